@@ -1,0 +1,15 @@
+//! The words of OAuth 2.0 and OpenID Connect that a server and a client share.
+//!
+//! Vocabulary only: parameters, registered values, metadata documents, secrets and faults. Nothing here judges a
+//! request or a response. A server and a client that shared their checks would agree with each other and hide bugs.
+
+pub mod fault;
+pub mod metadata;
+pub mod params;
+pub mod registry;
+pub mod secret;
+
+pub use metadata::ProviderMetadata;
+pub use params::{Params, ParamsError};
+pub use registry::{Algorithm, ErrorCode, ResponseMode};
+pub use secret::Secret;

@@ -1,0 +1,125 @@
+//! Values that are registered with IANA or fixed by a specification, spelled as on the wire.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $text)] $variant,)*
+        }
+
+        impl $name {
+            /// Every value, in the order of declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The value as it is written on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The value written exactly so, if there is one. Values are case-sensitive.
+            pub fn from_wire(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)* _ => None }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// Error codes of authorization, token and resource responses.
+    ErrorCode {
+        /// RFC 6749 §4.1.2.1: the resource owner or the server denied the request.
+        AccessDenied = "access_denied",
+        /// OpenID Connect Core §3.1.2.6.
+        ConsentRequired = "consent_required",
+        /// RFC 6750 §3.1: the token lacks a scope.
+        InsufficientScope = "insufficient_scope",
+        /// OpenID Connect Core §3.1.2.6.
+        InteractionRequired = "interaction_required",
+        /// RFC 6749 §5.2: client authentication failed.
+        InvalidClient = "invalid_client",
+        /// RFC 6749 §5.2: the code or refresh token is wrong, used, expired, or another client's.
+        InvalidGrant = "invalid_grant",
+        /// RFC 6749 §4.1.2.1 and §5.2: a parameter is missing, repeated or malformed.
+        InvalidRequest = "invalid_request",
+        /// RFC 6749 §4.1.2.1 and §5.2.
+        InvalidScope = "invalid_scope",
+        /// RFC 6750 §3.1: the access token is malformed, revoked or expired.
+        InvalidToken = "invalid_token",
+        /// OpenID Connect Core §3.1.2.6.
+        LoginRequired = "login_required",
+        /// OpenID Connect Core §3.1.2.6.
+        RequestNotSupported = "request_not_supported",
+        /// OpenID Connect Core §3.1.2.6.
+        RequestUriNotSupported = "request_uri_not_supported",
+        /// RFC 6749 §4.1.2.1.
+        ServerError = "server_error",
+        /// RFC 6749 §4.1.2.1.
+        TemporarilyUnavailable = "temporarily_unavailable",
+        /// RFC 6749 §4.1.2.1 and §5.2: the client may not use this grant.
+        UnauthorizedClient = "unauthorized_client",
+        /// RFC 6749 §5.2.
+        UnsupportedGrantType = "unsupported_grant_type",
+        /// RFC 6749 §4.1.2.1.
+        UnsupportedResponseType = "unsupported_response_type",
+    }
+}
+
+words! {
+    /// How an authorization response travels back to the client.
+    ResponseMode {
+        /// OAuth 2.0 Multiple Response Type Encoding Practices §2.1: in the query of the redirect.
+        Query = "query",
+        /// OAuth 2.0 Multiple Response Type Encoding Practices §2.1: in the fragment of the redirect.
+        Fragment = "fragment",
+        /// OAuth 2.0 Form Post Response Mode §2: in the body of a form the browser submits.
+        FormPost = "form_post",
+    }
+}
+
+words! {
+    /// JWS signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1) that tokens are signed with.
+    Algorithm {
+        /// RSASSA-PKCS1-v1_5 with SHA-256; the default of OpenID Connect Core §2.
+        Rs256 = "RS256",
+        /// ECDSA on P-256 with SHA-256.
+        Es256 = "ES256",
+        /// Edwards-curve signatures; Ed25519 here.
+        EdDsa = "EdDSA",
+        /// RSASSA-PSS with SHA-256.
+        Ps256 = "PS256",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Algorithm, ErrorCode, ResponseMode};
+
+    #[test]
+    fn values_are_read_back_as_they_are_written() {
+        for code in ErrorCode::ALL {
+            assert_eq!(ErrorCode::from_wire(code.as_str()), Some(*code));
+            assert_eq!(serde_json::to_value(code).unwrap_or_default(), code.as_str());
+        }
+        for mode in ResponseMode::ALL {
+            assert_eq!(ResponseMode::from_wire(mode.as_str()), Some(*mode));
+        }
+    }
+
+    #[test]
+    fn values_are_case_sensitive() {
+        assert_eq!(Algorithm::from_wire("rs256"), None);
+        assert_eq!(ResponseMode::from_wire("Query"), None);
+    }
+}
