@@ -24,7 +24,7 @@ async fn verify(browser: &Browser<'_>, token: &Value) -> Value {
     let keys: JwkSet = serde_json::from_str(&browser.fetch("/jwks").await.body).expect("a key set");
     let key = keys.find(header["kid"].as_str().expect("a kid")).expect("a published key");
     let algorithm = header["alg"].as_str().expect("an alg").parse().expect("a known alg");
-    assert_eq!(serde_json::to_value(&key.common.key_algorithm).expect("JSON"), header["alg"]);
+    assert_eq!(serde_json::to_value(key.common.key_algorithm).expect("JSON"), header["alg"]);
     let (message, signature) = token.as_str().expect("a token").rsplit_once('.').expect("a signature");
     let key = DecodingKey::from_jwk(key).expect("a usable key");
     assert!(jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key, algorithm).expect("verifiable"));
