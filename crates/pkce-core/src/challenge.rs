@@ -65,7 +65,10 @@ impl Challenge {
 
     /// The challenge of any octets, verifier or not.
     pub(crate) fn of(octets: &[u8]) -> Self {
-        Self::from_digest(&Sha256::digest(octets).into())
+        let mut hash = Sha256::new();
+        hash.update(octets);
+        // Finished where it is: a hasher that is moved leaves a copy of the octets behind, which nothing wipes.
+        Self::from_digest(&hash.finalize_reset().into())
     }
 
     /// The text of a SHA-256 digest.
