@@ -8,7 +8,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
     LOCATION, PRAGMA, REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use oauth_types::fault::{Point, Signature};
 use oauth_types::{Algorithm, ErrorCode};
 use serde_json::{Map, Value, json};
@@ -21,6 +21,9 @@ use crate::ports::keys::{Keys, compact};
 use crate::refusal::Refusal;
 use crate::reply::{AuthorizationResponse, Broken, Reply, TokenReply, Unsigned, token_status};
 use crate::world::World;
+
+/// About how many octets a token has, signature included.
+const TOKEN: usize = 1024;
 
 /// What an answer is encoded with.
 #[derive(Debug, Clone, Copy)]
@@ -135,9 +138,10 @@ fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> R
     if let Some(name) = lie {
         token.header.insert("alg".to_owned(), name.into());
     }
-    let mut text = BASE64_URL_SAFE_NO_PAD.encode(Value::Object(token.header).to_string());
+    let mut text = String::with_capacity(TOKEN);
+    BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.header, TOKEN / 2), &mut text);
     text.push('.');
-    BASE64_URL_SAFE_NO_PAD.encode_string(Value::Object(token.claims).to_string(), &mut text);
+    BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.claims, TOKEN / 2), &mut text);
     let signature = match wrongly {
         None => keys.sign(algorithm, text.as_bytes())?,
         Some(Signature::UnpublishedKey) => keys.forge(algorithm, text.as_bytes())?,
@@ -160,6 +164,7 @@ pub(crate) fn unreadable(status: StatusCode, refusal: &Refusal) -> Response<Byte
 pub(crate) fn plain(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
+    *response.headers_mut() = HeaderMap::with_capacity(8);
     set(&mut response, CACHE_CONTROL, HeaderValue::from_static("no-store"));
     set(&mut response, REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
@@ -235,8 +240,17 @@ fn json_response(status: StatusCode, members: &Map<String, Value>) -> Response<B
     set(&mut response, CONTENT_TYPE, HeaderValue::from_static("application/json"));
     set(&mut response, PRAGMA, HeaderValue::from_static("no-cache"));
     set(&mut response, X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    *response.body_mut() = serde_json::to_vec(members).unwrap_or_default().into();
+    let length = members.iter().map(|(name, value)| name.len() + value.as_str().map_or(0, str::len) + 16).sum();
+    *response.body_mut() = json_text(members, length).into();
     response
+}
+
+/// A document as text, of about `length` octets.
+fn json_text(members: &Map<String, Value>, length: usize) -> Vec<u8> {
+    let mut text = Vec::with_capacity(length);
+    // Values with names that are strings can always be written down, and so can anything into memory.
+    let _ = serde_json::to_writer(&mut text, members);
+    text
 }
 
 fn html_response(status: StatusCode, page: String, policy: &str) -> Response<Bytes> {
