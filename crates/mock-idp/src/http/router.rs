@@ -152,10 +152,11 @@ impl App {
         let failure = visit.seen.failure().map(str::to_owned);
         let (client_id, relaxations) = visit.seen.into_parts();
         let in_query = visit.read.query.len();
-        let mut params = visit.read.query;
-        for (name, value) in visit.read.form.iter().flat_map(Params::iter) {
-            params.push(name, value);
-        }
+        let params = match (visit.read.query, visit.read.form) {
+            (query, None) => query,
+            (query, Some(form)) if query.is_empty() => form,
+            (query, Some(form)) => query.iter().chain(form.iter()).collect(),
+        };
         let mut headers = visit.parts.headers;
         for (name, value) in &mut headers {
             // Shown as `Sensitive` by whoever prints the headers of an entry.
