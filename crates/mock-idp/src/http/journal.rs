@@ -111,14 +111,30 @@ struct Pages {
     octets: usize,
 }
 
+impl Pages {
+    /// Adds an entry. Gives the oldest if it has to go.
+    fn write(&mut self, entry: Entry) -> Option<Entry> {
+        self.octets += entry.octets();
+        self.entries.push_back(entry);
+        self.excess()
+    }
+
+    /// Takes the oldest entry out if there are too many, or too large ones.
+    fn excess(&mut self) -> Option<Entry> {
+        let large = self.octets > MOST_OCTETS && self.entries.len() > 1;
+        let oldest = (large || self.entries.len() > KEPT).then(|| self.entries.pop_front()).flatten()?;
+        self.octets -= oldest.octets();
+        Some(oldest)
+    }
+}
+
 impl Journal {
     pub(crate) fn write(&self, entry: Entry) {
-        let mut pages = self.pages();
-        pages.octets += entry.octets();
-        pages.entries.push_back(entry);
-        while pages.entries.len() > KEPT || (pages.octets > MOST_OCTETS && pages.entries.len() > 1) {
-            let Some(oldest) = pages.entries.pop_front() else { break };
-            pages.octets -= oldest.octets();
+        let mut forgotten = self.pages().write(entry);
+        // Freeing an entry takes longer than anything else here, so nobody waits for it.
+        while let Some(oldest) = forgotten {
+            drop(oldest);
+            forgotten = self.pages().excess();
         }
     }
 
