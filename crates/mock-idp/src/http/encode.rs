@@ -8,7 +8,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
     LOCATION, PRAGMA, REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use oauth_types::fault::{Point, Signature};
 use oauth_types::{Algorithm, ErrorCode};
 use serde_json::{Map, Value, json};
@@ -23,7 +23,7 @@ use crate::reply::{AuthorizationResponse, Broken, Reply, TokenReply, Unsigned, t
 use crate::world::World;
 
 /// About how many octets a token has, signature included.
-const TOKEN: usize = 1024;
+const TOKEN: usize = 960;
 
 /// What an answer is encoded with.
 #[derive(Debug, Clone, Copy)]
@@ -164,7 +164,6 @@ pub(crate) fn unreadable(status: StatusCode, refusal: &Refusal) -> Response<Byte
 pub(crate) fn plain(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
-    *response.headers_mut() = HeaderMap::with_capacity(8);
     set(&mut response, CACHE_CONTROL, HeaderValue::from_static("no-store"));
     set(&mut response, REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
