@@ -284,7 +284,7 @@ pub struct OAuthError {
 impl OAuthError {
     /// Reads the parameters or members of an error response.
     pub(crate) fn new(code: &str, description: Option<&str>, uri: Option<&str>) -> Self {
-        let well_formed = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'.');
+        let well_formed = |octet: u8| matches!(octet, b'a'..=b'z' | b'_');
         let code = if code.len() <= 64 && code.bytes().all(well_formed) { code } else { "malformed" };
         let web = |uri: &Url| matches!(uri.scheme(), "https" | "http");
         Self {
@@ -294,8 +294,8 @@ impl OAuthError {
         }
     }
 
-    /// The error code, such as `invalid_grant`. A code that is longer than 64 characters, or has others than
-    /// letters, digits, `_`, `-` and `.`, reads `malformed`.
+    /// The error code, such as `invalid_grant`. A code that is longer than 64 characters, or has others than small
+    /// letters and `_`, reads `malformed`: it may be a token or a code that is quoted back.
     pub fn code(&self) -> &str {
         &self.code
     }

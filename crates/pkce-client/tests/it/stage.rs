@@ -171,7 +171,11 @@ impl Stage {
 
     /// The browser's visit to the authorization endpoint: the server remembers the nonce.
     pub(crate) fn visit(&self, started: &Started) {
-        let nonce = asked(started).get("nonce").map(str::to_owned);
+        self.visit_url(&started.url);
+    }
+
+    pub(crate) fn visit_url(&self, url: &url::Url) {
+        let nonce = asked_by(url).get("nonce").map(str::to_owned);
         self.with(|script| script.nonce = nonce);
     }
 
@@ -285,7 +289,11 @@ pub(crate) fn sign(header: &str, claims: &str, key: &EncodingKey, alg: Jws) -> S
 
 /// The parameters of the authorization request.
 pub(crate) fn asked(started: &Started) -> Params {
-    Params::parse(started.url.query().expect("a query")).expect("parameters")
+    asked_by(&started.url)
+}
+
+pub(crate) fn asked_by(url: &url::Url) -> Params {
+    Params::parse(url.query().expect("a query")).expect("parameters")
 }
 
 /// The right response to a login, with these parameters instead; an empty value takes one out.
@@ -294,7 +302,12 @@ pub(crate) fn callback(started: &Started, changes: &[(&str, &str)]) -> Callback 
 }
 
 pub(crate) fn callback_query(started: &Started, changes: &[(&str, &str)]) -> String {
-    let asked = asked(started);
+    response_to(&started.url, changes)
+}
+
+/// The query of the right response to an authorization request, with these parameters instead.
+pub(crate) fn response_to(url: &url::Url, changes: &[(&str, &str)]) -> String {
+    let asked = asked_by(url);
     let mut params = Params::new().with("code", "code-1").with("iss", ISSUER);
     params.push("state", asked.get("state").expect("a state"));
     for (name, value) in changes {

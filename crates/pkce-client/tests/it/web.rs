@@ -43,7 +43,7 @@ async fn the_authorization_request_has_each_parameter_once() {
     assert!(Challenge::parse(asked.get("code_challenge").expect("a challenge")).is_ok());
     assert_eq!(asked.get("state").map(str::len), Some(43));
     assert_eq!(asked.get("nonce").map(str::len), Some(43));
-    assert_eq!(asked.len(), 9 - 1);
+    assert_eq!(asked.len(), 9);
 }
 
 #[tokio::test]
