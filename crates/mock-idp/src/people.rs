@@ -85,7 +85,9 @@ impl People {
 
     /// Logs somebody in: whom `login_hint` names by `sub`, `preferred_username` or `email`, or the first.
     pub(crate) fn log_in(&self, login_hint: Option<&str>) -> Result<&User, Refusal> {
-        let Some(hint) = login_hint else { return self.0.first().ok_or_else(|| NOBODY.refuse()) };
+        let Some(hint) = login_hint else {
+            return self.0.first().ok_or_else(|| HINT_UNKNOWN.because("There are no users"));
+        };
         let named = |user: &&User| {
             user.subject == hint
                 || ["preferred_username", "email"].iter().any(|name| user.claims.get(*name) == Some(&json!(hint)))
@@ -107,7 +109,7 @@ static DOCUMENT: Document = Document {
     url: "https://openid.net/specs/openid-connect-core-1_0.html",
 };
 
-pub(crate) static RULES: &[&Rule] = &[&HINT_UNKNOWN, &NOBODY];
+pub(crate) static RULES: &[&Rule] = &[&HINT_UNKNOWN];
 
 static HINT_UNKNOWN: Rule = Rule {
     id: "oidc-login-hint-unknown",
@@ -115,14 +117,6 @@ static HINT_UNKNOWN: Rule = Rule {
     section: "3.1.2.1",
     error: ErrorCode::AccessDenied,
     says: "A login_hint says who is to log in",
-};
-
-static NOBODY: Rule = Rule {
-    id: "oidc-nobody-to-log-in",
-    document: &DOCUMENT,
-    section: "3.1.2.6",
-    error: ErrorCode::LoginRequired,
-    says: "Somebody has to log in, and this server has no users",
 };
 
 #[cfg(test)]
@@ -137,6 +131,6 @@ mod tests {
         assert_eq!(who(Some("bob")), Ok("bob"));
         assert_eq!(who(Some("bob@example.com")), Ok("bob"));
         assert_eq!(who(Some("carol")), Err("oidc-login-hint-unknown"));
-        assert_eq!(People::default().log_in(None).map_err(|r| r.rule.id), Err("oidc-nobody-to-log-in"));
+        assert_eq!(People::default().log_in(None).map_err(|r| r.rule.id), Err("oidc-login-hint-unknown"));
     }
 }
