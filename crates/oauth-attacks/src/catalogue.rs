@@ -71,3 +71,38 @@ pub fn markdown() -> String {
     chapter("On servers", &mut SERVER_ATTACKS.iter().map(|attack| &attack.idea));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_name_their_side() {
+        let ids: BTreeSet<_> = ideas().map(|idea| idea.id).collect();
+        assert_eq!(ids.len(), ideas().count());
+        assert!(SERVER_ATTACKS.iter().all(|attack| attack.idea.id.starts_with("as-")));
+    }
+
+    #[test]
+    fn every_attack_is_told_whole() {
+        for idea in ideas() {
+            for text in [idea.story, idea.defence] {
+                assert!(text.ends_with('.') && text.len() > 20, "{}: {text}", idea.id);
+            }
+            assert!(idea.citation.contains("section"), "{}", idea.id);
+            assert!(!idea.name.is_empty() && !idea.capabilities.is_empty(), "{}", idea.id);
+        }
+    }
+
+    #[test]
+    fn every_attack_has_a_line_of_the_document() {
+        let text = markdown();
+        for idea in ideas() {
+            let line = text.lines().find(|line| line.starts_with(&format!("| `{}` |", idea.id)));
+            let line = line.unwrap_or_else(|| panic!("{} has a line", idea.id));
+            assert_eq!(line.matches(" | ").count(), 6, "{line}");
+        }
+    }
+}

@@ -41,7 +41,6 @@ pub(crate) async fn token(
             params.set("code_verifier", verifier);
         }
     }
-    shared.store().secrets.extend(params.get("code_verifier").map(str::to_owned));
     let Some(client) = client(&params, &headers) else {
         return json_answer(StatusCode::UNAUTHORIZED, json!({ "error": "invalid_client" }));
     };
@@ -140,6 +139,8 @@ fn check(
     {
         code.challenge = None;
     }
+    let right = |verifier: &&str| code.challenge.as_ref().is_some_and(|challenge| matches(challenge, verifier));
+    store.secrets.extend(params.get("code_verifier").filter(right).map(str::to_owned));
     verify(shared, store, &code, (params, client))
 }
 
