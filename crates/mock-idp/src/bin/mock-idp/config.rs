@@ -1,0 +1,230 @@
+//! The configuration file: TOML, every member optional, unknown members an error.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use mock_idp::{Builder, Client, User};
+use oauth_types::{Algorithm, Secret};
+use serde::Deserialize;
+
+/// What a configuration file may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Where to listen.
+    pub(crate) listen: Option<SocketAddr>,
+    /// The issuer of the tenant at the root.
+    pub(crate) issuer: Option<String>,
+    /// `memory` or `sqlite:PATH`.
+    pub(crate) store: Option<StoreChoice>,
+    /// What tokens are signed with.
+    pub(crate) alg: Option<Algorithm>,
+    /// The relaxation `any-client`.
+    #[serde(default)]
+    pub(crate) any_client: bool,
+    /// The relaxation `plain`.
+    #[serde(default)]
+    pub(crate) plain: bool,
+    /// The relaxation `pkce-optional`.
+    #[serde(default)]
+    pub(crate) pkce_optional: bool,
+    /// Lifetimes in seconds.
+    #[serde(default)]
+    lifetime: Lifetimes,
+    /// Clients. With the first one, the built-in clients are gone.
+    #[serde(default)]
+    client: Vec<ClientConfig>,
+    /// Users. With the first one, the built-in users are gone.
+    #[serde(default)]
+    user: Vec<UserConfig>,
+}
+
+/// Lifetimes in seconds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lifetimes {
+    code: Option<u64>,
+    token: Option<u64>,
+    refresh: Option<u64>,
+}
+
+/// A client, with the names of RFC 7591 §2 and §3.2.1.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClientConfig {
+    client_id: String,
+    client_secret: Option<Secret>,
+    #[serde(default)]
+    redirect_uris: Vec<String>,
+    #[serde(default)]
+    any_loopback_redirect: bool,
+    scope: Option<String>,
+    grant_types: Option<Vec<String>>,
+    id_token_signed_response_alg: Option<Algorithm>,
+}
+
+/// A user: `sub`, and any other claim.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserConfig {
+    sub: String,
+    #[serde(default)]
+    claims: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Where records are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) enum StoreChoice {
+    /// In memory.
+    Memory,
+    /// In a SQLite database at this path.
+    Sqlite(String),
+}
+
+impl TryFrom<String> for StoreChoice {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for StoreChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "memory" => Ok(Self::Memory),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.to_owned())),
+            _ => Err(format!("{text:?} is no store: say memory or sqlite:PATH")),
+        }
+    }
+}
+
+/// A configuration file that cannot be used.
+#[derive(Debug)]
+pub(crate) struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Config {
+    /// Reads a file. An error names the line.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path);
+        let text = text.map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
+        toml::from_str(&text).map_err(|error| ConfigError(format!("{}: {}", path.display(), located(&text, &error))))
+    }
+
+    /// Describes the server, but for where it listens and what it keeps.
+    pub(crate) fn describe(self, mut builder: Builder) -> Builder {
+        let mut policy = mock_idp::Policy::default();
+        policy.algorithm = self.alg.unwrap_or(policy.algorithm);
+        policy.code_lifetime = self.lifetime.code.unwrap_or(policy.code_lifetime);
+        policy.token_lifetime = self.lifetime.token.unwrap_or(policy.token_lifetime);
+        policy.refresh_lifetime = self.lifetime.refresh.unwrap_or(policy.refresh_lifetime);
+        policy.plain = self.plain;
+        policy.pkce_optional = self.pkce_optional;
+        builder = builder.policy(policy);
+        if self.any_client {
+            builder = builder.any_client();
+        }
+        if let Some(issuer) = self.issuer {
+            builder = builder.issuer(issuer);
+        }
+        builder = self.client.into_iter().fold(builder, |builder, client| builder.client(client.into()));
+        self.user.into_iter().fold(builder, |builder, user| {
+            let claims = user.claims.into_iter();
+            builder.user(claims.fold(User::new(user.sub), |user, (name, value)| user.claim(name, value)))
+        })
+    }
+}
+
+impl From<ClientConfig> for Client {
+    fn from(config: ClientConfig) -> Self {
+        let mut client = match config.client_secret {
+            Some(secret) => Self::confidential(config.client_id, secret),
+            None => Self::public(config.client_id),
+        };
+        client = config.redirect_uris.into_iter().fold(client, Self::redirect_uri);
+        if config.any_loopback_redirect {
+            client = client.any_loopback_redirect();
+        }
+        if let Some(scope) = config.scope {
+            client = client.scope(scope.split_whitespace());
+        }
+        if let Some(types) = config.grant_types {
+            client = client.grant_types(types);
+        }
+        match config.id_token_signed_response_alg {
+            Some(algorithm) => client.id_token_signed_response_alg(algorithm),
+            None => client,
+        }
+    }
+}
+
+/// Where an error is and what it is, without the line's text: it may hold a secret.
+fn located(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+    match line {
+        Some(line) => format!("line {line}: {}", error.message()),
+        None => error.message().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        toml::from_str(text).map_err(|error| located(text, &error))
+    }
+
+    #[test]
+    fn a_whole_configuration_is_read() {
+        let config = parse(
+            r#"
+            listen = "127.0.0.1:8080"
+            store = "sqlite:mock.db"
+            alg = "ES256"
+            [lifetime]
+            code = 30
+            [[client]]
+            client_id = "web"
+            client_secret = "s3cret"
+            redirect_uris = ["https://app.example/cb"]
+            [[user]]
+            sub = "carol"
+            claims = { email = "carol@example.com", groups = ["admin"] }
+            "#,
+        )
+        .expect("a configuration");
+        assert_eq!(config.store, Some(StoreChoice::Sqlite("mock.db".to_owned())));
+        assert_eq!(config.alg, Some(Algorithm::Es256));
+        assert!(config.describe(mock_idp::MockIdp::builder()).in_process().is_ok());
+    }
+
+    #[test]
+    fn a_misspelt_member_is_named_with_its_line() {
+        let error = parse("alg = \"RS256\"\nany_cleint = true\n").expect_err("a misspelt member");
+        assert!(error.starts_with("line 2: unknown field `any_cleint`"), "{error}");
+    }
+
+    #[test]
+    fn an_error_does_not_show_a_secret() {
+        let error = parse("[[client]]\nclient_secret = \"canary-secret\"\n").expect_err("no client_id");
+        assert!(error.contains("client_id") && !error.contains("canary"), "{error}");
+    }
+
+    #[test]
+    fn a_store_is_memory_or_a_path() {
+        assert_eq!("memory".parse(), Ok(StoreChoice::Memory));
+        assert!("sqlite:".parse::<StoreChoice>().is_err());
+        assert!("postgres://x".parse::<StoreChoice>().is_err());
+    }
+}

@@ -1,0 +1,165 @@
+//! The mock authorization server as a program.
+#![expect(clippy::print_stderr, reason = "a program talks to its terminal")]
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use config::{Config, StoreChoice};
+use mock_idp::{Entry, MockIdp};
+use oauth_types::Algorithm;
+
+mod config;
+
+/// A mock authorization server that verifies everything and explains every refusal.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server.
+    ///
+    /// Without configuration there are two clients, `public` (no secret) and `confidential` (secret `secret`), with any
+    /// loopback redirect URI, and two users, `alice` and `bob`. Login is automatic as alice; login_hint names another.
+    /// The tenant `default` is at the root; any first path segment is a tenant of its own.
+    Serve(Serve),
+}
+
+#[derive(Debug, clap::Args)]
+struct Serve {
+    /// Where to listen; port 0 picks a free one.
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<SocketAddr>,
+    /// A configuration file in TOML. What the command line says comes first.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where codes and tokens are kept: memory, or sqlite:PATH.
+    #[arg(long)]
+    store: Option<StoreChoice>,
+    /// What ID tokens and access tokens are signed with: RS256, ES256, EdDSA or PS256.
+    #[arg(long, value_parser = algorithm)]
+    alg: Option<Algorithm>,
+    /// The issuer, if it is not http:// and the address that is listened on.
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// Relaxation: take every client_id for a client, with any redirect URI and any secret.
+    #[arg(long)]
+    any_client: bool,
+    /// Relaxation: accept PKCE's method plain beside S256.
+    #[arg(long)]
+    plain: bool,
+    /// Relaxation: let clients leave PKCE out.
+    #[arg(long)]
+    pkce_optional: bool,
+    /// Write a line for every request, not only for refusals.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    let known = || Algorithm::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ");
+    Algorithm::from_wire(text).ok_or_else(|| format!("say one of {}", known()))
+}
+
+fn main() -> ExitCode {
+    let Arguments { command: Command::Serve(serve) } = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(run(serve)),
+        Err(error) => Err(error.to_string()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(serve: Serve) -> Result<(), String> {
+    let mut config = match &serve.config {
+        Some(path) => Config::read(path).map_err(|error| error.to_string())?,
+        None => Config::default(),
+    };
+    config.any_client |= serve.any_client;
+    config.plain |= serve.plain;
+    config.pkce_optional |= serve.pkce_optional;
+    config.alg = serve.alg.or(config.alg);
+    config.issuer = serve.issuer.or(config.issuer);
+    let listen = serve.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+    let store = serve.store.or_else(|| config.store.clone()).unwrap_or(StoreChoice::Memory);
+    let watch = if serve.verbose { every_request } else { what_was_refused };
+    let mut builder = config.describe(MockIdp::builder()).listen(listen).watch(watch);
+    if let StoreChoice::Sqlite(path) = store {
+        builder = sqlite(builder, path).await?;
+    }
+    let ended = Ended::listen()?;
+    let server = builder.start().await.map_err(|error| error.to_string())?;
+    if let Some(address) = server.address() {
+        // Whoever waits for this line may have gone; the server serves all the same.
+        let _ = writeln!(std::io::stdout(), "listening on http://{address}");
+        let _ = std::io::stdout().flush();
+    }
+    if server.address().is_none_or(|address| server.issuer() != format!("http://{address}")) {
+        eprintln!("issuer {}", server.issuer());
+    }
+    ended.wait().await;
+    server.stop().await;
+    Ok(())
+}
+
+#[cfg(feature = "sqlite")]
+async fn sqlite(builder: mock_idp::Builder, path: String) -> Result<mock_idp::Builder, String> {
+    builder.sqlite(path).await.map_err(|error| error.to_string())
+}
+
+#[cfg(not(feature = "sqlite"))]
+async fn sqlite(_builder: mock_idp::Builder, _path: String) -> Result<mock_idp::Builder, String> {
+    Err("this program was built without SQLite".to_owned())
+}
+
+fn every_request(entry: &Entry) {
+    let _ = writeln!(std::io::stderr(), "{entry}");
+}
+
+fn what_was_refused(entry: &Entry) {
+    if entry.refusal.is_some() || !entry.relaxations.is_empty() || entry.failure.is_some() {
+        every_request(entry);
+    }
+}
+
+/// The signals that end the server: an interrupt, and on Unix SIGTERM, which a container's engine sends.
+struct Ended {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Ended {
+    fn listen() -> Result<Self, String> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+                .map_err(|error| error.to_string())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn wait(self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,228 @@
+//! Clients: who asks, and whether they may be answered.
+//!
+//! [`Identified`] is proof that a client is known and its redirect URI is its own; only with it may an answer be
+//! redirected. [`Authenticated`] is proof that the client at the token endpoint is who it says.
+
+use std::sync::Arc;
+
+use oauth_types::{Algorithm, Secret};
+
+use crate::redirect::{self, RedirectRule};
+use crate::refusal::{Document, Refusal, Rule};
+use oauth_types::ErrorCode;
+
+/// A client of the server (RFC 6749 §2).
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub(crate) client_id: String,
+    pub(crate) secret: Option<Secret>,
+    pub(crate) redirects: Vec<RedirectRule>,
+    pub(crate) scope: Option<Vec<String>>,
+    pub(crate) grant_types: Vec<String>,
+    pub(crate) id_token_algorithm: Option<Algorithm>,
+}
+
+impl Client {
+    /// A public client: it has no secret (RFC 6749 §2.1).
+    pub fn public(client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            secret: None,
+            redirects: Vec::new(),
+            scope: None,
+            grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
+            id_token_algorithm: None,
+        }
+    }
+
+    /// A confidential client with a secret, presented as `client_secret_basic` or `client_secret_post`.
+    pub fn confidential(client_id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+        Self { secret: Some(secret.into()), ..Self::public(client_id) }
+    }
+
+    /// Registers a redirect URI, compared exactly (RFC 9700 §2.1). If it is `http` on `127.0.0.1` or `[::1]`, its
+    /// port may differ (RFC 8252 §7.3).
+    #[must_use]
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirects.push(RedirectRule::Registered(uri.into()));
+        self
+    }
+
+    /// Accepts any `http` redirect URI on `127.0.0.1`, `[::1]` or `localhost`, as the built-in clients do.
+    #[must_use]
+    pub fn any_loopback_redirect(mut self) -> Self {
+        self.redirects.push(RedirectRule::AnyLoopback);
+        self
+    }
+
+    /// Restricts the scope that may be asked for. Without this, any well-formed scope is granted.
+    #[must_use]
+    pub fn scope<S: Into<String>>(mut self, tokens: impl IntoIterator<Item = S>) -> Self {
+        self.scope = Some(tokens.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Restricts the grant types. Without this: `authorization_code` and `refresh_token`.
+    #[must_use]
+    pub fn grant_types<S: Into<String>>(mut self, types: impl IntoIterator<Item = S>) -> Self {
+        self.grant_types = types.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What this client's ID tokens are signed with, if not with the server's default
+    /// (OpenID Connect Dynamic Client Registration §2, `id_token_signed_response_alg`).
+    #[must_use]
+    pub fn id_token_signed_response_alg(mut self, algorithm: Algorithm) -> Self {
+        self.id_token_algorithm = Some(algorithm);
+        self
+    }
+
+    /// The client's identifier.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    pub(crate) fn may_use(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|own| own == grant_type)
+    }
+
+    /// The two clients of a server without configuration.
+    pub(crate) fn built_in() -> [Self; 2] {
+        [
+            Self::public("public").any_loopback_redirect(),
+            Self::confidential("confidential", "secret").any_loopback_redirect(),
+        ]
+    }
+}
+
+/// Every client a server knows.
+#[derive(Debug, Default)]
+pub(crate) struct Clients {
+    list: Vec<Arc<Client>>,
+    any: bool,
+}
+
+impl Clients {
+    pub(crate) fn new(clients: impl IntoIterator<Item = Client>, any: bool) -> Self {
+        Self { list: clients.into_iter().map(Arc::new).collect(), any }
+    }
+
+    /// The client called `client_id`.
+    ///
+    /// The flag says whether it is known only because any client is (the relaxation `any-client`).
+    pub(crate) fn find(&self, client_id: &str) -> Option<(Arc<Client>, bool)> {
+        let known = self.list.iter().find(|client| client.client_id == client_id).cloned();
+        match known {
+            Some(client) => Some((client, false)),
+            None if self.any => {
+                let mut client = Client::public(client_id);
+                client.redirects.push(RedirectRule::Any);
+                Some((Arc::new(client), true))
+            }
+            None => None,
+        }
+    }
+
+    /// The identifiers of all clients, for hints.
+    pub(crate) fn known(&self) -> String {
+        self.list.iter().map(|client| client.client_id.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Proof that a client is known and that the redirect URI is its own. Only [`identify`] makes one.
+#[derive(Debug)]
+pub(crate) struct Identified {
+    client: Arc<Client>,
+    redirect_uri: String,
+}
+
+impl Identified {
+    /// The client.
+    pub(crate) fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// The redirect URI, exactly as it was sent.
+    pub(crate) fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+}
+
+/// Proof that the client at the token endpoint is who it says it is. Only the pipeline makes one.
+#[derive(Debug)]
+pub(crate) struct Authenticated(Arc<Client>);
+
+impl Authenticated {
+    pub(crate) fn new(client: Arc<Client>, _how: Proven) -> Self {
+        Self(client)
+    }
+
+    /// The client.
+    pub(crate) fn client(&self) -> &Client {
+        &self.0
+    }
+}
+
+/// What a spec returns that authenticated a client.
+#[derive(Debug)]
+pub(crate) struct Proven(());
+
+impl Proven {
+    /// Says that the caller has checked the client's credentials, or that it has none to check.
+    pub(crate) fn by_the_caller() -> Self {
+        Self(())
+    }
+}
+
+/// Identifies the client of an authorization request by `client_id` and `redirect_uri`.
+///
+/// The flag says whether the relaxation `any-client` was used.
+pub(crate) fn identify(
+    clients: &Clients,
+    client_id: Option<&str>,
+    redirect_uri: Option<&str>,
+) -> Result<(Identified, bool), Refusal> {
+    let client_id = client_id.ok_or_else(|| CLIENT_ID_MISSING.refuse())?;
+    let (client, relaxed) = clients.find(client_id).ok_or_else(|| {
+        CLIENT_UNKNOWN.because(format!("Known clients: {}. To accept any, start with --any-client", clients.known()))
+    })?;
+    let redirect_uri = match (redirect_uri, client.redirects.as_slice()) {
+        (Some(uri), _) => uri.to_owned(),
+        (None, [RedirectRule::Registered(only)]) => only.clone(),
+        (None, _) => return Err(REDIRECT_URI_MISSING.refuse()),
+    };
+    redirect::check(&client.redirects, &redirect_uri)?;
+    Ok((Identified { client, redirect_uri }, relaxed))
+}
+
+pub(crate) static DOCUMENT: Document = Document {
+    name: "RFC 6749",
+    title: "The OAuth 2.0 Authorization Framework",
+    url: "https://www.rfc-editor.org/rfc/rfc6749",
+};
+
+pub(crate) static RULES: &[&Rule] = &[&CLIENT_ID_MISSING, &CLIENT_UNKNOWN, &REDIRECT_URI_MISSING];
+
+static CLIENT_ID_MISSING: Rule = Rule {
+    id: "rfc6749-client-id-missing",
+    document: &DOCUMENT,
+    section: "4.1.1",
+    error: ErrorCode::InvalidRequest,
+    says: "An authorization request needs client_id",
+};
+
+static CLIENT_UNKNOWN: Rule = Rule {
+    id: "rfc6749-client-unknown",
+    document: &DOCUMENT,
+    section: "4.1.2.1",
+    error: ErrorCode::InvalidRequest,
+    says: "The client_id is not that of a known client",
+};
+
+static REDIRECT_URI_MISSING: Rule = Rule {
+    id: "rfc6749-redirect-uri-missing",
+    document: &DOCUMENT,
+    section: "3.1.2.3",
+    error: ErrorCode::InvalidRequest,
+    says: "A client without exactly one registered redirect URI has to send redirect_uri",
+};

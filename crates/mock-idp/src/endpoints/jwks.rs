@@ -1,0 +1,13 @@
+//! The key set: public keys alone (RFC 7517 §5).
+
+use oauth_types::fault::Point;
+use serde_json::Map;
+
+use crate::reply::Reply;
+use crate::world::World;
+
+pub(crate) fn jwks(world: &World) -> Reply {
+    let mut members = Map::new();
+    members.insert("keys".to_owned(), world.ports.keys.published().into());
+    Reply::Document { at: Point::Jwks, members }
+}

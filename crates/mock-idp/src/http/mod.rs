@@ -1,0 +1,10 @@
+//! HTTP: the only place that knows axum and hyper, and the only one that knows faults.
+
+pub(crate) mod encode;
+pub(crate) mod extract;
+pub(crate) mod journal;
+pub(crate) mod pages;
+pub(crate) mod router;
+pub(crate) mod serve;
+pub(crate) mod tap;
+pub(crate) mod tenants;

@@ -1,0 +1,48 @@
+//! Pages for the person in front of the browser. They work without scripts, and nothing on them is fetched.
+
+use crate::escape::html;
+use crate::refusal::Refusal;
+
+/// The style of every page: readable in light and dark, on small screens and large ones.
+const STYLE: &str = "
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+body { margin: 3rem auto; max-width: 40rem; padding: 0 1rem; }
+code { font-size: 1.05em; overflow-wrap: anywhere; }
+dt { font-weight: 600; margin-top: 1rem; } dd { margin: 0; }";
+
+/// The content security policy of pages without scripts.
+pub(crate) const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// The page of a refusal that must not be redirected.
+pub(crate) fn refusal(refusal: &Refusal) -> String {
+    let rule = refusal.rule;
+    let hint = refusal
+        .hint
+        .as_ref()
+        .map_or_else(String::new, |hint| format!("<dt>Likely mistake</dt><dd id=\"hint\">{}</dd>", html(hint)));
+    page(
+        "This request was refused",
+        &format!(
+            "<p id=\"says\">{}.</p>\n<dl><dt>Error</dt><dd><code id=\"error\">{}</code></dd>\n\
+             <dt>Where it says so</dt><dd><a id=\"document\" href=\"{}\">{} section {}</a></dd>\n\
+             {hint}\n<dt>Rule</dt><dd><code id=\"rule\">{}</code></dd></dl>\n\
+             <p>Nothing was sent to the client: its redirect URI is not known to be its own.</p>",
+            html(rule.says),
+            rule.error,
+            html(&refusal.uri()),
+            html(rule.document.name),
+            html(rule.section),
+            html(rule.id)
+        ),
+    )
+}
+
+fn page(title: &str, body: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title}</title><style>{STYLE}</style></head>\n<body>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n\
+         </body>\n</html>\n"
+    )
+}

@@ -1,0 +1,245 @@
+//! Finds the tenant and the endpoint of a request, has it answered, and writes the journal.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use bytes::Bytes;
+use http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW};
+use http::request::Parts;
+use http::{HeaderValue, Method, Response, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use oauth_types::fault::Point;
+use oauth_types::{ErrorCode, Params};
+
+use super::encode::{self, Encoded, Encoder};
+use super::extract::{self, MAX_BODY, NoBody, Read};
+use super::journal::Entry;
+use super::serve::BODY_WITHIN;
+use super::tenants::{Tenant, Tenants, is_name};
+use crate::clients::DOCUMENT;
+use crate::endpoints::{authorize, jwks, metadata, token, userinfo};
+use crate::refusal::{Refusal, Refused, Rule};
+use crate::reply::Reply;
+use crate::request::{Arrival, Seen};
+use crate::world::World;
+
+/// One server, as far as HTTP knows it.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) world: World,
+    pub(crate) tenants: Tenants,
+    /// Called with each entry of the journal, for whoever watches the server.
+    pub(crate) watch: Option<fn(&Entry)>,
+}
+
+/// The paths below an issuer, the methods they take, and where faults act on them.
+const ENDPOINTS: &[(&str, &[Method], Point)] = &[
+    ("/authorize", &[Method::GET, Method::POST], Point::AuthorizationResponse),
+    ("/token", &[Method::POST], Point::TokenResponse),
+    ("/jwks", &[Method::GET, Method::HEAD], Point::Jwks),
+    ("/userinfo", &[Method::GET, Method::POST], Point::Userinfo),
+    (OPENID_CONFIGURATION, &[Method::GET, Method::HEAD], Point::Discovery),
+    (OAUTH_METADATA, &[Method::GET, Method::HEAD], Point::Discovery),
+];
+
+const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+
+/// Paths that the spine serves whatever documents are in force.
+const SPINE: &[&str] = &["/authorize", "/token", "/jwks"];
+
+type Endpoint = (&'static str, &'static [Method], Point);
+
+/// The server as an axum service.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new().fallback(handle).with_state(app)
+}
+
+async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum::body::Body> {
+    let (parts, body) = request.into_parts();
+    let body = match parts.method == Method::POST {
+        true => collect(body).await,
+        false => Ok(Bytes::new()),
+    };
+    let cut = matches!(body, Err(NoBody::TooLarge | NoBody::TooSlow));
+    let mut response = app.answer(parts, body).await;
+    if cut {
+        // What is left of the body is not read; the connection cannot be used again.
+        response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response.map(axum::body::Body::from)
+}
+
+async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
+    let whole = Limited::new(body, MAX_BODY).collect();
+    match tokio::time::timeout(BODY_WITHIN, whole).await {
+        Err(_) => Err(NoBody::TooSlow),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(NoBody::TooLarge),
+        Ok(Err(_)) => Err(NoBody::Broken),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+    }
+}
+
+impl App {
+    /// Answers a request whose body has been read, or not.
+    pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Response<Bytes> {
+        let Some((tenant, endpoint)) = self.route(parts.uri.path()) else {
+            return encode::unreadable(StatusCode::NOT_FOUND, &NOT_FOUND.because(self.served()));
+        };
+        let (path, methods, _) = endpoint;
+        if parts.method == Method::OPTIONS && path != "/authorize" {
+            return preflight(methods);
+        }
+        let Some(tenant) = self.tenants.find(tenant) else {
+            return encode::unreadable(StatusCode::SERVICE_UNAVAILABLE, &NOT_FOUND.because("Too many tenants"));
+        };
+        let now = self.world.ports.clock.now();
+        let seen = Seen::default();
+        let (encoded, read) = if methods.contains(&parts.method) {
+            match extract::read(&parts, body) {
+                Ok(read) => (self.run(&parts, &tenant, endpoint, (&read, now, &seen)).await, read),
+                Err(unreadable) => {
+                    let response = encode::unreadable(unreadable.status, &unreadable.refusal);
+                    (refused(response, unreadable.refusal), Read { query: Params::new(), form: None })
+                }
+            }
+        } else {
+            let refusal = METHOD.because(format!("This endpoint takes {}", list(methods)));
+            let mut response = encode::unreadable(StatusCode::METHOD_NOT_ALLOWED, &refusal);
+            allow(&mut response, methods);
+            (refused(response, refusal), Read { query: Params::new(), form: None })
+        };
+        let (mut response, refusal, faults) = (encoded.response, encoded.refusal, encoded.faults);
+        if path != "/authorize" {
+            encode::share(&mut response);
+        }
+        let failure = seen.failure().map(str::to_owned);
+        let (client_id, relaxations) = seen.into_parts();
+        let in_query = read.query.len();
+        let mut params = read.query;
+        for (name, value) in read.form.iter().flat_map(Params::iter) {
+            params.push(name, value);
+        }
+        let entry = Entry {
+            at: now,
+            method: parts.method,
+            path,
+            params,
+            in_query,
+            headers: parts.headers,
+            status: response.status().as_u16(),
+            refusal: refusal.as_ref().map(Refused::from),
+            relaxations,
+            client_id,
+            faults,
+            failure,
+        };
+        if let Some(watch) = self.watch {
+            watch(&entry);
+        }
+        tenant.journal.write(entry);
+        response
+    }
+
+    async fn run(
+        &self,
+        parts: &Parts,
+        tenant: &Tenant,
+        (path, _, at): Endpoint,
+        (read, now, seen): (&Read, u64, &Seen),
+    ) -> Encoded {
+        let world = &self.world;
+        let (method, headers, form) = (&parts.method, &parts.headers, read.form.as_ref());
+        let arrival = Arrival { place: &tenant.place, headers, query: &read.query, form, now, seen };
+        let reply = match path {
+            "/authorize" => authorize::authorize(world, &arrival).await,
+            "/token" => token::token(world, &arrival).await,
+            "/jwks" => jwks::jwks(world),
+            "/userinfo" => userinfo::userinfo(world, &arrival).await,
+            _ => metadata::metadata(world, &tenant.place),
+        };
+        if let Reply::Broken { what, .. } = &reply {
+            seen.failed(what.to_string());
+        }
+        Encoder { world, faults: &tenant.faults, client_id: seen.client_id(), method, at }.encode(reply)
+    }
+
+    /// The tenant and the endpoint of a path: at the root, below a tenant, or with the tenant after the well-known
+    /// part (RFC 8414 §3.1).
+    fn route<'p>(&self, path: &'p str) -> Option<(&'p str, Endpoint)> {
+        if let Some(endpoint) = self.endpoint(path) {
+            return Some(("", endpoint));
+        }
+        for well_known in [OPENID_CONFIGURATION, OAUTH_METADATA] {
+            if let Some(name) = path.strip_prefix(well_known).and_then(|rest| rest.strip_prefix('/')) {
+                return is_name(name).then_some(name).zip(self.endpoint(well_known));
+            }
+        }
+        let rest = path.strip_prefix('/')?;
+        let at = rest.find('/')?;
+        let (name, rest) = rest.split_at(at);
+        is_name(name).then_some(name).zip(self.endpoint(rest))
+    }
+
+    fn endpoint(&self, path: &str) -> Option<Endpoint> {
+        let served = |path| SPINE.contains(&path) || self.world.specs.iter().any(|spec| spec.paths().contains(&path));
+        ENDPOINTS.iter().copied().find(|(known, _, _)| *known == path).filter(|(known, _, _)| served(known))
+    }
+
+    fn served(&self) -> String {
+        let paths = ENDPOINTS.iter().filter_map(|(path, _, _)| self.endpoint(path)).map(|(path, _, _)| path);
+        format!("Served, at the root and below /TENANT: {}", paths.collect::<Vec<_>>().join(" "))
+    }
+}
+
+fn refused(response: Response<Bytes>, refusal: Refusal) -> Encoded {
+    Encoded { response, refusal: Some(refusal), faults: 0 }
+}
+
+/// Answers a script's question whether it may ask (Fetch Standard, CORS-preflight request).
+fn preflight(methods: &[Method]) -> Response<Bytes> {
+    let mut response = encode::plain(StatusCode::NO_CONTENT);
+    encode::share(&mut response);
+    let headers = response.headers_mut();
+    if let Ok(methods) = HeaderValue::try_from(list(methods)) {
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+    }
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response
+}
+
+fn allow(response: &mut Response<Bytes>, methods: &[Method]) {
+    if let Ok(methods) = HeaderValue::try_from(list(methods)) {
+        response.headers_mut().insert(ALLOW, methods);
+    }
+}
+
+fn list(methods: &[Method]) -> String {
+    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) static RULES: &[&Rule] = &[&METHOD, &NOT_FOUND];
+
+static METHOD: Rule = Rule {
+    id: "rfc6749-method-not-allowed",
+    document: &DOCUMENT,
+    section: "3.2",
+    error: ErrorCode::InvalidRequest,
+    says: "Token requests are made by POST, authorization requests by GET or POST",
+};
+
+static NOT_FOUND: Rule = Rule {
+    id: "rfc8414-no-such-path",
+    document: &METADATA,
+    section: "2",
+    error: ErrorCode::InvalidRequest,
+    says: "The endpoints of a server are those of its metadata",
+};
+
+static METADATA: crate::refusal::Document = crate::refusal::Document {
+    name: "RFC 8414",
+    title: "OAuth 2.0 Authorization Server Metadata",
+    url: "https://www.rfc-editor.org/rfc/rfc8414",
+};

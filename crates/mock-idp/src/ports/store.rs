@@ -1,0 +1,123 @@
+//! What is remembered between requests: one kind of record, five verbs.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::memory::{Authorization, Notes};
+
+/// A boxed future, so that stores can be trait objects.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a record stands for. The kind is part of the key, so a code is never found as a refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// An authorization code (RFC 6749 §1.3.1).
+    Code,
+    /// A refresh token (RFC 6749 §1.5).
+    Refresh,
+    /// An access token (RFC 6749 §1.4), by its identifier.
+    Access,
+}
+
+/// The SHA-256 of a record's kind, tenant and handle. The handle itself is not stored.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// The key of `handle` at `tenant`.
+    pub fn of(kind: Kind, tenant: &str, handle: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update([kind as u8, u8::try_from(tenant.len()).unwrap_or(u8::MAX)]);
+        hash.update(tenant.as_bytes());
+        hash.update(handle.as_bytes());
+        Self(hash.finalize().into())
+    }
+
+    /// The octets of the key.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({:02x}{:02x}..)", self.0[0], self.0[1])
+    }
+}
+
+/// The family that a code and every token that follows from it belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GrantId(pub [u8; 16]);
+
+/// A code, a refresh token or an access token.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Its family.
+    pub grant: GrantId,
+    /// When it was made, in seconds since 1970-01-01T00:00:00Z.
+    pub issued: u64,
+    /// The first second in which it is no longer valid.
+    pub expires: u64,
+    /// The first second in which it may be forgotten. Until then a replay is recognised.
+    pub forget: u64,
+    /// What was authorized.
+    pub authorization: Arc<Authorization>,
+    /// What dies with the code.
+    pub code_notes: Notes,
+}
+
+/// A record as it was found.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The record.
+    pub record: Record,
+    /// Whether it has been taken before.
+    pub spent: bool,
+}
+
+/// What came of taking a record.
+#[derive(Debug, Clone)]
+pub enum Taken {
+    /// It was there, and nobody had taken it.
+    Fresh(Record),
+    /// Somebody took it before. The family it belongs to is named.
+    Replayed(GrantId),
+    /// There is no such record.
+    Absent,
+}
+
+/// The store could not do what it was asked. The text is fit to be logged.
+#[derive(Debug, thiserror::Error)]
+#[error("the store failed: {0}")]
+pub struct StoreError(pub String);
+
+/// Remembers records.
+///
+/// An implementation is right if it passes [`conformance`](crate::conformance).
+pub trait Store: fmt::Debug + Send + Sync {
+    /// Keeps a record. A record of a family that was dropped is kept dead.
+    fn put(&self, key: Key, record: Record) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Looks at a record. Records of a dropped family are found only if they had been taken.
+    fn get(&self, key: Key) -> BoxFuture<'_, Result<Option<Kept>, StoreError>>;
+
+    /// Takes a record: of any number of callers at once, exactly one gets it fresh.
+    fn take(&self, key: Key) -> BoxFuture<'_, Result<Taken, StoreError>>;
+
+    /// Kills every record of a family, those to come included. What had been taken stays recognisable.
+    ///
+    /// `now` is in seconds since 1970-01-01T00:00:00Z.
+    fn drop_grant(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Forgets what may be forgotten at `now`, in seconds since 1970-01-01T00:00:00Z.
+    fn sweep(&self, now: u64) -> BoxFuture<'_, Result<(), StoreError>>;
+}
+
+/// How long the death of a family is remembered: longer than any token of it lives.
+pub(crate) const DROPPED_FOR: u64 = 90 * 24 * 3600;

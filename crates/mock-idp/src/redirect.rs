@@ -1,0 +1,251 @@
+//! Redirect URIs: compared as strings (RFC 9700 §2.1), but for the port of a loopback address (RFC 8252 §7.3).
+
+use oauth_types::ErrorCode;
+
+use crate::refusal::{Document, Refusal, Rule};
+
+/// What redirect URI a client may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RedirectRule {
+    /// This one; on a loopback address with any port.
+    Registered(String),
+    /// Any on a loopback address.
+    AnyLoopback,
+    /// Any at all: part of the relaxation `any-client`.
+    Any,
+}
+
+/// Checks that `uri` is one that a client may use.
+pub(crate) fn check(rules: &[RedirectRule], uri: &str) -> Result<(), Refusal> {
+    if !well_formed(uri) {
+        return Err(MALFORMED.refuse());
+    }
+    if uri.contains('#') {
+        return Err(FRAGMENT.refuse());
+    }
+    let matches = |rule: &RedirectRule| match rule {
+        RedirectRule::Registered(own) => own == uri || same_but_port(own, uri),
+        RedirectRule::AnyLoopback => loopback(uri).is_some() || localhost(uri),
+        RedirectRule::Any => navigable(uri),
+    };
+    match rules.iter().any(matches) {
+        true => Ok(()),
+        false => Err(UNREGISTERED.because(nearest(rules, uri))),
+    }
+}
+
+/// The registered URI, if nobody could ever be redirected to it.
+pub(crate) fn unusable(rule: &RedirectRule) -> Option<&str> {
+    match rule {
+        RedirectRule::Registered(uri) if !well_formed(uri) || uri.contains('#') || !navigable(uri) => Some(uri),
+        _ => None,
+    }
+}
+
+/// How `sent` differs from `expected`, for a developer who looks at two strings that seem equal.
+pub(crate) fn difference(expected: &str, sent: &str) -> String {
+    if same_but_port(expected, sent) {
+        return "They differ in the port alone: the listener of the token request is not the one of the \
+                authorization request"
+            .to_owned();
+    }
+    if expected.trim_end_matches('/') == sent.trim_end_matches('/') {
+        return "They differ by a trailing slash".to_owned();
+    }
+    if expected.eq_ignore_ascii_case(sent) {
+        return "They differ in upper and lower case".to_owned();
+    }
+    if expected.replace("localhost", "127.0.0.1") == sent.replace("localhost", "127.0.0.1") {
+        return "One says localhost, the other 127.0.0.1".to_owned();
+    }
+    let at = expected.chars().zip(sent.chars()).take_while(|(one, other)| one == other).count();
+    let show =
+        |text: &str| text.chars().nth(at).map_or("its end".to_owned(), |c| format!("'{}'", c.escape_default()));
+    format!("They differ at character {}: {} is expected, {} was sent", at + 1, show(expected), show(sent))
+}
+
+fn nearest(rules: &[RedirectRule], uri: &str) -> String {
+    let common = |own: &str| own.chars().zip(uri.chars()).take_while(|(one, other)| one == other).count();
+    let registered = rules.iter().filter_map(|rule| match rule {
+        RedirectRule::Registered(own) => Some(own.as_str()),
+        _ => None,
+    });
+    match registered.max_by_key(|own| common(own)) {
+        Some(own) => format!("The nearest registered one is {own}. {}", difference(own, uri)),
+        None if rules.contains(&RedirectRule::AnyLoopback) => {
+            "This client may use http on 127.0.0.1, [::1] or localhost, with any port and path".to_owned()
+        }
+        None => "No redirect URI is registered for this client".to_owned(),
+    }
+}
+
+/// The characters of RFC 3986 §2, and an absolute URI: a scheme, a colon, something.
+fn well_formed(uri: &str) -> bool {
+    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&octet);
+    let scheme = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet))
+    };
+    uri.bytes().all(legal) && uri.split_once(':').is_some_and(|(name, rest)| scheme(name) && !rest.is_empty())
+}
+
+/// Not one of the schemes that run code in a browser (RFC 9700 §4.1.3 names no list; these are the known ones).
+fn navigable(uri: &str) -> bool {
+    let scheme = uri.split(':').next().unwrap_or("").to_ascii_lowercase();
+    !["javascript", "data", "vbscript", "blob", "file", "about"].contains(&scheme.as_str())
+}
+
+fn same_but_port(registered: &str, uri: &str) -> bool {
+    match (loopback(registered), loopback(uri)) {
+        (Some((host, rest)), Some((other_host, other_rest))) => host == other_host && rest == other_rest,
+        _ => false,
+    }
+}
+
+/// The literal loopback host of an `http` URI, and what follows its port.
+fn loopback(uri: &str) -> Option<(&str, &str)> {
+    let host = ["http://127.0.0.1", "http://[::1]"].into_iter().find(|host| uri.starts_with(host))?;
+    after_port(&uri[host.len()..]).map(|rest| (host, rest))
+}
+
+fn localhost(uri: &str) -> bool {
+    uri.strip_prefix("http://localhost").and_then(after_port).is_some()
+}
+
+/// What follows an optional port: nothing, a path or a query.
+fn after_port(text: &str) -> Option<&str> {
+    let rest = match text.strip_prefix(':') {
+        None => text,
+        Some(port) => {
+            let digits = port.bytes().take_while(u8::is_ascii_digit).count();
+            port[..digits].parse::<u16>().ok().filter(|number| *number != 0)?;
+            &port[digits..]
+        }
+    };
+    (rest.is_empty() || rest.starts_with(['/', '?'])).then_some(rest)
+}
+
+static DOCUMENT: Document = Document {
+    name: "RFC 9700",
+    title: "Best Current Practice for OAuth 2.0 Security",
+    url: "https://www.rfc-editor.org/rfc/rfc9700",
+};
+
+pub(crate) static RULES: &[&Rule] = &[&FRAGMENT, &MALFORMED, &UNREGISTERED];
+
+static UNREGISTERED: Rule = Rule {
+    id: "rfc9700-redirect-uri-unregistered",
+    document: &DOCUMENT,
+    section: "2.1",
+    error: ErrorCode::InvalidRequest,
+    says: "The redirect_uri has to be a registered one, character for character",
+};
+
+static MALFORMED: Rule = Rule {
+    id: "rfc6749-redirect-uri-malformed",
+    document: &crate::clients::DOCUMENT,
+    section: "3.1.2",
+    error: ErrorCode::InvalidRequest,
+    says: "The redirect_uri has to be an absolute URI",
+};
+
+static FRAGMENT: Rule = Rule {
+    id: "rfc6749-redirect-uri-fragment",
+    document: &crate::clients::DOCUMENT,
+    section: "3.1.2",
+    error: ErrorCode::InvalidRequest,
+    says: "The redirect_uri must not have a fragment",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn registered(uri: &str) -> Vec<RedirectRule> {
+        vec![RedirectRule::Registered(uri.to_owned())]
+    }
+
+    fn refused(rules: &[RedirectRule], uri: &str) -> Option<&'static str> {
+        check(rules, uri).err().map(|refusal| refusal.rule.id)
+    }
+
+    #[test]
+    fn a_registered_uri_is_compared_exactly() {
+        let rules = registered("https://client.example/cb");
+        assert_eq!(refused(&rules, "https://client.example/cb"), None);
+        for uri in [
+            "https://client.example/cb/",
+            "https://client.example/CB",
+            "https://client.example:443/cb",
+            "https://client.example/cb?x=1",
+            "https://client.example/%63b",
+            "http://client.example/cb",
+            "HTTPS://client.example/cb",
+            "https://client.example.evil.example/cb",
+            "https://client.example@evil.example/cb",
+        ] {
+            assert_eq!(refused(&rules, uri), Some("rfc9700-redirect-uri-unregistered"), "{uri}");
+        }
+    }
+
+    #[test]
+    fn only_the_port_of_a_loopback_address_may_vary() {
+        let rules = registered("http://127.0.0.1/cb");
+        assert_eq!(refused(&rules, "http://127.0.0.1:49152/cb"), None);
+        for uri in [
+            "http://127.0.0.1:1/other",
+            "http://127.0.0.1:1/cb?bar=foo",
+            "http://localhost:1/cb",
+            "http://127.0.0.2/cb",
+            "http://127.0.0.1.evil.example/cb",
+            "http://127.0.0.1@evil.example/cb",
+            "http://127.0.0.1:1@evil.example/cb",
+            "http://2130706433/cb",
+            "http://[::1]:1/cb",
+            "http://[::ffff:127.0.0.1]/cb",
+            "https://127.0.0.1/cb",
+            "http://127.0.0.1:0/cb",
+            "http://127.0.0.1:70000/cb",
+            "http://127.0.0.1:/cb",
+        ] {
+            assert_eq!(refused(&rules, uri), Some("rfc9700-redirect-uri-unregistered"), "{uri}");
+        }
+    }
+
+    #[test]
+    fn the_built_in_clients_use_any_loopback_address() {
+        let rules = [RedirectRule::AnyLoopback];
+        for uri in ["http://127.0.0.1:1/x", "http://[::1]:1/", "http://localhost:3000/cb?a=b", "http://127.0.0.1"] {
+            assert_eq!(refused(&rules, uri), None, "{uri}");
+        }
+        for uri in ["https://client.example/cb", "http://localhost.evil.example/", "http://localhost@evil.example/"] {
+            assert_eq!(refused(&rules, uri), Some("rfc9700-redirect-uri-unregistered"), "{uri}");
+        }
+    }
+
+    #[test]
+    fn malformed_uris_and_fragments_are_told_apart() {
+        let rules = [RedirectRule::Any];
+        assert_eq!(refused(&rules, "https://a.example/cb#x"), Some("rfc6749-redirect-uri-fragment"));
+        for uri in
+            ["/cb", "https://a.example/\\cb", "https://a.example/\r\nx", "https://a.example/ü", "", ":x", "1a:b"]
+        {
+            assert_eq!(refused(&rules, uri), Some("rfc6749-redirect-uri-malformed"), "{uri:?}");
+        }
+        assert_eq!(refused(&rules, "javascript:alert(1)"), Some("rfc9700-redirect-uri-unregistered"));
+    }
+
+    #[test]
+    fn differences_are_named() {
+        for (expected, sent, says) in [
+            ("http://127.0.0.1:1/cb", "http://127.0.0.1:2/cb", "port alone"),
+            ("https://a.example/cb", "https://a.example/cb/", "trailing slash"),
+            ("https://a.example/cb", "https://a.example/CB", "upper and lower case"),
+            ("http://localhost:1/cb", "http://127.0.0.1:1/cb", "localhost"),
+            ("https://a.example/cb", "https://a.example/cc", "character 20: 'b' is expected, 'c' was sent"),
+            ("https://a.example/cb", "https://a.example/c", "'b' is expected, its end was sent"),
+        ] {
+            assert!(difference(expected, sent).contains(says), "{}", difference(expected, sent));
+        }
+    }
+}

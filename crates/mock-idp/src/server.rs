@@ -1,0 +1,417 @@
+//! Assembly: documents, ports, policy, clients and people become a server. The only place that names every part.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use oauth_types::Algorithm;
+use oauth_types::fault::Fault;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clients::{Client, Clients};
+use crate::http::extract::{MAX_BODY, NoBody};
+use crate::http::journal::Entry;
+use crate::http::router::{self, App};
+use crate::http::serve;
+use crate::http::tap::Mounted;
+use crate::http::tenants::{self, Tenants};
+use crate::people::{People, User};
+use crate::ports::Ports;
+use crate::ports::clock::{AdjustableClock, Clock};
+use crate::ports::dice::{Dice, SystemDice};
+use crate::ports::keys::{FixedKeys, Keys};
+use crate::ports::memory::MemoryStore;
+use crate::ports::store::{Store, StoreError};
+use crate::profiles::Profile;
+use crate::redirect;
+use crate::world::{Policy, World};
+
+/// The issuer of a server without a socket.
+const IN_PROCESS: &str = "http://mock-idp.test";
+
+/// A running mock authorization server. Dropping it stops it.
+#[must_use = "dropping the server stops it"]
+pub struct MockIdp {
+    app: Arc<App>,
+    clock: Arc<AdjustableClock>,
+    running: Option<Running>,
+}
+
+/// A socket that is being served.
+struct Running {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address could not be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The issuer is not an `http` or `https` URL without query, fragment and trailing slash (RFC 8414 §2).
+    #[error("{0} is no issuer: it has to be an http or https URL without query, fragment and trailing slash")]
+    Issuer(String),
+    /// A client's redirect URI cannot be one.
+    #[error("client {client_id}: {uri} cannot be a redirect URI: it has to be absolute, without a fragment")]
+    RedirectUri {
+        /// The client.
+        client_id: String,
+        /// The URI.
+        uri: String,
+    },
+    /// Two clients have the same identifier.
+    #[error("there are two clients called {0}")]
+    ClientTwice(String),
+    /// Two users have the same identifier.
+    #[error("there are two users called {0}")]
+    UserTwice(String),
+    /// A document that is to be left out is unknown, or the server cannot do without it.
+    #[error("{name} cannot be left out; these can: {optional}")]
+    Without {
+        /// What was to be left out.
+        name: String,
+        /// What can be left out.
+        optional: String,
+    },
+    /// The store could not be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl MockIdp {
+    /// Starts a server on a free port of 127.0.0.1, with the built-in clients and users. It is ready at once.
+    ///
+    /// # Panics
+    /// If no port of 127.0.0.1 can be listened on. [`Builder::start`] gives an error instead.
+    pub async fn start() -> Self {
+        match Self::builder().start().await {
+            Ok(server) => server,
+            Err(error) => panic!("the mock server did not start: {error}"),
+        }
+    }
+
+    /// A server that is still being described.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The issuer of the tenant at the root (RFC 8414 §2): `http://127.0.0.1:PORT`.
+    pub fn issuer(&self) -> &str {
+        &self.app.tenants.root().place.issuer
+    }
+
+    /// The address that is listened on; `None` for a server without a socket.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.running.as_ref().map(|running| running.address)
+    }
+
+    /// The tenant called `name`, made if it is not there. Its issuer is that of the root, a slash, and the name.
+    ///
+    /// # Panics
+    /// If `name` cannot be a path segment: 1 to 64 letters, digits and `-._~`, no dot at the start.
+    pub fn tenant(&self, name: &str) -> Tenant {
+        assert!(tenants::is_name(name), "{name:?} cannot be a tenant's name: 1 to 64 letters, digits and -._~");
+        match self.app.tenants.find(name) {
+            Some(tenant) => Tenant(tenant),
+            None => panic!("this server has too many tenants"),
+        }
+    }
+
+    /// The server's clock. Moving it moves the time of every code and token.
+    pub fn clock(&self) -> &AdjustableClock {
+        &self.clock
+    }
+
+    /// Every request to the tenant at the root so far, in order. The journal keeps the last 4096.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.app.tenants.root().journal.entries()
+    }
+
+    /// Forgets the journal of the tenant at the root.
+    pub fn clear_journal(&self) {
+        self.app.tenants.root().journal.clear();
+    }
+
+    /// Makes the tenant at the root misbehave until the guard is dropped.
+    pub fn mount(&self, fault: Fault) -> Mounted {
+        self.app.tenants.root().faults.mount(fault)
+    }
+
+    /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP.
+    pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let (parts, body) = request.into_parts();
+        let body = if body.len() > MAX_BODY { Err(NoBody::TooLarge) } else { Ok(body) };
+        self.app.answer(parts, body).await
+    }
+
+    /// Stops the server: no connection is accepted any more, requests under way are finished.
+    pub async fn stop(mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop.send_replace(true);
+            // The task ends by itself and does not panic; if it was cancelled, the server has stopped as well.
+            let _ = running.accepting.await;
+        }
+    }
+}
+
+impl Drop for MockIdp {
+    fn drop(&mut self) {
+        if let Some(running) = &self.running {
+            running.stop.send_replace(true);
+        }
+    }
+}
+
+impl fmt::Debug for MockIdp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockIdp").field("issuer", &self.issuer()).field("address", &self.address()).finish()
+    }
+}
+
+/// One issuer of a server, below the root.
+#[derive(Debug, Clone)]
+pub struct Tenant(Arc<tenants::Tenant>);
+
+impl Tenant {
+    /// The tenant's issuer.
+    pub fn issuer(&self) -> &str {
+        &self.0.place.issuer
+    }
+
+    /// Every request to this tenant so far, in order. The journal keeps the last 4096.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.0.journal.entries()
+    }
+
+    /// Forgets this tenant's journal.
+    pub fn clear_journal(&self) {
+        self.0.journal.clear();
+    }
+
+    /// Makes this tenant misbehave until the guard is dropped.
+    pub fn mount(&self, fault: Fault) -> Mounted {
+        self.0.faults.mount(fault)
+    }
+}
+
+/// A server that is still being described.
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct Builder {
+    listen: Option<SocketAddr>,
+    issuer: Option<String>,
+    policy: Policy,
+    any_client: bool,
+    without: Vec<String>,
+    clients: Vec<Client>,
+    users: Vec<User>,
+    store: Option<Arc<dyn Store>>,
+    clock: Option<Arc<AdjustableClock>>,
+    dice: Option<Arc<dyn Dice>>,
+    keys: Option<Arc<dyn Keys>>,
+    watch: Option<fn(&Entry)>,
+}
+
+impl Builder {
+    /// Where to listen. Without this: a free port of 127.0.0.1.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = Some(address);
+        self
+    }
+
+    /// The issuer of the tenant at the root, if it is not `http://` and the address that is listened on.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// What tokens are signed with. Without this: RS256 (OpenID Connect Core §2).
+    pub fn alg(mut self, algorithm: Algorithm) -> Self {
+        self.policy.algorithm = algorithm;
+        self
+    }
+
+    /// Every decision at once.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// The relaxation `any-client`: every client_id is taken for a client, with any redirect URI and any secret.
+    pub fn any_client(mut self) -> Self {
+        self.any_client = true;
+        self
+    }
+
+    /// The relaxation `plain`: PKCE's plain method is accepted beside S256.
+    pub fn plain(mut self) -> Self {
+        self.policy.plain = true;
+        self
+    }
+
+    /// The relaxation `pkce-optional`: a client may leave PKCE out.
+    pub fn pkce_optional(mut self) -> Self {
+        self.policy.pkce_optional = true;
+        self
+    }
+
+    /// Leaves a document out, by its short name: `RFC 9207`.
+    pub fn without(mut self, document: impl Into<String>) -> Self {
+        self.without.push(document.into());
+        self
+    }
+
+    /// Adds a client. With the first one, the built-in clients are gone.
+    pub fn client(mut self, client: Client) -> Self {
+        self.clients.push(client);
+        self
+    }
+
+    /// Adds a user. With the first one, the built-in users are gone.
+    pub fn user(mut self, user: User) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// Where records are kept. Without this: in memory.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Keeps records in a SQLite database, made if it is not there.
+    ///
+    /// # Errors
+    /// [`StartError::Store`] if it cannot be opened.
+    #[cfg(feature = "sqlite")]
+    pub async fn sqlite(self, path: impl AsRef<Path>) -> Result<Self, StartError> {
+        let store = crate::ports::sqlite::SqliteStore::open(path.as_ref()).await?;
+        Ok(self.store(Arc::new(store)))
+    }
+
+    /// What time it is. Without this: the system's time.
+    pub fn clock(mut self, clock: Arc<AdjustableClock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Where randomness comes from. Without this: the system's generator.
+    pub fn dice(mut self, dice: Arc<dyn Dice>) -> Self {
+        self.dice = Some(dice);
+        self
+    }
+
+    /// What tokens are signed with. Without this: the fixed test keys.
+    pub fn keys(mut self, keys: Arc<dyn Keys>) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// Calls `watch` with each entry of the journal as it is written.
+    pub fn watch(mut self, watch: fn(&Entry)) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
+    /// Starts the server. It is ready when this returns.
+    ///
+    /// # Errors
+    /// [`StartError`] if the address cannot be listened on, or if what was described cannot be.
+    pub async fn start(self) -> Result<MockIdp, StartError> {
+        let address = self.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
+        let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let mut server = self.assemble(&announced(address))?;
+        let (stop, stopped) = watch::channel(false);
+        let accepting = tokio::spawn(serve::serve(listener, router::router(server.app.clone()), stopped));
+        server.running = Some(Running { address, stop, accepting });
+        Ok(server)
+    }
+
+    /// A server without a socket: [`MockIdp::call`] answers. Its issuer is `http://mock-idp.test` unless set.
+    ///
+    /// # Errors
+    /// [`StartError`] if what was described cannot be.
+    pub fn in_process(self) -> Result<MockIdp, StartError> {
+        self.assemble(IN_PROCESS)
+    }
+
+    fn assemble(self, default_issuer: &str) -> Result<MockIdp, StartError> {
+        let issuer = self.issuer.unwrap_or_else(|| default_issuer.to_owned());
+        check_issuer(&issuer)?;
+        let mut profile = Profile { policy: self.policy, ..Profile::strict() };
+        for name in self.without {
+            profile.without(&name).map_err(|optional| StartError::Without { name, optional })?;
+        }
+        let clients = if self.clients.is_empty() { Client::built_in().into() } else { self.clients };
+        let users = if self.users.is_empty() { User::built_in().into() } else { self.users };
+        check(&clients, &users)?;
+        let clock = self.clock.unwrap_or_default();
+        let ports = Ports {
+            clock: clock.clone() as Arc<dyn Clock>,
+            dice: self.dice.unwrap_or_else(|| Arc::new(SystemDice)),
+            keys: self.keys.unwrap_or_else(|| Arc::new(FixedKeys)),
+            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
+        };
+        let world = World {
+            ports,
+            policy: profile.policy,
+            clients: Clients::new(clients, self.any_client),
+            people: People::new(users),
+            specs: profile.specs,
+        };
+        let app = Arc::new(App { world, tenants: Tenants::new(&issuer), watch: self.watch });
+        Ok(MockIdp { app, clock, running: None })
+    }
+}
+
+/// The issuer of a server that listens on `address`. An unspecified address is no place a client could go to.
+fn announced(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("http://localhost:{}", address.port()),
+        false => format!("http://{address}"),
+    }
+}
+
+fn check_issuer(issuer: &str) -> Result<(), StartError> {
+    let rest = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://"));
+    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&octet);
+    match rest {
+        Some(rest)
+            if !rest.is_empty() && rest.bytes().all(legal) && !rest.starts_with('/') && !rest.ends_with('/') =>
+        {
+            Ok(())
+        }
+        _ => Err(StartError::Issuer(issuer.to_owned())),
+    }
+}
+
+fn check(clients: &[Client], users: &[User]) -> Result<(), StartError> {
+    for (at, client) in clients.iter().enumerate() {
+        if clients[..at].iter().any(|other| other.client_id == client.client_id) {
+            return Err(StartError::ClientTwice(client.client_id.clone()));
+        }
+        if let Some(uri) = client.redirects.iter().find_map(redirect::unusable) {
+            return Err(StartError::RedirectUri { client_id: client.client_id.clone(), uri: uri.to_owned() });
+        }
+    }
+    for (at, user) in users.iter().enumerate() {
+        if users[..at].iter().any(|other| other.subject() == user.subject()) {
+            return Err(StartError::UserTwice(user.subject().to_owned()));
+        }
+    }
+    Ok(())
+}

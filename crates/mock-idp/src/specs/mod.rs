@@ -1,0 +1,37 @@
+//! The documents, in the order in which their hooks run. One document is one file; this list is all there is to
+//! registering it.
+
+use std::sync::Arc;
+
+use crate::spec::Spec;
+
+pub(crate) mod oauth_form_post;
+pub(crate) mod oauth_response_types;
+pub(crate) mod oidc_core;
+pub(crate) mod oidc_discovery;
+pub(crate) mod rfc6749_client_auth;
+pub(crate) mod rfc6749_code;
+pub(crate) mod rfc6749_refresh;
+pub(crate) mod rfc6750_bearer;
+pub(crate) mod rfc7636_pkce;
+pub(crate) mod rfc8414_metadata;
+pub(crate) mod rfc9068_jwt_access_token;
+pub(crate) mod rfc9207_iss;
+
+/// Every document this server knows.
+pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
+    vec![
+        Arc::new(rfc6749_client_auth::ClientAuthentication),
+        Arc::new(rfc6749_code::AuthorizationCode),
+        Arc::new(rfc6749_refresh::RefreshToken),
+        Arc::new(rfc7636_pkce::Pkce::default()),
+        Arc::new(rfc6750_bearer::Bearer),
+        Arc::new(rfc9068_jwt_access_token::JwtAccessToken),
+        Arc::new(oidc_core::OpenIdConnect),
+        Arc::new(rfc9207_iss::IssuerIdentification),
+        Arc::new(oauth_response_types::QueryAndFragment),
+        Arc::new(oauth_form_post::FormPost),
+        Arc::new(rfc8414_metadata::Metadata),
+        Arc::new(oidc_discovery::Discovery),
+    ]
+}

@@ -1,0 +1,206 @@
+//! OpenID Connect Core 1.0: the ID token, and the claims that a scope asks for.
+
+use oauth_types::fault::Point;
+use oauth_types::{Algorithm, ErrorCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::memory::{Life, Note, Scope};
+use crate::people::User;
+use crate::refusal::{Document, Refusal, Rule};
+use crate::reply::{TokenReply, Unsigned};
+use crate::request::{AuthorizationRequest, Draft, Place, Spent, TokenRequest};
+use crate::spec::Spec;
+use crate::world::Policy;
+
+#[derive(Debug)]
+pub(crate) struct OpenIdConnect;
+
+/// The nonce of the authorization request (§3.1.2.1). A refreshed ID token has none (§12.2).
+#[derive(Debug, Serialize, Deserialize)]
+struct Nonce(String);
+
+impl Note for Nonce {
+    const NAME: &'static str = "oidc/nonce";
+    const LIFE: Life = Life::Code;
+}
+
+/// The claims that each scope asks for (§5.4).
+const SCOPES: &[(&str, &[&str])] = &[
+    (
+        "profile",
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    ("email", &["email", "email_verified"]),
+    ("address", &["address"]),
+    ("phone", &["phone_number", "phone_number_verified"]),
+];
+
+/// The `prompt` values that are defined (§3.1.2.1). Login is automatic, so each of them is satisfied.
+const PROMPTS: &[&str] = &["none", "login", "consent", "select_account"];
+
+impl Spec for OpenIdConnect {
+    fn document(&self) -> &'static Document {
+        &DOCUMENT
+    }
+
+    fn rules(&self) -> &'static [&'static Rule] {
+        RULES
+    }
+
+    fn optional(&self) -> bool {
+        true
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        &["/userinfo"]
+    }
+
+    fn metadata(&self, place: &Place, _policy: &Policy, document: &mut Map<String, Value>) {
+        let mut set = |name: &str, value: Value| document.insert(name.to_owned(), value);
+        let scopes = ["openid"].into_iter().chain(SCOPES.iter().map(|(scope, _)| *scope)).collect::<Vec<_>>();
+        let token = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash"];
+        let claims = token.into_iter().chain(SCOPES.iter().flat_map(|(_, claims)| claims.iter().copied()));
+        set("userinfo_endpoint", place.url("/userinfo").into());
+        set("scopes_supported", json!(scopes));
+        set("claims_supported", json!(claims.collect::<Vec<_>>()));
+        set("claim_types_supported", json!(["normal"]));
+        set("claims_parameter_supported", false.into());
+        set("request_parameter_supported", false.into());
+        set("request_uri_parameter_supported", false.into());
+        set("prompt_values_supported", json!(PROMPTS));
+    }
+
+    fn authorize(&self, request: &AuthorizationRequest<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+        if request.params.get("request").is_some() {
+            return Err(REQUEST_OBJECT.refuse());
+        }
+        if request.params.get("request_uri").is_some() {
+            return Err(REQUEST_URI.refuse());
+        }
+        if !draft.scope.contains("openid") {
+            return Ok(());
+        }
+        if let Some(prompt) = request.params.get("prompt") {
+            check_prompt(prompt)?;
+        }
+        if let Some(age) = request.params.get("max_age")
+            && (age.parse::<u32>().is_err() || age.starts_with('+'))
+        {
+            return Err(MAX_AGE.refuse());
+        }
+        if let Some(nonce) = request.params.get("nonce") {
+            draft.remember(&Nonce(nonce.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The claims of §2, in the code flow (§3.1.3.6) and on refresh (§12.2).
+    fn bind(&self, request: &TokenRequest<'_>, spent: &Spent, reply: &mut TokenReply) {
+        let authorization = reply.authorization.clone();
+        if !authorization.scope.contains("openid") {
+            return;
+        }
+        let now = request.arrival.now;
+        let algorithm: Algorithm = request.client().id_token_algorithm.unwrap_or(request.policy.algorithm);
+        let mut header = Map::new();
+        header.insert("typ".to_owned(), "JWT".into());
+        header.insert("alg".to_owned(), algorithm.as_str().into());
+        header.insert("kid".to_owned(), request.ports.keys.kid(algorithm).into());
+        let mut claims = Map::new();
+        let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        claim("iss", request.arrival.place.issuer.clone().into());
+        claim("sub", authorization.subject.clone().into());
+        claim("aud", authorization.client_id.clone().into());
+        claim("exp", now.saturating_add(request.policy.token_lifetime).into());
+        claim("iat", now.into());
+        claim("auth_time", authorization.auth_time.into());
+        if let Some(Nonce(nonce)) = spent.note() {
+            claim("nonce", nonce.into());
+        }
+        let hash = Some(("at_hash", "access_token"));
+        let (member, at) = ("id_token", Point::IdToken);
+        reply.tokens.push(Unsigned { member, at, algorithm, header, claims, hash });
+    }
+}
+
+/// What UserInfo says of `user` to a token of `scope` (§5.3.2 and §5.4).
+pub(crate) fn claims_of(user: &User, scope: &Scope) -> Map<String, Value> {
+    let standard = |name: &str| SCOPES.iter().find(|(_, claims)| claims.contains(&name)).map(|(scope, _)| *scope);
+    let mut claims = Map::new();
+    claims.insert("sub".to_owned(), user.subject().into());
+    for (name, value) in user.claims() {
+        // A claim that no scope stands for was given to the user by whoever set up the server.
+        if standard(name).is_none_or(|needed| scope.contains(needed)) {
+            claims.insert(name.clone(), value.clone());
+        }
+    }
+    claims
+}
+
+fn check_prompt(prompt: &str) -> Result<(), Refusal> {
+    let values: Vec<&str> = prompt.split(' ').collect();
+    if let Some(unknown) = values.iter().find(|value| !PROMPTS.contains(value)) {
+        let shown: String = unknown.chars().take(40).collect();
+        return Err(PROMPT.because(format!("'{shown}' is not one of {}", PROMPTS.join(", "))));
+    }
+    match values.contains(&"none") && values.len() > 1 {
+        true => Err(PROMPT.because("none cannot be combined with another value")),
+        false => Ok(()),
+    }
+}
+
+static RULES: &[&Rule] = &[&MAX_AGE, &PROMPT, &REQUEST_OBJECT, &REQUEST_URI];
+
+static DOCUMENT: Document = Document {
+    name: "OpenID Connect Core 1.0",
+    title: "OpenID Connect Core 1.0",
+    url: "https://openid.net/specs/openid-connect-core-1_0.html",
+};
+
+static MAX_AGE: Rule = Rule {
+    id: "oidc-max-age-malformed",
+    document: &DOCUMENT,
+    section: "3.1.2.1",
+    error: ErrorCode::InvalidRequest,
+    says: "A max_age is a number of seconds, not negative",
+};
+
+static PROMPT: Rule = Rule {
+    id: "oidc-prompt-malformed",
+    document: &DOCUMENT,
+    section: "3.1.2.1",
+    error: ErrorCode::InvalidRequest,
+    says: "A prompt is a list of defined values with one space between them",
+};
+
+static REQUEST_OBJECT: Rule = Rule {
+    id: "oidc-request-not-supported",
+    document: &DOCUMENT,
+    section: "6.1",
+    error: ErrorCode::RequestNotSupported,
+    says: "Request objects are not supported by this server, as its metadata says",
+};
+
+static REQUEST_URI: Rule = Rule {
+    id: "oidc-request-uri-not-supported",
+    document: &DOCUMENT,
+    section: "6.2",
+    error: ErrorCode::RequestUriNotSupported,
+    says: "Request objects by reference are not supported by this server, as its metadata says",
+};

@@ -1,0 +1,159 @@
+//! RFC 6749 §4.1.3: the authorization code grant at the token endpoint.
+//!
+//! A code is bound to the client and the redirect URI it was issued for, lives for a minute, and is redeemed once. A
+//! replay that would otherwise be in order revokes everything that came from the code (RFC 6749 §4.1.2); one that is
+//! not in order revokes nothing, or whoever steals a code could log its owner out.
+
+use oauth_types::ErrorCode;
+use serde::{Deserialize, Serialize};
+
+use crate::memory::{Life, Note};
+use crate::ports::store::{BoxFuture, Key, Kind};
+use crate::redirect;
+use crate::refusal::{Document, Refusal, Rule};
+use crate::reply::Stop;
+use crate::request::{AuthorizationRequest, Draft, Found, TokenRequest};
+use crate::spec::Spec;
+
+#[derive(Debug)]
+pub(crate) struct AuthorizationCode;
+
+/// The redirect URI of the authorization request, if it was sent.
+#[derive(Debug, Serialize, Deserialize)]
+struct SentTo(String);
+
+impl Note for SentTo {
+    const NAME: &'static str = "rfc6749/redirect_uri";
+    const LIFE: Life = Life::Code;
+}
+
+impl Spec for AuthorizationCode {
+    fn document(&self) -> &'static Document {
+        &crate::clients::DOCUMENT
+    }
+
+    fn rules(&self) -> &'static [&'static Rule] {
+        RULES
+    }
+
+    fn authorize(&self, request: &AuthorizationRequest<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+        if let Some(uri) = request.params.get("redirect_uri") {
+            draft.remember(&SentTo(uri.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn grant_type(&self) -> Option<&'static str> {
+        Some("authorization_code")
+    }
+
+    fn grant<'a>(&'a self, request: &'a TokenRequest<'a>) -> BoxFuture<'a, Result<Option<Found>, Stop>> {
+        Box::pin(async move {
+            let code = request.params.get("code").ok_or_else(|| CODE_MISSING.refuse())?;
+            let key = Key::of(Kind::Code, &request.arrival.place.tenant, code);
+            let kept = request.ports.store.get(key).await?.ok_or_else(|| CODE_UNKNOWN.because(unlike(code)))?;
+            Ok(Some(Found { key, record: kept.record, spent: kept.spent, replay: &CODE_REPLAYED }))
+        })
+    }
+
+    fn redeem(&self, request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
+        if request.params.get("grant_type") != self.grant_type() {
+            return Ok(());
+        }
+        let authorization = &found.record.authorization;
+        if authorization.client_id != request.client().client_id {
+            return Err(OTHER_CLIENT.refuse());
+        }
+        if found.record.expires <= request.arrival.now && !found.spent {
+            let since = request.arrival.now - found.record.expires;
+            let lifetime = request.policy.code_lifetime;
+            return Err(CODE_EXPIRED.because(format!("It lived {lifetime} seconds and ended {since} seconds ago")));
+        }
+        let Some(SentTo(expected)) = found.note() else { return Ok(()) };
+        match request.params.get("redirect_uri") {
+            None => Err(REDIRECT_MISSING.refuse()),
+            Some(sent) if sent == expected => Ok(()),
+            Some(sent) => Err(REDIRECT_DIFFERS.because(redirect::difference(&expected, sent))),
+        }
+    }
+}
+
+/// What is odd about a code that is not known.
+fn unlike(code: &str) -> &'static str {
+    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-_".contains(&octet);
+    if code.trim() != code {
+        "There is white space around it"
+    } else if !code.bytes().all(legal) {
+        "It has characters that no code of this server has: was it decoded once too little, or once too often?"
+    } else if code.len() != 43 {
+        "It does not have the length of a code of this server: was it cut?"
+    } else {
+        "It looks like a code, but this issuer did not issue it, or has forgotten it"
+    }
+}
+
+static RULES: &[&Rule] = &[
+    &CODE_EXPIRED,
+    &CODE_MISSING,
+    &CODE_REPLAYED,
+    &CODE_UNKNOWN,
+    &OTHER_CLIENT,
+    &REDIRECT_DIFFERS,
+    &REDIRECT_MISSING,
+];
+
+static CODE_MISSING: Rule = Rule {
+    id: "rfc6749-code-missing",
+    document: &crate::clients::DOCUMENT,
+    section: "4.1.3",
+    error: ErrorCode::InvalidRequest,
+    says: "The authorization code grant needs code",
+};
+
+static CODE_UNKNOWN: Rule = Rule {
+    id: "rfc6749-code-unknown",
+    document: &crate::clients::DOCUMENT,
+    section: "5.2",
+    error: ErrorCode::InvalidGrant,
+    says: "The code has to be one that this issuer issued",
+};
+
+static CODE_EXPIRED: Rule = Rule {
+    id: "rfc6749-code-expired",
+    document: &crate::clients::DOCUMENT,
+    section: "4.1.2",
+    error: ErrorCode::InvalidGrant,
+    says: "A code must expire shortly after it is issued",
+};
+
+static CODE_REPLAYED: Rule = Rule {
+    id: "rfc6749-code-replayed",
+    document: &crate::clients::DOCUMENT,
+    section: "4.1.2",
+    error: ErrorCode::InvalidGrant,
+    says: "A code must not be used more than once",
+};
+
+static OTHER_CLIENT: Rule = Rule {
+    id: "rfc6749-code-other-client",
+    document: &crate::clients::DOCUMENT,
+    section: "4.1.3",
+    error: ErrorCode::InvalidGrant,
+    says: "The code has to be redeemed by the client it was issued to",
+};
+
+static REDIRECT_MISSING: Rule = Rule {
+    id: "rfc6749-token-redirect-uri-missing",
+    document: &crate::clients::DOCUMENT,
+    section: "4.1.3",
+    error: ErrorCode::InvalidGrant,
+    says: "The redirect_uri of the authorization request has to be sent again",
+};
+
+static REDIRECT_DIFFERS: Rule = Rule {
+    id: "rfc6749-token-redirect-uri-differs",
+    document: &crate::clients::DOCUMENT,
+    section: "4.1.3",
+    error: ErrorCode::InvalidGrant,
+    says: "The redirect_uri has to be identical to that of the authorization request",
+};

@@ -1,0 +1,90 @@
+//! RFC 6750: Bearer Token Usage.
+//!
+//! A token is presented in the `Authorization` header (§2.1) or in a form body (§2.2). In a query (§2.3) it is
+//! refused: queries end up in logs, and OAuth 2.1 took that way out.
+
+use http::header::AUTHORIZATION;
+use oauth_types::ErrorCode;
+
+use crate::refusal::{Document, Refusal, Rule};
+use crate::reply::TokenReply;
+use crate::request::{Arrival, Spent, TokenRequest};
+use crate::spec::Spec;
+
+#[derive(Debug)]
+pub(crate) struct Bearer;
+
+impl Spec for Bearer {
+    fn document(&self) -> &'static Document {
+        &DOCUMENT
+    }
+
+    fn rules(&self) -> &'static [&'static Rule] {
+        RULES
+    }
+
+    fn bind(&self, _request: &TokenRequest<'_>, _spent: &Spent, reply: &mut TokenReply) {
+        reply.set("token_type", "Bearer");
+    }
+
+    fn access<'a>(&self, arrival: &Arrival<'a>) -> Result<Option<&'a str>, Refusal> {
+        if arrival.query.raw("access_token").is_some() {
+            return Err(IN_QUERY.refuse());
+        }
+        let mut headers = arrival.headers.get_all(AUTHORIZATION).iter();
+        let (header, another) = (headers.next(), headers.next());
+        let mut bodies = arrival.form.into_iter().flat_map(|form| form.all("access_token"));
+        let (body, another_body) = (bodies.next(), bodies.next());
+        if another.is_some() || another_body.is_some() || (header.is_some() && body.is_some()) {
+            return Err(TWICE.refuse());
+        }
+        let Some(header) = header else { return Ok(body.filter(|token| !token.is_empty())) };
+        let text = header.to_str().map_err(|_| MALFORMED.refuse())?;
+        let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Ok(None);
+        }
+        match is_b64token(token) {
+            true => Ok(Some(token)),
+            false => Err(MALFORMED.refuse()),
+        }
+    }
+}
+
+/// `b64token` of RFC 6750 §2.1.
+fn is_b64token(text: &str) -> bool {
+    let body = text.trim_end_matches('=');
+    !body.is_empty() && body.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._~+/".contains(&octet))
+}
+
+static RULES: &[&Rule] = &[&IN_QUERY, &MALFORMED, &TWICE];
+
+static DOCUMENT: Document = Document {
+    name: "RFC 6750",
+    title: "The OAuth 2.0 Authorization Framework: Bearer Token Usage",
+    url: "https://www.rfc-editor.org/rfc/rfc6750",
+};
+
+static IN_QUERY: Rule = Rule {
+    id: "rfc6750-token-in-query",
+    document: &DOCUMENT,
+    section: "2.3",
+    error: ErrorCode::InvalidRequest,
+    says: "An access token should not be sent in the query of a URL",
+};
+
+static MALFORMED: Rule = Rule {
+    id: "rfc6750-token-malformed",
+    document: &DOCUMENT,
+    section: "2.1",
+    error: ErrorCode::InvalidRequest,
+    says: "The Authorization header has to be the word Bearer, one space and the token",
+};
+
+static TWICE: Rule = Rule {
+    id: "rfc6750-token-twice",
+    document: &DOCUMENT,
+    section: "2",
+    error: ErrorCode::InvalidRequest,
+    says: "A client must not present the token in more than one way in a request",
+};

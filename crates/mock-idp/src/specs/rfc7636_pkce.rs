@@ -1,0 +1,239 @@
+//! RFC 7636: Proof Key for Code Exchange.
+//!
+//! The rules are `pkce-core`'s. This file keeps the challenge with the code, names the rule that was broken, and looks
+//! for the likely mistake. S256 is required of every client; `plain` and leaving PKCE out are named relaxations.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use oauth_types::ErrorCode;
+use pkce_core::doctor::{diagnose_challenge, diagnose_verifier};
+use pkce_core::plain::{self, AnyChallenge};
+use pkce_core::{AuthorizationError, Challenge, TokenError};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::memory::{Life, Note};
+use crate::refusal::{Document, Refusal, Rule};
+use crate::request::{AuthorizationRequest, Draft, Found, Place, TokenRequest};
+use crate::spec::Spec;
+use crate::world::Policy;
+
+/// How many challenges of late requests are kept to recognise a verifier that belongs to another flow.
+const RECENT: usize = 64;
+
+#[derive(Debug, Default)]
+pub(crate) struct Pkce {
+    recent: Mutex<VecDeque<Challenge>>,
+}
+
+/// "The server MUST associate the `code_challenge` and `code_challenge_method` values with the authorization code"
+/// (RFC 7636 §4.4).
+#[derive(Debug, Serialize, Deserialize)]
+struct Bound {
+    method: String,
+    challenge: String,
+}
+
+impl Note for Bound {
+    const NAME: &'static str = "rfc7636/challenge";
+    const LIFE: Life = Life::Code;
+}
+
+impl Spec for Pkce {
+    fn document(&self) -> &'static Document {
+        &DOCUMENT
+    }
+
+    fn rules(&self) -> &'static [&'static Rule] {
+        RULES
+    }
+
+    fn optional(&self) -> bool {
+        true
+    }
+
+    fn metadata(&self, _place: &Place, policy: &Policy, document: &mut Map<String, Value>) {
+        let methods = if policy.plain { json!(["S256", "plain"]) } else { json!(["S256"]) };
+        document.insert("code_challenge_methods_supported".to_owned(), methods);
+    }
+
+    fn authorize(&self, request: &AuthorizationRequest<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+        let policy = required(request.policy);
+        let found = match request.policy.plain {
+            true => plain::read_authorization_request(request.params.iter(), policy),
+            false => pkce_core::read_authorization_request(request.params.iter(), policy)
+                .map(|challenge| challenge.map(AnyChallenge::S256)),
+        };
+        let found = found.map_err(|error| refuse_authorization(error, request.params.get("code_challenge")))?;
+        match &found {
+            None => request.arrival.seen.relaxed("pkce-optional"),
+            Some(AnyChallenge::Plain(_)) => request.arrival.seen.relaxed("plain"),
+            Some(AnyChallenge::S256(challenge)) => self.remember(*challenge),
+        }
+        if let Some(challenge) = found {
+            let (method, challenge) = (challenge.method().to_owned(), challenge.expose().to_owned());
+            draft.remember(&Bound { method, challenge });
+        }
+        Ok(())
+    }
+
+    fn redeem(&self, request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
+        if request.params.get("grant_type") != Some("authorization_code") {
+            return Ok(());
+        }
+        let stored = found.note::<Bound>();
+        let stored = stored.and_then(|bound| AnyChallenge::parse(&bound.method, &bound.challenge).ok());
+        let policy = required(request.policy);
+        let outcome = plain::check_token_request(stored.as_ref(), request.params.iter(), policy);
+        let presented = request.params.get("code_verifier").unwrap_or("");
+        outcome.map(drop).map_err(|error| self.refuse_token(error, stored.as_ref(), presented))
+    }
+}
+
+impl Pkce {
+    fn remember(&self, challenge: Challenge) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.len() == RECENT {
+            recent.pop_front();
+        }
+        recent.push_back(challenge);
+    }
+
+    fn refuse_token(&self, error: TokenError, stored: Option<&AnyChallenge>, presented: &str) -> Refusal {
+        match error {
+            TokenError::VerifierMissing => VERIFIER_MISSING.because(
+                "The authorization request had a code_challenge: keep the code_verifier until the token request",
+            ),
+            TokenError::VerifierUnsolicited => VERIFIER_UNSOLICITED
+                .because("The authorization request had no code_challenge, or something took it out on the way"),
+            TokenError::VerifierMalformed(what) => {
+                let likely = self.likely(stored, presented).unwrap_or_default();
+                VERIFIER_MALFORMED.because(format!("{what}. {likely}").trim_end().to_owned())
+            }
+            TokenError::VerifierMismatch => match self.likely(stored, presented) {
+                Some(likely) => VERIFIER_WRONG.because(likely),
+                None => VERIFIER_WRONG.because("It belongs to no code_challenge that was lately sent here"),
+            },
+            other => VERIFIER_WRONG.because(other.to_string()),
+        }
+    }
+
+    /// The mistake that explains why `presented` does not fit.
+    fn likely(&self, stored: Option<&AnyChallenge>, presented: &str) -> Option<String> {
+        let Some(AnyChallenge::S256(stored)) = stored else { return None };
+        if let Some(mistake) = diagnose_verifier(stored, presented) {
+            return Some(mistake.to_string());
+        }
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let other = recent.iter().any(|challenge| challenge != stored && challenge.verify(presented).is_ok());
+        other.then(|| {
+            "This verifier belongs to another pending flow: keep each with its own state, and redeem a code with the \
+             verifier of the same flow"
+                .to_owned()
+        })
+    }
+}
+
+fn required(policy: &Policy) -> pkce_core::Policy {
+    match policy.pkce_optional {
+        true => pkce_core::Policy::Optional,
+        false => pkce_core::Policy::Required,
+    }
+}
+
+fn refuse_authorization(error: AuthorizationError, challenge: Option<&str>) -> Refusal {
+    match error {
+        AuthorizationError::ChallengeMissing => CHALLENGE_MISSING.refuse(),
+        AuthorizationError::MethodWithoutChallenge => METHOD_ALONE.refuse(),
+        AuthorizationError::MethodOmitted => METHOD_OMITTED.because("Send code_challenge_method=S256"),
+        AuthorizationError::PlainRefused => PLAIN.because("To allow it for a test, start with --plain"),
+        AuthorizationError::ChallengeMalformed(what) => {
+            let likely = challenge.and_then(diagnose_challenge).map(|mistake| mistake.to_string());
+            CHALLENGE_MALFORMED.because(format!("{what}. {}", likely.unwrap_or_default()).trim_end().to_owned())
+        }
+        other => METHOD_UNKNOWN.because(other.to_string()),
+    }
+}
+
+static DOCUMENT: Document = Document {
+    name: "RFC 7636",
+    title: "Proof Key for Code Exchange by OAuth Public Clients",
+    url: "https://www.rfc-editor.org/rfc/rfc7636",
+};
+
+static BCP: Document = Document {
+    name: "RFC 9700",
+    title: "Best Current Practice for OAuth 2.0 Security",
+    url: "https://www.rfc-editor.org/rfc/rfc9700",
+};
+
+static RULES: &[&Rule] = &[
+    &CHALLENGE_MALFORMED,
+    &CHALLENGE_MISSING,
+    &METHOD_ALONE,
+    &METHOD_OMITTED,
+    &METHOD_UNKNOWN,
+    &PLAIN,
+    &VERIFIER_MALFORMED,
+    &VERIFIER_MISSING,
+    &VERIFIER_UNSOLICITED,
+    &VERIFIER_WRONG,
+];
+
+/// A rule of RFC 7636 on the authorization request.
+const fn asked(id: &'static str, section: &'static str, says: &'static str) -> Rule {
+    Rule { id, document: &DOCUMENT, section, error: ErrorCode::InvalidRequest, says }
+}
+
+static CHALLENGE_MISSING: Rule =
+    asked("rfc7636-challenge-missing", "4.4.1", "An authorization request needs code_challenge");
+
+static METHOD_ALONE: Rule =
+    asked("rfc7636-method-without-challenge", "4.3", "A code_challenge_method belongs to a code_challenge");
+
+static METHOD_OMITTED: Rule =
+    asked("rfc7636-method-omitted", "4.3", "A code_challenge without a method means plain, which is not accepted");
+
+static METHOD_UNKNOWN: Rule =
+    asked("rfc7636-method-unknown", "4.4.1", "The code_challenge_method has to be S256; names are case-sensitive");
+
+static PLAIN: Rule = asked("rfc7636-plain", "4.2", "A client that can use S256 must use S256");
+
+static CHALLENGE_MALFORMED: Rule = asked(
+    "rfc7636-challenge-malformed",
+    "4.2",
+    "An S256 code_challenge is the SHA-256 of the code_verifier in base64url without padding: 43 characters",
+);
+
+static VERIFIER_MISSING: Rule = Rule {
+    id: "rfc7636-verifier-missing",
+    document: &DOCUMENT,
+    section: "4.5",
+    error: ErrorCode::InvalidGrant,
+    says: "The token request needs the code_verifier",
+};
+
+static VERIFIER_MALFORMED: Rule = Rule {
+    id: "rfc7636-verifier-malformed",
+    document: &DOCUMENT,
+    section: "4.1",
+    error: ErrorCode::InvalidRequest,
+    says: "A code_verifier has 43 to 128 characters out of A-Z a-z 0-9 - . _ ~",
+};
+
+static VERIFIER_WRONG: Rule = Rule {
+    id: "rfc7636-verifier-wrong",
+    document: &DOCUMENT,
+    section: "4.6",
+    error: ErrorCode::InvalidGrant,
+    says: "The SHA-256 of the code_verifier in base64url has to equal the code_challenge",
+};
+
+static VERIFIER_UNSOLICITED: Rule = Rule {
+    id: "rfc9700-verifier-unsolicited",
+    document: &BCP,
+    section: "4.8.2",
+    error: ErrorCode::InvalidRequest,
+    says: "A token request has a code_verifier only if the authorization request had a code_challenge",
+};

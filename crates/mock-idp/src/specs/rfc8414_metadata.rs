@@ -1,0 +1,29 @@
+//! RFC 8414: OAuth 2.0 Authorization Server Metadata.
+//!
+//! The document itself is made by `endpoints/metadata.rs`; this file puts it where RFC 8414 §3 wants it.
+
+use crate::refusal::Document;
+use crate::spec::Spec;
+
+#[derive(Debug)]
+pub(crate) struct Metadata;
+
+impl Spec for Metadata {
+    fn document(&self) -> &'static Document {
+        &DOCUMENT
+    }
+
+    fn optional(&self) -> bool {
+        true
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        &["/.well-known/oauth-authorization-server"]
+    }
+}
+
+static DOCUMENT: Document = Document {
+    name: "RFC 8414",
+    title: "OAuth 2.0 Authorization Server Metadata",
+    url: "https://www.rfc-editor.org/rfc/rfc8414",
+};

@@ -1,0 +1,105 @@
+//! RFC 9068: JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use oauth_types::Algorithm;
+use oauth_types::fault::Point;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::memory::Notes;
+use crate::ports::Ports;
+use crate::ports::store::{BoxFuture, Kept, Key, Kind, Record};
+use crate::refusal::Document;
+use crate::reply::{Stop, TokenReply, Unsigned};
+use crate::request::{Place, Spent, TokenRequest};
+use crate::spec::Spec;
+
+#[derive(Debug)]
+pub(crate) struct JwtAccessToken;
+
+impl Spec for JwtAccessToken {
+    fn document(&self) -> &'static Document {
+        &DOCUMENT
+    }
+
+    /// The header of §2.1 and the claims of §2.2. The audience is the issuer, which serves UserInfo.
+    fn bind(&self, request: &TokenRequest<'_>, spent: &Spent, reply: &mut TokenReply) {
+        let (place, now) = (request.arrival.place, request.arrival.now);
+        let (algorithm, lifetime) = (request.policy.algorithm, request.policy.token_lifetime);
+        let expires = now.saturating_add(lifetime);
+        let authorization = reply.authorization.clone();
+        let jti = request.ports.dice.handle();
+        let mut header = Map::new();
+        header.insert("typ".to_owned(), "at+jwt".into());
+        header.insert("alg".to_owned(), algorithm.as_str().into());
+        header.insert("kid".to_owned(), request.ports.keys.kid(algorithm).into());
+        let mut claims = Map::new();
+        let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        claim("iss", place.issuer.clone().into());
+        claim("sub", authorization.subject.clone().into());
+        claim("aud", place.issuer.clone().into());
+        claim("client_id", authorization.client_id.clone().into());
+        claim("exp", expires.into());
+        claim("iat", now.into());
+        claim("auth_time", authorization.auth_time.into());
+        if !authorization.scope.is_empty() {
+            claim("scope", authorization.scope.as_str().into());
+            reply.set("scope", authorization.scope.as_str());
+        }
+        let record = Record {
+            grant: spent.record().grant,
+            issued: now,
+            expires,
+            forget: expires,
+            authorization,
+            code_notes: Notes::default(),
+        };
+        reply.records.push((Key::of(Kind::Access, &place.tenant, &jti), record));
+        claim("jti", jti.into());
+        reply.set("expires_in", lifetime);
+        let (member, at) = ("access_token", Point::AccessToken);
+        reply.tokens.push(Unsigned { member, at, algorithm, header, claims, hash: None });
+    }
+
+    fn resolve<'a>(
+        &'a self,
+        ports: &'a Ports,
+        place: &'a Place,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Kept>, Stop>> {
+        Box::pin(async move {
+            let Some(jti) = verified(ports, place, token) else { return Ok(None) };
+            Ok(ports.store.get(Key::of(Kind::Access, &place.tenant, &jti)).await?)
+        })
+    }
+}
+
+/// The identifier of a token that this server signed as an access token of this issuer (§4).
+fn verified(ports: &Ports, place: &Place, token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Header {
+        typ: String,
+        alg: String,
+    }
+    #[derive(Deserialize)]
+    struct Claims {
+        iss: String,
+        jti: String,
+    }
+    let (signed, signature) = token.rsplit_once('.')?;
+    let (header, claims) = signed.split_once('.')?;
+    let header: Header = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+    let algorithm = Algorithm::from_wire(&header.alg)?;
+    if header.typ != "at+jwt" || !ports.keys.verify(algorithm, signed.as_bytes(), signature) {
+        return None;
+    }
+    let claims: Claims = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    (claims.iss == place.issuer).then_some(claims.jti)
+}
+
+static DOCUMENT: Document = Document {
+    name: "RFC 9068",
+    title: "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens",
+    url: "https://www.rfc-editor.org/rfc/rfc9068",
+};

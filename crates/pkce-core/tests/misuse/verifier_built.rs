@@ -1,0 +1,4 @@
+//! Only the constructors make a verifier.
+fn main() {
+    let _ = pkce_core::Verifier("short");
+}
