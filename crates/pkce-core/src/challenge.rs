@@ -4,14 +4,11 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str::FromStr;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::base64url::{self, LEN};
 use crate::{ChallengeError, TokenError, unreserved};
-
-/// The characters of every S256 challenge: base64url of 32 octets, without padding.
-const LEN: usize = 43;
 
 /// A canonical S256 `code_challenge`: 43 base64url characters, the last of which carries no stray bits.
 ///
@@ -39,7 +36,7 @@ impl Challenge {
         if octets.last() == Some(&b'=') {
             return Err(ChallengeError::Padded);
         }
-        if let Some(at) = octets.iter().position(|octet| !is_base64url(*octet)) {
+        if let Some(at) = octets.iter().position(|octet| base64url::sextet(*octet).is_none()) {
             return Err(ChallengeError::InvalidCharacter { at });
         }
         let octets = <[u8; LEN]>::try_from(octets);
@@ -68,13 +65,16 @@ impl Challenge {
 
     /// The challenge of any octets, verifier or not.
     pub(crate) fn of(octets: &[u8]) -> Self {
-        Self::from_digest(&Sha256::digest(octets).into())
+        let mut hash = Sha256::new();
+        hash.update(octets);
+        // Finished where it is: a hasher that is moved leaves a copy of the octets behind, which nothing wipes.
+        Self::from_digest(&hash.finalize_reset().into())
     }
 
     /// The text of a SHA-256 digest.
     pub(crate) fn from_digest(digest: &[u8; 32]) -> Self {
         let mut text = [0; LEN];
-        Base64UrlUnpadded::encode(digest, &mut text).expect("32 octets make 43 characters");
+        base64url::encode(digest, &mut text);
         Self(text)
     }
 
@@ -141,15 +141,7 @@ fn check_abnf_length(octets: &[u8]) -> Result<(), ChallengeError> {
     }
 }
 
-/// RFC 4648 §5.
-pub(crate) const fn is_base64url(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_'
-}
-
 /// 32 octets are 256 bits and 43 characters carry 258: the two spare bits of the last one are zero (RFC 4648 §3.5).
-pub(crate) const fn is_canonical_end(octet: u8) -> bool {
-    matches!(
-        octet,
-        b'A' | b'E' | b'I' | b'M' | b'Q' | b'U' | b'Y' | b'c' | b'g' | b'k' | b'o' | b's' | b'w' | b'0' | b'4' | b'8'
-    )
+pub(crate) const fn is_canonical_end(character: u8) -> bool {
+    matches!(base64url::sextet(character), Some(number) if number & 0b11 == 0)
 }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod base64url;
 mod challenge;
 pub mod doctor;
 mod error;

@@ -1,9 +1,8 @@
 //! `43*128unreserved`: the text both a verifier (RFC 7636 §4.1) and a plain challenge (§4.2) consist of.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroize;
 
-use crate::VerifierError;
+use crate::{VerifierError, base64url};
 
 /// The fewest characters.
 pub(crate) const MIN: usize = 43;
@@ -29,8 +28,8 @@ impl Unreserved {
 
     /// The base64url text of 32 octets, which always has 43 characters.
     pub(crate) fn encode(octets: &[u8; 32]) -> Self {
-        let mut it = Self { octets: [0; MAX], len: MIN };
-        Base64UrlUnpadded::encode(octets, &mut it.octets[..MIN]).expect("32 octets make 43 characters");
+        let mut it = Self { octets: [0; MAX], len: base64url::LEN };
+        base64url::encode(octets, it.octets.first_chunk_mut().expect("there is room for 128"));
         it
     }
 

@@ -12,7 +12,7 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use oauth_types::fault::{Point, Signature};
 use oauth_types::{Algorithm, ErrorCode};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 use super::pages;
 use super::tap::{self, Faults};
@@ -107,7 +107,7 @@ impl Encoder<'_> {
             if let Some((claim, member)) = token.hash
                 && let Some(hashed) = members.get(member).and_then(Value::as_str)
             {
-                token.claims.insert(claim.to_owned(), left_half(hashed).into());
+                token.claims.insert(claim.to_owned(), left_half(hashed, token.algorithm).into());
             }
             let (member, signed) = (token.member, signed(self.world.ports.keys.as_ref(), token, wrongly)?);
             members.insert(member.to_owned(), signed.into());
@@ -116,10 +116,13 @@ impl Encoder<'_> {
     }
 }
 
-/// The left half of the SHA-256 of `text` in base64url (OpenID Connect Core §3.1.3.6). Every algorithm this server
-/// signs with uses SHA-256 for it; Ed25519 is commonly read so as well.
-fn left_half(text: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16])
+/// The left half of the hash of `text` in base64url, by the hash of the ID token's own algorithm
+/// (OpenID Connect Core §3.1.3.6): SHA-512 for Ed25519 (RFC 8032 §5.1), SHA-256 for the others.
+fn left_half(text: &str, algorithm: Algorithm) -> String {
+    match algorithm {
+        Algorithm::EdDsa => BASE64_URL_SAFE_NO_PAD.encode(&Sha512::digest(text)[..32]),
+        _ => BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16]),
+    }
 }
 
 /// A token in compact form, signed rightly unless a fault asks for something else.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, Method};
 use oauth_types::Params;
@@ -11,6 +11,9 @@ use crate::refusal::Refused;
 
 /// How many entries a tenant's journal keeps. Older ones are forgotten.
 pub(crate) const KEPT: usize = 4096;
+
+/// About how many octets of requests a tenant's journal keeps.
+const MOST_OCTETS: usize = 8 * 1024 * 1024;
 
 /// One request and what came of it.
 ///
@@ -42,6 +45,14 @@ pub struct Entry {
     pub faults: u32,
     /// What failed, if the server itself did.
     pub failure: Option<String>,
+}
+
+impl Entry {
+    fn octets(&self) -> usize {
+        let params: usize = self.params.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
+        let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
+        size_of::<Self>() + params + headers
+    }
 }
 
 impl fmt::Debug for Entry {
@@ -89,22 +100,80 @@ impl fmt::Display for Entry {
 
 /// The entries of one tenant, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<VecDeque<Entry>>);
+pub(crate) struct Journal(Mutex<Pages>);
+
+#[derive(Debug, Default)]
+struct Pages {
+    entries: VecDeque<Entry>,
+    /// About how many octets they take.
+    octets: usize,
+}
 
 impl Journal {
     pub(crate) fn write(&self, entry: Entry) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() == KEPT {
-            entries.pop_front();
+        let mut pages = self.pages();
+        pages.octets += entry.octets();
+        pages.entries.push_back(entry);
+        while pages.entries.len() > KEPT || (pages.octets > MOST_OCTETS && pages.entries.len() > 1) {
+            let Some(oldest) = pages.entries.pop_front() else { break };
+            pages.octets -= oldest.octets();
         }
-        entries.push_back(entry);
     }
 
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.pages().entries.iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.pages() = Pages::default();
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(value: &str) -> Entry {
+        Entry {
+            at: 0,
+            method: Method::GET,
+            path: "/authorize",
+            params: Params::new().with("state", value),
+            in_query: 1,
+            headers: HeaderMap::new(),
+            status: 200,
+            refusal: None,
+            relaxations: Vec::new(),
+            client_id: None,
+            faults: 0,
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn the_last_entries_are_kept() {
+        let journal = Journal::default();
+        for number in 0..KEPT + 10 {
+            journal.write(entry(&number.to_string()));
+        }
+        let entries = journal.entries();
+        assert_eq!((entries.len(), entries[0].params.get("state")), (KEPT, Some("10")));
+        journal.clear();
+        assert!(journal.entries().is_empty());
+    }
+
+    #[test]
+    fn large_requests_do_not_pile_up() {
+        let journal = Journal::default();
+        let large = "x".repeat(60_000);
+        for _ in 0..1_000 {
+            journal.write(entry(&large));
+        }
+        let kept: usize = journal.entries().iter().map(Entry::octets).sum();
+        assert!(kept <= MOST_OCTETS && kept > MOST_OCTETS / 2, "{kept}");
     }
 }

@@ -10,7 +10,7 @@ use jsonwebtoken::jwk::JwkSet;
 use mock_idp::{Client, MockIdp, User};
 use oauth_types::{Algorithm, Params};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 use crate::browser::{Browser, REDIRECT_URI, VERIFIER, asking, basic, decode, redeeming, refreshing, with, without};
 
@@ -286,6 +286,12 @@ async fn tokens_are_signed_with_what_was_asked_for() {
             assert_eq!(decode(&tokens[name]).0["alg"], algorithm.as_str());
             verify(&browser, &tokens[name]).await;
         }
+        let access_token = tokens["access_token"].as_str().expect("a token");
+        let half = match algorithm {
+            Algorithm::EdDsa => Sha512::digest(access_token)[..32].to_vec(),
+            _ => Sha256::digest(access_token)[..16].to_vec(),
+        };
+        assert_eq!(decode(&tokens["id_token"]).1["at_hash"], BASE64_URL_SAFE_NO_PAD.encode(half));
         assert_eq!(browser.userinfo(tokens["access_token"].as_str().expect("a token")).await.status, 200);
     }
 }

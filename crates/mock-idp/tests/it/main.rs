@@ -4,6 +4,7 @@ mod browser;
 mod faults;
 mod flows;
 mod metadata;
+mod readme;
 mod refusals;
 mod stores;
 mod vectors;

@@ -1,11 +1,10 @@
 //! Mistakes that show in a malformed `code_challenge`.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-
 use super::{Mistake, strip_surroundings};
-use crate::Challenge;
-use crate::challenge::{is_base64url, is_canonical_end};
-use crate::unreserved::{self, is_unreserved};
+use crate::base64url::LEN;
+use crate::challenge::is_canonical_end;
+use crate::unreserved::is_unreserved;
+use crate::{Challenge, base64url};
 
 /// A test for one mistake.
 type Symptom = fn(&str) -> bool;
@@ -54,7 +53,7 @@ fn is_padded(text: &str) -> bool {
 /// 43 characters, or 44 with padding, in the alphabet of RFC 4648 §4. A `+` in a query arrives as a space.
 fn is_standard_base64(text: &str) -> bool {
     let body = text.strip_suffix('=').unwrap_or(text);
-    body.len() == unreserved::MIN && is_all(body, |octet| octet.is_ascii_alphanumeric() || b"+/ ".contains(&octet))
+    body.len() == LEN && is_all(body, |octet| octet.is_ascii_alphanumeric() || b"+/ ".contains(&octet))
 }
 
 fn is_raw(text: &str) -> bool {
@@ -66,19 +65,21 @@ fn is_hex_of_sha256(text: &str) -> bool {
 }
 
 fn is_base64url_of_hex(text: &str) -> bool {
-    let mut octets = [0; 64];
-    let decoded = Base64UrlUnpadded::decode(text.trim_end_matches('='), &mut octets);
-    decoded.is_ok_and(|decoded| decoded.len() == 64 && decoded.iter().all(u8::is_ascii_hexdigit))
+    let octets = base64url::decode(text.trim_end_matches('='));
+    octets.clone().count() == 64 && octets.flatten().filter(u8::is_ascii_hexdigit).count() == 64
 }
 
 /// Either alphabet, with or without padding, inside.
 fn is_base64url_of_base64(text: &str) -> bool {
-    let mut octets = [0; 44];
-    let decoded = Base64UrlUnpadded::decode(text.trim_end_matches('='), &mut octets);
-    decoded.is_ok_and(|decoded| {
-        let body = decoded.strip_suffix(b"=").unwrap_or(decoded);
-        body.len() == unreserved::MIN && body.iter().all(|octet| is_base64url(*octet) || b"+/".contains(octet))
-    })
+    let octets = base64url::decode(text.trim_end_matches('='));
+    let is_base64 = |octet: &u8| is_base64url(*octet) || b"+/".contains(octet);
+    let padding = match octets.clone().count() {
+        LEN => 0,
+        44 => 1,
+        _ => return false,
+    };
+    octets.clone().take(LEN).flatten().filter(is_base64).count() == LEN
+        && octets.skip(LEN).filter(|octet| *octet == Some(b'=')).count() == padding
 }
 
 /// 52 characters carry 32 octets; the alphabet is that of RFC 4648 §6.
@@ -102,28 +103,32 @@ fn is_other_hash(text: &str) -> bool {
 
 /// Of 43 random base64url characters, some are upper-case and some are lower-case.
 fn is_one_case(text: &str) -> bool {
-    text.len() == unreserved::MIN
+    text.len() == LEN
         && is_all(text, is_base64url)
         && (is_all(text, |octet| !octet.is_ascii_uppercase()) || is_all(text, |octet| !octet.is_ascii_lowercase()))
 }
 
 fn has_impossible_end(text: &str) -> bool {
-    text.len() == unreserved::MIN && is_all(text, is_base64url)
+    text.len() == LEN && is_all(text, is_base64url)
 }
 
 fn can_be_verifier(text: &str) -> bool {
-    text.len() >= unreserved::MIN && is_all(text, is_unreserved)
+    text.len() >= LEN && is_all(text, is_unreserved)
 }
 
 /// Letters and digits alone, and an end that the digest can have.
 fn lacks_symbols(text: &str) -> bool {
-    (36..unreserved::MIN).contains(&text.len())
+    (36..LEN).contains(&text.len())
         && is_all(text, |octet| octet.is_ascii_alphanumeric())
         && text.bytes().next_back().is_some_and(is_canonical_end)
 }
 
 fn is_cut(text: &str) -> bool {
-    text.len() < unreserved::MIN && is_all(text, is_base64url)
+    text.len() < LEN && is_all(text, is_base64url)
+}
+
+fn is_base64url(octet: u8) -> bool {
+    base64url::sextet(octet).is_some()
 }
 
 fn is_all(text: &str, test: impl Fn(u8) -> bool) -> bool {

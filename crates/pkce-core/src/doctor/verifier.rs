@@ -3,14 +3,11 @@
 use sha2::{Digest, Sha256};
 
 use super::{Mistake, strip_surroundings};
-use crate::Challenge;
 use crate::unreserved::{self, is_unreserved};
+use crate::{Challenge, base64url};
 
 /// The longest text that is looked at: the longest verifier, every character percent-encoded.
 const LONGEST: usize = 3 * unreserved::MAX;
-
-/// RFC 4648 §5, in the order of the values.
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// A test for one mistake.
 type Symptom = fn(&Case<'_>) -> bool;
@@ -141,23 +138,9 @@ fn hashed_decoded(case: &Case<'_>) -> bool {
     let digits = case.text.as_bytes();
     let pairs = digits.chunks_exact(2).map(|pair| hex_octet(pair[0], pair[1]));
     let is_hex = digits.len().is_multiple_of(2) && pairs.clone().all(|octet| octet.is_some());
-    (is_hex && case.hashed(pairs.flatten())) || hashed_base64url(case)
-}
-
-/// Decodes as a lenient decoder does: spare bits at the end are dropped.
-fn hashed_base64url(case: &Case<'_>) -> bool {
-    let mut hash = Sha256::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for octet in case.octets() {
-        let Some(six) = sextet(octet) else { return false };
-        bits = bits << 6 | six;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            hash.update((bits >> count).to_be_bytes().split_at(3).1);
-        }
-    }
-    case.is_digest(hash)
+    let octets = base64url::decode(case.text);
+    let is_base64url = octets.clone().all(|octet| octet.is_some());
+    (is_hex && case.hashed(pairs.flatten())) || (is_base64url && case.hashed(octets.flatten()))
 }
 
 /// The digest was hashed again: as octets, as base64url, or as hex.
@@ -184,9 +167,9 @@ fn was_reencoded(case: &Case<'_>) -> bool {
         _ => return false,
     };
     let Some((last, start)) = case.text.as_bytes().split_last() else { return false };
-    let Some(place) = sextet(*last) else { return false };
-    let same = ALPHABET.iter().filter(|end| sextet(**end).is_some_and(|other| other / group == place / group));
-    same.into_iter().any(|end| case.hashed(start.iter().chain([end]).copied()))
+    let Some(number) = base64url::sextet(*last) else { return false };
+    let same = |end: &u8| base64url::sextet(*end).is_some_and(|other| other / group == number / group);
+    (0..=u8::MAX).filter(same).any(|end| case.hashed(start.iter().copied().chain([end])))
 }
 
 /// A part was hashed: the text without some of its end, or without its first character.
@@ -224,12 +207,6 @@ impl Iterator for PercentDecoded<'_> {
         self.0 = rest;
         Some(*first)
     }
-}
-
-/// The six bits a base64url character stands for.
-fn sextet(octet: u8) -> Option<u32> {
-    let place = ALPHABET.iter().position(|known| *known == octet)?;
-    u32::try_from(place).ok()
 }
 
 fn hex_octet(high: u8, low: u8) -> Option<u8> {
