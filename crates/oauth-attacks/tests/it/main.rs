@@ -1,5 +1,6 @@
 //! The proof of the attacks: victims whose defences switch off one by one.
 
+mod our_own;
 mod server_matrix;
 mod server_rules;
 mod victims;
