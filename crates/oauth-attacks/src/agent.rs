@@ -224,9 +224,16 @@ impl Agent {
         }
     }
 
-    /// What was said so far.
+    /// What was said so far. A text that turned out to be a secret is taken out of earlier steps as well.
     pub fn trace(&self) -> Trace {
-        self.trace.as_ref().map(|trace| lock(trace).clone()).unwrap_or_default()
+        let mut trace = self.trace.as_ref().map(|trace| lock(trace).clone()).unwrap_or_default();
+        for step in &mut trace.steps {
+            let values = step.parameters.iter_mut().map(|(_, value)| value);
+            for text in values.chain(&mut step.answer).chain(&mut step.remark) {
+                *text = self.conceal(text);
+            }
+        }
+        trace
     }
 
     fn record(&self, request: &Request, answer: &Answer) -> Option<usize> {

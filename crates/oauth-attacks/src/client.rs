@@ -35,6 +35,20 @@ pub trait ClientUnderTest: Send + Sync {
     }
 }
 
+impl<T: ClientUnderTest + ?Sized> ClientUnderTest for Arc<T> {
+    fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
+        self.as_ref().begin(visitor, provider)
+    }
+
+    fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
+        self.as_ref().finish(visitor, address)
+    }
+
+    fn registration(&self) -> Registration {
+        self.as_ref().registration()
+    }
+}
+
 /// An answer of the client under test, once it is there.
 pub type Answered<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -114,7 +128,9 @@ impl Rejected {
 /// ```
 /// use oauth_attacks::client::{Closures, Provider, Rejected, Said, Visitor};
 /// let client = Closures::new(
-///     |_visitor: Visitor, provider: Provider| async move { Ok(format!("{}/authorize", provider.issuer)) },
+///     |_visitor: Visitor, provider: Provider| async move {
+///         Ok::<_, Rejected>(format!("{}/authorize", provider.issuer))
+///     },
 ///     |_visitor: Visitor, _address: String| async move { Said::Rejected(Rejected::new("not written yet")) },
 /// );
 /// # let _ = client;

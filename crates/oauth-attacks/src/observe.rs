@@ -52,11 +52,12 @@ pub(crate) async fn lenient(stage: &Stage) -> Result<Idp, Inconclusive> {
     stage.idp_of(MockIdp::builder().pkce_optional().plain()).await
 }
 
-/// Lets new visitors log in at `idp`, one after the other.
+/// Lets new visitors log in at `idp`, one after the other. The first login tells the story; the others are more of it.
 pub(crate) async fn logins(stage: &Stage, idp: &Idp, number: usize) -> Result<Vec<Login>, Inconclusive> {
-    let mut logins = Vec::with_capacity(number);
-    for _ in 0..number {
-        logins.push(login(stage, idp, &Visitor::new()).await?);
+    let aside = stage.aside();
+    let mut logins = vec![login(stage, idp, &Visitor::new()).await?];
+    while logins.len() < number {
+        logins.push(login(&aside, idp, &Visitor::new()).await?);
     }
     Ok(logins)
 }

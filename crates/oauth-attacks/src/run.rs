@@ -101,7 +101,8 @@ pub async fn run_on_server(target: &Target, options: &Options) -> Report {
         };
         (not_tried(&attack.idea, "the attack itself broke down"), job)
     });
-    Report::new(side_by_side(jobs.collect(), options, SERVERS_SIDE_BY_SIDE).await, options)
+    let outcomes = side_by_side(jobs.collect(), options, SERVERS_SIDE_BY_SIDE).await;
+    Report::new(outcomes, options, &catalogue::SERVER_ATTACKS.iter().map(|attack| attack.idea.id).collect::<Vec<_>>())
 }
 
 /// Attacks a client with everything in the catalogue, or with what the options name.
@@ -119,7 +120,8 @@ pub async fn run_on_client(client: impl ClientUnderTest + 'static, options: &Opt
         };
         (not_tried(&attack.idea, "the attack itself broke down"), job)
     });
-    Report::new(side_by_side(jobs.collect(), options, CLIENTS_SIDE_BY_SIDE).await, options)
+    let outcomes = side_by_side(jobs.collect(), options, CLIENTS_SIDE_BY_SIDE).await;
+    Report::new(outcomes, options, &catalogue::CLIENT_ATTACKS.iter().map(|attack| attack.idea.id).collect::<Vec<_>>())
 }
 
 /// An attack on its way.

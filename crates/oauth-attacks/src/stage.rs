@@ -22,6 +22,7 @@ pub struct Stage {
     client: Arc<dyn ClientUnderTest>,
     agent: Agent,
     findings: Mutex<Vec<Finding>>,
+    patience: Duration,
 }
 
 /// What is known of the client's answer.
@@ -90,12 +91,13 @@ impl Stage {
         if let Some(secret) = client.registration().secret() {
             agent.keep_secret(secret.expose());
         }
-        Self { client, agent, findings: Mutex::default() }
+        Self { client, agent, findings: Mutex::default(), patience: PATIENCE }
     }
 
     /// Another stage with the same client, for what is no part of the attack.
     pub(crate) fn aside(&self) -> Self {
-        Self { client: Arc::clone(&self.client), agent: self.agent.aside(), findings: Mutex::default() }
+        let (client, agent) = (Arc::clone(&self.client), self.agent.aside());
+        Self { client, agent, findings: Mutex::default(), patience: self.patience }
     }
 
     /// A strict, honest server where the client is registered.
@@ -256,7 +258,7 @@ impl Stage {
 
     async fn patiently<T>(&self, job: tokio::task::JoinHandle<T>) -> Result<Option<T>, Inconclusive> {
         let abort = job.abort_handle();
-        match tokio::time::timeout(PATIENCE, job).await {
+        match tokio::time::timeout(self.patience, job).await {
             Ok(joined) => Ok(joined.ok()),
             Err(_) => {
                 abort.abort();
@@ -296,6 +298,36 @@ impl std::fmt::Display for Heard {
 }
 
 /// The verifier of a token request, if there is one.
-pub(crate) fn verifier_of(entry: &Entry) -> Option<String> {
+fn verifier_of(entry: &Entry) -> Option<String> {
     entry.params.get("code_verifier").map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::Tls;
+    use crate::client::{Closures, Provider};
+
+    #[test]
+    fn an_address_is_edited_and_written_again() {
+        let address = Address::parse("http://a/cb?code=x%20y&state=s#fragment").expect("an address");
+        assert_eq!(address.clone().set("code", "z").without("state").to_string(), "http://a/cb?code=z");
+        assert_eq!(address.without("code").without("state").to_string(), "http://a/cb");
+        assert!(Address::parse("http://a/cb?code=%zz").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_answers_is_inconclusive() {
+        let client = Closures::new(
+            |_: Visitor, _: Provider| std::future::pending(),
+            |_: Visitor, _: String| std::future::pending(),
+        );
+        let agent = Agent::new(Tls::Untrusted).expect("an agent");
+        let stage = Stage { patience: Duration::ZERO, ..Stage::new(Arc::new(client), agent) };
+        let idp = stage.idp().await.expect("a server");
+        let reason = stage.begin(&Visitor::new(), &idp).await.expect_err("no answer");
+        assert_eq!(reason.0, "the client did not answer within ten seconds");
+        let address = Address::parse("http://a/cb").expect("an address");
+        assert!(stage.deliver(&Visitor::new(), &address, &[&idp]).await.is_err());
+    }
 }

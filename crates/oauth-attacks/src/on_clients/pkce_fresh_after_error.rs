@@ -20,7 +20,7 @@ pub const ATTACK: ClientAttack = ClientAttack {
         defence: "A new attempt has a new challenge, state and nonce.",
         level: Level::Must,
     },
-    only_looks: true,
+    only_looks: false,
     run: |stage| Box::pin(run(stage)),
 };
 
