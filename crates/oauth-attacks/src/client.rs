@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::agent::lock;
 use crate::target::Registration;
+use crate::trace::Party;
 
 /// Where the client under test lets its users come back to, unless it says otherwise. Nobody listens there: what
 /// comes back is handed to [`ClientUnderTest::finish`].
@@ -53,15 +54,32 @@ impl<T: ClientUnderTest + ?Sized> ClientUnderTest for Arc<T> {
 pub type Answered<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Somebody at a browser: a jar of cookies. Clones share the jar.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Visitor {
     cookies: Arc<Mutex<BTreeMap<String, String>>>,
+    party: Party,
+}
+
+impl Default for Visitor {
+    fn default() -> Self {
+        Self { cookies: Arc::default(), party: Party::Browser }
+    }
 }
 
 impl Visitor {
     /// A visitor without cookies.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The attacker at their own browser, without cookies.
+    pub fn attacker() -> Self {
+        Self { party: Party::Attacker, ..Self::default() }
+    }
+
+    /// Who it is in the story.
+    pub fn party(&self) -> Party {
+        self.party
     }
 
     /// The value of a cookie.

@@ -15,10 +15,24 @@
 //! # }
 //! ```
 //!
+//! A client is a Rust value with two doors: it begins a login, and it takes what comes back. Each attack lets it log
+//! in at a [`mock_idp`] server that lies, and looks at what it sends and says. [`PkceClientWeb`] is `pkce_client`
+//! behind these doors; [`Closures`] makes them of two functions:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! use oauth_attacks::{Options, PkceClientWeb, run_on_client};
+//!
+//! let options = Options::new().only(["rp-state-mismatch", "rp-mixup-classic"]);
+//! run_on_client(PkceClientWeb::default(), &options).await.assert_all_stopped();
+//! # }
+//! ```
+//!
 //! A verdict counts only if the unmodified flow succeeds before and after the attack; see [`judge`] for the rest of
 //! the rules. What cannot be tried is inconclusive, and inconclusive is not withstood.
 
 pub mod agent;
+pub mod answer;
 pub mod attack;
 pub mod authorization;
 pub mod bench;

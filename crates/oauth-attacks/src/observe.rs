@@ -66,7 +66,7 @@ pub(crate) async fn logins(stage: &Stage, idp: &Idp, number: usize) -> Result<Ve
 pub(crate) async fn login(stage: &Stage, idp: &Idp, visitor: &Visitor) -> Result<Login, Inconclusive> {
     let before = idp.journal().len();
     let request = stage.must_begin(visitor, idp).await?;
-    let address = stage.follow(idp, &request).await?;
+    let address = stage.follow(visitor, idp, &request).await?;
     let heard = stage.deliver(visitor, &address, &[idp]).await?;
     let sent: Vec<_> = idp.journal().into_iter().skip(before).filter(|entry| entry.path != "/authorize").collect();
     let token = sent.iter().find(|entry| entry.path == "/token").cloned();

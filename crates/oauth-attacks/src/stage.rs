@@ -143,7 +143,7 @@ impl Stage {
             Ok(_) => "sent to the server".to_owned(),
             Err(rejected) => self.agent.conceal(&rejected.code),
         };
-        self.note("begin a login", Vec::new(), told);
+        self.note(visitor, "begin a login", Vec::new(), told);
         match begun {
             Ok(url) => Address::parse(&url).map(Ok),
             Err(rejected) => Ok(Err(rejected)),
@@ -163,8 +163,8 @@ impl Stage {
     ///
     /// # Errors
     /// [`Inconclusive`] when it is not sent back.
-    pub async fn follow(&self, idp: &Idp, request: &Address) -> Result<Address, Inconclusive> {
-        let request = Request::get(Party::Browser, idp.party(), &request.base, request.params.clone());
+    pub async fn follow(&self, visitor: &Visitor, idp: &Idp, request: &Address) -> Result<Address, Inconclusive> {
+        let request = Request::get(visitor.party(), idp.party(), &request.base, request.params.clone());
         let answer = self.agent.send(request).await?;
         let location = answer.location().ok_or_else(|| {
             Inconclusive::new(format!("the authorization request was answered {}", answer.summary()))
@@ -174,6 +174,19 @@ impl Stage {
             self.agent.keep_secret(code);
         }
         Ok(address)
+    }
+
+    /// Writes down that a browser opened `request` at `idp`, where nothing of it was kept but where it led.
+    pub(crate) fn note_redirect(&self, idp: &Idp, request: &Address, answer: &str) {
+        self.agent.note(Step {
+            from: Party::Browser,
+            to: idp.party(),
+            message: "GET /authorize".to_owned(),
+            parameters: shown_params(&self.agent, &request.params),
+            answer: Some(answer.to_owned()),
+            remark: None,
+            stopped: false,
+        });
     }
 
     /// Brings a visitor's browser back to the client.
@@ -191,7 +204,7 @@ impl Stage {
             idp.tell(&self.agent);
         }
         let told = self.agent.conceal(&heard.to_string());
-        self.note("come back", shown_params(&self.agent, &address.params), told);
+        self.note(visitor, "come back", shown_params(&self.agent, &address.params), told);
         Ok(heard)
     }
 
@@ -201,7 +214,7 @@ impl Stage {
     /// [`Inconclusive`] when it does not get as far as the client's answer.
     pub async fn login(&self, visitor: &Visitor, idp: &Idp) -> Result<Heard, Inconclusive> {
         let request = self.must_begin(visitor, idp).await?;
-        let address = self.follow(idp, &request).await?;
+        let address = self.follow(visitor, idp, &request).await?;
         self.deliver(visitor, &address, &[idp]).await
     }
 
@@ -267,9 +280,9 @@ impl Stage {
         }
     }
 
-    fn note(&self, message: &str, parameters: Vec<(String, String)>, answer: String) {
+    fn note(&self, visitor: &Visitor, message: &str, parameters: Vec<(String, String)>, answer: String) {
         self.agent.note(Step {
-            from: Party::Browser,
+            from: visitor.party(),
             to: Party::Client,
             message: message.to_owned(),
             parameters,

@@ -38,11 +38,11 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
 
 /// The attacker's code in the victim's response: the state is right, the code is not.
 pub(super) async fn inject(stage: &Stage, idp: &Idp) -> Result<(Address, Heard), Inconclusive> {
-    let (victim, attacker) = (Visitor::new(), Visitor::new());
+    let (victim, attacker) = (Visitor::new(), Visitor::attacker());
     let request = stage.must_begin(&victim, idp).await?;
-    let response = stage.follow(idp, &request).await?;
+    let response = stage.follow(&victim, idp, &request).await?;
     let own_request = stage.must_begin(&attacker, idp).await?.set("login_hint", "bob");
-    let own_response = stage.follow(idp, &own_request).await?;
+    let own_response = stage.follow(&attacker, idp, &own_request).await?;
     let injected = response.set("code", own_response.get("code"));
     let heard = stage.deliver(&victim, &injected, &[idp]).await?;
     Ok((injected, heard))

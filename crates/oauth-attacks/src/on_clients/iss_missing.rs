@@ -28,7 +28,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let lie = idp.lie_at(Point::AuthorizationResponse, Edit::remove("iss"));
     let visitor = Visitor::new();
     let request = stage.must_begin(&visitor, &idp).await?;
-    let address = stage.follow(&idp, &request).await?;
+    let address = stage.follow(&visitor, &idp, &request).await?;
     if !lie.was_told() {
         return Err(Inconclusive::new("the authorization request did not reach the server"));
     }

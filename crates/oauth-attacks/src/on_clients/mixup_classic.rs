@@ -28,10 +28,12 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let chosen = stage.must_begin(&visitor, &attacker).await?;
     // What the attacker's authorization endpoint does: it sends the browser on, as the client that the honest server
     // knows.
-    let honest_request = stage.must_begin(&Visitor::new(), &honest).await?;
+    let aside = stage.aside();
+    let honest_request = aside.must_begin(&Visitor::new(), &honest).await?;
     let sent_on = Address { base: honest_request.base, params: chosen.params.clone() };
     let sent_on = sent_on.set("client_id", &honest.provider().client.client_id);
-    let address = stage.follow(&honest, &sent_on).await?;
+    stage.note_redirect(&attacker, &chosen, "sent on to the honest server");
+    let address = stage.follow(&visitor, &honest, &sent_on).await?;
     let heard = stage.deliver(&visitor, &address, &[&honest, &attacker]).await?;
     stage.must_not_redeem(&attacker, address.get("code"), "the honest server at the attacker's");
     stage.must_reject(&heard, "a response of another server than the chosen one");

@@ -26,7 +26,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let visitor = Visitor::new();
     let request = stage.must_begin(&visitor, &idp).await?;
-    let address = stage.follow(&idp, &request).await?;
+    let address = stage.follow(&visitor, &idp, &request).await?;
     let forged = address.clone().set("state", fresh());
     let heard = stage.deliver(&visitor, &forged, &[&idp]).await?;
     stage.must_not_redeem(&idp, address.get("code"), "a response with another state");

@@ -24,9 +24,9 @@ pub const ATTACK: ClientAttack = ClientAttack {
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     for has_login in [false, true] {
-        let (attacker, victim) = (Visitor::new(), Visitor::new());
+        let (attacker, victim) = (Visitor::attacker(), Visitor::new());
         let request = stage.must_begin(&attacker, &idp).await?;
-        let address = stage.follow(&idp, &request).await?;
+        let address = stage.follow(&attacker, &idp, &request).await?;
         let what = if has_login {
             stage.must_begin(&victim, &idp).await?;
             "a response to a login of another browser, beside a login of its own"

@@ -25,7 +25,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let visitor = Visitor::new();
     let request = stage.must_begin(&visitor, &idp).await?;
-    let address = stage.follow(&idp, &request).await?;
+    let address = stage.follow(&visitor, &idp, &request).await?;
     let heard = stage.deliver(&visitor, &address, &[&idp]).await?;
     if !matches!(heard, Heard::Said(Said::Accepted { .. })) {
         return Err(Inconclusive::new(format!("the first response already: {heard}")));

@@ -59,7 +59,6 @@ async fn every_attack_succeeds_when_exactly_its_defence_is_off() {
         let outcome = &report.outcomes[0];
         assert_eq!(outcome.verdict, Verdict::Vulnerable, "{id} without {defence:?}: {}", outcome.because);
         assert_eq!(outcome.level, *level, "{id} without {defence:?}: {}", outcome.because);
-        println!("{id}: {}", outcome.because);
     }
 }
 

@@ -33,7 +33,6 @@ async fn the_mock_server_stops_every_attack_strictly() {
 #[tokio::test]
 async fn the_client_withstands_every_attack() {
     let report = run_on_client(PkceClientWeb::default(), &Options::new()).await;
-    println!("{report}");
     report.assert_all_stopped();
     assert_eq!(report.outcomes.len(), catalogue::CLIENT_ATTACKS.len());
     assert!(report.outcomes.iter().all(|outcome| outcome.verdict == Verdict::Stopped));
