@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, AUTHORIZATION,
+    CONNECTION, COOKIE,
+};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -66,7 +69,7 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum:
     let mut response = app.answer(parts, body).await;
     if cut {
         // What is left of the body is not read; the connection cannot be used again.
-        response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response.map(axum::body::Body::from)
 }
@@ -121,13 +124,18 @@ impl App {
         for (name, value) in read.form.iter().flat_map(Params::iter) {
             params.push(name, value);
         }
+        let mut headers = parts.headers;
+        for (name, value) in &mut headers {
+            // Shown as `Sensitive` by whoever prints the headers of an entry.
+            value.set_sensitive(*name == AUTHORIZATION || *name == COOKIE);
+        }
         let entry = Entry {
             at: now,
             method: parts.method,
             path,
             params,
             in_query,
-            headers: parts.headers,
+            headers,
             status: response.status().as_u16(),
             refusal: refusal.as_ref().map(Refused::from),
             relaxations,
