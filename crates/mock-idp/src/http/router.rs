@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::header::{
@@ -75,6 +76,10 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum:
 }
 
 async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
+    // The length as announced: what will not be read is not waited for.
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(NoBody::TooLarge);
+    }
     let whole = Limited::new(body, MAX_BODY).collect();
     match tokio::time::timeout(BODY_WITHIN, whole).await {
         Err(_) => Err(NoBody::TooSlow),
