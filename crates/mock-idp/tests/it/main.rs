@@ -1,0 +1,8 @@
+//! Everything that is tested from outside.
+
+mod binary;
+mod canaries;
+mod hostile;
+mod races;
+mod slow;
+mod wire;
