@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -297,7 +296,7 @@ impl Builder {
     /// # Errors
     /// [`StartError::Store`] if it cannot be opened.
     #[cfg(feature = "sqlite")]
-    pub async fn sqlite(self, path: impl AsRef<Path>) -> Result<Self, StartError> {
+    pub async fn sqlite(self, path: impl AsRef<std::path::Path>) -> Result<Self, StartError> {
         let store = crate::ports::sqlite::SqliteStore::open(path.as_ref()).await?;
         Ok(self.store(Arc::new(store)))
     }

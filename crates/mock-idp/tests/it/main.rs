@@ -3,6 +3,7 @@
 mod binary;
 mod canaries;
 mod hostile;
+mod malformed;
 mod races;
 mod slow;
 mod wire;
