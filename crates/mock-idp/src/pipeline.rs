@@ -93,7 +93,9 @@ pub(crate) async fn spend(world: &World, request: &TokenRequest<'_>, found: Foun
     match world.ports.store.take(found.key).await? {
         Taken::Fresh(record) => Ok(Spent::new(record)),
         Taken::Replayed(grant) => {
-            world.ports.store.drop_grant(grant, request.arrival.now).await?;
+            let now = request.arrival.now;
+            let forget = now.saturating_add(world.policy.longest_lifetime());
+            world.ports.store.drop_grant(grant, now, forget).await?;
             Err(found.replay.because("Every token that came from it has been revoked").into())
         }
         Taken::Absent => Err(found.replay.because("Its family has been revoked").into()),

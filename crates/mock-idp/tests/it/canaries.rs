@@ -74,8 +74,8 @@ impl Store for Watched {
         self.store.take(key)
     }
 
-    fn drop_grant(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.store.drop_grant(grant, now)
+    fn drop_grant(&self, grant: GrantId, now: u64, forget: u64) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.store.drop_grant(grant, now, forget)
     }
 
     fn sweep(&self, now: u64) -> BoxFuture<'_, Result<(), StoreError>> {

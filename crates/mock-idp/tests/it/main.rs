@@ -6,6 +6,7 @@ mod canaries;
 mod faults;
 mod flows;
 mod hostile;
+mod malformed;
 mod metadata;
 mod races;
 mod readme;
