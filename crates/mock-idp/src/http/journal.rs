@@ -1,5 +1,6 @@
 //! The journal: every request, what was decided, and why.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use http::{HeaderMap, Method};
 use oauth_types::Params;
 
+use crate::escape;
 use crate::refusal::Refused;
 
 /// How many entries a tenant's journal keeps. Older ones are forgotten.
@@ -25,8 +27,8 @@ pub struct Entry {
     pub at: u64,
     /// The method.
     pub method: Method,
-    /// The path, without the tenant: `/token`.
-    pub path: &'static str,
+    /// The path, without the tenant if it is one that is served: `/token`.
+    pub path: Cow<'static, str>,
     /// The parameters of the query and of the form, in this order.
     pub params: Params,
     /// How many of [`Entry::params`] came in the query.
@@ -61,7 +63,7 @@ impl fmt::Debug for Entry {
             .field("at", &self.at)
             .field("method", &self.method)
             .field("path", &self.path)
-            .field("params", &self.params)
+            .field("params", &self.params.iter().map(|(name, _)| escape::name(name)).collect::<Vec<_>>())
             .field("headers", &self.headers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>())
             .field("status", &self.status)
             .field("refusal", &self.refusal)
@@ -75,7 +77,7 @@ impl fmt::Debug for Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.method, self.path, self.status)?;
+        write!(f, "{} {} {}", self.method, self.path.escape_debug(), self.status)?;
         if let Some(client) = &self.client_id {
             write!(f, " client {}", client.escape_debug())?;
         }
@@ -141,7 +143,7 @@ mod tests {
         Entry {
             at: 0,
             method: Method::GET,
-            path: "/authorize",
+            path: Cow::Borrowed("/authorize"),
             params: Params::new().with("state", value),
             in_query: 1,
             headers: HeaderMap::new(),
