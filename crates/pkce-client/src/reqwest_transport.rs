@@ -51,7 +51,7 @@ fn failure(error: reqwest::Error) -> TransportError {
 mod tests {
     use std::time::Duration;
 
-    use tokio::io::AsyncWriteExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
     use crate::transport::Endpoint;
@@ -72,6 +72,7 @@ mod tests {
         let address = format!("http://{}/", listener.local_addr().expect("an address"));
         let endless = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.expect("a connection");
+            stream.read_buf(&mut Vec::with_capacity(4096)).await.expect("a request");
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.expect("the head is read");
             while stream.write_all(&[b' '; 4096]).await.is_ok() {}
         });
