@@ -174,7 +174,7 @@ pub enum AddressError {
     /// It is not an absolute URL with a host.
     #[error("it is not an absolute URL")]
     NotAUrl,
-    /// It is neither https nor http on 127.0.0.1 or [::1].
+    /// It is neither https nor http on 127.0.0.1 or `[::1]`.
     #[error("it is neither https nor http on 127.0.0.1 or [::1] (localhost: ClientBuilder::allow_http_localhost)")]
     Insecure,
     /// A server that is not on the loopback interface names an http address there.

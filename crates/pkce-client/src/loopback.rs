@@ -54,7 +54,7 @@ pub(crate) enum Answer {
 }
 
 impl Loopback {
-    /// Binds a port the system chooses, on 127.0.0.1; on [::1] only if there is no IPv4 at all.
+    /// Binds a port the system chooses, on 127.0.0.1; on `[::1]` only if there is no IPv4 at all.
     pub(crate) async fn bind() -> io::Result<Self> {
         let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await {
             Err(error) if is_absent(&error) => TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await?,

@@ -22,7 +22,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 impl LoginRequest<'_> {
     /// Logs the user in through their browser and a listener on the loopback interface.
     ///
-    /// The listener is bound before the browser is opened, to a port the system chooses on 127.0.0.1 (on [::1] only
+    /// The listener is bound before the browser is opened, to a port the system chooses on 127.0.0.1 (on `[::1]` only
     /// where there is no IPv4), and the redirect URI follows from it: `http://127.0.0.1:PORT/callback`, or the path
     /// of [`ClientBuilder::loopback_path`](crate::ClientBuilder::loopback_path). Requests for other paths, with a
     /// wrong `state` or from a wrong issuer are answered and otherwise ignored: they do not end the login. The right

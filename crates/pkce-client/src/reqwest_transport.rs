@@ -51,6 +51,8 @@ fn failure(error: reqwest::Error) -> TransportError {
 mod tests {
     use std::time::Duration;
 
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
     use crate::transport::Endpoint;
 
@@ -63,5 +65,22 @@ mod tests {
         let request = HttpRequest { timeout, ..HttpRequest::new(Endpoint::Token, request) };
         let outcome = ReqwestTransport::new().expect("a transport").send(request).await;
         assert!(matches!(outcome, Err(TransportError::Timeout)), "{outcome:?}");
+    }
+    #[tokio::test]
+    async fn an_endless_body_is_not_read_to_its_end() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("http://{}/", listener.local_addr().expect("an address"));
+        let endless = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            stream.read_buf(&mut Vec::with_capacity(4096)).await.expect("a request");
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.expect("the head is read");
+            while stream.write_all(&[b' '; 4096]).await.is_ok() {}
+        });
+        let request = http::Request::get(address).body(Vec::new()).expect("a request");
+        let limit = 10_000;
+        let request = HttpRequest { max_body: limit, ..HttpRequest::new(Endpoint::Token, request) };
+        let outcome = ReqwestTransport::new().expect("a transport").send(request).await;
+        assert!(matches!(outcome, Err(TransportError::TooLarge { limit: 10_000 })), "{outcome:?}");
+        endless.await.expect("the connection is closed");
     }
 }
