@@ -17,6 +17,7 @@ where
     a_record_is_taken_once(make().await).await;
     one_of_many_takes_it(make().await).await;
     a_dropped_family_is_dead(make().await).await;
+    a_dropped_family_stays_dead_until_it_may_be_forgotten(make().await).await;
     what_is_old_is_forgotten(make().await).await;
 }
 
@@ -88,8 +89,8 @@ async fn a_dropped_family_is_dead(store: Arc<dyn Store>) {
     store.put(key("live"), record(1, 1_000, 2_000)).await.expect(CHECK);
     store.put(key("other"), record(2, 1_000, 2_000)).await.expect(CHECK);
     assert!(matches!(store.take(key("spent")).await.expect(CHECK), Taken::Fresh(_)), "{CHECK}");
-    store.drop_grant(GrantId([1; 16]), 1_000).await.expect(CHECK);
-    store.drop_grant(GrantId([1; 16]), 1_000).await.expect(CHECK);
+    store.drop_grant(GrantId([1; 16]), 1_000, 2_000).await.expect(CHECK);
+    store.drop_grant(GrantId([1; 16]), 1_000, 2_000).await.expect(CHECK);
     store.put(key("late"), record(1, 1_000, 2_000)).await.expect(CHECK);
     for dead in ["live", "late"] {
         assert!(store.get(key(dead)).await.expect(CHECK).is_none(), "{CHECK}");
@@ -98,6 +99,14 @@ async fn a_dropped_family_is_dead(store: Arc<dyn Store>) {
     let replay = store.take(key("spent")).await.expect(CHECK);
     assert!(matches!(replay, Taken::Replayed(grant) if grant == GrantId([1; 16])), "{CHECK}");
     assert!(matches!(store.take(key("other")).await.expect(CHECK), Taken::Fresh(_)), "{CHECK}");
+}
+
+async fn a_dropped_family_stays_dead_until_it_may_be_forgotten(store: Arc<dyn Store>) {
+    const CHECK: &str = "a dropped family stays dead until it may be forgotten";
+    store.drop_grant(GrantId([1; 16]), 1_000, 9_000).await.expect(CHECK);
+    store.sweep(8_999).await.expect(CHECK);
+    store.put(key("late"), record(1, 8_000, 10_000)).await.expect(CHECK);
+    assert!(store.get(key("late")).await.expect(CHECK).is_none(), "{CHECK}");
 }
 
 async fn what_is_old_is_forgotten(store: Arc<dyn Store>) {

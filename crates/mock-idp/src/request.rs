@@ -34,6 +34,8 @@ impl Place {
 pub(crate) struct Arrival<'a> {
     /// At which issuer.
     pub place: &'a Place,
+    /// Whether by POST.
+    pub posted: bool,
     /// With which headers.
     pub headers: &'a HeaderMap,
     /// The parameters of the query.

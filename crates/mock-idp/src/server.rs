@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -121,7 +120,7 @@ impl MockIdp {
     /// The tenant called `name`, made if it is not there. Its issuer is that of the root, a slash, and the name.
     ///
     /// # Panics
-    /// If `name` cannot be a path segment: 1 to 64 letters, digits and `-._~`, no dot at the start.
+    /// If `name` cannot be a tenant's: 1 to 64 letters, digits and `-._~`, no dot at the start, no endpoint's name.
     pub fn tenant(&self, name: &str) -> Tenant {
         assert!(tenants::is_name(name), "{name:?} cannot be a tenant's name: 1 to 64 letters, digits and -._~");
         match self.app.tenants.find(name) {
@@ -297,7 +296,7 @@ impl Builder {
     /// # Errors
     /// [`StartError::Store`] if it cannot be opened.
     #[cfg(feature = "sqlite")]
-    pub async fn sqlite(self, path: impl AsRef<Path>) -> Result<Self, StartError> {
+    pub async fn sqlite(self, path: impl AsRef<std::path::Path>) -> Result<Self, StartError> {
         let store = crate::ports::sqlite::SqliteStore::open(path.as_ref()).await?;
         Ok(self.store(Arc::new(store)))
     }

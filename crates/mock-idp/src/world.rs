@@ -37,6 +37,19 @@ pub struct Policy {
     pub pkce_optional: bool,
 }
 
+impl Policy {
+    /// The longest that a record issued now is kept, in seconds.
+    pub(crate) fn longest_lifetime(&self) -> u64 {
+        let longest = self.refresh_lifetime.max(self.token_lifetime).max(self.code_lifetime);
+        longest.saturating_add(self.remembered())
+    }
+
+    /// How long a code is remembered after its end, in seconds, so that a late replay is recognised.
+    pub(crate) fn remembered(&self) -> u64 {
+        600
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {

@@ -17,7 +17,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// A flat list of parameters, in the order they arrived.
 ///
-/// `Debug` prints names and value lengths, never values: a list may hold codes, verifiers and secrets.
+/// `Debug` prints names and value lengths, never values: a list may hold codes, verifiers and secrets. What is no
+/// [`display_name`] is not printed either: a client that forgets `name=` sends a secret for a name.
 /// ```
 /// use oauth_types::Params;
 /// let params = Params::parse("code=a%2Bb&state=")?;
@@ -186,7 +187,7 @@ impl Params {
 
 impl fmt::Debug for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.iter().map(|(name, value)| (name, Length(value.len())));
+        let shown = self.iter().map(|(name, value)| (display_name(name), Length(value.len())));
         f.debug_map().entries(shown).finish()
     }
 }
@@ -204,6 +205,24 @@ impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Params {
         let mut list = Self::new();
         list.extend(pairs);
         list
+    }
+}
+
+/// The name of a parameter as hints and logs may show it.
+///
+/// A client that forgets `name=`, or sends JSON as a form, sends a secret for a name. What is no name (RFC 6749
+/// Appendix A: letters, digits and `-._`) or has more than 40 characters, as codes and verifiers do, is not shown.
+/// ```
+/// # use oauth_types::params::display_name;
+/// assert_eq!(display_name("code_verifier"), "code_verifier");
+/// assert_eq!(display_name("{\"code\":\"x\"}"), "a parameter whose name has 12 octets");
+/// ```
+pub fn display_name(name: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 40;
+    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
+    match !name.is_empty() && name.len() <= LONGEST && name.bytes().all(legal) {
+        true => name.into(),
+        false => format!("a parameter whose name has {} octets", name.len()).into(),
     }
 }
 

@@ -2,10 +2,10 @@
 //!
 //! First the client and its redirect URI; as long as these are in doubt, nothing is redirected (RFC 6749 §4.1.2.1).
 
+use oauth_types::params::display_name;
 use oauth_types::{ErrorCode, Params, ResponseMode};
 
 use crate::clients::{self, DOCUMENT, Identified};
-use crate::escape;
 use crate::memory::{Authorization, Scope};
 use crate::pipeline;
 use crate::ports::store::{GrantId, Key, Kind, Record};
@@ -14,14 +14,11 @@ use crate::reply::{AuthorizationResponse, Reply, Stop};
 use crate::request::{Arrival, AuthorizationRequest, Draft};
 use crate::world::World;
 
-/// How long a code is remembered after its end, in seconds, so that a late replay is recognised.
-const REMEMBERED: u64 = 600;
-
 pub(crate) async fn authorize(world: &World, arrival: &Arrival<'_>) -> Reply {
-    let params = match arrival.form {
-        Some(form) if arrival.query.is_empty() => form,
-        Some(_) => return Reply::Page(QUERY_AND_BODY.refuse()),
-        None => arrival.query,
+    let params = match (arrival.posted, arrival.form) {
+        (false, _) => arrival.query,
+        (true, Some(form)) if arrival.query.is_empty() => form,
+        (true, _) => return Reply::Page(QUERY_AND_BODY.refuse()),
     };
     let identified = match identify(world, arrival, params) {
         Ok(identified) => identified,
@@ -75,7 +72,7 @@ fn identify(world: &World, arrival: &Arrival<'_>, params: &Params) -> Result<Ide
 /// Everything that is judged once the client may be answered, and the code.
 async fn grant(world: &World, arrival: &Arrival<'_>, client: &Identified, params: &Params) -> Result<String, Stop> {
     if let Some(name) = params.duplicate(&[]) {
-        return Err(DUPLICATE.because(format!("{} occurs twice", escape::name(name))).into());
+        return Err(DUPLICATE.because(format!("{} occurs twice", display_name(name))).into());
     }
     if mode(world, params).is_none() {
         let known = pipeline::response_modes(world).map(ResponseMode::as_str).collect::<Vec<_>>().join(", ");
@@ -108,7 +105,7 @@ async fn grant(world: &World, arrival: &Arrival<'_>, client: &Identified, params
         grant,
         issued: arrival.now,
         expires,
-        forget: expires.saturating_add(REMEMBERED),
+        forget: expires.saturating_add(world.policy.remembered()),
         authorization: authorization.into(),
         code_notes: draft.code_notes.into(),
     };

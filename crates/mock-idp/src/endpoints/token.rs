@@ -1,10 +1,10 @@
 //! The token endpoint (RFC 6749 §3.2): find, let every document refuse, spend, and only then make tokens.
 
 use http::header::CONTENT_TYPE;
+use oauth_types::params::display_name;
 use oauth_types::{ErrorCode, Params};
 
 use crate::clients::DOCUMENT;
-use crate::escape;
 use crate::pipeline;
 use crate::refusal::{Refusal, Rule};
 use crate::reply::{Reply, Stop, TokenReply};
@@ -40,7 +40,7 @@ async fn exchange(world: &World, arrival: &Arrival<'_>) -> Result<TokenReply, St
 /// The parameters of the body, none of them twice, and none beside it.
 fn body<'a>(arrival: &Arrival<'a>) -> Result<&'a Params, Refusal> {
     if let Some((name, _)) = arrival.query.iter().next() {
-        return Err(IN_QUERY.because(format!("The query has {}; queries end up in logs", escape::name(name))));
+        return Err(IN_QUERY.because(format!("The query has {}; queries end up in logs", display_name(name))));
     }
     let mut types = arrival.headers.get_all(CONTENT_TYPE).iter();
     let params = arrival.form.ok_or_else(|| match (types.next(), types.next()) {
@@ -52,7 +52,7 @@ fn body<'a>(arrival: &Arrival<'a>) -> Result<&'a Params, Refusal> {
         (None, _) => NOT_A_FORM.because("There is no Content-Type header"),
     })?;
     match params.duplicate(&[]) {
-        Some(name) => Err(DUPLICATE.because(format!("{} occurs twice", escape::name(name)))),
+        Some(name) => Err(DUPLICATE.because(format!("{} occurs twice", display_name(name)))),
         None => Ok(params),
     }
 }

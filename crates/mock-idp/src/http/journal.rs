@@ -10,7 +10,6 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderValue, Method};
 use oauth_types::Params;
 
-use crate::escape;
 use crate::refusal::Refused;
 
 /// How many entries a tenant's journal keeps. Older ones are forgotten.
@@ -81,7 +80,7 @@ impl fmt::Debug for Entry {
             .field("at", &self.at)
             .field("method", &self.method)
             .field("path", &self.path)
-            .field("params", &self.params.iter().map(|(name, _)| escape::name(name)).collect::<Vec<_>>())
+            .field("params", &self.params)
             .field("headers", &self.headers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>())
             .field("status", &self.status)
             .field("refusal", &self.refusal)

@@ -9,7 +9,6 @@ use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONNECTION,
-    TRANSFER_ENCODING,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -77,12 +76,10 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum:
         true => collect(body).await,
         false => Ok(Bytes::new()),
     };
-    // What is left of such a body is not read. A chunked request may have had a Content-Length as well, which hyper
-    // takes out unseen: "the server MUST close the connection after responding" (RFC 9112 section 6.1).
-    let ends =
-        matches!(body, Err(NoBody::TooLarge | NoBody::TooSlow)) || parts.headers.contains_key(TRANSFER_ENCODING);
+    let cut = matches!(body, Err(NoBody::TooLarge | NoBody::TooSlow));
     let mut response = app.answer(parts, body).await;
-    if ends {
+    if cut {
+        // What is left of the body is not read; the connection cannot be used again.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response.map(axum::body::Body::from)
@@ -187,7 +184,15 @@ impl App {
     ) -> Encoded {
         let world = &self.world;
         let (method, headers, form) = (&parts.method, &parts.headers, read.form.as_ref());
-        let arrival = Arrival { place: &tenant.place, headers, query: &read.query, form, now, seen };
+        let arrival = Arrival {
+            place: &tenant.place,
+            posted: *method == Method::POST,
+            headers,
+            query: &read.query,
+            form,
+            now,
+            seen,
+        };
         let reply = match path {
             "/authorize" => authorize::authorize(world, &arrival).await,
             "/token" => token::token(world, &arrival).await,

@@ -59,9 +59,11 @@ impl Tenant {
     }
 }
 
-/// Whether `name` can be a tenant's: one path segment of unreserved characters, of at most 64, that no path of the
-/// server begins with.
+/// What a path of the root tenant begins with, and so no tenant's name.
+const TAKEN: &[&str] = &["authorize", "jwks", "token", "userinfo"];
+
+/// Whether `name` can be a tenant's: one path segment of at most 64 unreserved characters that no endpoint is called.
 pub(crate) fn is_name(name: &str) -> bool {
     let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
-    (1..=64).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(legal)
+    (1..=64).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(legal) && !TAKEN.contains(&name)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::store::{BoxFuture, DROPPED_FOR, GrantId, Kept, Key, Record, Store, StoreError, Taken};
+use super::store::{BoxFuture, GrantId, Kept, Key, Record, Store, StoreError, Taken};
 
 const SHARDS: usize = 16;
 
@@ -85,13 +85,13 @@ impl Store for MemoryStore {
         done(self.spend(key))
     }
 
-    fn drop_grant(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn drop_grant(&self, grant: GrantId, now: u64, forget: u64) -> BoxFuture<'_, Result<(), StoreError>> {
         let mut dropped = lock(&self.dropped);
         if dropped.until.len() >= dropped.sweep_at {
             dropped.until.retain(|_, until| *until > now);
             dropped.sweep_at = (2 * dropped.until.len()).max(64);
         }
-        dropped.until.insert(grant, now.saturating_add(DROPPED_FOR));
+        dropped.until.insert(grant, forget);
         done(())
     }
 

@@ -9,7 +9,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Executor, Row};
 
-use super::store::{BoxFuture, DROPPED_FOR, GrantId, Kept, Key, Record, Store, StoreError, Taken};
+use super::store::{BoxFuture, GrantId, Kept, Key, Record, Store, StoreError, Taken};
 use crate::memory::{Authorization, Notes};
 
 /// After so many records, what may be forgotten is forgotten.
@@ -129,9 +129,9 @@ impl Store for SqliteStore {
         })
     }
 
-    fn drop_grant(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn drop_grant(&self, grant: GrantId, _now: u64, forget: u64) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            let query = sqlx::query(DROP).bind(grant.0.to_vec()).bind(seconds(now.saturating_add(DROPPED_FOR)));
+            let query = sqlx::query(DROP).bind(grant.0.to_vec()).bind(seconds(forget));
             query.execute(&self.pool).await.map_err(failed).map(drop)
         })
     }

@@ -112,12 +112,10 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Kills every record of a family, those to come included. What had been taken stays recognisable.
     ///
-    /// `now` is in seconds since 1970-01-01T00:00:00Z.
-    fn drop_grant(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// The death is remembered until `forget`, by when no record of the family is valid. Both times are in seconds since
+    /// 1970-01-01T00:00:00Z.
+    fn drop_grant(&self, grant: GrantId, now: u64, forget: u64) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Forgets what may be forgotten at `now`, in seconds since 1970-01-01T00:00:00Z.
     fn sweep(&self, now: u64) -> BoxFuture<'_, Result<(), StoreError>>;
 }
-
-/// How long the death of a family is remembered: longer than any token of it lives.
-pub(crate) const DROPPED_FOR: u64 = 90 * 24 * 3600;

@@ -422,6 +422,7 @@ async fn a_request_that_cannot_be_read_is_refused() {
         (post("/token", Some(form), "a&".repeat(300).into()), 400, "rfc6749-parameters-unreadable", "256"),
         (post("/token", Some(form), vec![b'a'; 65_537].into()), 413, "rfc6749-parameters-unreadable", "65536"),
         (post("/authorize?a=b", Some(form), body.clone()), 400, "rfc6749-authorization-query-and-body", ""),
+        (post("/authorize?a=b", None, Bytes::new()), 400, "rfc6749-authorization-query-and-body", ""),
     ] {
         let answer = browser.send(request).await;
         assert_eq!(answer.status, status, "{rule} {hint}");
@@ -464,6 +465,7 @@ async fn methods_and_paths_are_exact() {
         "/a/b/token",
         "/%2e%2e/token",
         "/.x/token",
+        "/token/token",
     ] {
         let answer = browser.post(path, redeeming(&code).encode(), None).await;
         assert_eq!(answer.status, 404, "{path}");

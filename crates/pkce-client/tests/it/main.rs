@@ -1,0 +1,21 @@
+//! The client against a server in memory, and against the mock authorization server.
+
+mod authorization_response;
+mod discovery;
+mod id_token;
+mod keys;
+mod misuse;
+#[cfg(feature = "reqwest")]
+mod mock_idp;
+mod native;
+mod properties;
+#[cfg(feature = "reqwest")]
+mod quick_start;
+mod readme;
+mod secrets;
+mod session;
+mod stage;
+mod token_response;
+#[cfg(feature = "reqwest")]
+mod transport;
+mod web;
