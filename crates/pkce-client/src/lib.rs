@@ -1,1 +1,96 @@
-//! pkce-client
+//! An OAuth 2.0 and OpenID Connect client that is hard to misuse.
+//!
+//! It logs users in with the authorization code flow and PKCE (RFC 7636), and there is nothing to forget: `state`,
+//! `nonce`, the code verifier, the issuer and the redirect URI have no parameters and no setters. They live in one
+//! value, [`Pending`], which is used up by finishing the login.
+//!
+//! # A program on the user's machine
+//! ```no_run
+//! # async fn example() -> Result<(), pkce_client::Error> {
+//! use pkce_client::Client;
+//!
+//! let client = Client::discover("https://issuer.example", "my-cli").await?;
+//! let session = client.login_native(["openid", "offline_access"]).await?;
+//! let token = session.access_token().await?; // refreshed when it is about to expire
+//! # let _ = token.expose();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # A web application
+//! ```no_run
+//! # async fn example(query: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! use pkce_client::{Callback, Client, Started};
+//!
+//! let client = Client::builder("https://issuer.example", "my-app")
+//!     .secret("s3cret")
+//!     .redirect_uri("https://app.example/callback")
+//!     .discover()
+//!     .await?;
+//!
+//! // When the user wants to log in: keep `pending` in their session, under `pending.lookup_key()`.
+//! let Started { url, pending } = client.login().scopes(["openid", "email"]).begin().await?;
+//!
+//! // When the browser comes back: take it out of that user's session, and finish.
+//! let session = client.finish(pending, Callback::from_query(query)?).await?;
+//! let user = session.claims().ok_or("not an OpenID Connect login")?.subject();
+//! # let _ = (url, user);
+//! # Ok(())
+//! # }
+//! ```
+//! `pending` belongs to one browser. A store that anybody's `state` opens lets an attacker finish their own login in
+//! somebody else's browser (RFC 9700 §4.7), so keep it where only that browser's session cookie leads.
+//!
+//! # What is checked
+//! * Metadata: its issuer is the one asked for, character by character (RFC 8414 §3.3); endpoints are https, or http
+//!   on a loopback address if the issuer is; S256 is announced.
+//! * The authorization response: age, `state`, `iss` (RFC 9207), duplicates, errors. A rejected one hands the login
+//!   back, so that a forged response does not destroy the real one.
+//! * The token response: media type, status, duplicate members, types; an `error` counts at any status.
+//! * The ID token: signature, algorithm, key, and every claim rule of OpenID Connect Core §3.1.3.7, always.
+//! * No redirect is followed, every body is bounded, a code is sent once.
+//!
+//! # Runtime
+//! Sessions and native logins use the tokio runtime. Transport, time, randomness and browser can be replaced:
+//! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`].
+
+mod address;
+mod builder;
+mod callback;
+mod claims;
+mod client;
+mod clock;
+mod dice;
+mod discover;
+mod error;
+mod id_token;
+mod json;
+mod jwks;
+mod login;
+mod loopback;
+mod native;
+mod pending;
+#[cfg(feature = "reqwest")]
+mod reqwest_transport;
+mod session;
+mod token;
+mod transport;
+mod user_agent;
+
+pub use builder::ClientBuilder;
+pub use callback::{Callback, CallbackError};
+pub use claims::{ClaimError, IdClaims, UserInfo};
+pub use client::Client;
+pub use clock::{Clock, SystemClock};
+pub use dice::{Dice, NoEntropy, SystemDice};
+pub use error::{
+    AddressError, ConfigError, Defect, DiscoveryError, Error, FinishError, IssuerDifference, OAuthError,
+};
+pub use id_token::IdTokenError;
+pub use json::JsonError;
+pub use login::{LoginRequest, Started};
+pub use oauth_types::{Algorithm, ProviderMetadata, Secret};
+pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
+pub use session::Session;
+pub use transport::{BoxFuture, Endpoint, HttpClient, HttpRequest, TransportError};
+pub use user_agent::{SystemBrowser, UserAgent};

@@ -1,0 +1,242 @@
+//! Claims of verified ID tokens and of the UserInfo endpoint, and the rules the former must keep.
+
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use oauth_types::{Algorithm, Secret};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256, Sha512};
+
+use crate::id_token::IdTokenError;
+use crate::pending::OpenId;
+
+/// The claims of a verified ID token. Only verification makes one.
+#[derive(Clone)]
+pub struct IdClaims {
+    claims: Map<String, Value>,
+    subject: String,
+}
+
+/// The claims of the UserInfo endpoint, about the subject of the ID token.
+#[derive(Clone)]
+pub struct UserInfo {
+    claims: Map<String, Value>,
+    subject: String,
+}
+
+/// A claim is not of the type asked for. Its value is not shown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the claim {0:?} is not of the type asked for")]
+pub struct ClaimError(String);
+
+macro_rules! accessors {
+    ($name:ident) => {
+        impl $name {
+            /// The user, as this issuer calls them: unique together with the issuer, and never reassigned.
+            pub fn subject(&self) -> &str {
+                &self.subject
+            }
+
+            /// One claim, if it is there.
+            ///
+            /// # Errors
+            /// [`ClaimError`] if it is there and of another type: malformed is not absent.
+            pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
+                let Some(value) = self.claims.get(name) else { return Ok(None) };
+                T::deserialize(value).map(Some).map_err(|_| ClaimError(name.to_owned()))
+            }
+
+            /// All claims as one value.
+            ///
+            /// # Errors
+            /// [`ClaimError`] if they do not fit.
+            pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, ClaimError> {
+                T::deserialize(&self.claims).map_err(|_| ClaimError("*".to_owned()))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.claims.keys().collect::<Vec<_>>()).finish()
+            }
+        }
+    };
+}
+
+accessors!(IdClaims);
+accessors!(UserInfo);
+
+/// What the claims of an ID token are held against.
+pub(crate) struct Expectations<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) trusted_audiences: &'a [String],
+    pub(crate) leeway: Duration,
+    pub(crate) now: u64,
+    pub(crate) access_token: &'a Secret,
+    pub(crate) occasion: Occasion<'a>,
+}
+
+/// When an ID token was issued.
+#[derive(Clone, Copy)]
+pub(crate) enum Occasion<'a> {
+    /// At the end of a login.
+    Login(&'a OpenId),
+    /// When a session was refreshed; these are the claims of the login.
+    Refresh(&'a IdClaims),
+}
+
+impl IdClaims {
+    /// Judges the claims of a token whose signature is right (OpenID Connect Core §3.1.3.7, §12.2).
+    pub(crate) fn judge(
+        claims: Map<String, Value>,
+        algorithm: Algorithm,
+        expected: &Expectations<'_>,
+    ) -> Result<Self, IdTokenError> {
+        if required_text(&claims, "iss")? != expected.issuer {
+            return Err(IdTokenError::Issuer);
+        }
+        let subject = required_text(&claims, "sub")?.to_owned();
+        if subject.is_empty() || subject.len() > 255 || subject.chars().any(char::is_control) {
+            return Err(IdTokenError::Malformed("sub"));
+        }
+        judge_audience(&claims, expected)?;
+        judge_times(&claims, expected)?;
+        judge_occasion(&claims, expected)?;
+        judge_access_token(&claims, algorithm, expected.access_token)?;
+        Ok(Self { claims, subject })
+    }
+
+    fn audiences(&self) -> Vec<&str> {
+        let mut audiences = audiences(&self.claims).unwrap_or_default();
+        audiences.sort_unstable();
+        audiences
+    }
+}
+
+impl UserInfo {
+    /// Claims about `subject`, or nothing (OpenID Connect Core §5.3.2).
+    pub(crate) fn about(subject: &str, claims: Map<String, Value>) -> Option<Self> {
+        let same = claims.get("sub").and_then(Value::as_str) == Some(subject);
+        same.then(|| Self { claims, subject: subject.to_owned() })
+    }
+}
+
+fn judge_audience(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
+    let audiences = audiences(claims)?;
+    if !audiences.contains(&expected.client_id) {
+        return Err(IdTokenError::Audience);
+    }
+    let trusted = |audience: &str| {
+        audience == expected.client_id || expected.trusted_audiences.iter().any(|trusted| trusted == audience)
+    };
+    if let Some(audience) = audiences.into_iter().find(|audience| !trusted(audience)) {
+        return Err(IdTokenError::UntrustedAudience(audience.to_owned()));
+    }
+    if optional_text(claims, "azp")?.is_some_and(|azp| azp != expected.client_id) {
+        return Err(IdTokenError::AuthorizedParty);
+    }
+    Ok(())
+}
+
+fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenError> {
+    const MALFORMED: IdTokenError = IdTokenError::Malformed("aud");
+    match claims.get("aud").ok_or(IdTokenError::Missing("aud"))? {
+        Value::String(audience) => Ok(vec![audience]),
+        Value::Array(items) if !items.is_empty() => {
+            items.iter().map(Value::as_str).collect::<Option<_>>().ok_or(MALFORMED)
+        }
+        _ => Err(MALFORMED),
+    }
+}
+
+fn judge_times(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
+    let (now, leeway) = (expected.now, expected.leeway.as_secs());
+    let exp = time(claims, "exp")?.ok_or(IdTokenError::Missing("exp"))?;
+    if now >= exp.saturating_add(leeway) {
+        return Err(IdTokenError::Expired { exp, now });
+    }
+    let iat = time(claims, "iat")?.ok_or(IdTokenError::Missing("iat"))?;
+    let soon = now.saturating_add(leeway);
+    if iat > soon {
+        return Err(IdTokenError::IssuedInFuture { iat, now });
+    }
+    match time(claims, "nbf")? {
+        Some(nbf) if nbf > soon => Err(IdTokenError::NotYetValid { nbf, now }),
+        _ => Ok(()),
+    }
+}
+
+fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
+    let nonce = optional_text(claims, "nonce")?;
+    let auth_time = time(claims, "auth_time")?;
+    match expected.occasion {
+        Occasion::Login(sent) => {
+            if !sent.nonce.matches(nonce.ok_or(IdTokenError::Missing("nonce"))?) {
+                return Err(IdTokenError::Nonce);
+            }
+            sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, expected))
+        }
+        Occasion::Refresh(first) => {
+            let same = |name: &str| claims.get(name) == first.claims.get(name);
+            if !same("sub") {
+                return Err(IdTokenError::Changed("sub"));
+            }
+            let mut now = audiences(claims)?;
+            now.sort_unstable();
+            if now != first.audiences() {
+                return Err(IdTokenError::Changed("aud"));
+            }
+            // These need not be there again, but must not be others.
+            let changed =
+                ["nonce", "auth_time", "azp"].into_iter().find(|name| claims.contains_key(*name) && !same(name));
+            changed.map_or(Ok(()), |name| Err(IdTokenError::Changed(name)))
+        }
+    }
+}
+
+fn judge_age(auth_time: Option<u64>, max_age: Duration, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
+    let auth_time = auth_time.ok_or(IdTokenError::Missing("auth_time"))?;
+    let latest = auth_time.saturating_add(max_age.as_secs()).saturating_add(expected.leeway.as_secs());
+    if expected.now > latest { Err(IdTokenError::TooOld { auth_time, now: expected.now }) } else { Ok(()) }
+}
+
+/// `at_hash` is optional in the code flow; when it is there, it must be right (OpenID Connect Core §3.1.3.8).
+fn judge_access_token(
+    claims: &Map<String, Value>,
+    algorithm: Algorithm,
+    access_token: &Secret,
+) -> Result<(), IdTokenError> {
+    let Some(at_hash) = optional_text(claims, "at_hash")? else { return Ok(()) };
+    let octets = access_token.expose();
+    // The hash of the signature algorithm; Ed25519 is built on SHA-512 (RFC 8032 §5.1).
+    let half = match algorithm {
+        Algorithm::EdDsa => Sha512::digest(octets)[..32].to_vec(),
+        _ => Sha256::digest(octets)[..16].to_vec(),
+    };
+    let right = Secret::new(URL_SAFE_NO_PAD.encode(half));
+    if right.matches(at_hash) { Ok(()) } else { Err(IdTokenError::AccessTokenHash) }
+}
+
+fn required_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, IdTokenError> {
+    optional_text(claims, name)?.ok_or(IdTokenError::Missing(name))
+}
+
+fn optional_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, IdTokenError> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(IdTokenError::Malformed(name)),
+    }
+}
+
+/// A time as whole seconds. A fraction, a sign, a text or `null` is malformed, never absent.
+fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, IdTokenError> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(value) => value.as_u64().map(Some).ok_or(IdTokenError::Malformed(name)),
+    }
+}

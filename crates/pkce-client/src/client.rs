@@ -1,0 +1,200 @@
+//! The client: one value for one server and one `client_id`, shared freely.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::ACCEPT;
+use oauth_types::{Algorithm, Params, ProviderMetadata, Secret};
+
+use crate::builder::ClientBuilder;
+use crate::callback::Callback;
+use crate::claims::{Expectations, IdClaims, Occasion};
+use crate::clock::Clock;
+use crate::dice::Dice;
+use crate::discover::Server;
+use crate::error::{Defect, Error, FinishError};
+use crate::id_token::{IdToken, IdTokenError};
+use crate::jwks::KeyCache;
+use crate::login::LoginRequest;
+use crate::pending::{Accepted, Flow, Pending, RejectReason, Rejected};
+use crate::session::Session;
+use crate::token::{ClientAuth, TokenResponse};
+use crate::transport::{Endpoint, HttpClient, HttpRequest, TransportError};
+use crate::user_agent::UserAgent;
+
+/// A client of one authorization server.
+///
+/// Cloning it is cheap and shares the metadata, the keys and the transport.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) client_id: String,
+    pub(crate) auth: ClientAuth,
+    pub(crate) server: Server,
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) loopback_path: String,
+    pub(crate) login_lifetime: Duration,
+    pub(crate) leeway: Duration,
+    pub(crate) trusted_audiences: Vec<String>,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) http: Arc<dyn HttpClient>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) user_agent: Arc<dyn UserAgent>,
+    pub(crate) keys: KeyCache,
+}
+
+impl Client {
+    /// Fetches the metadata of `issuer` and makes a public client, with everything else as in [`Client::builder`].
+    ///
+    /// # Errors
+    /// [`Error::Config`], [`Error::Discovery`], [`Error::Transport`] or [`Error::Protocol`].
+    #[cfg(feature = "reqwest")]
+    pub async fn discover(issuer: &str, client_id: &str) -> Result<Self, Error> {
+        Self::builder(issuer, client_id).discover().await
+    }
+
+    /// Starts to describe a client. `issuer` is written exactly as the server writes it.
+    pub fn builder(issuer: &str, client_id: &str) -> ClientBuilder {
+        ClientBuilder::new(issuer, client_id)
+    }
+
+    /// Starts to describe a login.
+    pub fn login(&self) -> LoginRequest<'_> {
+        LoginRequest::new(self)
+    }
+
+    /// Logs the user in through their browser and a listener on the loopback interface (RFC 8252 §7.3).
+    ///
+    /// The same as `self.login().scopes(scopes).native()`, see [`LoginRequest::native`].
+    ///
+    /// # Errors
+    /// As [`LoginRequest::native`].
+    pub async fn login_native<S: AsRef<str>>(&self, scopes: impl IntoIterator<Item = S>) -> Result<Session, Error> {
+        self.login().scopes(scopes).native().await
+    }
+
+    /// Holds the authorization response against the login and redeems its code: [`Pending::accept`], then
+    /// [`Client::redeem`].
+    ///
+    /// # Errors
+    /// [`FinishError::Rejected`] hands the login back when nothing was sent, because a forged response must not
+    /// destroy the real one. After [`FinishError::Failed`] the login is used up.
+    pub async fn finish(&self, pending: Pending, callback: Callback) -> Result<Session, FinishError> {
+        if !self.owns(&pending.0.flow) {
+            return Err(Rejected { pending, reason: RejectReason::OtherClient }.into());
+        }
+        Ok(self.redeem(pending.accept(callback)?).await?)
+    }
+
+    /// Redeems an accepted code, once: whatever happens, it is not sent a second time.
+    ///
+    /// # Errors
+    /// [`Error::OtherClient`] if the login was begun for another server or `client_id`, and nothing is sent;
+    /// [`Error::Transport`], [`Error::OAuth`], [`Error::Protocol`] or [`Error::IdToken`] otherwise.
+    pub async fn redeem(&self, accepted: Accepted) -> Result<Session, Error> {
+        let Accepted { flow, code } = accepted;
+        if !self.owns(&flow) {
+            return Err(Error::OtherClient);
+        }
+        let params = Params::new()
+            .with("grant_type", "authorization_code")
+            .with("code", code.expose())
+            .with("redirect_uri", &flow.redirect_uri)
+            .with("code_verifier", flow.verifier.expose());
+        let response = self.token(params).await?;
+        let claims = match &flow.openid {
+            None => None,
+            Some(openid) => {
+                let token = response.id_token.as_ref().ok_or(IdTokenError::Absent)?;
+                Some(self.verify(token, &response.access_token, Occasion::Login(openid)).await?)
+            }
+        };
+        Ok(Session::new(self.clone(), flow.scopes, response, claims))
+    }
+
+    /// The server's issuer identifier.
+    pub fn issuer(&self) -> &str {
+        &self.inner.server.issuer
+    }
+
+    /// The identifier the server knows this client by.
+    pub fn client_id(&self) -> &str {
+        &self.inner.client_id
+    }
+
+    /// The server's metadata, as accepted when the client was made.
+    pub fn metadata(&self) -> &ProviderMetadata {
+        &self.inner.server.metadata
+    }
+
+    fn owns(&self, flow: &Flow) -> bool {
+        flow.issuer == self.issuer() && flow.client_id == self.client_id()
+    }
+
+    /// One POST to the token endpoint, never repeated.
+    pub(crate) async fn token(&self, params: Params) -> Result<TokenResponse, Error> {
+        let inner = &self.inner;
+        let request = inner.auth.request(inner.server.token_endpoint.as_str(), &inner.client_id, params)?;
+        TokenResponse::read(send(&*inner.http, request).await?)
+    }
+
+    /// Verifies an ID token completely: signature, claims, and its tie to `access_token`.
+    pub(crate) async fn verify(
+        &self,
+        token: &Secret,
+        access_token: &Secret,
+        occasion: Occasion<'_>,
+    ) -> Result<IdClaims, Error> {
+        let inner = &self.inner;
+        let id_token = IdToken::parse(token.expose(), &inner.algorithms)?;
+        inner.keys.verify(self, &id_token).await?;
+        let expected = Expectations {
+            issuer: self.issuer(),
+            client_id: self.client_id(),
+            trusted_audiences: &inner.trusted_audiences,
+            leeway: inner.leeway,
+            now: inner.clock.now(),
+            access_token,
+            occasion,
+        };
+        Ok(IdClaims::judge(id_token.claims()?, id_token.algorithm, &expected)?)
+    }
+
+    /// The server's answer at its `jwks_uri`.
+    pub(crate) async fn fetch_keys(&self) -> Result<http::Response<Vec<u8>>, Error> {
+        const NO_KEYS: Error = Error::Unsupported("the server publishes no keys, so no ID token can be verified");
+        let address = self.inner.server.jwks_uri.as_ref().ok_or(NO_KEYS)?;
+        let request = http::Request::get(address.as_str()).header(ACCEPT, "application/json").body(Vec::new());
+        let request = request.map_err(|_| NO_KEYS)?;
+        send(&*self.inner.http, HttpRequest::new(Endpoint::Jwks, request)).await
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("issuer", &self.issuer())
+            .field("client_id", &self.client_id())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends a request, and holds the transport to its limits.
+pub(crate) async fn send(transport: &dyn HttpClient, request: HttpRequest) -> Result<http::Response<Vec<u8>>, Error> {
+    let (endpoint, limit) = (request.endpoint, request.max_body);
+    let failed = |source| Error::Transport { endpoint, source };
+    let response = transport.send(request).await.map_err(failed)?;
+    if response.body().len() > limit {
+        return Err(failed(TransportError::TooLarge { limit }));
+    }
+    if response.status().is_redirection() {
+        let defect = Defect::Redirect(response.status().as_u16());
+        return Err(Error::Protocol { endpoint, defect });
+    }
+    Ok(response)
+}

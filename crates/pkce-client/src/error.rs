@@ -1,0 +1,361 @@
+//! What can go wrong, as exact values. None of them holds a body, a code, a verifier, a token or a secret.
+
+use std::fmt;
+
+use url::Url;
+
+use crate::dice::NoEntropy;
+use crate::id_token::IdTokenError;
+use crate::json::JsonError;
+use crate::pending::{RejectReason, Rejected};
+use crate::transport::{Endpoint, TransportError};
+
+/// Any failure of the client.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What the caller gave cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The metadata document is not acceptable.
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
+    /// There was no answer.
+    #[error("no answer from the {endpoint}")]
+    Transport {
+        /// Who was asked.
+        endpoint: Endpoint,
+        /// What happened.
+        source: TransportError,
+    },
+    /// The server answered with an OAuth error (RFC 6749 §5.2).
+    #[error("the {endpoint} answered: {error}")]
+    OAuth {
+        /// Who answered.
+        endpoint: Endpoint,
+        /// The error.
+        error: OAuthError,
+    },
+    /// The answer is not what the specification says.
+    #[error("the answer of the {endpoint} is unusable: {defect}")]
+    Protocol {
+        /// Who answered.
+        endpoint: Endpoint,
+        /// What is wrong with it.
+        defect: Defect,
+    },
+    /// The authorization response was rejected, and the login is over.
+    #[error("the authorization response was rejected: {0}")]
+    Rejected(RejectReason),
+    /// The ID token is not valid; nothing of the token response is used.
+    #[error("the ID token is not valid: {0}")]
+    IdToken(#[from] IdTokenError),
+    /// The claims of the UserInfo endpoint are about somebody else (OpenID Connect Core §5.3.2).
+    #[error("the userinfo endpoint answered about another subject")]
+    SubjectMismatch,
+    /// The server does not offer this, or the login did not ask for it.
+    #[error("{0}")]
+    Unsupported(&'static str),
+    /// The session cannot be continued: the user has to log in again.
+    #[error("the user has to log in again")]
+    ReauthRequired,
+    /// The login was begun by a client for another server or with another `client_id`.
+    #[error("the login was begun by another client")]
+    OtherClient,
+    /// The source of randomness has failed.
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+    /// Nothing can listen on the loopback interface.
+    #[error("nothing can listen on the loopback interface")]
+    Loopback(#[source] std::io::Error),
+    /// The browser could not be opened.
+    #[error("the browser could not be opened")]
+    UserAgent(#[source] std::io::Error),
+    /// Nobody came back from the browser in time.
+    #[error("the login was not finished in time")]
+    LoginTimeout,
+}
+
+/// Why a login could not be finished.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FinishError {
+    /// The response was rejected before anything was sent. The login is handed back and may still be finished by
+    /// the right response.
+    #[error(transparent)]
+    Rejected(#[from] Rejected),
+    /// The code was sent, or could not be; the login is used up.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+/// What is wrong with an answer. Says where, never what stood there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Defect {
+    /// A redirect. It is never followed: the request may carry a code, a verifier and a secret.
+    #[error("it is a redirect, status {0}, which is not followed")]
+    Redirect(u16),
+    /// Another status than the specification asks for.
+    #[error("its status is {0}")]
+    Status(u16),
+    /// The body is not of the media type the specification asks for.
+    #[error("its content type is not JSON")]
+    ContentType,
+    /// The body is not acceptable JSON.
+    #[error("{0}")]
+    Json(#[from] JsonError),
+    /// A required member is absent.
+    #[error("the member {0} is missing")]
+    Missing(&'static str),
+    /// A member has the wrong type or an impossible value.
+    #[error("the member {0} is malformed")]
+    Member(&'static str),
+    /// A member of the metadata document has the wrong type.
+    #[error("a member of the document has the wrong type")]
+    Metadata,
+    /// The token is of a type this client cannot use (RFC 6749 §7.1). Only `Bearer` is known.
+    #[error("the token type is not Bearer")]
+    TokenType,
+    /// The key set has too many keys.
+    #[error("it has too many keys")]
+    TooManyKeys,
+}
+
+/// What the caller gave cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The issuer is not an https URL without query and fragment (RFC 8414 §2), nor http on a loopback address.
+    #[error("the issuer is unusable: {0}")]
+    Issuer(AddressError),
+    /// The `client_id` is empty or has characters outside %x20-7E (RFC 6749 Appendix A.1).
+    #[error("the client_id is empty or has characters outside printable ASCII")]
+    ClientId,
+    /// The redirect URI is not one a response can be sent to safely (RFC 9700 §2.6).
+    #[error("the redirect URI is unusable: {0}")]
+    RedirectUri(AddressError),
+    /// A web login needs a redirect URI; the client has none.
+    #[error("no redirect URI: name it with ClientBuilder::redirect_uri")]
+    NoRedirectUri,
+    /// The path of the loopback redirect URI does not begin with `/` or has characters that need escaping.
+    #[error("the loopback path is unusable")]
+    LoopbackPath,
+    /// The parameter is the client's own business.
+    #[error("the parameter {0} is set by the client and cannot be given")]
+    ReservedParameter(String),
+    /// The parameter was given before.
+    #[error("the parameter {0} is given twice")]
+    RepeatedParameter(String),
+    /// A scope is empty or has characters that scopes cannot have (RFC 6749 §3.3).
+    #[error("a scope is empty or has characters that scopes cannot have")]
+    Scope,
+    /// `max_age` only means something for an OpenID Connect login.
+    #[error("max_age needs the scope openid")]
+    MaxAgeWithoutOpenid,
+    /// The server does not offer this way of client authentication. Use the other, or none.
+    #[error("the server does not offer {0}; name another way to send the secret")]
+    AuthMethod(&'static str),
+    /// No algorithm is allowed for ID tokens.
+    #[error("no algorithm is allowed for ID tokens")]
+    NoAlgorithm,
+    /// There is no transport: the feature `reqwest` is off and `ClientBuilder::http` was not called.
+    #[error("no HTTP transport: name one with ClientBuilder::http")]
+    NoTransport,
+    /// The bundled transport could not be set up.
+    #[error("the HTTP transport could not be set up")]
+    Transport,
+}
+
+/// Why a URL is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// It is not an absolute URL with a host.
+    #[error("it is not an absolute URL")]
+    NotAUrl,
+    /// It is neither https nor http on 127.0.0.1 or [::1].
+    #[error("it is neither https nor http on 127.0.0.1 or [::1] (localhost: ClientBuilder::allow_http_localhost)")]
+    Insecure,
+    /// A server that is not on the loopback interface names an http address there.
+    #[error("it is a loopback address, but the issuer is not")]
+    LoopbackFromAfar,
+    /// It has a fragment.
+    #[error("it has a fragment")]
+    Fragment,
+    /// It has a query where none is allowed.
+    #[error("it has a query")]
+    Query,
+    /// It has a user name or a password.
+    #[error("it has a user name or a password")]
+    Userinfo,
+    /// Its query sets a parameter that the client sets.
+    #[error("its query has a parameter that the client sets")]
+    ReservedParameter,
+}
+
+/// Why a metadata document is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DiscoveryError {
+    /// Neither well-known address has a document. The statuses of both are named.
+    #[error(
+        "no metadata document: status {openid} at .well-known/openid-configuration, \
+         {oauth} at .well-known/oauth-authorization-server"
+    )]
+    NotFound {
+        /// Status of the OpenID Connect Discovery address.
+        openid: u16,
+        /// Status of the RFC 8414 address.
+        oauth: u16,
+    },
+    /// The document names another issuer (RFC 8414 §3.3).
+    #[error("the metadata document names another issuer{0}")]
+    Issuer(IssuerDifference),
+    /// The document lacks an endpoint that every login needs.
+    #[error("the metadata document has no {0}")]
+    Missing(&'static str),
+    /// An endpoint is not one to send anything to.
+    #[error("the {name} of the metadata document is unusable: {reason}")]
+    Endpoint {
+        /// The member of the document.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: AddressError,
+    },
+    /// The server does not say that it verifies S256 challenges (RFC 9700 §2.1.1).
+    #[error(
+        "the metadata document does not name S256 in code_challenge_methods_supported; if the server is known to \
+         verify it all the same, call ClientBuilder::allow_unadvertised_pkce"
+    )]
+    PkceNotAdvertised,
+}
+
+/// How the issuer of a document differs from the one asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IssuerDifference {
+    /// By a slash at the end.
+    TrailingSlash,
+    /// By upper and lower case.
+    Case,
+    /// Altogether.
+    Other,
+}
+
+impl IssuerDifference {
+    /// How `found` differs from `wanted`; `None` if it does not. The comparison is of code points, without any
+    /// normalisation (RFC 8414 §3.3, OpenID Connect Discovery §4.3).
+    pub(crate) fn between(wanted: &str, found: &str) -> Option<Self> {
+        let bare = |text: &str| text.strip_suffix('/').unwrap_or(text).to_owned();
+        if wanted == found {
+            None
+        } else if bare(wanted) == bare(found) {
+            Some(Self::TrailingSlash)
+        } else if wanted.eq_ignore_ascii_case(found) {
+            Some(Self::Case)
+        } else {
+            Some(Self::Other)
+        }
+    }
+}
+
+impl fmt::Display for IssuerDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TrailingSlash => ": they differ only by a slash at the end",
+            Self::Case => ": they differ only in upper and lower case",
+            Self::Other => "",
+        })
+    }
+}
+
+/// An error response of the server (RFC 6749 §4.1.2.1, §5.2).
+///
+/// `Display` and `Debug` show the code alone: a description may quote whatever was sent. The texts of the accessors
+/// come from the server; escape them before they reach a page.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OAuthError {
+    code: String,
+    description: Option<String>,
+    uri: Option<String>,
+}
+
+impl OAuthError {
+    /// Reads the parameters or members of an error response.
+    pub(crate) fn new(code: &str, description: Option<&str>, uri: Option<&str>) -> Self {
+        let well_formed = |octet: u8| matches!(octet, b'a'..=b'z' | b'_');
+        let code = if code.len() <= 64 && code.bytes().all(well_formed) { code } else { "malformed" };
+        let web = |uri: &Url| matches!(uri.scheme(), "https" | "http");
+        Self {
+            code: code.to_owned(),
+            description: description.map(printable),
+            uri: uri.and_then(|uri| Url::parse(uri).ok()).filter(web).map(String::from),
+        }
+    }
+
+    /// The error code, such as `invalid_grant`. A code that is longer than 64 characters, or has others than small
+    /// letters and `_`, reads `malformed`: it may be a token or a code that is quoted back.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The server's explanation for developers: at most 512 characters of printable ASCII.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Where more is written, if that is an http or https URL.
+    pub fn uri(&self) -> Option<&str> {
+        self.uri.as_deref()
+    }
+}
+
+impl fmt::Display for OAuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.code)
+    }
+}
+
+impl fmt::Debug for OAuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuthError").field("code", &self.code).finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for OAuthError {}
+
+/// The characters RFC 6749 §4.1.2.1 allows in a description; others, such as terminal escapes, are left out.
+fn printable(text: &str) -> String {
+    let allowed = |c: &char| matches!(c, '\x20'..='\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
+    text.chars().filter(allowed).take(512).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn issuers_are_compared_exactly() {
+        let between = IssuerDifference::between;
+        assert_eq!(between("https://a.example", "https://a.example"), None);
+        assert_eq!(between("https://a.example", "https://a.example/"), Some(IssuerDifference::TrailingSlash));
+        assert_eq!(between("https://a.example/", "https://a.example"), Some(IssuerDifference::TrailingSlash));
+        assert_eq!(between("https://a.example", "https://A.example"), Some(IssuerDifference::Case));
+        assert_eq!(between("https://a.example", "https://a.example:443"), Some(IssuerDifference::Other));
+    }
+
+    #[test]
+    fn texts_of_the_server_are_made_harmless() {
+        let error = OAuthError::new("x\r\ny", Some("\u{1b}[31mred\r\n\u{202e}x"), Some("javascript:alert(1)"));
+        assert_eq!((error.code(), error.description(), error.uri()), ("malformed", Some("[31mredx"), None));
+        let error = OAuthError::new("access_denied", None, Some("https://a.example/why"));
+        assert_eq!(error.uri(), Some("https://a.example/why"));
+    }
+
+    #[test]
+    fn a_description_is_not_shown() {
+        let error = OAuthError::new("invalid_grant", Some("canary"), None);
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+}

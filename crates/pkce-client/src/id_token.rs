@@ -1,0 +1,216 @@
+//! Verification of ID tokens: the signature (RFC 7515, RFC 8725), then the claims (OpenID Connect Core §3.1.3.7).
+
+use std::sync::Once;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::DecodingKey;
+use oauth_types::Algorithm;
+use serde_json::{Map, Value};
+
+use crate::json::{self, JsonError};
+use crate::jwks::{KeySet, Unverified};
+
+/// Why an ID token is not valid. Nothing of a response with such a token is used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdTokenError {
+    /// `openid` was asked for and the response has no ID token (OpenID Connect Core §3.1.3.3).
+    #[error("there is none, although openid was asked for")]
+    Absent,
+    /// It does not have exactly three segments with content (RFC 7515 §3.1).
+    #[error("it is not in compact serialisation with three segments")]
+    NotCompact,
+    /// A segment is not base64url without padding, written canonically (RFC 7515 §2).
+    #[error("a segment is not canonical base64url")]
+    NotBase64Url,
+    /// The header or the claims are not acceptable JSON.
+    #[error("the header or the claims are unusable: {0}")]
+    Json(#[from] JsonError),
+    /// A header parameter has the wrong type, or `alg` is missing.
+    #[error("the header parameter {0} is missing or malformed")]
+    Header(&'static str),
+    /// `alg` is not one the client allows (RFC 8725 §3.1). The default is RS256 alone (OpenID Connect Core §2).
+    #[error("its algorithm is not allowed; allow it with ClientBuilder::id_token_algorithms")]
+    Algorithm,
+    /// `typ` says that it is another kind of token (RFC 8725 §3.11).
+    #[error("its type is not that of an ID token")]
+    Type,
+    /// `crit` names an extension; none is understood here (RFC 7515 §4.1.11).
+    #[error("it has critical header parameters")]
+    Critical,
+    /// The header brings or names a key of its own (RFC 8725 §3.10).
+    #[error("its header parameter {0} brings its own key")]
+    EmbeddedKey(&'static str),
+    /// No published key fits `alg` and `kid`.
+    #[error("no published key fits it")]
+    UnknownKey,
+    /// Several published keys fit, and `kid` does not say which.
+    #[error("several published keys fit it")]
+    AmbiguousKey,
+    /// The key is an RSA key of less than 2048 bits (RFC 7518 §3.3), or one no honest server has.
+    #[error("its key is too weak")]
+    WeakKey,
+    /// The signature is not one of that key over this text.
+    #[error("its signature is wrong")]
+    Signature,
+    /// A required claim is absent.
+    #[error("the claim {0} is missing")]
+    Missing(&'static str),
+    /// A claim has the wrong type or an impossible value.
+    #[error("the claim {0} is malformed")]
+    Malformed(&'static str),
+    /// `iss` is not this server, compared exactly.
+    #[error("it is of another issuer")]
+    Issuer,
+    /// `aud` does not contain the `client_id`.
+    #[error("it is for another client")]
+    Audience,
+    /// `aud` contains somebody else, too.
+    #[error("it is also for {0:?}; if that is expected, call ClientBuilder::trusted_audiences([{0:?}])")]
+    UntrustedAudience(String),
+    /// `azp` is another client.
+    #[error("it was issued to another client")]
+    AuthorizedParty,
+    /// It has expired.
+    #[error("it expired at {exp}, and here it is {now}")]
+    Expired {
+        /// The claim.
+        exp: u64,
+        /// The client's clock.
+        now: u64,
+    },
+    /// It is not valid yet.
+    #[error("it is not valid before {nbf}, and here it is {now}")]
+    NotYetValid {
+        /// The claim.
+        nbf: u64,
+        /// The client's clock.
+        now: u64,
+    },
+    /// It was issued in the future.
+    #[error("it was issued at {iat}, and here it is {now}")]
+    IssuedInFuture {
+        /// The claim.
+        iat: u64,
+        /// The client's clock.
+        now: u64,
+    },
+    /// `nonce` is not the one sent with this login.
+    #[error("its nonce is not that of this login")]
+    Nonce,
+    /// `at_hash` is not the hash of the access token beside it (OpenID Connect Core §3.1.3.8).
+    #[error("its at_hash is not that of the access token")]
+    AccessTokenHash,
+    /// The user logged in longer ago than `max_age` allows.
+    #[error("the user logged in at {auth_time}, which is too long ago: here it is {now}")]
+    TooOld {
+        /// The claim.
+        auth_time: u64,
+        /// The client's clock.
+        now: u64,
+    },
+    /// The named claim of a refreshed ID token is not that of the first one (OpenID Connect Core §12.2).
+    #[error("the claim {0} changed when the session was refreshed")]
+    Changed(&'static str),
+}
+
+/// Header parameters that bring or name a key.
+const KEY_PARAMETERS: [&str; 4] = ["jwk", "jku", "x5c", "x5u"];
+
+/// An ID token taken apart. Its claims are not readable before the signature is verified.
+pub(crate) struct IdToken<'a> {
+    signed: &'a [u8],
+    signature: &'a str,
+    pub(crate) algorithm: Algorithm,
+    kid: Option<String>,
+    payload: Vec<u8>,
+}
+
+impl<'a> IdToken<'a> {
+    /// Takes a compact JWS apart and judges its header.
+    pub(crate) fn parse(token: &'a str, allowed: &[Algorithm]) -> Result<Self, IdTokenError> {
+        let mut segments = token.split('.');
+        let (Some(header), Some(payload), Some(signature), None) =
+            (segments.next(), segments.next(), segments.next(), segments.next())
+        else {
+            return Err(IdTokenError::NotCompact);
+        };
+        if header.is_empty() || payload.is_empty() || signature.is_empty() {
+            return Err(IdTokenError::NotCompact);
+        }
+        let decode = |segment: &str| URL_SAFE_NO_PAD.decode(segment).map_err(|_| IdTokenError::NotBase64Url);
+        let signed = token[..header.len() + 1 + payload.len()].as_bytes();
+        decode(signature)?;
+        let payload = decode(payload)?;
+        let header = json::object(&decode(header)?)?;
+        let algorithm = judge_header(&header, allowed)?;
+        let kid = text(&header, "kid")?.map(str::to_owned);
+        Ok(Self { signed, signature, algorithm, kid, payload })
+    }
+
+    /// Verifies the signature with the one key of `keys` that fits.
+    pub(crate) fn verify(&self, keys: &KeySet) -> Result<(), Unverified> {
+        let key = keys.select(self.algorithm, self.kid.as_deref()).map_err(|error| match error {
+            IdTokenError::UnknownKey => Unverified::NewerKeysMayHelp(error),
+            _ => Unverified::ForGood(error),
+        })?;
+        match (self.is_signed_by(key), &self.kid) {
+            (true, _) => Ok(()),
+            // Without a `kid`, a new key looks like a wrong signature.
+            (false, None) => Err(Unverified::NewerKeysMayHelp(IdTokenError::Signature)),
+            (false, Some(_)) => Err(Unverified::ForGood(IdTokenError::Signature)),
+        }
+    }
+
+    /// The claims. Call it after [`IdToken::verify`].
+    pub(crate) fn claims(&self) -> Result<Map<String, Value>, IdTokenError> {
+        Ok(json::object(&self.payload)?)
+    }
+
+    fn is_signed_by(&self, key: &DecodingKey) -> bool {
+        let algorithm = match self.algorithm {
+            Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+            Algorithm::Ps256 => jsonwebtoken::Algorithm::PS256,
+            Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+            Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+            _ => return false,
+        };
+        install_provider();
+        jsonwebtoken::crypto::verify(self.signature, self.signed, key, algorithm).unwrap_or(false)
+    }
+}
+
+fn judge_header(header: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Algorithm, IdTokenError> {
+    if header.contains_key("crit") {
+        return Err(IdTokenError::Critical);
+    }
+    if let Some(name) = KEY_PARAMETERS.into_iter().find(|name| header.contains_key(*name)) {
+        return Err(IdTokenError::EmbeddedKey(name));
+    }
+    // RFC 7515 §4.1.9: media types are compared without regard to case; `JWT` is short for `application/jwt`.
+    let is_jwt = |typ: &str| typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("application/jwt");
+    if text(header, "typ")?.is_some_and(|typ| !is_jwt(typ)) {
+        return Err(IdTokenError::Type);
+    }
+    let alg = text(header, "alg")?.ok_or(IdTokenError::Header("alg"))?;
+    let alg = Algorithm::from_wire(alg).filter(|alg| allowed.contains(alg));
+    alg.ok_or(IdTokenError::Algorithm)
+}
+
+fn text<'a>(header: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, IdTokenError> {
+    match header.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(IdTokenError::Header(name)),
+    }
+}
+
+/// Names the cryptography explicitly: with two backends compiled in, the library would panic instead of choosing.
+fn install_provider() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        // An error means that the application has chosen one already, which is as good.
+        let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+    });
+}

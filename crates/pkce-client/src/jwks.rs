@@ -1,0 +1,201 @@
+//! The server's public keys (RFC 7517), fetched when needed and kept for a while.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::DecodingKey;
+use oauth_types::Algorithm;
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+
+use crate::client::Client;
+use crate::error::{Defect, Error};
+use crate::id_token::{IdToken, IdTokenError};
+use crate::json;
+use crate::transport::Endpoint;
+
+/// How long fetched keys are used, in seconds. A key that is withdrawn stops working after this time at the latest.
+pub(crate) const MAX_AGE: u64 = 5 * 60;
+
+/// How long after a fetch for an unknown key the next one may happen, in seconds.
+pub(crate) const COOL_DOWN: u64 = 60;
+
+/// The most keys a set may have.
+const MAX_KEYS: usize = 256;
+
+/// The cached key set of one server.
+#[derive(Default)]
+pub(crate) struct KeyCache(Mutex<Cached>);
+
+#[derive(Default)]
+struct Cached {
+    keys: Option<KeySet>,
+    fetched_at: u64,
+    /// When keys were last fetched only because one was not found.
+    searched_at: Option<u64>,
+}
+
+impl KeyCache {
+    /// Verifies the signature of `token`; with the keys of the server as they are now, if those kept do not fit.
+    ///
+    /// The lock is held while fetching, so however many logins need keys at once, they are fetched once.
+    pub(crate) async fn verify(&self, client: &Client, token: &IdToken<'_>) -> Result<(), Error> {
+        let now = client.inner.clock.now();
+        let mut cached = self.0.lock().await;
+        let keys = match cached.keys.take() {
+            Some(keys) if now.abs_diff(cached.fetched_at) < MAX_AGE => keys,
+            _ => {
+                let keys = KeySet::read(client.fetch_keys().await?)?;
+                cached.fetched_at = now;
+                keys
+            }
+        };
+        let mut outcome = token.verify(cached.keys.insert(keys));
+        let cooled = cached.searched_at.is_none_or(|at| now.abs_diff(at) >= COOL_DOWN);
+        if matches!(outcome, Err(Unverified::NewerKeysMayHelp(_))) && cooled {
+            let answer = client.fetch_keys().await;
+            cached.searched_at = Some(now);
+            let keys = KeySet::read(answer?)?;
+            cached.fetched_at = now;
+            outcome = token.verify(cached.keys.insert(keys));
+        }
+        outcome.map_err(|(Unverified::NewerKeysMayHelp(error) | Unverified::ForGood(error))| error.into())
+    }
+}
+
+/// Why a signature was not verified with a set of keys.
+pub(crate) enum Unverified {
+    /// The key was not there; a newer set might have it.
+    NewerKeysMayHelp(IdTokenError),
+    /// No newer set can help.
+    ForGood(IdTokenError),
+}
+
+/// The keys of a set that can verify something. Others are skipped (RFC 7517 §5).
+#[derive(Debug)]
+pub(crate) struct KeySet(Vec<Key>);
+
+#[derive(Debug)]
+struct Key {
+    kid: Option<String>,
+    alg: Option<String>,
+    material: Material,
+}
+
+#[derive(Debug)]
+enum Material {
+    Rsa(DecodingKey),
+    P256(DecodingKey),
+    Ed25519(DecodingKey),
+    /// An RSA key under 2048 bits (RFC 7518 §3.3), over 8192, or with an exponent no honest key has.
+    WeakRsa,
+}
+
+impl KeySet {
+    fn read(response: http::Response<Vec<u8>>) -> Result<Self, Error> {
+        let defective = |defect| Error::Protocol { endpoint: Endpoint::Jwks, defect };
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(defective(Defect::Redirect(status.as_u16())));
+        }
+        if status != http::StatusCode::OK {
+            return Err(defective(Defect::Status(status.as_u16())));
+        }
+        Self::parse(response.body()).map_err(defective)
+    }
+
+    fn parse(text: &[u8]) -> Result<Self, Defect> {
+        let members = json::object(text)?;
+        let keys = members.get("keys").ok_or(Defect::Missing("keys"))?;
+        let keys = keys.as_array().ok_or(Defect::Member("keys"))?;
+        if keys.len() > MAX_KEYS {
+            return Err(Defect::TooManyKeys);
+        }
+        Ok(Self(keys.iter().filter_map(Value::as_object).filter_map(Key::read).collect()))
+    }
+
+    /// The key for `alg`, which must be the only one that fits. `kid` narrows the choice and is never a path or a
+    /// query: it is compared and nothing else.
+    pub(crate) fn select(&self, alg: Algorithm, kid: Option<&str>) -> Result<&DecodingKey, IdTokenError> {
+        let fits = |key: &&Key| {
+            key.material.family(alg)
+                && key.alg.as_deref().is_none_or(|of_key| of_key == alg.as_str())
+                && (kid.is_none() || key.kid.as_deref() == kid)
+        };
+        let mut fitting = self.0.iter().filter(fits);
+        match (fitting.next(), fitting.next()) {
+            (Some(key), None) => key.material.key().ok_or(IdTokenError::WeakKey),
+            (Some(_), Some(_)) => Err(IdTokenError::AmbiguousKey),
+            (None, _) => Err(IdTokenError::UnknownKey),
+        }
+    }
+}
+
+impl Key {
+    /// A key for signatures, or nothing.
+    fn read(jwk: &Map<String, Value>) -> Option<Self> {
+        let optional = |name: &str| match jwk.get(name) {
+            None => Some(None),
+            Some(Value::String(text)) => Some(Some(text.clone())),
+            Some(_) => None,
+        };
+        if optional("use")?.is_some_and(|used_for| used_for != "sig") {
+            return None;
+        }
+        if let Some(operations) = jwk.get("key_ops")
+            && !operations.as_array()?.iter().any(|operation| operation == "verify")
+        {
+            return None;
+        }
+        Some(Self { kid: optional("kid")?, alg: optional("alg")?, material: Material::read(jwk)? })
+    }
+}
+
+impl Material {
+    fn read(jwk: &Map<String, Value>) -> Option<Self> {
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+        let octets = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
+        match (text("kty")?, text("crv")) {
+            ("RSA", _) => Some(rsa(&octets("n")?, &octets("e")?)),
+            ("EC", Some("P-256")) => {
+                let (x, y) = (octets("x")?, octets("y")?);
+                let point = [&[4], x.as_slice(), &y].concat();
+                (x.len() == 32 && y.len() == 32).then(|| Self::P256(DecodingKey::from_ec_der(&point)))
+            }
+            ("OKP", Some("Ed25519")) => {
+                let x = octets("x")?;
+                (x.len() == 32).then(|| Self::Ed25519(DecodingKey::from_ed_der(&x)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether keys of this type make signatures of `alg`.
+    fn family(&self, alg: Algorithm) -> bool {
+        match self {
+            Self::Rsa(_) | Self::WeakRsa => matches!(alg, Algorithm::Rs256 | Algorithm::Ps256),
+            Self::P256(_) => alg == Algorithm::Es256,
+            Self::Ed25519(_) => alg == Algorithm::EdDsa,
+        }
+    }
+
+    fn key(&self) -> Option<&DecodingKey> {
+        match self {
+            Self::Rsa(key) | Self::P256(key) | Self::Ed25519(key) => Some(key),
+            Self::WeakRsa => None,
+        }
+    }
+}
+
+fn rsa(modulus: &[u8], exponent: &[u8]) -> Material {
+    let bare = |octets: &[u8]| octets.iter().position(|octet| *octet != 0).map_or(vec![], |at| octets[at..].to_vec());
+    let (modulus, exponent) = (bare(modulus), bare(exponent));
+    let bits = modulus.first().map_or(0, |first| modulus.len() * 8 - first.leading_zeros() as usize);
+    let odd = exponent.last().is_some_and(|last| last & 1 == 1);
+    // NIST SP 800-56B asks for an exponent over 2^16; 65537 is the smallest odd one.
+    let large = (3..=8).contains(&exponent.len());
+    if (2048..=8192).contains(&bits) && odd && large {
+        Material::Rsa(DecodingKey::from_rsa_raw_components(&modulus, &exponent))
+    } else {
+        Material::WeakRsa
+    }
+}

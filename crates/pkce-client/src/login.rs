@@ -1,0 +1,188 @@
+//! The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use oauth_types::{Params, Secret};
+use pkce_core::Challenge;
+use url::Url;
+
+use crate::address::is_reserved;
+use crate::client::Client;
+use crate::dice;
+use crate::error::{ConfigError, Error};
+use crate::pending::{Expected, Flow, OpenId, Pending};
+
+/// A login to be. What it is asked for can be said; how it is protected cannot.
+#[must_use = "call begin() or native() to start the login"]
+pub struct LoginRequest<'a> {
+    pub(crate) client: &'a Client,
+    scopes: Vec<String>,
+    login_hint: Option<String>,
+    max_age: Option<Duration>,
+    extra: Params,
+}
+
+/// A login that was begun.
+#[must_use = "send the user to the URL and keep the pending login"]
+pub struct Started {
+    /// Where to send the user's browser.
+    pub url: Url,
+    /// What to finish the login with.
+    pub pending: Pending,
+}
+
+impl<'a> LoginRequest<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client, scopes: Vec::new(), login_hint: None, max_age: None, extra: Params::new() }
+    }
+
+    /// Asks for these scopes, besides those asked for before. With `openid` among them it is an OpenID Connect login.
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        for scope in scopes {
+            if !self.scopes.iter().any(|known| known == scope.as_ref()) {
+                self.scopes.push(scope.as_ref().to_owned());
+            }
+        }
+        self
+    }
+
+    /// Says who probably logs in (`login_hint`).
+    pub fn login_hint(mut self, hint: impl Into<String>) -> Self {
+        self.login_hint = Some(hint.into());
+        self
+    }
+
+    /// Asks that the user has entered credentials within this time (`max_age`, whole seconds), and checks it.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Some(age);
+        self
+    }
+
+    /// Adds another parameter, such as `prompt` or `resource`.
+    ///
+    /// Parameters that protect the login, and those with a method of their own, are refused by
+    /// [`LoginRequest::begin`], and so is a second value for the same name.
+    pub fn param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.extra.push(name, value);
+        self
+    }
+
+    /// Begins a web login: draws its secrets and builds the URL for the browser.
+    ///
+    /// Nothing is sent today; the method is asynchronous because a server may ask for the request to be pushed
+    /// to it first (RFC 9126).
+    ///
+    /// # Errors
+    /// [`Error::Config`] if there is no redirect URI or a scope or parameter is unusable; [`Error::Entropy`].
+    pub async fn begin(self) -> Result<Started, Error> {
+        let redirect_uri = self.client.inner.redirect_uri.clone().ok_or(ConfigError::NoRedirectUri)?;
+        self.begin_at(redirect_uri)
+    }
+
+    /// Begins a login that comes back to `redirect_uri`.
+    pub(crate) fn begin_at(self, redirect_uri: String) -> Result<Started, Error> {
+        self.check()?;
+        let inner = &self.client.inner;
+        let state = dice::token(&*inner.dice)?;
+        let verifier = dice::verifier(&*inner.dice)?;
+        let openid = match self.is_openid() {
+            false => None,
+            true => Some(OpenId { nonce: dice::token(&*inner.dice)?, max_age: self.max_age }),
+        };
+        let flow = Flow {
+            issuer: inner.server.issuer.clone(),
+            client_id: inner.client_id.clone(),
+            redirect_uri,
+            verifier,
+            scopes: self.scopes.clone(),
+            openid,
+        };
+        let url = self.url(&flow, &state);
+        let expected = Expected {
+            flow,
+            state,
+            expires_at: inner.clock.now().saturating_add(inner.login_lifetime.as_secs()),
+            iss_advertised: inner.server.iss_advertised,
+            clock: Arc::clone(&inner.clock),
+        };
+        Ok(Started { url, pending: Pending(Box::new(expected)) })
+    }
+
+    fn is_openid(&self) -> bool {
+        self.scopes.iter().any(|scope| scope == "openid")
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+        let of_scope = |octet: u8| matches!(octet, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        if self.scopes.iter().any(|scope| scope.is_empty() || !scope.bytes().all(of_scope)) {
+            return Err(ConfigError::Scope);
+        }
+        if self.max_age.is_some() && !self.is_openid() {
+            return Err(ConfigError::MaxAgeWithoutOpenid);
+        }
+        if let Some((name, _)) = self.extra.iter().find(|(name, _)| is_reserved(name)) {
+            return Err(ConfigError::ReservedParameter(name.to_owned()));
+        }
+        // The endpoint's own query counts, too: a parameter must not be sent twice (RFC 6749 §3.1).
+        let endpoint = &self.client.inner.server.authorization_endpoint;
+        let own = Params::parse(endpoint.query().unwrap_or_default()).unwrap_or_default();
+        let all: Params = own.iter().chain(self.extra.iter()).collect();
+        match all.duplicate(&[]) {
+            Some(name) => Err(ConfigError::RepeatedParameter(name.to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    fn url(&self, flow: &Flow, state: &Secret) -> Url {
+        let mut params = Params::new()
+            .with("response_type", "code")
+            .with("client_id", &flow.client_id)
+            .with("redirect_uri", &flow.redirect_uri)
+            .with("state", state.expose())
+            .with("code_challenge", flow.verifier.challenge().as_str())
+            .with("code_challenge_method", Challenge::METHOD);
+        if !flow.scopes.is_empty() {
+            params.push("scope", flow.scopes.join(" "));
+        }
+        if let Some(openid) = &flow.openid {
+            params.push("nonce", openid.nonce.expose());
+        }
+        if let Some(max_age) = self.max_age {
+            params.push("max_age", max_age.as_secs().to_string());
+        }
+        if let Some(hint) = &self.login_hint {
+            params.push("login_hint", hint);
+        }
+        for (name, value) in self.extra.iter() {
+            params.push(name, value);
+        }
+        let mut url = self.client.inner.server.authorization_endpoint.clone();
+        let query = match url.query() {
+            Some(own) if !own.is_empty() => format!("{own}&{}", params.encode()),
+            _ => params.encode(),
+        };
+        url.set_query(Some(&query));
+        url
+    }
+}
+
+impl fmt::Debug for LoginRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginRequest")
+            .field("scopes", &self.scopes)
+            .field("extra", &self.extra)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = self.url.origin().ascii_serialization();
+        f.debug_struct("Started")
+            .field("url", &format_args!("{origin}{}?..", self.url.path()))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,184 @@
+//! A login that was begun and waits for its authorization response.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use oauth_types::Secret;
+use pkce_core::Verifier;
+use sha2::{Digest as _, Sha256};
+
+use crate::callback::Callback;
+use crate::clock::Clock;
+use crate::error::OAuthError;
+
+/// What a login is looked up by: a hash of its `state`, so that a store never holds the `state` itself.
+///
+/// It is 43 characters of base64url and may appear in cookie names and logs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FlowKey(String);
+
+impl FlowKey {
+    pub(crate) fn of(state: &Secret) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(Sha256::digest(state.expose())))
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FlowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A login that was begun: everything its authorization response will be held against.
+///
+/// It is used up by finishing the login, so a response cannot be redeemed twice: it can be neither cloned nor
+/// serialised, and its secrets are wiped when it is dropped.
+#[must_use = "without it the authorization response cannot be accepted"]
+pub struct Pending(pub(crate) Box<Expected>);
+
+/// What the authorization response is held against.
+pub(crate) struct Expected {
+    pub(crate) flow: Flow,
+    pub(crate) state: Secret,
+    pub(crate) expires_at: u64,
+    pub(crate) iss_advertised: bool,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// What of a begun login is still needed once its response is accepted.
+pub(crate) struct Flow {
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) verifier: Verifier,
+    pub(crate) scopes: Vec<String>,
+    /// There is one if and only if `openid` was asked for.
+    pub(crate) openid: Option<OpenId>,
+}
+
+/// What the ID token is held against (OpenID Connect Core §3.1.2.1).
+pub(crate) struct OpenId {
+    pub(crate) nonce: Secret,
+    pub(crate) max_age: Option<Duration>,
+}
+
+impl Pending {
+    /// Holds an authorization response against this login, without sending anything.
+    ///
+    /// In this order: the age of the login; `state`, in constant time (RFC 6749 §10.12); `iss` (RFC 9207 §2.4),
+    /// where a wrong one is refused whether or not the server announced it, also on error responses; `error`; `code`.
+    ///
+    /// # Errors
+    /// [`Rejected`] hands the login back, because a forged response must not destroy the real one.
+    pub fn accept(self, callback: Callback) -> Result<Accepted, Rejected> {
+        match self.0.judge(&callback) {
+            Ok(code) => Ok(Accepted { flow: self.0.flow, code }),
+            Err(reason) => Err(Rejected { pending: self, reason }),
+        }
+    }
+
+    /// What to keep this login under until the response arrives.
+    pub fn lookup_key(&self) -> FlowKey {
+        FlowKey::of(&self.0.state)
+    }
+
+    /// When the response comes too late, in seconds since 1970-01-01T00:00:00Z.
+    pub fn expires_at(&self) -> u64 {
+        self.0.expires_at
+    }
+}
+
+impl Expected {
+    fn judge(&self, callback: &Callback) -> Result<Secret, RejectReason> {
+        if self.clock.now() >= self.expires_at {
+            return Err(RejectReason::Expired);
+        }
+        let state = callback.state.as_ref().ok_or(RejectReason::StateMissing)?;
+        if !self.state.matches(state.expose()) {
+            return Err(RejectReason::StateMismatch);
+        }
+        match &callback.iss {
+            Some(iss) if *iss != self.flow.issuer => return Err(RejectReason::IssuerMismatch),
+            None if self.iss_advertised => return Err(RejectReason::IssuerMissing),
+            _ => {}
+        }
+        if let Some(error) = &callback.error {
+            return Err(RejectReason::Denied(error.clone()));
+        }
+        callback.code.clone().ok_or(RejectReason::CodeMissing)
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pending(..)")
+    }
+}
+
+/// A code that arrived in the response to a login of this process. Only [`Pending::accept`] makes one.
+#[must_use = "the code in it has not been redeemed yet"]
+pub struct Accepted {
+    pub(crate) flow: Flow,
+    pub(crate) code: Secret,
+}
+
+impl fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Accepted(..)")
+    }
+}
+
+/// A response that was not accepted. Nothing was sent, so the login is handed back.
+#[derive(Debug, thiserror::Error)]
+#[error("the authorization response was rejected: {reason}")]
+pub struct Rejected {
+    /// The login, unharmed.
+    pub pending: Pending,
+    /// Why its response was rejected.
+    pub reason: RejectReason,
+}
+
+/// Why an authorization response was rejected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// It came after the login had expired.
+    #[error("the login has expired")]
+    Expired,
+    /// It has no `state`, or an empty one.
+    #[error("it has no state")]
+    StateMissing,
+    /// Its `state` is not the one sent (RFC 6749 §10.12).
+    #[error("its state is not that of this login")]
+    StateMismatch,
+    /// Its `iss` is another server (RFC 9207 §2.4).
+    #[error("its iss is another server")]
+    IssuerMismatch,
+    /// The server announces `iss` and the response has none (RFC 9207 §2.4).
+    #[error("it has no iss, although the server announces one")]
+    IssuerMissing,
+    /// The server or the user refused (RFC 6749 §4.1.2.1).
+    #[error("the server answered: {0}")]
+    Denied(OAuthError),
+    /// It has neither `code` nor `error` (RFC 6749 §4.1.2).
+    #[error("it has no code")]
+    CodeMissing,
+    /// The login was begun by a client for another server or with another `client_id`.
+    #[error("the login was begun by another client")]
+    OtherClient,
+}
+
+impl RejectReason {
+    /// Whether anybody could have caused it, so that the real response may still come.
+    pub(crate) fn may_be_forged(&self) -> bool {
+        matches!(self, Self::StateMissing | Self::StateMismatch | Self::IssuerMismatch | Self::IssuerMissing)
+    }
+}

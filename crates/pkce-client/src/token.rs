@@ -1,0 +1,249 @@
+//! The token endpoint: what is sent there, and what is believed of its answer (RFC 6749 §4.1.3, §5, §6).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use oauth_types::{Params, Secret};
+use serde_json::{Map, Value};
+
+use crate::error::{Defect, Error, OAuthError};
+use crate::json;
+use crate::transport::{Endpoint, HttpRequest};
+
+/// The longest lifetime that is believed, in seconds: ten years.
+const MAX_LIFETIME: u64 = 10 * 365 * 24 * 60 * 60;
+
+/// How the client proves who it is (RFC 6749 §2.3). One way per client, never a fallback to another.
+#[derive(Debug, Clone)]
+pub(crate) enum ClientAuth {
+    /// A public client: `client_id` in the body.
+    None,
+    /// `client_secret_basic`.
+    Basic(Secret),
+    /// `client_secret_post`.
+    Post(Secret),
+}
+
+impl ClientAuth {
+    /// The registered name of the method.
+    pub(crate) fn method(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Basic(_) => "client_secret_basic",
+            Self::Post(_) => "client_secret_post",
+        }
+    }
+
+    /// A POST of `params` to `url`, authenticated.
+    pub(crate) fn request(&self, url: &str, client_id: &str, mut params: Params) -> Result<HttpRequest, Error> {
+        let mut request = http::Request::post(url)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ACCEPT, "application/json");
+        match self {
+            Self::None => params.push("client_id", client_id),
+            Self::Post(secret) => {
+                params.push("client_id", client_id);
+                params.push("client_secret", secret.expose());
+            }
+            Self::Basic(secret) => request = request.header(AUTHORIZATION, basic(client_id, secret)),
+        }
+        let request = request.body(params.encode().into_bytes());
+        let request = request.map_err(|_| Error::Unsupported("the token endpoint cannot be addressed"))?;
+        Ok(HttpRequest::new(Endpoint::Token, request))
+    }
+}
+
+/// RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
+fn basic(client_id: &str, secret: &Secret) -> http::HeaderValue {
+    let encoded = |text: &str| Params::new().with("", text).encode().split_off(1);
+    let pair = Secret::new(format!("{}:{}", encoded(client_id), encoded(secret.expose())));
+    let text = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
+    let mut value = http::HeaderValue::from_str(text.expose()).expect("base64 is visible ASCII");
+    value.set_sensitive(true);
+    value
+}
+
+/// A token response that has every property RFC 6749 §5.1 asks for.
+pub(crate) struct TokenResponse {
+    pub(crate) access_token: Secret,
+    /// Seconds from now.
+    pub(crate) expires_in: Option<u64>,
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) id_token: Option<Secret>,
+    pub(crate) scopes: Option<Vec<String>>,
+}
+
+impl TokenResponse {
+    /// Reads an answer. `error` is looked for first, whatever the status says.
+    pub(crate) fn read(response: http::Response<Vec<u8>>) -> Result<Self, Error> {
+        let mut members = members(Endpoint::Token, response)?;
+        Self::from_members(&mut members).map_err(|defect| Error::Protocol { endpoint: Endpoint::Token, defect })
+    }
+
+    fn from_members(members: &mut Map<String, Value>) -> Result<Self, Defect> {
+        let token_type = text(members, "token_type")?.ok_or(Defect::Missing("token_type"))?;
+        // RFC 6749 §5.1: the value is case insensitive.
+        if !token_type.eq_ignore_ascii_case("Bearer") {
+            return Err(Defect::TokenType);
+        }
+        let access_token = text(members, "access_token")?.ok_or(Defect::Missing("access_token"))?;
+        if access_token.is_empty() || !access_token.bytes().all(|octet| octet.is_ascii_graphic()) {
+            return Err(Defect::Member("access_token"));
+        }
+        let refresh_token = text(members, "refresh_token")?.filter(|token| !token.is_empty());
+        if refresh_token.as_ref().is_some_and(|token| !token.bytes().all(|octet| matches!(octet, 0x20..=0x7e))) {
+            return Err(Defect::Member("refresh_token"));
+        }
+        let scope = text(members, "scope")?;
+        Ok(Self {
+            access_token: Secret::new(access_token),
+            expires_in: lifetime(members.get("expires_in"))?,
+            refresh_token: refresh_token.map(Secret::new),
+            id_token: text(members, "id_token")?.map(Secret::new),
+            scopes: scope.map(|scope| scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()),
+        })
+    }
+}
+
+/// The members of a successful JSON answer. Redirects are never followed, OAuth errors come first.
+pub(crate) fn members(endpoint: Endpoint, response: http::Response<Vec<u8>>) -> Result<Map<String, Value>, Error> {
+    let defective = |defect| Error::Protocol { endpoint, defect };
+    let status = response.status();
+    if status.is_redirection() {
+        return Err(defective(Defect::Redirect(status.as_u16())));
+    }
+    let is_json = is_json(response.headers());
+    let body = zeroize::Zeroizing::new(response.into_body());
+    let members = if is_json { json::object(&body) } else { Err(json::JsonError::Malformed) };
+    if let Ok(members) = &members
+        && let Some(error) = oauth_error(endpoint, status, members)
+    {
+        return Err(error);
+    }
+    if status != http::StatusCode::OK {
+        return Err(defective(Defect::Status(status.as_u16())));
+    }
+    if !is_json {
+        return Err(defective(Defect::ContentType));
+    }
+    members.map_err(|error| defective(Defect::Json(error)))
+}
+
+/// The error that `members` tell, at any status (RFC 6749 §5.2). A claim called `error` is not one.
+fn oauth_error(endpoint: Endpoint, status: http::StatusCode, members: &Map<String, Value>) -> Option<Error> {
+    if endpoint != Endpoint::Token && status == http::StatusCode::OK {
+        return None;
+    }
+    let text = |name: &str| members.get(name).and_then(Value::as_str);
+    match members.get("error")? {
+        Value::String(code) => {
+            let error = OAuthError::new(code, text("error_description"), text("error_uri"));
+            Some(Error::OAuth { endpoint, error })
+        }
+        _ => Some(Error::Protocol { endpoint, defect: Defect::Member("error") }),
+    }
+}
+
+/// Whether the media type is `application/json`, alone and without regard to case and parameters.
+fn is_json(headers: &http::HeaderMap) -> bool {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/json")
+}
+
+/// Takes a text member out, so that it is not left behind in the map. Another type is not an absence.
+fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, Defect> {
+    match members.remove(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Defect::Member(name)),
+    }
+}
+
+/// `expires_in` as an integer; some servers write the integer as a string.
+fn lifetime(value: Option<&Value>) -> Result<Option<u64>, Defect> {
+    let seconds = match value {
+        None => return Ok(None),
+        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::String(digits)) if digits.bytes().all(|octet| octet.is_ascii_digit()) => digits.parse().ok(),
+        Some(_) => None,
+    };
+    let believable = seconds.filter(|seconds| *seconds <= MAX_LIFETIME);
+    believable.map(Some).ok_or(Defect::Member("expires_in"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(value: Value) -> Result<TokenResponse, Defect> {
+        TokenResponse::from_members(value.as_object().cloned().as_mut().expect("an object"))
+    }
+
+    fn with(name: &str, value: Value) -> Result<TokenResponse, Defect> {
+        let mut response = json!({"access_token": "at", "token_type": "Bearer"});
+        response[name] = value;
+        read(response)
+    }
+
+    #[test]
+    fn lifetimes_are_integers_within_reason() {
+        let lifetime = |value| with("expires_in", value).map(|response| response.expires_in);
+        assert_eq!(lifetime(json!(3600)), Ok(Some(3600)));
+        assert_eq!(lifetime(json!("3600")), Ok(Some(3600)));
+        assert_eq!(lifetime(json!(0)), Ok(Some(0)));
+        for value in [json!(-1), json!(1.5), json!(1e308), json!(9_223_372_036_854_775_808_u64), json!(null)] {
+            assert_eq!(lifetime(value.clone()), Err(Defect::Member("expires_in")), "{value}");
+        }
+        for value in [json!(""), json!("-1"), json!("+1"), json!("1e3"), json!(" 1"), json!([1]), json!(true)] {
+            assert_eq!(lifetime(value.clone()), Err(Defect::Member("expires_in")), "{value}");
+        }
+    }
+
+    #[test]
+    fn an_access_token_fits_into_a_header() {
+        for value in
+            [json!(""), json!("a b"), json!("a\r\nX: y"), json!("é"), json!("a\u{7f}"), json!(null), json!(1)]
+        {
+            assert_eq!(with("access_token", value.clone()).err(), Some(Defect::Member("access_token")), "{value}");
+        }
+        assert_eq!(read(json!({"token_type": "Bearer"})).err(), Some(Defect::Missing("access_token")));
+    }
+
+    #[test]
+    fn only_bearer_tokens_are_used() {
+        assert!(with("token_type", json!("bEARER")).is_ok());
+        assert_eq!(with("token_type", json!("mac")).err(), Some(Defect::TokenType));
+        assert_eq!(with("token_type", json!(["Bearer"])).err(), Some(Defect::Member("token_type")));
+        assert_eq!(read(json!({"access_token": "at"})).err(), Some(Defect::Missing("token_type")));
+    }
+
+    #[test]
+    fn an_empty_refresh_token_counts_as_none() {
+        let response = with("refresh_token", json!("")).expect("a response");
+        assert!(response.refresh_token.is_none());
+        assert_eq!(with("refresh_token", json!("a\n")).err(), Some(Defect::Member("refresh_token")));
+        assert_eq!(with("refresh_token", json!(null)).err(), Some(Defect::Member("refresh_token")));
+    }
+
+    #[test]
+    fn both_halves_of_basic_are_form_encoded() {
+        let value = basic("a:b", &Secret::new("c d%"));
+        assert_eq!(value.to_str().expect("ASCII"), format!("Basic {}", STANDARD.encode("a%3Ab:c%20d%25")));
+        assert!(value.is_sensitive());
+    }
+
+    #[test]
+    fn the_media_type_is_read_without_parameters() {
+        let judged = |value: &str| {
+            let value = http::HeaderValue::from_str(value).expect("a header value");
+            is_json(&http::HeaderMap::from_iter([(CONTENT_TYPE, value)]))
+        };
+        assert!(judged("application/json") && judged("Application/JSON; charset=utf-8"));
+        assert!(!judged("text/html") && !judged("application/jsonp") && !judged(""));
+        assert!(!is_json(&http::HeaderMap::new()));
+    }
+}

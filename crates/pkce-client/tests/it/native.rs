@@ -1,0 +1,297 @@
+//! Native logins: a listener that other programs, pages and impatient browsers talk to as well.
+
+use std::io;
+
+use pkce_client::{Client, ClientBuilder, Endpoint, Error, RejectReason, Session};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::stage::{Stage, asked_by, response_to};
+
+/// A login under way, and the browser it opened.
+struct Visit {
+    login: JoinHandle<Result<Session, Error>>,
+    url: Url,
+    redirect_uri: String,
+    host: String,
+}
+
+impl Visit {
+    async fn start(stage: &Stage, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        let (opened, mut opening) = mpsc::unbounded_channel();
+        let user_agent = move |url: Url| {
+            opened.send(url).expect("the test waits for it");
+            std::future::ready(io::Result::Ok(()))
+        };
+        let client = stage.client_of(change(stage.builder().user_agent(user_agent)));
+        let login = tokio::spawn(async move { client.login_native(["openid"]).await });
+        let url = opening.recv().await.expect("a URL");
+        stage.visit_url(&url);
+        let redirect_uri = asked_by(&url).get("redirect_uri").expect("a redirect URI").to_owned();
+        let host = redirect_uri.strip_prefix("http://").and_then(|rest| rest.split('/').next()).expect("a host");
+        Self { login, host: host.to_owned(), redirect_uri, url }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.host).await.expect("the listener is there")
+    }
+
+    /// Sends a request as it is and reads the whole answer.
+    async fn send(&self, request: &str) -> String {
+        let mut stream = self.connect().await;
+        stream.write_all(request.as_bytes()).await.expect("a connection");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        answer
+    }
+
+    async fn get(&self, target: &str) -> String {
+        self.send(&format!("GET {target} HTTP/1.1\r\nHost: {}\r\n\r\n", self.host)).await
+    }
+
+    /// The target of the response with these parameters instead.
+    fn callback(&self, changes: &[(&str, &str)]) -> String {
+        format!("/callback?{}", response_to(&self.url, changes))
+    }
+
+    async fn expect(&self, target: &str, status: &str) {
+        let answer = self.get(target).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{target}: {answer}");
+    }
+
+    /// Follows the response to its end, as a browser does.
+    async fn come_back(&self) {
+        let answer = self.get(&self.callback(&[])).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 303 ") && answer.contains("\r\nLocation: /callback/done\r\n"),
+            "{answer}"
+        );
+        self.expect("/callback/done", "200").await;
+    }
+
+    async fn finish(self) -> Result<Session, Error> {
+        let outcome = self.login.await.expect("no panic");
+        let refused = TcpStream::connect(&self.host).await.expect_err("the port is closed");
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        outcome
+    }
+}
+
+fn same(builder: ClientBuilder) -> ClientBuilder {
+    builder
+}
+
+#[tokio::test]
+async fn the_browser_comes_back_and_the_port_is_closed() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    let redirect_uri = visit.redirect_uri.clone();
+    assert!(redirect_uri.starts_with("http://127.0.0.1:") && redirect_uri.ends_with("/callback"));
+    visit.come_back().await;
+    let session = visit.finish().await.expect("a session");
+    assert_eq!(session.claims().expect("claims").subject(), "alice");
+    let [request] = &stage.seen(Endpoint::Token)[..] else { panic!("one request") };
+    assert_eq!(request.params.get("redirect_uri"), Some(redirect_uri.as_str()));
+}
+
+#[tokio::test]
+async fn answers_are_not_stored_and_the_code_leaves_the_address() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    let (nothing, wrong) = (visit.get("/favicon.ico").await, visit.get("/callback").await);
+    let right = visit.get(&visit.callback(&[])).await;
+    let last = visit.get("/callback/done").await;
+    for answer in [nothing, wrong, right, last] {
+        for header in ["Cache-Control: no-store", "Referrer-Policy: no-referrer", "default-src 'none'"] {
+            assert!(answer.contains(header), "{answer}");
+        }
+        assert!(!answer.contains("code-1") && !answer.contains("state"), "{answer}");
+    }
+    visit.finish().await.expect("a session");
+}
+
+#[tokio::test]
+async fn forged_responses_do_not_end_the_login() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    let state = asked_by(&visit.url).get("state").expect("a state").to_owned();
+    let forged = [
+        visit.callback(&[("state", "")]),
+        visit.callback(&[("state", "x"), ("code", "forged")]),
+        visit.callback(&[("state", "x"), ("error", "access_denied")]),
+        visit.callback(&[("iss", "https://evil.example")]),
+        visit.callback(&[("iss", "https://evil.example"), ("error", "access_denied")]),
+        visit.callback(&[("iss", "")]),
+        format!("/callback?state={state}&state={state}&code=forged"),
+        "/callback?code=forged".to_owned(),
+        "/callback?%zz".to_owned(),
+        "/callback".to_owned(),
+    ];
+    for target in &forged {
+        visit.expect(target, "400").await;
+    }
+    for target in ["/", "/favicon.ico", "/callback/", "/callback/done", "/CALLBACK", "/../callback"] {
+        visit.expect(target, "404").await;
+    }
+    assert!(stage.seen(Endpoint::Token).is_empty());
+    visit.come_back().await;
+    visit.finish().await.expect("a session");
+    let [request] = &stage.seen(Endpoint::Token)[..] else { panic!("one request") };
+    assert_eq!(request.params.get("code"), Some("code-1"));
+}
+
+#[tokio::test]
+async fn requests_of_another_kind_are_not_believed() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    let (target, host) = (visit.callback(&[]), visit.host.clone());
+    let requests = [
+        (format!("HEAD {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"), "405"),
+        (format!("POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n"), "405"),
+        (format!("GET {target} HTTP/1.1\r\nHost: evil.example\r\n\r\n"), "400"),
+        (format!("GET {target} HTTP/1.1\r\n\r\n"), "400"),
+        (format!("GET {target} HTTP/1.0\r\nHost: {host}\r\n\r\n"), "400"),
+        (format!("GET http://{host}{target} HTTP/1.1\r\nHost: {host}\r\n\r\n"), "400"),
+        (format!("GET /{} HTTP/1.1\r\nHost: {host}\r\n\r\n", "x".repeat(32 * 1024 - 40)), "431"),
+        ("\0\u{1}\u{2}\r\n\r\n".to_owned(), "400"),
+    ];
+    for (request, status) in requests {
+        let answer = visit.send(&request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+    visit.come_back().await;
+    visit.finish().await.expect("a session");
+}
+
+#[tokio::test]
+async fn idle_and_broken_connections_are_in_nobodys_way() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    let idle = [visit.connect().await, visit.connect().await];
+    let mut half = visit.connect().await;
+    half.write_all(b"GET /callback?code=x HTTP/1.1\r\nHost:").await.expect("a connection");
+    drop(visit.connect().await);
+    visit.come_back().await;
+    visit.finish().await.expect("a session");
+    drop((idle, half));
+}
+
+#[tokio::test]
+async fn a_thousand_connections_do_not_shut_the_browser_out() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    let mut idle = Vec::new();
+    for round in 0..1000 {
+        idle.push(visit.connect().await);
+        if round % 100 == 0 {
+            idle.drain(..idle.len() / 2);
+        }
+    }
+    visit.come_back().await;
+    visit.finish().await.expect("a session");
+}
+
+#[tokio::test]
+async fn a_response_is_taken_once() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    stage.gate.send_replace(Some(Endpoint::Token));
+    visit.expect(&visit.callback(&[]), "303").await;
+    visit.expect(&visit.callback(&[]), "404").await;
+    visit.expect(&visit.callback(&[("code", "forged")]), "404").await;
+    stage.gate.send_replace(None);
+    visit.expect("/callback/done", "200").await;
+    visit.finish().await.expect("a session");
+    assert_eq!(stage.seen(Endpoint::Token).len(), 1);
+}
+
+#[tokio::test]
+async fn a_browser_that_does_not_come_for_the_last_page_is_not_waited_for() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    visit.expect(&visit.callback(&[]), "303").await;
+    stage.arrived(Endpoint::Jwks, 1).await;
+    assert!(!visit.login.is_finished());
+    stage.clock.advance(2);
+    visit.finish().await.expect("a session");
+}
+
+#[tokio::test]
+async fn a_refusal_ends_the_login() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    visit.expect(&visit.callback(&[("error", "access_denied"), ("code", "")]), "303").await;
+    visit.expect("/callback/done", "200").await;
+    let Err(Error::Rejected(RejectReason::Denied(error))) = visit.finish().await else { panic!("a denial") };
+    assert_eq!(error.code(), "access_denied");
+    assert!(stage.seen(Endpoint::Token).is_empty());
+}
+
+#[tokio::test]
+async fn the_user_has_five_minutes() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    stage.clock.advance(299);
+    visit.expect("/callback", "400").await;
+    stage.clock.advance(1);
+    assert!(matches!(visit.finish().await, Err(Error::LoginTimeout)));
+}
+
+#[tokio::test]
+async fn a_cancelled_login_closes_its_port() {
+    let stage = Stage::new();
+    let Visit { login, host, .. } = Visit::start(&stage, same).await;
+    let mut idle = TcpStream::connect(&host).await.expect("the listener is there");
+    login.abort();
+    assert!(login.await.expect_err("cancelled").is_cancelled());
+    assert!(TcpStream::connect(&host).await.is_err());
+    assert_eq!(idle.read(&mut [0; 1]).await.unwrap_or(0), 0);
+    assert_eq!(stage.clock.waiting(), 0);
+}
+
+#[tokio::test]
+async fn a_browser_that_does_not_open_ends_the_login() {
+    let stage = Stage::new();
+    let broken = |_: Url| std::future::ready(Err(io::Error::other("no browser")));
+    let client = stage.client_of(stage.builder().user_agent(broken));
+    assert!(matches!(client.login_native(["openid"]).await, Err(Error::UserAgent(_))));
+}
+
+#[tokio::test]
+async fn the_path_is_the_registered_one() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, |builder| builder.loopback_path("/")).await;
+    assert!(visit.redirect_uri.ends_with(":".to_owned().as_str()) || visit.redirect_uri.ends_with('/'));
+    let answer = visit.get(&visit.callback(&[]).replace("/callback", "/")).await;
+    assert!(answer.contains("\r\nLocation: /done\r\n"), "{answer}");
+    visit.expect("/done", "200").await;
+    visit.finish().await.expect("a session");
+}
+
+#[tokio::test]
+async fn every_login_has_a_port_and_secrets_of_its_own() {
+    let stage = Stage::new();
+    let (first, second) = (Visit::start(&stage, same).await, Visit::start(&stage, same).await);
+    assert_ne!(first.host, second.host);
+    let crossed = format!("/callback?{}", response_to(&first.url, &[]));
+    second.expect(&crossed, "400").await;
+    second.come_back().await;
+    second.finish().await.expect("a session");
+    first.login.abort();
+}
+
+#[test]
+fn a_client_and_its_logins_can_be_sent_between_threads() {
+    fn sendable<T: Send>(value: T) -> T {
+        value
+    }
+    fn shared<T: Send + Sync + Clone>() {}
+    shared::<Client>();
+    shared::<Session>();
+    let client = Stage::new().client();
+    drop(sendable(client.login_native(["openid"])));
+    drop(sendable(client.login().begin()));
+}

@@ -1,0 +1,201 @@
+//! Nothing that can be printed shows a code, a verifier, a state, a nonce, a token or a secret.
+
+use std::error::Error as StdError;
+use std::fmt::Debug;
+
+use pkce_client::{Callback, Client, Endpoint, Error, FinishError, HttpRequest};
+use serde_json::json;
+
+use crate::stage::{ISSUER, Stage, asked, callback, callback_query, response};
+
+const CANARIES: [&str; 8] = [
+    "canary-code",
+    "canary-access",
+    "canary-refresh",
+    "canary-secret",
+    "canary-description",
+    "canary-claim",
+    "canary-state",
+    "canary-body",
+];
+
+/// Everything a value shows: itself, and every error behind it.
+fn shown(value: &(impl Debug + ?Sized)) -> String {
+    format!("{value:?} {value:#?}")
+}
+
+fn shown_error(error: &dyn StdError) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(&format!("{error} {error:?}"));
+        source = error.source();
+    }
+    text
+}
+
+#[track_caller]
+fn silent(text: &str, more: &[&str]) {
+    for canary in CANARIES.iter().chain(more) {
+        assert!(!text.contains(canary), "{canary} is shown: {text}");
+    }
+}
+
+fn stage() -> Stage {
+    let stage = Stage::new();
+    stage.member("access_token", json!("canary-access"));
+    stage.member("refresh_token", json!("canary-refresh"));
+    stage.claim("email", json!("canary-claim"));
+    stage
+}
+
+fn client(stage: &Stage) -> Client {
+    stage.client_of(stage.builder().secret("canary-secret"))
+}
+
+async fn failed(stage: &Stage) -> Error {
+    let client = client(stage);
+    let started = stage.begin(&client).await;
+    let response = callback(&started, &[("code", "canary-code")]);
+    match client.finish(started.pending, response).await {
+        Err(FinishError::Failed(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn values_do_not_show_their_secrets() {
+    let stage = stage();
+    silent(&shown(&stage.builder().secret("canary-secret")), &[]);
+    silent(&shown(&stage.builder().secret_in_body("canary-secret")), &[]);
+    let client = client(&stage);
+    silent(&shown(&client), &[]);
+    let login = client.login().scopes(["openid"]).param("x", "canary-body").login_hint("canary-claim");
+    silent(&shown(&login), &[]);
+    let started = stage.begin(&client).await;
+    let asked = asked(&started);
+    let drawn: Vec<&str> = ["state", "nonce", "code_challenge"].iter().filter_map(|name| asked.get(name)).collect();
+    silent(&shown(&started), &drawn);
+    silent(&shown(&started.pending), &drawn);
+    let response = callback(&started, &[("code", "canary-code")]);
+    silent(&shown(&response), &drawn);
+    let accepted = started.pending.accept(response).expect("accepted");
+    silent(&shown(&accepted), &drawn);
+    let session = client.redeem(accepted).await.expect("a session");
+    silent(&shown(&session), &drawn);
+    silent(&shown(session.claims().expect("claims")), &drawn);
+    silent(&shown(&session.access_token().await.expect("a token")), &drawn);
+    stage.with(|script| script.userinfo["email"] = json!("canary-claim"));
+    silent(&shown(&session.userinfo().await.expect("userinfo")), &drawn);
+    let mistyped = session.claims().expect("claims").get::<u64>("email").expect_err("a text");
+    silent(&shown_error(&mistyped), &drawn);
+}
+
+#[tokio::test]
+async fn requests_do_not_show_their_secrets() {
+    let request = http::Request::post("https://issuer.example/token?x=canary-code")
+        .header("authorization", "Basic canary-secret")
+        .body(b"canary-body".to_vec())
+        .expect("a request");
+    let request =
+        HttpRequest { endpoint: Endpoint::Token, request, timeout: std::time::Duration::from_secs(1), max_body: 1 };
+    silent(&shown(&request), &[]);
+}
+
+#[tokio::test]
+async fn rejected_responses_do_not_show_what_was_in_them() {
+    let stage = stage();
+    let client = client(&stage);
+    let changes: [&[(&str, &str)]; 5] = [
+        &[("code", "canary-code"), ("state", "canary-state")],
+        &[("code", "canary-code"), ("iss", "https://canary-body.example")],
+        &[("error", "access_denied"), ("error_description", "canary-description")],
+        &[("error", "canary-body"), ("error_uri", "https://canary-body.example")],
+        &[("code", "")],
+    ];
+    for changes in changes {
+        let started = stage.begin(&client).await;
+        let state = asked(&started).get("state").expect("a state").to_owned();
+        let response = callback(&started, changes);
+        let error = client.finish(started.pending, response).await.expect_err("a rejection");
+        silent(&shown_error(&error), &[&state]);
+    }
+    let started = stage.begin(&client).await;
+    for text in ["canary-body=1&canary-body=2", "code=canary-code&x=%canary", "code=canary-code&code=canary-code"] {
+        let query = format!("{}&{text}", callback_query(&started, &[]));
+        silent(&shown_error(&Callback::from_query(&query).expect_err("a defect")), &[]);
+    }
+}
+
+#[tokio::test]
+async fn errors_of_the_token_endpoint_do_not_show_the_body() {
+    let bodies = [
+        (
+            200,
+            "application/json",
+            r#"{"access_token":"canary-access","token_type":"Bearer","expires_in":"canary-body"}"#,
+        ),
+        (200, "application/json", r#"{"access_token":"canary-access\n","token_type":"Bearer"}"#),
+        (200, "application/json", r#"{"access_token":"canary-access","token_type":"canary-body"}"#),
+        (200, "application/json", r#"{"access_token":"canary-access","canary-body":1,"canary-body":2}"#),
+        (200, "application/json", r#"{"access_token":"canary-access" canary-body"#),
+        (200, "text/html", "canary-body"),
+        (500, "text/html", "canary-body"),
+        (302, "text/html", "canary-body"),
+        (
+            400,
+            "application/json",
+            r#"{"error":"invalid_grant","error_description":"canary-description canary-code"}"#,
+        ),
+        (400, "application/json", r#"{"error":"canary-code","error_uri":"https://canary-body.example"}"#),
+    ];
+    for (status, content_type, body) in bodies {
+        let stage = stage();
+        stage.instead(move |seen| {
+            (seen.endpoint == Endpoint::Token).then(|| Ok(response(status, content_type, body)))
+        });
+        silent(&shown_error(&failed(&stage).await), &[]);
+    }
+}
+
+#[tokio::test]
+async fn errors_of_id_tokens_do_not_show_them() {
+    let claims = [
+        ("iss", json!("https://canary-claim.example")),
+        ("aud", json!("canary-claim")),
+        ("azp", json!("canary-claim")),
+        ("nonce", json!("canary-claim")),
+        ("at_hash", json!("canary-claim")),
+        ("sub", json!(["canary-claim"])),
+        ("exp", json!("canary-claim")),
+    ];
+    for (name, value) in claims {
+        let stage = stage();
+        stage.claim(name, value);
+        silent(&shown_error(&failed(&stage).await), &[]);
+    }
+    for token in ["canary-claim", "canary-claim.canary-claim.canary-claim", "e30.e30.canary-claim"] {
+        let stage = stage();
+        stage.member("id_token", json!(token));
+        silent(&shown_error(&failed(&stage).await), &[]);
+    }
+}
+
+#[tokio::test]
+async fn errors_of_metadata_and_userinfo_do_not_show_them() {
+    let stage = stage();
+    stage.answer(Endpoint::Discovery, 200, "application/json", r#"{"issuer":["canary-body"]}"#);
+    silent(&shown_error(&stage.builder().discover().await.expect_err("a refusal")), &[]);
+    stage.with(|script| script.instead = None);
+    let session = stage.login(&client(&stage)).await.expect("a session");
+    for body in [
+        r#"{"sub":"canary-claim"}"#,
+        "canary-body",
+        r#"{"error":"invalid_token","error_description":"canary-description"}"#,
+    ] {
+        for status in [200, 401] {
+            stage.answer(Endpoint::Userinfo, status, "application/json", body);
+            silent(&shown_error(&session.userinfo().await.expect_err("a refusal")), &[ISSUER]);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+use pkce_client::Pending;
+
+fn copy(pending: &Pending) -> Pending {
+    pending.clone()
+}
+
+fn main() {}
