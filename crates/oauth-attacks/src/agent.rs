@@ -1,0 +1,402 @@
+//! The HTTP of the attacker: follows no redirect, sends parameters exactly as given, and writes down what was said.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::{HeaderMap, Method};
+use oauth_types::Params;
+use serde_json::{Map, Value};
+
+use crate::trace::{Party, Step, Trace, shown};
+
+/// How long one exchange may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The most octets of a body that are read.
+const LONGEST_BODY: usize = 256 * 1024;
+/// Shorter texts are not treated as secrets: they occur by chance.
+const SHORTEST_SECRET: usize = 8;
+
+/// Sends requests and records them.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    http: reqwest::Client,
+    tls: Tls,
+    trace: Option<Arc<Mutex<Trace>>>,
+    secrets: Arc<Mutex<Secrets>>,
+}
+
+/// Whether connections may be encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// They may, and certificates are checked against those the system trusts.
+    Trusted,
+    /// No certificate is trusted, so only `http` addresses can be reached. It saves loading the system's certificates
+    /// for every connection.
+    Untrusted,
+}
+
+impl Tls {
+    /// What is needed to reach this address.
+    pub fn for_url(url: &str) -> Self {
+        let plain = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"));
+        if plain { Self::Untrusted } else { Self::Trusted }
+    }
+}
+
+/// A request as an attacker wants it: any parameters, in any order, any number of times.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Who sends it.
+    pub from: Party,
+    /// Who receives it.
+    pub to: Party,
+    /// The method; with a form, `POST`.
+    pub method: Method,
+    /// Where it goes, without the parameters below.
+    pub url: String,
+    /// Parameters that are added to the query.
+    pub query: Params,
+    /// Parameters of the body, if there is one.
+    pub form: Option<Params>,
+    /// More headers.
+    pub headers: HeaderMap,
+}
+
+/// What came back.
+#[derive(Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as text; octets that are not UTF-8 are replaced.
+    pub body: String,
+    /// Where the exchange is in the trace, if it was written down.
+    step: Option<usize>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgentError {
+    /// No connection, or it broke, or it took longer than ten seconds.
+    #[error("no answer from {place}: {cause}")]
+    NoAnswer {
+        /// Host and path.
+        place: String,
+        /// What went wrong.
+        cause: String,
+    },
+    /// The body is longer than 256 KiB.
+    #[error("the answer of {0} is longer than {LONGEST_BODY} octets")]
+    TooLong(String),
+    /// An HTTP client could not be made.
+    #[error("cannot make an HTTP client: {0}")]
+    NoClient(String),
+}
+
+/// Texts that must not be shown, whatever they are called.
+#[derive(Default)]
+struct Secrets(Vec<String>);
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "<{} secrets>", self.0.len())
+    }
+}
+
+impl Request {
+    /// A GET with these parameters in the query.
+    pub fn get(from: Party, to: Party, url: impl Into<String>, query: Params) -> Self {
+        Self { from, to, method: Method::GET, url: url.into(), query, form: None, headers: HeaderMap::new() }
+    }
+
+    /// A POST with this form as its body.
+    pub fn post(from: Party, to: Party, url: impl Into<String>, form: Params) -> Self {
+        let url = url.into();
+        Self {
+            from,
+            to,
+            method: Method::POST,
+            url,
+            query: Params::new(),
+            form: Some(form),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// `GET /authorize`, without the parameters.
+    fn summary(&self) -> String {
+        format!("{} {}", self.method, path_of(&self.url))
+    }
+}
+
+impl Agent {
+    /// An agent with an empty trace.
+    ///
+    /// # Errors
+    /// [`AgentError::NoClient`] when the TLS library cannot be set up.
+    pub fn new(tls: Tls) -> Result<Self, AgentError> {
+        Ok(Self { http: connection(tls)?, tls, trace: Some(Arc::default()), secrets: Arc::default() })
+    }
+
+    /// Another agent with an empty trace and no secrets, sharing connections.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self { trace: Some(Arc::default()), secrets: Arc::default(), ..self.clone() }
+    }
+
+    /// The same agent for exchanges that are no part of the story: nothing is written down.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        Self { trace: None, ..self.clone() }
+    }
+
+    /// The same agent on a connection of its own, and nothing is written down.
+    ///
+    /// # Errors
+    /// [`AgentError::NoClient`] when the TLS library cannot be set up.
+    pub fn on_own_connection(&self) -> Result<Self, AgentError> {
+        Ok(Self { http: connection(self.tls)?, ..self.aside() })
+    }
+
+    /// Sends a request and reads the answer to its end.
+    ///
+    /// # Errors
+    /// [`AgentError`] when there is no answer, or an endless one.
+    pub async fn send(&self, request: Request) -> Result<Answer, AgentError> {
+        let place = place_of(&request.url);
+        let no_answer = |error: reqwest::Error| AgentError::NoAnswer {
+            place: place.clone(),
+            cause: innermost(&error.without_url()),
+        };
+        let mut call = self.http.request(request.method.clone(), with_query(&request.url, &request.query));
+        call = call.headers(request.headers.clone());
+        if let Some(form) = &request.form {
+            let media_type = (http::header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            call = call.header(media_type.0, media_type.1).body(form.encode());
+        }
+        let mut response = call.send().await.map_err(no_answer)?;
+        let mut octets = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
+            octets.extend_from_slice(&chunk);
+            if octets.len() > LONGEST_BODY {
+                return Err(AgentError::TooLong(place));
+            }
+        }
+        let mut answer = Answer {
+            status: response.status().as_u16(),
+            headers: std::mem::take(response.headers_mut()),
+            body: String::from_utf8_lossy(&octets).into_owned(),
+            step: None,
+        };
+        answer.step = self.record(&request, &answer);
+        Ok(answer)
+    }
+
+    /// Remembers a text that must not be shown.
+    pub fn keep_secret(&self, text: &str) {
+        if text.len() >= SHORTEST_SECRET {
+            lock(&self.secrets).0.push(text.to_owned());
+        }
+    }
+
+    /// `text` with every known secret taken out.
+    pub fn conceal(&self, text: &str) -> String {
+        let secrets = lock(&self.secrets);
+        secrets.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "<secret>"))
+    }
+
+    /// Writes down a step that was not a single request.
+    pub fn note(&self, step: Step) {
+        if let Some(trace) = &self.trace {
+            lock(trace).steps.push(step);
+        }
+    }
+
+    /// Marks the exchange that brought `answer` as the one that stopped the attack, or the last step without one.
+    pub(crate) fn stopped_at(&self, answer: Option<&Answer>) {
+        let Some(trace) = &self.trace else { return };
+        let steps = &mut lock(trace).steps;
+        let at = answer.map_or_else(|| steps.len().checked_sub(1), |answer| answer.step);
+        if let Some(step) = at.and_then(|at| steps.get_mut(at)) {
+            step.stopped = true;
+        }
+    }
+
+    /// What was said so far.
+    pub fn trace(&self) -> Trace {
+        self.trace.as_ref().map(|trace| lock(trace).clone()).unwrap_or_default()
+    }
+
+    fn record(&self, request: &Request, answer: &Answer) -> Option<usize> {
+        let trace = self.trace.as_ref()?;
+        let pairs = request.query.iter().chain(request.form.iter().flat_map(Params::iter));
+        let parameters = pairs.map(|(name, value)| (name.to_owned(), self.conceal(&shown(name, value)))).collect();
+        let step = Step {
+            from: request.from,
+            to: request.to,
+            message: request.summary(),
+            parameters,
+            answer: Some(answer.summary()),
+            remark: answer.member("error_description").map(|text| self.conceal(&shown("", &text))),
+            stopped: false,
+        };
+        let steps = &mut lock(trace).steps;
+        steps.push(step);
+        steps.len().checked_sub(1)
+    }
+}
+
+impl Answer {
+    /// An answer made by hand.
+    #[cfg(test)]
+    pub(crate) fn of(status: u16, headers: &[(&'static str, &str)], body: &str) -> Self {
+        let pairs = headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse()));
+        let headers = pairs.map(|(name, value)| (name, value.expect("a header"))).collect();
+        Self { status, headers, body: body.to_owned(), step: None }
+    }
+
+    /// The body as a JSON object, if it is one.
+    pub fn object(&self) -> Option<Map<String, Value>> {
+        serde_json::from_str(&self.body).ok()
+    }
+
+    /// A text member of the body, or a parameter of a body that is a form.
+    pub fn member(&self, name: &str) -> Option<String> {
+        match self.object() {
+            Some(object) => object.get(name)?.as_str().map(str::to_owned),
+            None if self.media_type() == "application/x-www-form-urlencoded" => {
+                Params::parse(&self.body).ok()?.get(name).map(str::to_owned)
+            }
+            None => None,
+        }
+    }
+
+    /// The media type without its parameters, in lower case.
+    pub fn media_type(&self) -> String {
+        let whole = self.header("content-type").unwrap_or_default();
+        whole.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// A header, if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Where a redirect goes.
+    pub fn location(&self) -> Option<&str> {
+        let redirects = matches!(self.status, 301 | 302 | 303 | 307 | 308);
+        self.header("location").filter(|_| redirects)
+    }
+
+    /// Whether the body hands out a token.
+    pub fn has_tokens(&self) -> bool {
+        ["access_token", "refresh_token", "id_token"].iter().any(|name| self.member(name).is_some())
+    }
+
+    /// `400 invalid_grant`, `302 to the client with a code`, and the like.
+    pub fn summary(&self) -> String {
+        let status = self.status;
+        if self.has_tokens() {
+            return format!("{status} with tokens");
+        }
+        if let Some(error) = self.member("error") {
+            return format!("{status} {}", shown("", &error));
+        }
+        let Some((_, sent)) = self.location().and_then(|location| location.split_once(['?', '#'])) else {
+            return status.to_string();
+        };
+        let sent = Params::parse(sent).unwrap_or_default();
+        match (sent.get("code"), sent.get("error")) {
+            (Some(_), _) => format!("{status} with a code"),
+            (None, Some(error)) => format!("{status} {}", shown("", error)),
+            (None, None) => status.to_string(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Answer({})", self.summary())
+    }
+}
+
+fn connection(tls: Tls) -> Result<reqwest::Client, AgentError> {
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .timeout(TIMEOUT)
+        .no_proxy();
+    let client = if tls == Tls::Trusted { client } else { client.tls_certs_only([]) };
+    client.build().map_err(|error| AgentError::NoClient(innermost(&error)))
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn with_query(url: &str, query: &Params) -> String {
+    if query.is_empty() { url.to_owned() } else { query.append_to_query(url) }
+}
+
+/// The path of a URL, without its query.
+fn path_of(url: &str) -> String {
+    url::Url::parse(url).map_or_else(|_| "?".to_owned(), |url| url.path().to_owned())
+}
+
+/// Host and path of a URL, without its query.
+fn place_of(url: &str) -> String {
+    let Ok(url) = url::Url::parse(url) else { return "an unreadable address".to_owned() };
+    format!("{}{}", &url[url::Position::BeforeHost..url::Position::AfterPort], url.path())
+}
+
+/// The message of the error that caused all the others.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_told_without_its_secrets() {
+        let tokens = Answer::of(200, &[], r#"{"access_token":"canary-token"}"#);
+        assert_eq!(tokens.summary(), "200 with tokens");
+        assert_eq!(format!("{tokens:?}"), "Answer(200 with tokens)");
+        assert_eq!(Answer::of(400, &[], r#"{"error":"invalid_grant"}"#).summary(), "400 invalid_grant");
+    }
+
+    #[test]
+    fn a_redirect_is_told_without_its_code() {
+        let redirect = Answer::of(302, &[("location", "https://a.example/cb?code=canary")], "");
+        assert_eq!(redirect.summary(), "302 with a code");
+    }
+
+    #[test]
+    fn known_secrets_are_concealed_wherever_they_occur() {
+        let agent = Agent::new(Tls::Untrusted).expect("an agent");
+        agent.keep_secret("canary-secret");
+        agent.keep_secret("short");
+        assert_eq!(agent.conceal("short canary-secrets"), "short <secret>s");
+    }
+
+    #[test]
+    fn only_an_http_address_does_without_certificates() {
+        assert_eq!(Tls::for_url("HTTP://127.0.0.1"), Tls::Untrusted);
+        for url in ["https://a.example", "httpx", "", "ftp://a"] {
+            assert_eq!(Tls::for_url(url), Tls::Trusted, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_told_without_query_and_credentials() {
+        assert_eq!(place_of("http://u:p@127.0.0.1:80/token?code=canary"), "127.0.0.1/token");
+        assert_eq!(place_of("http://127.0.0.1:8080/token?code=canary"), "127.0.0.1:8080/token");
+    }
+}

@@ -1,0 +1,29 @@
+//! Attacks on authorization servers, one file each. [`crate::catalogue`] has them in order.
+
+pub mod code_intercept_no_verifier;
+pub mod code_intercept_wrong_verifier;
+pub mod code_other_client;
+pub mod code_race_mixed;
+pub mod code_redirect_mismatch;
+pub mod code_replay;
+pub mod code_replay_invalid_no_revoke;
+pub mod code_replay_race;
+pub mod pkce_burn_then_omit;
+pub mod pkce_challenge_duplicate;
+pub mod pkce_challenge_empty;
+pub mod pkce_challenge_missing_public;
+pub mod pkce_cross_session;
+pub mod pkce_downgrade_no_challenge;
+pub mod pkce_method_case;
+pub mod pkce_method_omitted;
+pub mod pkce_method_unknown;
+pub mod pkce_path_parity;
+pub mod pkce_plain_accepted;
+pub mod pkce_secret_not_substitute;
+pub mod pkce_token_method_override;
+pub mod pkce_verifier_empty;
+pub mod pkce_verifier_equals_challenge;
+pub mod pkce_verifier_in_query;
+pub mod pkce_verifier_nearmiss;
+pub mod pkce_verifier_short;
+pub mod refresh_replay;
