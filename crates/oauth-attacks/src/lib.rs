@@ -31,6 +31,7 @@ pub mod on_servers;
 pub mod outcomes;
 pub mod race;
 pub mod redemption;
+pub mod report;
 pub mod run;
 pub mod target;
 pub mod trace;
