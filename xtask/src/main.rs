@@ -1,2 +1,55 @@
-//! xtask
-fn main() {}
+//! Tasks of contributors: `cargo xtask --help` lists them.
+#![expect(clippy::print_stdout, reason = "a command line tool talks to its terminal")]
+
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Line {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Check the rules of the house: layers, names, a test for every rule.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let root = root();
+    let ended = match Line::parse().task {
+        Task::Tidy => tidy::run(&root),
+    };
+    match ended {
+        Ok(done) => {
+            println!("{done}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            println!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Line::command().debug_assert();
+    }
+}
