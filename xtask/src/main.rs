@@ -1,6 +1,9 @@
 //! Tasks of contributors: `cargo xtask --help` lists them.
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its terminal")]
 
+mod attack;
+mod flows;
+mod stopwatch;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -20,12 +23,18 @@ struct Line {
 enum Task {
     /// Check the rules of the house: layers, names, a test for every rule.
     Tidy,
+    /// Play every flow and try every attack against freshly started servers.
+    Flows(flows::Options),
+    /// Attack an authorization server that you may test.
+    Attack(attack::Options),
 }
 
 fn main() -> ExitCode {
     let root = root();
     let ended = match Line::parse().task {
         Task::Tidy => tidy::run(&root),
+        Task::Flows(options) => flows::run(&root, &options),
+        Task::Attack(options) => attack::run(&root, &options),
     };
     match ended {
         Ok(done) => {
