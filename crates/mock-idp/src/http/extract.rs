@@ -24,7 +24,7 @@ pub(crate) enum NoBody {
 }
 
 /// The parameters of a request.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Read {
     pub(crate) query: Params,
     pub(crate) form: Option<Params>,

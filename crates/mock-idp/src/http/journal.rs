@@ -1,5 +1,6 @@
 //! The journal: every request, what was decided, and why.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,8 +26,8 @@ pub struct Entry {
     pub at: u64,
     /// The method.
     pub method: Method,
-    /// The path, without the tenant: `/token`.
-    pub path: &'static str,
+    /// The path, without the tenant if it is one that is served: `/token`.
+    pub path: Cow<'static, str>,
     /// The parameters of the query and of the form, in this order.
     pub params: Params,
     /// How many of [`Entry::params`] came in the query.
@@ -75,7 +76,7 @@ impl fmt::Debug for Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.method, self.path, self.status)?;
+        write!(f, "{} {} {}", self.method, self.path.escape_debug(), self.status)?;
         if let Some(client) = &self.client_id {
             write!(f, " client {}", client.escape_debug())?;
         }
@@ -141,7 +142,7 @@ mod tests {
         Entry {
             at: 0,
             method: Method::GET,
-            path: "/authorize",
+            path: Cow::Borrowed("/authorize"),
             params: Params::new().with("state", value),
             in_query: 1,
             headers: HeaderMap::new(),

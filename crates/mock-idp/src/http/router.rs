@@ -1,5 +1,6 @@
 //! Finds the tenant and the endpoint of a request, has it answered, and writes the journal.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Router;
@@ -49,6 +50,16 @@ const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
 /// Paths that the spine serves whatever documents are in force.
 const SPINE: &[&str] = &["/authorize", "/token", "/jwks"];
 
+/// A request on its way into the journal.
+#[derive(Debug)]
+struct Visit {
+    path: Cow<'static, str>,
+    parts: Parts,
+    read: Read,
+    now: u64,
+    seen: Seen,
+}
+
 type Endpoint = (&'static str, &'static [Method], Point);
 
 /// The server as an axum service.
@@ -84,62 +95,76 @@ async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
 impl App {
     /// Answers a request whose body has been read, or not.
     pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Response<Bytes> {
-        let Some((tenant, endpoint)) = self.route(parts.uri.path()) else {
-            return encode::unreadable(StatusCode::NOT_FOUND, &NOT_FOUND.because(self.served()));
+        let Some((name, endpoint)) = self.route(parts.uri.path()) else {
+            return self.lost(parts, NOT_FOUND.because(self.served()), StatusCode::NOT_FOUND);
         };
         let (path, methods, _) = endpoint;
         if parts.method == Method::OPTIONS && path != "/authorize" {
             return preflight(methods);
         }
-        let Some(tenant) = self.tenants.find(tenant) else {
-            return encode::unreadable(StatusCode::SERVICE_UNAVAILABLE, &NOT_FOUND.because("Too many tenants"));
+        let Some(tenant) = self.tenants.find(name) else {
+            return self.lost(parts, NOT_FOUND.because("Too many tenants"), StatusCode::SERVICE_UNAVAILABLE);
         };
         let now = self.world.ports.clock.now();
         let seen = Seen::default();
-        let (encoded, read) = if methods.contains(&parts.method) {
+        let (mut encoded, read) = if methods.contains(&parts.method) {
             match extract::read(&parts, body) {
                 Ok(read) => (self.run(&parts, &tenant, endpoint, (&read, now, &seen)).await, read),
                 Err(unreadable) => {
                     let response = encode::unreadable(unreadable.status, &unreadable.refusal);
-                    (refused(response, unreadable.refusal), Read { query: Params::new(), form: None })
+                    (refused(response, unreadable.refusal), Read::default())
                 }
             }
         } else {
             let refusal = METHOD.because(format!("This endpoint takes {}", list(methods)));
             let mut response = encode::unreadable(StatusCode::METHOD_NOT_ALLOWED, &refusal);
             allow(&mut response, methods);
-            (refused(response, refusal), Read { query: Params::new(), form: None })
+            (refused(response, refusal), Read::default())
         };
-        let (mut response, refusal, faults) = (encoded.response, encoded.refusal, encoded.faults);
         if path != "/authorize" {
-            encode::share(&mut response);
+            encode::share(&mut encoded.response);
         }
-        let failure = seen.failure().map(str::to_owned);
-        let (client_id, relaxations) = seen.into_parts();
-        let in_query = read.query.len();
-        let mut params = read.query;
-        for (name, value) in read.form.iter().flat_map(Params::iter) {
+        self.note(&tenant, Visit { path: Cow::Borrowed(path), parts, read, now, seen }, encoded)
+    }
+
+    /// Answers a request that no tenant can be found for.
+    fn lost(&self, parts: Parts, refusal: Refusal, status: StatusCode) -> Response<Bytes> {
+        let now = self.world.ports.clock.now();
+        let query = Params::parse(parts.uri.query().unwrap_or("")).unwrap_or_default();
+        let path = Cow::Owned(parts.uri.path().to_owned());
+        let encoded = refused(encode::unreadable(status, &refusal), refusal);
+        let visit = Visit { path, parts, read: Read { query, form: None }, now, seen: Seen::default() };
+        self.note(self.tenants.root(), visit, encoded)
+    }
+
+    /// Writes the journal.
+    fn note(&self, tenant: &Tenant, visit: Visit, encoded: Encoded) -> Response<Bytes> {
+        let failure = visit.seen.failure().map(str::to_owned);
+        let (client_id, relaxations) = visit.seen.into_parts();
+        let in_query = visit.read.query.len();
+        let mut params = visit.read.query;
+        for (name, value) in visit.read.form.iter().flat_map(Params::iter) {
             params.push(name, value);
         }
         let entry = Entry {
-            at: now,
-            method: parts.method,
-            path,
+            at: visit.now,
+            method: visit.parts.method,
+            path: visit.path,
             params,
             in_query,
-            headers: parts.headers,
-            status: response.status().as_u16(),
-            refusal: refusal.as_ref().map(Refused::from),
+            headers: visit.parts.headers,
+            status: encoded.response.status().as_u16(),
+            refusal: encoded.refusal.as_ref().map(Refused::from),
             relaxations,
             client_id,
-            faults,
+            faults: encoded.faults,
             failure,
         };
         if let Some(watch) = self.watch {
             watch(&entry);
         }
         tenant.journal.write(entry);
-        response
+        encoded.response
     }
 
     async fn run(
