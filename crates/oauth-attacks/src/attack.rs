@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::bench::Bench;
+use crate::stage::Stage;
 use crate::target::Registration;
 use crate::verdict::Level;
 
@@ -65,6 +66,17 @@ pub struct ServerAttack {
     pub needs: &'static [Need],
     /// Carries it out as one client. What it finds is recorded on the bench.
     pub run: for<'a> fn(&'a Bench, &'a Registration) -> Job<'a>,
+}
+
+/// An attack on a client.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientAttack {
+    /// What it is about.
+    pub idea: Idea,
+    /// Whether it only looks at what the client sends in logins of its own, which are then its control as well.
+    pub only_looks: bool,
+    /// Carries it out. What it finds is recorded on the stage.
+    pub run: for<'a> fn(&'a Stage) -> Job<'a>,
 }
 
 /// The clients as which an attack on a server is tried.

@@ -2,7 +2,8 @@
 
 use oauth_types::{Params, Secret};
 
-use crate::agent::{AgentError, Answer};
+use crate::agent::AgentError;
+use crate::answer::Answer;
 use crate::attack::Inconclusive;
 use crate::bench::Bench;
 use crate::browser::{Browser, Visit};

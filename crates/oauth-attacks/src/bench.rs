@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use oauth_types::{ErrorCode, Params, Secret};
 
-use crate::agent::{Agent, AgentError, Answer, Request, lock};
+use crate::agent::{Agent, AgentError, Request, lock};
+use crate::answer::Answer;
 use crate::attack::Inconclusive;
 use crate::authorization::{Authorization, Grant};
 use crate::browser::Browser;

@@ -8,7 +8,8 @@ use http::HeaderValue;
 use http::header::{COOKIE, SET_COOKIE};
 use oauth_types::Params;
 
-use crate::agent::{Agent, AgentError, Answer, Request, lock};
+use crate::agent::{Agent, AgentError, Request, lock};
+use crate::answer::Answer;
 use crate::trace::Party;
 
 /// A browser: sends cookies back and follows no redirect by itself.

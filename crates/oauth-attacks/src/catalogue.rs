@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::attack::{Idea, ServerAttack};
+use crate::attack::{ClientAttack, Idea, ServerAttack};
+use crate::on_clients as client;
 use crate::on_servers as server;
 
 /// The attacks on authorization servers.
@@ -36,14 +37,55 @@ pub const SERVER_ATTACKS: &[ServerAttack] = &[
     server::refresh_replay::ATTACK,
 ];
 
+/// The attacks on clients.
+pub const CLIENT_ATTACKS: &[ClientAttack] = &[
+    client::pkce_missing::ATTACK,
+    client::pkce_plain::ATTACK,
+    client::pkce_method_omitted::ATTACK,
+    client::pkce_challenge_malformed::ATTACK,
+    client::pkce_verifier_missing::ATTACK,
+    client::pkce_verifier_mismatch::ATTACK,
+    client::pkce_verifier_abnf::ATTACK,
+    client::pkce_verifier_weak::ATTACK,
+    client::pkce_challenge_constant::ATTACK,
+    client::pkce_fresh_after_error::ATTACK,
+    client::pkce_verifier_reuses_state::ATTACK,
+    client::pkce_verifier_leaked::ATTACK,
+    client::error_pkce_downgrade::ATTACK,
+    client::token_pkce_downgrade::ATTACK,
+    client::state_mismatch::ATTACK,
+    client::state_missing_response::ATTACK,
+    client::state_other_browser::ATTACK,
+    client::state_replay::ATTACK,
+    client::iss_wrong::ATTACK,
+    client::iss_missing::ATTACK,
+    client::mixup_classic::ATTACK,
+    client::code_injection_pkce::ATTACK,
+    client::code_injection_nonce::ATTACK,
+    client::token_redirect_307::ATTACK,
+    client::idt_alg_none::ATTACK,
+    client::idt_hs256_pubkey::ATTACK,
+    client::idt_nonce_missing::ATTACK,
+    client::idt_aud_wrong::ATTACK,
+    client::idt_iss_wrong::ATTACK,
+    client::idt_exp::ATTACK,
+    client::idt_time_types::ATTACK,
+];
+
 /// The attack on servers with this id.
 pub fn server_attack(id: &str) -> Option<&'static ServerAttack> {
     SERVER_ATTACKS.iter().find(|attack| attack.idea.id == id)
 }
 
+/// The attack on clients with this id.
+pub fn client_attack(id: &str) -> Option<&'static ClientAttack> {
+    CLIENT_ATTACKS.iter().find(|attack| attack.idea.id == id)
+}
+
 /// What every attack is about, in the order of the catalogue.
 pub fn ideas() -> impl Iterator<Item = &'static Idea> {
-    SERVER_ATTACKS.iter().map(|attack| &attack.idea)
+    let servers = SERVER_ATTACKS.iter().map(|attack| &attack.idea);
+    servers.chain(CLIENT_ATTACKS.iter().map(|attack| &attack.idea))
 }
 
 /// The catalogue as a Markdown document.
@@ -69,6 +111,7 @@ pub fn markdown() -> String {
         }
     };
     chapter("On servers", &mut SERVER_ATTACKS.iter().map(|attack| &attack.idea));
+    chapter("On clients", &mut CLIENT_ATTACKS.iter().map(|attack| &attack.idea));
     text
 }
 
@@ -83,6 +126,7 @@ mod tests {
         let ids: BTreeSet<_> = ideas().map(|idea| idea.id).collect();
         assert_eq!(ids.len(), ideas().count());
         assert!(SERVER_ATTACKS.iter().all(|attack| attack.idea.id.starts_with("as-")));
+        assert!(CLIENT_ATTACKS.iter().all(|attack| attack.idea.id.starts_with("rp-")));
     }
 
     #[test]

@@ -31,6 +31,48 @@ pub(crate) fn swap_case(text: &str) -> String {
     text.chars().map(swapped).collect()
 }
 
+/// What is wrong with a challenge of S256, if anything: it is 43 characters of base64url, and the last of them has
+/// two bits that are zero (RFC 7636 section 4.2 and Appendix A).
+pub(crate) fn malformation(challenge: &str) -> Option<&'static str> {
+    let base64url = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
+    let hexadecimal = |text: &[u8]| text.len() == 64 && text.iter().all(u8::is_ascii_hexdigit);
+    if challenge.len() == 43 && challenge.bytes().all(base64url) {
+        let canonical = challenge.ends_with(|last| "AEIMQUYcgkosw048".contains(last));
+        return (!canonical).then_some("it is base64url of something else than 32 octets");
+    }
+    if challenge.ends_with('=') {
+        return Some("it is padded");
+    }
+    if challenge.contains(['+', '/']) {
+        return Some("it is base64 instead of base64url");
+    }
+    if hexadecimal(challenge.as_bytes()) {
+        return Some("it is hexadecimal");
+    }
+    if URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|decoded| hexadecimal(&decoded)) {
+        return Some("it is base64url of the hexadecimal digest");
+    }
+    Some("it is not 43 characters of base64url")
+}
+
+/// How a client came to a challenge that is not the hash of its verifier.
+pub(crate) fn mistake(verifier: &str, challenge: &str) -> &'static str {
+    let hash = |octets: &[u8]| URL_SAFE_NO_PAD.encode(Sha256::digest(octets));
+    let utf16: Vec<u8> = verifier.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let decoded = URL_SAFE_NO_PAD.decode(verifier).unwrap_or_default();
+    if challenge == verifier {
+        "the challenge is the verifier itself"
+    } else if challenge == hash(&decoded) {
+        "the verifier was decoded before it was hashed"
+    } else if challenge == hash(format!("{verifier}\n").as_bytes()) {
+        "the verifier was hashed with a line feed at its end"
+    } else if challenge == hash(&utf16) {
+        "the verifier was hashed as UTF-16"
+    } else {
+        "they have nothing to do with each other"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::GeneralPurposeConfig;
@@ -44,6 +86,40 @@ mod tests {
     #[test]
     fn the_example_of_appendix_b_is_reproduced() {
         assert_eq!(s256(VERIFIER), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+
+    #[test]
+    fn malformed_challenges_are_told_apart() {
+        let hexadecimal = "0123456789abcdef".repeat(4);
+        let cases = [
+            (s256(VERIFIER), None),
+            (format!("{}=", s256(VERIFIER)), Some("it is padded")),
+            (format!("+{}", &s256(VERIFIER)[1..]), Some("it is base64 instead of base64url")),
+            (hexadecimal.clone(), Some("it is hexadecimal")),
+            (URL_SAFE_NO_PAD.encode(hexadecimal), Some("it is base64url of the hexadecimal digest")),
+            ("x".to_owned(), Some("it is not 43 characters of base64url")),
+            (VERIFIER[..42].to_owned() + "B", Some("it is base64url of something else than 32 octets")),
+        ];
+        for (challenge, expected) in cases {
+            assert_eq!(malformation(&challenge), expected, "{challenge}");
+        }
+    }
+
+    #[test]
+    fn wrong_ways_to_hash_are_told_apart() {
+        let hash = |octets: &[u8]| URL_SAFE_NO_PAD.encode(Sha256::digest(octets));
+        let decoded = URL_SAFE_NO_PAD.decode(VERIFIER).expect("base64url");
+        let utf16: Vec<u8> = VERIFIER.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let cases = [
+            (VERIFIER.to_owned(), "the challenge is the verifier itself"),
+            (hash(&decoded), "the verifier was decoded before it was hashed"),
+            (hash(format!("{VERIFIER}\n").as_bytes()), "the verifier was hashed with a line feed at its end"),
+            (hash(&utf16), "the verifier was hashed as UTF-16"),
+            (s256("x"), "they have nothing to do with each other"),
+        ];
+        for (challenge, expected) in cases {
+            assert_eq!(mistake(VERIFIER, &challenge), expected);
+        }
     }
 
     #[test]

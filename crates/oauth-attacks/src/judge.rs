@@ -5,7 +5,7 @@
 
 use oauth_types::{ErrorCode, Params};
 
-use crate::agent::Answer;
+use crate::answer::Answer;
 use crate::verdict::{Level, Verdict};
 
 /// One thing that an attack found out.

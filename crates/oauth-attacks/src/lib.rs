@@ -15,30 +15,52 @@
 //! # }
 //! ```
 //!
+//! A client is a Rust value with two doors: it begins a login, and it takes what comes back. Each attack lets it log
+//! in at a [`mock_idp`] server that lies, and looks at what it sends and says. [`PkceClientWeb`] is `pkce_client`
+//! behind these doors; [`Closures`] makes them of two functions:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! use oauth_attacks::{Options, PkceClientWeb, run_on_client};
+//!
+//! let options = Options::new().only(["rp-state-mismatch", "rp-mixup-classic"]);
+//! run_on_client(PkceClientWeb::default(), &options).await.assert_all_stopped();
+//! # }
+//! ```
+//!
 //! A verdict counts only if the unmodified flow succeeds before and after the attack; see [`judge`] for the rest of
 //! the rules. What cannot be tried is inconclusive, and inconclusive is not withstood.
 
 pub mod agent;
+pub mod answer;
 pub mod attack;
 pub mod authorization;
 pub mod bench;
 pub mod browser;
 pub mod catalogue;
 mod challenge;
+pub mod client;
 mod dice;
+pub mod idp;
 pub mod judge;
+mod observe;
+pub mod on_clients;
 pub mod on_servers;
 pub mod outcomes;
+pub mod pkce_client_web;
 pub mod race;
 pub mod redemption;
 pub mod report;
 pub mod run;
+pub mod stage;
 pub mod target;
 pub mod trace;
 pub mod verdict;
 
+pub use client::{ClientUnderTest, Closures, Provider, Rejected, Said, Visitor};
 pub use outcomes::Report;
-pub use run::{Options, run_on_server};
+pub use pkce_client_web::PkceClientWeb;
+pub use run::{Options, run_on_client, run_on_server};
 pub use target::{Registration, Target, TargetError};
 pub use trace::{Step, Trace};
 pub use verdict::{Level, Outcome, Verdict};

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::attack::Idea;
+use crate::catalogue;
 use crate::judge::Finding;
 use crate::run::Options;
 use crate::trace::Trace;
@@ -42,10 +43,12 @@ pub struct Failure {
 }
 
 impl Report {
-    pub(crate) fn new(outcomes: Vec<Outcome>, options: &Options) -> Self {
-        let has = |id: &&String| outcomes.iter().any(|outcome| outcome.id == **id);
-        let unknown = options.only.iter().flatten().filter(|id| !has(id)).cloned().collect();
-        Self { outcomes, excuses: options.excuses.clone(), unknown }
+    /// A report on attacks of one side, `all`. Words about the other side are left alone.
+    pub(crate) fn new(outcomes: Vec<Outcome>, options: &Options, all: &[&'static str]) -> Self {
+        let known = |id: &str| catalogue::ideas().any(|idea| idea.id == id);
+        let unknown = options.only.iter().flatten().filter(|id| !known(id)).cloned().collect();
+        let ours = |excuse: &&Excuse| all.contains(&excuse.id.as_str()) || !known(&excuse.id);
+        Self { outcomes, excuses: options.excuses.iter().filter(ours).cloned().collect(), unknown }
     }
 
     /// Everything that is not as expected: attacks that were not withstood, and excuses that do not fit.

@@ -6,7 +6,8 @@ use oauth_types::Params;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::agent::{Agent, AgentError, Answer, Request};
+use crate::agent::{Agent, AgentError, Request};
+use crate::answer::Answer;
 use crate::attack::Inconclusive;
 use crate::bench::Bench;
 use crate::redemption::TokenRequest;

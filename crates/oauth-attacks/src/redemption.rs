@@ -6,7 +6,8 @@ use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use oauth_types::{Params, Secret};
 
-use crate::agent::{Agent, AgentError, Answer, Request};
+use crate::agent::{Agent, AgentError, Request};
+use crate::answer::Answer;
 use crate::authorization::Grant;
 use crate::bench::Bench;
 use crate::target::{ClientAuth, Registration};

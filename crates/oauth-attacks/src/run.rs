@@ -7,36 +7,34 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::agent::Agent;
-use crate::attack::{Idea, Inconclusive, Need, On, ServerAttack};
+use crate::agent::{Agent, Tls};
+use crate::attack::{ClientAttack, Idea, Inconclusive, Need, On, ServerAttack};
 use crate::bench::Bench;
 use crate::catalogue;
+use crate::client::{ClientUnderTest, Said, Visitor};
 use crate::judge::Finding;
 use crate::outcomes::{Excuse, Report};
+use crate::stage::{Heard, Stage};
 use crate::target::{Registration, Target};
 use crate::trace::Trace;
 use crate::verdict::{Outcome, Verdict};
 
 /// How many attacks run at a time unless told otherwise.
-const SIDE_BY_SIDE: usize = 8;
+const SERVERS_SIDE_BY_SIDE: usize = 8;
+/// Clients get their attacks one at a time: whatever a careless client mixes up must be the attack's doing.
+const CLIENTS_SIDE_BY_SIDE: usize = 1;
 
 /// Which attacks run, how, and what is expected of them.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Options {
     pub(crate) only: Option<Vec<String>>,
     pub(crate) excuses: Vec<Excuse>,
-    pub(crate) side_by_side: usize,
+    pub(crate) side_by_side: Option<usize>,
     pub(crate) watch: Option<Watch>,
 }
 
 /// Called with every outcome as soon as it is there.
 type Watch = Arc<dyn Fn(&Outcome) + Send + Sync>;
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { only: None, excuses: Vec::new(), side_by_side: SIDE_BY_SIDE, watch: None }
-    }
-}
 
 impl Options {
     /// Every attack, none excused.
@@ -59,10 +57,10 @@ impl Options {
         self
     }
 
-    /// At most this many attacks at a time.
+    /// At most this many attacks at a time. Without this: eight on a server, one on a client.
     #[must_use]
     pub fn side_by_side(mut self, attacks: usize) -> Self {
-        self.side_by_side = attacks.max(1);
+        self.side_by_side = Some(attacks.max(1));
         self
     }
 
@@ -103,15 +101,35 @@ pub async fn run_on_server(target: &Target, options: &Options) -> Report {
         };
         (not_tried(&attack.idea, "the attack itself broke down"), job)
     });
-    Report::new(side_by_side(jobs.collect(), options).await, options)
+    let outcomes = side_by_side(jobs.collect(), options, SERVERS_SIDE_BY_SIDE).await;
+    Report::new(outcomes, options, &catalogue::SERVER_ATTACKS.iter().map(|attack| attack.idea.id).collect::<Vec<_>>())
+}
+
+/// Attacks a client with everything in the catalogue, or with what the options name.
+///
+/// Each attack has mock servers of its own, on the loopback interface. Before and after it, an honest login must
+/// succeed; otherwise nothing that was rejected counts.
+pub async fn run_on_client(client: impl ClientUnderTest + 'static, options: &Options) -> Report {
+    let client: Arc<dyn ClientUnderTest> = Arc::new(client);
+    let attacks = catalogue::CLIENT_ATTACKS.iter().filter(|attack| options.includes(attack.idea.id));
+    let agent = Agent::new(Tls::Untrusted);
+    let jobs = attacks.map(|attack| {
+        let job: Pending = match &agent {
+            Ok(agent) => Box::pin(play(attack, Stage::new(Arc::clone(&client), agent.another()))),
+            Err(error) => Box::pin(std::future::ready(not_tried(&attack.idea, &error.to_string()))),
+        };
+        (not_tried(&attack.idea, "the attack itself broke down"), job)
+    });
+    let outcomes = side_by_side(jobs.collect(), options, CLIENTS_SIDE_BY_SIDE).await;
+    Report::new(outcomes, options, &catalogue::CLIENT_ATTACKS.iter().map(|attack| attack.idea.id).collect::<Vec<_>>())
 }
 
 /// An attack on its way.
-pub(crate) type Pending = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+type Pending = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 /// Runs the jobs, a few at a time. Each comes with what to say if it breaks down.
-pub(crate) async fn side_by_side(jobs: Vec<(Outcome, Pending)>, options: &Options) -> Vec<Outcome> {
-    let gate = Arc::new(Semaphore::new(options.side_by_side));
+async fn side_by_side(jobs: Vec<(Outcome, Pending)>, options: &Options, usually: usize) -> Vec<Outcome> {
+    let gate = Arc::new(Semaphore::new(options.side_by_side.unwrap_or(usually)));
     let (mut outcomes, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
     let mut running = JoinSet::new();
     for (number, job) in jobs.into_iter().enumerate() {
@@ -135,7 +153,7 @@ pub(crate) async fn side_by_side(jobs: Vec<(Outcome, Pending)>, options: &Option
 }
 
 /// The outcome of an attack of which nothing can be said.
-pub(crate) fn not_tried(idea: &Idea, reason: &str) -> Outcome {
+fn not_tried(idea: &Idea, reason: &str) -> Outcome {
     Outcome::of(idea, &[Finding::new(Verdict::Inconclusive, reason)], Trace::default())
 }
 
@@ -189,6 +207,37 @@ async fn control(
     }
     aside.clean_up().await;
     result
+}
+
+/// One attack on a client.
+async fn play(attack: &'static ClientAttack, stage: Stage) -> Outcome {
+    if let Err(reason) = play_through(attack, &stage).await {
+        stage.found(inconclusive(&reason));
+    }
+    let (findings, trace) = stage.into_parts();
+    Outcome::of(&attack.idea, &findings, trace)
+}
+
+async fn play_through(attack: &ClientAttack, stage: &Stage) -> Result<(), Inconclusive> {
+    if attack.only_looks {
+        return (attack.run)(stage).await;
+    }
+    honest_login(stage, "before").await?;
+    (attack.run)(stage).await?;
+    honest_login(stage, "after").await
+}
+
+/// A client that rejects every response has not recognised the forged one.
+async fn honest_login(stage: &Stage, when: &str) -> Result<(), Inconclusive> {
+    let aside = stage.aside();
+    let idp = aside.idp().await?;
+    let heard = aside.login(&Visitor::new(), &idp).await;
+    let expected = Said::Accepted { issuer: idp.issuer().to_owned(), subject: "alice".to_owned() };
+    match heard {
+        Ok(Heard::Said(said)) if said == expected => Ok(()),
+        Ok(heard) => Err(Inconclusive::new(format!("an honest login failed {when} the attack: {heard}"))),
+        Err(reason) => Err(Inconclusive::new(format!("an honest login failed {when} the attack: {reason}"))),
+    }
 }
 
 fn clients(on: On, target: &Target) -> Vec<Registration> {

@@ -2,7 +2,7 @@
 //! Where the outcome of one request's check is stored with the code and read by another, the thief passes on the
 //! owner's verifier.
 
-use crate::agent::Answer;
+use crate::answer::Answer;
 use crate::attack::{Capability, Idea, Inconclusive, On, ServerAttack, story};
 use crate::bench::Bench;
 use crate::dice::fresh;

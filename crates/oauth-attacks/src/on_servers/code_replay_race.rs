@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::agent::Answer;
+use crate::answer::Answer;
 use crate::attack::{Capability, Idea, Inconclusive, On, ServerAttack, story};
 use crate::bench::Bench;
 use crate::judge::{Finding, GRANT, token_refusal};

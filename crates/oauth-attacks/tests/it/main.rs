@@ -1,5 +1,8 @@
 //! The proof of the attacks: victims whose defences switch off one by one.
 
+mod client_matrix;
+mod client_rules;
+mod our_own;
 mod server_matrix;
 mod server_rules;
 mod victims;

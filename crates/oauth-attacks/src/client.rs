@@ -1,0 +1,214 @@
+//! A client under test: whatever can begin a login and take what comes back from it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use crate::agent::lock;
+use crate::target::Registration;
+use crate::trace::Party;
+
+/// Where the client under test lets its users come back to, unless it says otherwise. Nobody listens there: what
+/// comes back is handed to [`ClientUnderTest::finish`].
+const REDIRECT_URI: &str = "http://127.0.0.1:9/callback";
+
+/// A client under test.
+///
+/// It is a web application with two doors: somebody asks to be logged in, and a browser comes back. It tells its
+/// visitors apart by their cookies, as a web application does.
+pub trait ClientUnderTest: Send + Sync {
+    /// Begins a login of `visitor` at `provider` and returns the address the browser is sent to.
+    ///
+    /// # Errors
+    /// [`Rejected`] if the client does not want to have to do with this provider.
+    fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>>;
+
+    /// Takes the address that the browser of `visitor` came back to, with everything after the `?`, and says what
+    /// came of it.
+    fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said>;
+
+    /// How the client is registered with every provider. By default it is public and comes back to
+    /// `http://127.0.0.1:9/callback`.
+    fn registration(&self) -> Registration {
+        Registration::public("client-under-test", REDIRECT_URI)
+    }
+}
+
+impl<T: ClientUnderTest + ?Sized> ClientUnderTest for Arc<T> {
+    fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
+        self.as_ref().begin(visitor, provider)
+    }
+
+    fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
+        self.as_ref().finish(visitor, address)
+    }
+
+    fn registration(&self) -> Registration {
+        self.as_ref().registration()
+    }
+}
+
+/// An answer of the client under test, once it is there.
+pub type Answered<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Somebody at a browser: a jar of cookies. Clones share the jar.
+#[derive(Clone)]
+pub struct Visitor {
+    cookies: Arc<Mutex<BTreeMap<String, String>>>,
+    party: Party,
+}
+
+impl Default for Visitor {
+    fn default() -> Self {
+        Self { cookies: Arc::default(), party: Party::Browser }
+    }
+}
+
+impl Visitor {
+    /// A visitor without cookies.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The attacker at their own browser, without cookies.
+    pub fn attacker() -> Self {
+        Self { party: Party::Attacker, ..Self::default() }
+    }
+
+    /// Who it is in the story.
+    pub fn party(&self) -> Party {
+        self.party
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        lock(&self.cookies).get(name).cloned()
+    }
+
+    /// Puts a cookie into the visitor's browser.
+    pub fn set_cookie(&self, name: impl Into<String>, value: impl Into<String>) {
+        lock(&self.cookies).insert(name.into(), value.into());
+    }
+}
+
+impl fmt::Debug for Visitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(lock(&self.cookies).keys()).finish()
+    }
+}
+
+/// An authorization server that the client under test is configured for.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// The issuer. Metadata is at its well-known addresses.
+    pub issuer: String,
+    /// How the client is registered there.
+    pub client: Registration,
+}
+
+/// What the client under test made of what came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// The visitor is logged in.
+    Accepted {
+        /// At which issuer.
+        issuer: String,
+        /// As whom there.
+        subject: String,
+    },
+    /// The visitor is not logged in.
+    Rejected(Rejected),
+    /// The visitor is sent to another address, to log in again for instance.
+    SentOn {
+        /// That address.
+        url: String,
+    },
+}
+
+/// A refusal of the client under test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// What the client calls the reason. It is shown, so it must not hold secrets.
+    pub code: String,
+}
+
+impl Rejected {
+    /// A refusal for this reason.
+    pub fn new(code: impl Into<String>) -> Self {
+        Self { code: code.into() }
+    }
+}
+
+/// A client under test made of two functions: how it begins a login, and what it makes of what comes back.
+///
+/// ```
+/// use oauth_attacks::client::{Closures, Provider, Rejected, Said, Visitor};
+/// let client = Closures::new(
+///     |_visitor: Visitor, provider: Provider| async move {
+///         Ok::<_, Rejected>(format!("{}/authorize", provider.issuer))
+///     },
+///     |_visitor: Visitor, _address: String| async move { Said::Rejected(Rejected::new("not written yet")) },
+/// );
+/// # let _ = client;
+/// ```
+pub struct Closures<B, F> {
+    begin: B,
+    finish: F,
+    registration: Registration,
+}
+
+impl<B, F> Closures<B, F> {
+    /// A client of these two functions.
+    pub fn new(begin: B, finish: F) -> Self {
+        Self { begin, finish, registration: Registration::public("client-under-test", REDIRECT_URI) }
+    }
+
+    /// The same client, registered like this.
+    #[must_use]
+    pub fn registered(mut self, registration: Registration) -> Self {
+        self.registration = registration;
+        self
+    }
+}
+
+impl<B, F, X, Y> ClientUnderTest for Closures<B, F>
+where
+    B: Fn(Visitor, Provider) -> X + Send + Sync,
+    X: Future<Output = Result<String, Rejected>> + Send + 'static,
+    F: Fn(Visitor, String) -> Y + Send + Sync,
+    Y: Future<Output = Said> + Send + 'static,
+{
+    fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
+        Box::pin((self.begin)(visitor.clone(), provider.clone()))
+    }
+
+    fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
+        Box::pin((self.finish)(visitor.clone(), address.to_owned()))
+    }
+
+    fn registration(&self) -> Registration {
+        self.registration.clone()
+    }
+}
+
+impl<B, F> fmt::Debug for Closures<B, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closures").field("registration", &self.registration).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn visitors_have_jars_of_their_own_and_clones_share_one() {
+        let (alice, bob) = (Visitor::new(), Visitor::new());
+        alice.clone().set_cookie("session", "canary");
+        assert_eq!(alice.cookie("session").as_deref(), Some("canary"));
+        assert_eq!(bob.cookie("session"), None);
+        assert!(!format!("{alice:?}").contains("canary"));
+    }
+}

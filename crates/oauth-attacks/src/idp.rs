@@ -1,0 +1,135 @@
+//! The lying authorization server of an attack on a client: a mock server of its own, and what it was asked.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mock_idp::{Builder, Client, Entry, MockIdp, Mounted};
+use oauth_types::Params;
+use oauth_types::fault::{Edit, Fault, Point};
+
+use crate::agent::Agent;
+use crate::attack::Inconclusive;
+use crate::client::Provider;
+use crate::target::Registration;
+use crate::trace::{Party, Step, shown};
+
+/// A mock authorization server where the client under test is registered.
+#[derive(Debug)]
+pub struct Idp {
+    mock: MockIdp,
+    provider: Provider,
+    party: Party,
+    /// How many entries of the journal are in the trace already.
+    told: AtomicUsize,
+}
+
+/// A misbehaviour of the server, for as long as this is kept.
+#[derive(Debug)]
+#[must_use = "the server is honest again as soon as this is dropped"]
+pub struct Lie(Option<Mounted>);
+
+impl Lie {
+    /// Whether the lie was told.
+    pub fn was_told(&self) -> bool {
+        self.0.as_ref().is_some_and(|mounted| mounted.fired() > 0)
+    }
+}
+
+impl Drop for Lie {
+    fn drop(&mut self) {
+        // The guard of the mock server fails a test whose fault never fired. Here that is a finding, not a panic.
+        if let Some(mounted) = self.0.take() {
+            mounted.unmount();
+        }
+    }
+}
+
+impl Idp {
+    /// Starts a server of this description where `client` is registered.
+    pub(crate) async fn start(builder: Builder, client: Registration, party: Party) -> Result<Self, Inconclusive> {
+        let known = match client.secret() {
+            None => Client::public(&client.client_id),
+            Some(secret) => Client::confidential(&client.client_id, secret.clone()),
+        };
+        let known = client.redirect_uris.iter().fold(known, Client::redirect_uri);
+        let mock = builder.client(known).start().await;
+        let mock = mock.map_err(|error| Inconclusive::new(format!("the mock server did not start: {error}")))?;
+        let provider = Provider { issuer: mock.issuer().to_owned(), client };
+        Ok(Self { mock, provider, party, told: AtomicUsize::new(0) })
+    }
+
+    /// The server as the client under test is configured for it.
+    pub fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// The issuer.
+    pub fn issuer(&self) -> &str {
+        &self.provider.issuer
+    }
+
+    /// Who this server is in the story.
+    pub fn party(&self) -> Party {
+        self.party
+    }
+
+    /// Makes the server misbehave.
+    pub fn lie(&self, fault: Fault) -> Lie {
+        Lie(Some(self.mock.mount(fault)))
+    }
+
+    /// Makes the server misbehave in one way, always.
+    pub fn lie_at(&self, at: Point, edit: Edit) -> Lie {
+        self.lie(Fault::always(at, edit))
+    }
+
+    /// What time it is for the server, in seconds since 1970-01-01T00:00:00Z.
+    pub fn now(&self) -> u64 {
+        use mock_idp::clock::Clock as _;
+        self.mock.clock().now()
+    }
+
+    /// Every token request so far.
+    pub fn token_requests(&self) -> Vec<Entry> {
+        self.requests("/token")
+    }
+
+    /// Every request to this path so far.
+    pub fn requests(&self, path: &str) -> Vec<Entry> {
+        self.mock.journal().into_iter().filter(|entry| entry.path == path).collect()
+    }
+
+    /// Every request so far.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.mock.journal()
+    }
+
+    /// Writes down what was asked since the last time, except what browsers opened.
+    pub(crate) fn tell(&self, agent: &Agent) {
+        let entries = self.mock.journal();
+        let since = self.told.swap(entries.len(), Ordering::Relaxed);
+        for entry in entries.iter().skip(since).filter(|entry| entry.path != "/authorize") {
+            agent.note(self.step(agent, entry));
+        }
+    }
+
+    fn step(&self, agent: &Agent, entry: &Entry) -> Step {
+        let answer = match &entry.refusal {
+            Some(refused) => format!("{} {}", entry.status, refused.error),
+            None => entry.status.to_string(),
+        };
+        Step {
+            from: Party::Client,
+            to: if entry.path == "/userinfo" { Party::Resource } else { self.party },
+            message: format!("{} {}", entry.method, entry.path),
+            parameters: shown_params(agent, &entry.params),
+            answer: Some(if entry.faults > 0 { format!("{answer}, not the truth") } else { answer }),
+            remark: entry.refusal.as_ref().and_then(|refused| Some(agent.conceal(refused.hint.as_deref()?))),
+            stopped: false,
+        }
+    }
+}
+
+/// Parameters as they may be shown.
+pub(crate) fn shown_params(agent: &Agent, params: &Params) -> Vec<(String, String)> {
+    params.iter().map(|(name, value)| (name.to_owned(), agent.conceal(&shown(name, value)))).collect()
+}

@@ -1,0 +1,131 @@
+//! `pkce_client` as a client under test: a web application that uses it as its documentation says.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Mutex;
+
+use pkce_client::{Callback, Client, ClientBuilder, FinishError, FlowKey, Pending, Rejected as Rejection, Started};
+
+use crate::agent::lock;
+use crate::client::{Answered, ClientUnderTest, Provider, Rejected, Said, Visitor};
+use crate::dice::fresh;
+use crate::target::{ClientAuth, Registration};
+
+/// The cookie that leads to a visitor's logins.
+const COOKIE: &str = "session";
+
+/// A web application on `pkce_client`.
+///
+/// Pending logins are kept where only the visitor's session cookie leads. A login is used up by finishing it; a
+/// response that is rejected before anything was sent leaves it open for the right one. A response that belongs to
+/// none of the browser's logins is held against the latest, so that it is the library that rejects it.
+pub struct PkceClientWeb {
+    registration: Option<Registration>,
+    adjust: Box<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>,
+    clients: Mutex<HashMap<String, Client>>,
+    /// The open logins of each session, the latest last.
+    open: Mutex<HashMap<String, Vec<Open>>>,
+}
+
+/// A login that was begun.
+struct Open {
+    issuer: String,
+    key: FlowKey,
+    pending: Pending,
+}
+
+impl Default for PkceClientWeb {
+    fn default() -> Self {
+        Self::new(|builder| builder)
+    }
+}
+
+impl PkceClientWeb {
+    /// An application whose clients are adjusted like this before they are made.
+    pub fn new(adjust: impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static) -> Self {
+        Self { registration: None, adjust: Box::new(adjust), clients: Mutex::default(), open: Mutex::default() }
+    }
+
+    /// The same application, registered like this.
+    #[must_use]
+    pub fn registered(mut self, registration: Registration) -> Self {
+        self.registration = Some(registration);
+        self
+    }
+
+    async fn client(&self, provider: &Provider) -> Result<Client, Rejected> {
+        if let Some(client) = lock(&self.clients).get(&provider.issuer) {
+            return Ok(client.clone());
+        }
+        let builder = Client::builder(&provider.issuer, &provider.client.client_id);
+        let builder = match &provider.client.auth {
+            ClientAuth::None => builder,
+            ClientAuth::Basic(secret) => builder.secret(secret.clone()),
+            ClientAuth::Post(secret) => builder.secret_in_body(secret.clone()),
+        };
+        let builder = builder.redirect_uri(provider.client.redirect_uri());
+        let client = (self.adjust)(builder).discover().await.map_err(|error| Rejected::new(error.to_string()))?;
+        lock(&self.clients).insert(provider.issuer.clone(), client.clone());
+        Ok(client)
+    }
+
+    async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
+        let client = self.client(provider).await?;
+        let started = client.login().scopes(["openid"]).begin().await;
+        let Started { url, pending } = started.map_err(|error| Rejected::new(error.to_string()))?;
+        let session = visitor.cookie(COOKIE).unwrap_or_else(fresh);
+        visitor.set_cookie(COOKIE, &session);
+        let open = Open { issuer: provider.issuer.clone(), key: pending.lookup_key(), pending };
+        lock(&self.open).entry(session).or_default().push(open);
+        Ok(url.into())
+    }
+
+    async fn finish_login(&self, visitor: &Visitor, address: &str) -> Result<Said, Rejected> {
+        let query = address.split_once('?').map_or("", |(_, query)| query);
+        let callback = Callback::from_query(query).map_err(|error| Rejected::new(error.to_string()))?;
+        let none = || Rejected::new("no login of this browser is open");
+        let cookie = visitor.cookie(COOKIE).ok_or_else(none)?;
+        let open = self.take(&cookie, callback.lookup_key()).ok_or_else(none)?;
+        let client = lock(&self.clients).get(&open.issuer).cloned();
+        let client = client.ok_or_else(|| Rejected::new("this issuer is not configured"))?;
+        let session = match client.finish(open.pending, callback).await {
+            Ok(session) => session,
+            Err(FinishError::Rejected(Rejection { pending, reason, .. })) => {
+                lock(&self.open).entry(cookie).or_default().push(Open { pending, ..open });
+                return Err(Rejected::new(reason.to_string()));
+            }
+            Err(error) => return Err(Rejected::new(error.to_string())),
+        };
+        let claims = session.userinfo().await.map_err(|error| Rejected::new(error.to_string()))?;
+        Ok(Said::Accepted { issuer: client.issuer().to_owned(), subject: claims.subject().to_owned() })
+    }
+
+    /// Takes the login with this key out of a session, or else the latest.
+    fn take(&self, cookie: &str, key: Option<FlowKey>) -> Option<Open> {
+        let mut open = lock(&self.open);
+        let logins = open.get_mut(cookie)?;
+        let at = logins.iter().position(|login| Some(&login.key) == key.as_ref());
+        at.or_else(|| logins.len().checked_sub(1)).map(|at| logins.remove(at))
+    }
+}
+
+impl ClientUnderTest for PkceClientWeb {
+    fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
+        Box::pin(self.begin_login(visitor, provider))
+    }
+
+    fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
+        Box::pin(async move { self.finish_login(visitor, address).await.unwrap_or_else(Said::Rejected) })
+    }
+
+    fn registration(&self) -> Registration {
+        let default = || Registration::public("client-under-test", "http://127.0.0.1:9/callback");
+        self.registration.clone().unwrap_or_else(default)
+    }
+}
+
+impl fmt::Debug for PkceClientWeb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PkceClientWeb").field("registration", &self.registration).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,346 @@
+//! What an attack on a client works with: browsers, authorization servers that lie, and a place for findings.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mock_idp::{Builder, Entry, MockIdp};
+use oauth_types::Params;
+
+use crate::agent::{Agent, Request, lock};
+use crate::attack::Inconclusive;
+use crate::client::{ClientUnderTest, Rejected, Said, Visitor};
+use crate::idp::{Idp, shown_params};
+use crate::judge::Finding;
+use crate::trace::{Party, Step, Trace};
+use crate::verdict::Verdict;
+
+/// How long the client under test may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The place where one attack is carried out on one client.
+pub struct Stage {
+    client: Arc<dyn ClientUnderTest>,
+    agent: Agent,
+    findings: Mutex<Vec<Finding>>,
+    patience: Duration,
+}
+
+/// What is known of the client's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// It answered.
+    Said(Said),
+    /// It panicked.
+    BrokeDown,
+}
+
+/// An address with a query: an authorization request, or what comes back.
+#[derive(Debug, Clone)]
+pub struct Address {
+    /// Everything before the `?`.
+    pub base: String,
+    /// The query.
+    pub params: Params,
+}
+
+impl Address {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] if its query cannot be read.
+    pub fn parse(url: &str) -> Result<Self, Inconclusive> {
+        let url = url.split('#').next().unwrap_or_default();
+        let (base, query) = url.split_once('?').unwrap_or((url, ""));
+        let params =
+            Params::parse(query).map_err(|error| Inconclusive::new(format!("an address is unreadable: {error}")))?;
+        Ok(Self { base: base.to_owned(), params })
+    }
+
+    /// A parameter, or nothing.
+    pub fn get(&self, name: &str) -> &str {
+        self.params.get(name).unwrap_or_default()
+    }
+
+    /// The same address with this parameter instead of every one of its name.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.params.set(name, value);
+        self
+    }
+
+    /// The same address without a parameter.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.params.remove(name);
+        self
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.params.is_empty() {
+            true => f.write_str(&self.base),
+            false => f.write_str(&self.params.append_to_query(&self.base)),
+        }
+    }
+}
+
+impl Stage {
+    /// A stage without findings. The agent's trace becomes that of the attack.
+    pub fn new(client: Arc<dyn ClientUnderTest>, agent: Agent) -> Self {
+        if let Some(secret) = client.registration().secret() {
+            agent.keep_secret(secret.expose());
+        }
+        Self { client, agent, findings: Mutex::default(), patience: PATIENCE }
+    }
+
+    /// Another stage with the same client, for what is no part of the attack.
+    pub(crate) fn aside(&self) -> Self {
+        let (client, agent) = (Arc::clone(&self.client), self.agent.aside());
+        Self { client, agent, findings: Mutex::default(), patience: self.patience }
+    }
+
+    /// A strict, honest server where the client is registered.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start.
+    pub async fn idp(&self) -> Result<Idp, Inconclusive> {
+        self.idp_of(MockIdp::builder()).await
+    }
+
+    /// A server of this description where the client is registered.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start.
+    pub async fn idp_of(&self, builder: Builder) -> Result<Idp, Inconclusive> {
+        Idp::start(builder, self.client.registration(), Party::Server).await
+    }
+
+    /// An honest server that the attacker runs and where the client is registered under another name.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start.
+    pub async fn idp_of_attacker(&self) -> Result<Idp, Inconclusive> {
+        let mut registration = self.client.registration();
+        registration.client_id.push_str("-elsewhere");
+        Idp::start(MockIdp::builder(), registration, Party::AttackerServer).await
+    }
+
+    /// Asks the client to log a visitor in.
+    ///
+    /// # Errors
+    /// [`Rejected`] if the client does not want to; [`Inconclusive`] inside if nothing can be made of its answer.
+    pub async fn begin(&self, visitor: &Visitor, idp: &Idp) -> Result<Result<Address, Rejected>, Inconclusive> {
+        let (client, own, provider) = (Arc::clone(&self.client), visitor.clone(), idp.provider().clone());
+        let job = tokio::spawn(async move { client.begin(&own, &provider).await });
+        let answer = self.patiently(job).await?;
+        idp.tell(&self.agent);
+        let begun = match answer {
+            Some(begun) => begun,
+            None => return Err(Inconclusive::new("the client broke down when it was asked to begin a login")),
+        };
+        let told = match &begun {
+            Ok(_) => "sent to the server".to_owned(),
+            Err(rejected) => self.agent.conceal(&rejected.code),
+        };
+        self.note(visitor, "begin a login", Vec::new(), told);
+        match begun {
+            Ok(url) => Address::parse(&url).map(Ok),
+            Err(rejected) => Ok(Err(rejected)),
+        }
+    }
+
+    /// Asks the client to log a visitor in, where it must.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when the client does not want to.
+    pub async fn must_begin(&self, visitor: &Visitor, idp: &Idp) -> Result<Address, Inconclusive> {
+        let begun = self.begin(visitor, idp).await?;
+        begun.map_err(|rejected| Inconclusive::new(format!("the client begins no login: {}", rejected.code)))
+    }
+
+    /// Opens an authorization request in a browser and returns the address the server sends it back to.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it is not sent back.
+    pub async fn follow(&self, visitor: &Visitor, idp: &Idp, request: &Address) -> Result<Address, Inconclusive> {
+        let request = Request::get(visitor.party(), idp.party(), &request.base, request.params.clone());
+        let answer = self.agent.send(request).await?;
+        let location = answer.location().ok_or_else(|| {
+            Inconclusive::new(format!("the authorization request was answered {}", answer.summary()))
+        })?;
+        let address = Address::parse(location)?;
+        if let Some(code) = address.params.get("code") {
+            self.agent.keep_secret(code);
+        }
+        Ok(address)
+    }
+
+    /// Writes down that a browser opened `request` at `idp`, where nothing of it was kept but where it led.
+    pub(crate) fn note_redirect(&self, idp: &Idp, request: &Address, answer: &str) {
+        self.agent.note(Step {
+            from: Party::Browser,
+            to: idp.party(),
+            message: "GET /authorize".to_owned(),
+            parameters: shown_params(&self.agent, &request.params),
+            answer: Some(answer.to_owned()),
+            remark: None,
+            stopped: false,
+        });
+    }
+
+    /// Brings a visitor's browser back to the client.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when the client does not answer in time.
+    pub async fn deliver(&self, visitor: &Visitor, address: &Address, idps: &[&Idp]) -> Result<Heard, Inconclusive> {
+        let (client, own, url) = (Arc::clone(&self.client), visitor.clone(), address.to_string());
+        let job = tokio::spawn(async move { client.finish(&own, &url).await });
+        let heard = self.patiently(job).await?.map_or(Heard::BrokeDown, Heard::Said);
+        for verifier in idps.iter().flat_map(|idp| idp.token_requests()).filter_map(|entry| verifier_of(&entry)) {
+            self.agent.keep_secret(&verifier);
+        }
+        for idp in idps {
+            idp.tell(&self.agent);
+        }
+        let told = self.agent.conceal(&heard.to_string());
+        self.note(visitor, "come back", shown_params(&self.agent, &address.params), told);
+        Ok(heard)
+    }
+
+    /// A whole login of a visitor.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not get as far as the client's answer.
+    pub async fn login(&self, visitor: &Visitor, idp: &Idp) -> Result<Heard, Inconclusive> {
+        let request = self.must_begin(visitor, idp).await?;
+        let address = self.follow(visitor, idp, &request).await?;
+        self.deliver(visitor, &address, &[idp]).await
+    }
+
+    /// Records that `heard`, the answer to `what`, must be a rejection.
+    pub fn must_reject(&self, heard: &Heard, what: &str) -> Verdict {
+        let (verdict, because) = match heard {
+            Heard::Said(Said::Accepted { .. }) => (Verdict::Vulnerable, format!("the client accepted {what}")),
+            Heard::BrokeDown => (Verdict::Vulnerable, format!("the client broke down at {what}")),
+            Heard::Said(Said::Rejected(rejected)) => {
+                let code = self.agent.conceal(&rejected.code);
+                (Verdict::Stopped, format!("{what} is rejected: {code}"))
+            }
+            Heard::Said(Said::SentOn { .. }) => (Verdict::Stopped, format!("{what} only leads elsewhere")),
+        };
+        self.found(Finding::new(verdict, because))
+    }
+
+    /// Records that no token request carries this code.
+    pub fn must_not_redeem(&self, idp: &Idp, code: &str, what: &str) {
+        if idp.token_requests().iter().any(|entry| entry.params.all("code").any(|sent| sent == code)) {
+            self.found(Finding::new(Verdict::Vulnerable, format!("the client redeemed the code of {what}")));
+        }
+    }
+
+    /// Records a violation.
+    pub fn violated(&self, because: impl Into<String>) -> Verdict {
+        self.found(Finding::new(Verdict::Vulnerable, because))
+    }
+
+    /// Records that nothing was wrong.
+    pub fn withstood(&self, because: impl Into<String>) -> Verdict {
+        self.found(Finding::new(Verdict::Stopped, because))
+    }
+
+    /// Records a finding. If the attack was stopped, it was at the last step.
+    pub fn found(&self, finding: Finding) -> Verdict {
+        let verdict = finding.verdict;
+        if verdict.withstood() {
+            self.agent.stopped_at(None);
+        }
+        lock(&self.findings).push(finding);
+        verdict
+    }
+
+    /// The HTTP of the browsers.
+    pub fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
+    /// The findings and what was said.
+    pub(crate) fn into_parts(self) -> (Vec<Finding>, Trace) {
+        (self.findings.into_inner().unwrap_or_else(PoisonError::into_inner), self.agent.trace())
+    }
+
+    async fn patiently<T>(&self, job: tokio::task::JoinHandle<T>) -> Result<Option<T>, Inconclusive> {
+        let abort = job.abort_handle();
+        match tokio::time::timeout(self.patience, job).await {
+            Ok(joined) => Ok(joined.ok()),
+            Err(_) => {
+                abort.abort();
+                Err(Inconclusive::new("the client did not answer within ten seconds"))
+            }
+        }
+    }
+
+    fn note(&self, visitor: &Visitor, message: &str, parameters: Vec<(String, String)>, answer: String) {
+        self.agent.note(Step {
+            from: visitor.party(),
+            to: Party::Client,
+            message: message.to_owned(),
+            parameters,
+            answer: Some(answer),
+            remark: None,
+            stopped: false,
+        });
+    }
+}
+
+impl std::fmt::Debug for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stage").field("agent", &self.agent).field("findings", &self.findings).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Display for Heard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::BrokeDown => f.write_str("broke down"),
+            Self::Said(Said::Accepted { subject, .. }) => write!(f, "logged in as {subject}"),
+            Self::Said(Said::Rejected(rejected)) => write!(f, "not logged in: {}", rejected.code),
+            Self::Said(Said::SentOn { .. }) => f.write_str("sent on"),
+        }
+    }
+}
+
+/// The verifier of a token request, if there is one.
+fn verifier_of(entry: &Entry) -> Option<String> {
+    entry.params.get("code_verifier").map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::Tls;
+    use crate::client::{Closures, Provider};
+
+    #[test]
+    fn an_address_is_edited_and_written_again() {
+        let address = Address::parse("http://a/cb?code=x%20y&state=s#fragment").expect("an address");
+        assert_eq!(address.clone().set("code", "z").without("state").to_string(), "http://a/cb?code=z");
+        assert_eq!(address.without("code").without("state").to_string(), "http://a/cb");
+        assert!(Address::parse("http://a/cb?code=%zz").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_answers_is_inconclusive() {
+        let client = Closures::new(
+            |_: Visitor, _: Provider| std::future::pending(),
+            |_: Visitor, _: String| std::future::pending(),
+        );
+        let agent = Agent::new(Tls::Untrusted).expect("an agent");
+        let stage = Stage { patience: Duration::ZERO, ..Stage::new(Arc::new(client), agent) };
+        let idp = stage.idp().await.expect("a server");
+        let reason = stage.begin(&Visitor::new(), &idp).await.expect_err("no answer");
+        assert_eq!(reason.0, "the client did not answer within ten seconds");
+        let address = Address::parse("http://a/cb").expect("an address");
+        assert!(stage.deliver(&Visitor::new(), &address, &[&idp]).await.is_err());
+    }
+}

@@ -1,0 +1,174 @@
+//! A small web application that logs its users in. With every defence on it is sound; each can be switched off alone.
+
+mod begin;
+mod finish;
+mod id_token;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use oauth_attacks::{ClientUnderTest, Provider, Rejected, Said, Visitor, client::Answered};
+use sha2::{Digest as _, Sha256};
+
+/// The cookie that leads to a visitor's session.
+const COOKIE: &str = "sid";
+
+/// What stops an attack. Switched off, it leaves a mistake found in the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Defence {
+    /// Off: no challenge is sent.
+    ChallengeSent,
+    /// Off: plain is used where it is offered.
+    S256Chosen,
+    /// Off: the method is left out.
+    MethodNamed,
+    /// Off: the challenge is padded.
+    ChallengeUnpadded,
+    /// Off: the verifier is not sent.
+    VerifierSent,
+    /// Off: the verifier is decoded before it is hashed.
+    VerifierHashedAsSent,
+    /// Off: the verifier has a character of base64 in it.
+    VerifierWellFormed,
+    /// Off: the verifier is a counter.
+    VerifierRandom,
+    /// Off: the verifier is a constant.
+    VerifierFresh,
+    /// Off: a login that ended in an error is begun again as it was.
+    FreshAfterError,
+    /// Off: the verifier is the state.
+    VerifierApartFromState,
+    /// Off: the verifier is in the authorization request as well.
+    VerifierKept,
+    /// Off: an error is answered by asking again without PKCE.
+    NoDowngradeAfterError,
+    /// Off: a code is sent again without its verifier.
+    CodeSentOnce,
+    /// Off: the latest login of the session is finished, whatever the state.
+    StateCompared,
+    /// Off: a missing state is not missed.
+    StateRequired,
+    /// Off: a login is found by its state in any session.
+    LoginsBelongToBrowsers,
+    /// Off: a login stays open when it is finished.
+    LoginsAreUsedUp,
+    /// Off: the issuer of the response is not compared.
+    IssuerCompared,
+    /// Off: a missing issuer is not missed.
+    IssuerRequired,
+    /// Off: verifier and nonce are those of the login that was begun last, whoever began it.
+    LoginsKeptApart,
+    /// Off: the nonce is not compared.
+    NonceCompared,
+    /// Off: a missing nonce is not missed.
+    NonceRequired,
+    /// Off: redirects are followed.
+    RedirectsNotFollowed,
+    /// Off: the algorithm none is taken at its word.
+    SignatureRequired,
+    /// Off: HS256 is verified with the text of the public key.
+    AlgorithmFixed,
+    /// Off: the audience is not compared.
+    AudienceCompared,
+    /// Off: the issuer of the ID token is not compared.
+    TokenIssuerCompared,
+    /// Off: the time is not looked at.
+    ExpiryCompared,
+    /// Off: a time that is no number is taken for absent.
+    TimesAreNumbers,
+}
+
+/// The application.
+pub(crate) struct Victim {
+    off: BTreeSet<Defence>,
+    http: reqwest::Client,
+    sessions: Mutex<HashMap<String, Session>>,
+    latest: Mutex<Option<Login>>,
+    /// Every secret ever had, for looking for them where they must not be.
+    secrets: Mutex<Vec<String>>,
+    serial: AtomicU64,
+}
+
+/// What belongs to one browser.
+#[derive(Default)]
+struct Session {
+    open: Vec<Login>,
+    /// Read only where [`Defence::FreshAfterError`] is off.
+    failed: Option<Login>,
+}
+
+/// A login that was begun.
+#[derive(Clone)]
+struct Login {
+    provider: Provider,
+    metadata: oauth_types::ProviderMetadata,
+    state: String,
+    nonce: String,
+    verifier: Option<String>,
+}
+
+impl Victim {
+    /// An application with these defences off.
+    pub(crate) fn new(off: impl IntoIterator<Item = Defence>) -> Self {
+        let off: BTreeSet<_> = off.into_iter().collect();
+        let http = reqwest::Client::builder().tls_certs_only([]).no_proxy();
+        let http = match off.contains(&Defence::RedirectsNotFollowed) {
+            true => http,
+            false => http.redirect(reqwest::redirect::Policy::none()),
+        };
+        let http = http.build().expect("an HTTP client");
+        let (sessions, latest, secrets) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { off, http, sessions, latest, secrets, serial: AtomicU64::new(1) }
+    }
+
+    fn on(&self, defence: Defence) -> bool {
+        !self.off.contains(&defence)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Session>> {
+        self.sessions.lock().expect("nobody panics with the sessions in hand")
+    }
+
+    fn latest(&self) -> MutexGuard<'_, Option<Login>> {
+        self.latest.lock().expect("nobody panics with the login in hand")
+    }
+
+    fn keep(&self, secret: impl Into<String>) {
+        self.secrets.lock().expect("nobody panics with the secrets in hand").push(secret.into());
+    }
+
+    /// Every secret it ever had.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        self.secrets.lock().expect("nobody panics with the secrets in hand").clone()
+    }
+
+    /// A text that nobody who does not know the key can guess. A test has no need of more.
+    fn fresh(&self) -> String {
+        let number = self.serial.fetch_add(1, Ordering::Relaxed);
+        URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{:p} and a key {number}", self)))
+    }
+
+    async fn json(&self, request: reqwest::RequestBuilder) -> Result<(u16, serde_json::Value), Rejected> {
+        let response = request.send().await.map_err(|_| Rejected::new("no answer"))?;
+        let (status, body) = (response.status().as_u16(), response.bytes().await);
+        let body = body.map_err(|_| Rejected::new("no answer"))?;
+        Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+    }
+}
+
+impl ClientUnderTest for Victim {
+    fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
+        Box::pin(self.begin_login(visitor, provider))
+    }
+
+    fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
+        Box::pin(async move { self.finish_login(visitor, address).await.unwrap_or_else(Said::Rejected) })
+    }
+}
+
+fn s256(octets: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(octets))
+}
