@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_types::Secret;
 use pkce_core::Verifier;
-use rand::TryRng as _;
 use zeroize::Zeroize as _;
 
 /// Where unpredictable octets come from. Inject one to fix them in tests, and only there.
@@ -27,7 +26,7 @@ pub struct SystemDice;
 
 impl Dice for SystemDice {
     fn fill(&self, octets: &mut [u8]) -> Result<(), NoEntropy> {
-        rand::rngs::SysRng.try_fill_bytes(octets).map_err(|_| NoEntropy)
+        getrandom::fill(octets).map_err(|_| NoEntropy)
     }
 }
 

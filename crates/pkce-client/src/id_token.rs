@@ -140,7 +140,7 @@ impl<'a> IdToken<'a> {
             return Err(IdTokenError::NotCompact);
         }
         let decode = |segment: &str| URL_SAFE_NO_PAD.decode(segment).map_err(|_| IdTokenError::NotBase64Url);
-        let signed = token[..header.len() + 1 + payload.len()].as_bytes();
+        let signed = &token.as_bytes()[..header.len() + 1 + payload.len()];
         decode(signature)?;
         let payload = decode(payload)?;
         let header = json::object(&decode(header)?)?;

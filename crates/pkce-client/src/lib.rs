@@ -94,3 +94,7 @@ pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
 pub use session::Session;
 pub use transport::{BoxFuture, Endpoint, HttpClient, HttpRequest, TransportError};
 pub use user_agent::{SystemBrowser, UserAgent};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

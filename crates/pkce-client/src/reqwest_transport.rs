@@ -46,3 +46,22 @@ impl HttpClient for ReqwestTransport {
 fn failure(error: reqwest::Error) -> TransportError {
     if error.is_timeout() { TransportError::Timeout } else { TransportError::connection(error.without_url()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::transport::Endpoint;
+
+    #[tokio::test]
+    async fn a_server_that_does_not_answer_is_not_waited_for() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("http://{}/", listener.local_addr().expect("an address"));
+        let request = http::Request::get(address).body(Vec::new()).expect("a request");
+        let timeout = Duration::from_millis(20);
+        let request = HttpRequest { timeout, ..HttpRequest::new(Endpoint::Token, request) };
+        let outcome = ReqwestTransport::new().expect("a transport").send(request).await;
+        assert!(matches!(outcome, Err(TransportError::Timeout)), "{outcome:?}");
+    }
+}

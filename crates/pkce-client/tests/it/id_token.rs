@@ -154,31 +154,18 @@ async fn its_signature_is_of_the_published_key() {
 async fn header_and_claims_are_unambiguous_json() {
     let stage = Stage::new();
     let client = stage.client();
-    let cases: [(&str, fn() -> (String, String), IdTokenError); 4] = [
-        (
-            "a claim twice",
-            || (r#"{"alg":"RS256","kid":"one"}"#.into(), r#"{"sub":"alice","sub":"mallory"}"#.into()),
-            IdTokenError::Json(JsonError::DuplicateMember),
-        ),
-        (
-            "a header parameter twice",
-            || (r#"{"alg":"none","alg":"RS256"}"#.into(), "{}".into()),
-            IdTokenError::Json(JsonError::DuplicateMember),
-        ),
-        (
-            "claims that are no object",
-            || (r#"{"alg":"RS256","kid":"one"}"#.into(), "[]".into()),
-            IdTokenError::Json(JsonError::NotAnObject),
-        ),
-        ("no JSON", || ("x".into(), "{}".into()), IdTokenError::Json(JsonError::Malformed)),
+    let header = r#"{"alg":"RS256","kid":"one"}"#;
+    let cases = [
+        (header, r#"{"sub":"alice","sub":"mallory"}"#, JsonError::DuplicateMember),
+        (r#"{"alg":"none","alg":"RS256"}"#, "{}", JsonError::DuplicateMember),
+        (header, "[]", JsonError::NotAnObject),
+        (header, "{}x", JsonError::Malformed),
+        ("x", "{}", JsonError::Malformed),
     ];
-    for (name, parts, error) in cases {
-        stage.with(|script| {
-            script.edit = None;
-            let (header, claims) = parts();
-            script.members["id_token"] = json!(crate::stage::sign(&header, &claims, &script.key, Jws::RS256));
-        });
-        assert_eq!(refused_by(&stage, &client).await, error, "{name}");
+    for (header, claims, error) in cases {
+        let token = stage.with(|script| crate::stage::sign(header, claims, &script.key, Jws::RS256));
+        stage.member("id_token", json!(token));
+        assert_eq!(refused_by(&stage, &client).await, IdTokenError::Json(error), "{header} {claims}");
     }
 }
 
@@ -188,10 +175,6 @@ async fn required_claims_are_there() {
         assert_eq!(refused_claim(name, Value::Null).await, IdTokenError::Missing(name));
     }
     let stage = Stage::new();
-    let started = stage.begin(&stage.client()).await;
-    stage.with(|script| script.nonce = None);
-    let outcome = stage.client().finish(started.pending, callback(&stage.begin(&stage.client()).await, &[])).await;
-    assert!(matches!(outcome, Err(FinishError::Rejected(_))));
     let started = stage.begin(&stage.client()).await;
     stage.with(|script| script.nonce = None);
     let response = callback(&started, &[]);

@@ -5,10 +5,14 @@ mod discovery;
 mod id_token;
 mod keys;
 mod misuse;
+#[cfg(feature = "reqwest")]
+mod mock_idp;
 mod native;
+mod properties;
 mod secrets;
 mod session;
 mod stage;
 mod token_response;
+#[cfg(feature = "reqwest")]
 mod transport;
 mod web;

@@ -67,6 +67,9 @@ pub(crate) struct Seen {
     pub(crate) authorization: Option<String>,
 }
 
+/// Answers some requests otherwise.
+type Instead = Box<dyn FnMut(&Seen) -> Option<Answer> + Send>;
+
 pub(crate) type Answer = Result<http::Response<Vec<u8>>, TransportError>;
 
 /// What the server does. Tests change it as they like.
@@ -86,7 +89,7 @@ pub(crate) struct Script {
     /// Changes the ID token after it is signed.
     pub(crate) edit: Option<fn(String) -> String>,
     /// Stands in for any answer.
-    pub(crate) instead: Option<Box<dyn FnMut(&Seen) -> Option<Answer> + Send>>,
+    pub(crate) instead: Option<Instead>,
 }
 
 /// The server, and everything it was asked.

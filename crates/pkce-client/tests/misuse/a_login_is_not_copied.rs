@@ -1,7 +1,7 @@
 use pkce_client::Pending;
 
-fn copy(pending: &Pending) -> Pending {
-    pending.clone()
+fn copy(pending: Pending) -> (Pending, Pending) {
+    (pending.clone(), pending)
 }
 
 fn main() {}
