@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use mock_idp::{Client, MockIdp};
 use oauth_attacks::report::Row;
-use oauth_attacks::{Options, Registration, Report, Target, catalogue, run_on_server};
+use oauth_attacks::{Options, PkceClientWeb, Registration, Report, Target, catalogue, run_on_client, run_on_server};
 
 use super::Show;
 use super::stage::REDIRECT_URI;
@@ -28,6 +28,12 @@ pub(super) async fn run(show: &mut Show, wanted: &dyn Fn(&str) -> bool) -> Resul
         let target = target(&idp).await?;
         let options = Options::new().only(on_servers);
         watched(show, "Attacks on mock-idp", options, async |options| run_on_server(&target, &options).await).await;
+    }
+    let on_clients: Vec<&str> = catalogue::CLIENT_ATTACKS.iter().map(|a| a.idea.id).filter(|id| wanted(id)).collect();
+    if !on_clients.is_empty() {
+        let client = PkceClientWeb::default();
+        let options = Options::new().only(on_clients);
+        watched(show, "Attacks on pkce-client", options, async |options| run_on_client(client, &options).await).await;
     }
     Ok(())
 }
