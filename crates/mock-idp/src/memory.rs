@@ -3,6 +3,8 @@
 //! A document that has to carry something from the authorization request to the token request defines a note of its
 //! own and puts it into the record. No other file has to know.
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,8 +41,8 @@ pub trait Note: Serialize + DeserializeOwned {
     const LIFE: Life;
 }
 
-/// Notes by name.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+/// Notes by name. `Debug` shows the names alone: with PKCE's method `plain`, a note holds the verifier.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Notes(Vec<(String, Value)>);
 
@@ -54,6 +56,12 @@ impl Notes {
     pub(crate) fn find<N: Note>(&self) -> Option<N> {
         let (_, value) = self.0.iter().find(|(name, _)| name == N::NAME)?;
         N::deserialize(value).ok()
+    }
+}
+
+impl fmt::Debug for Notes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 

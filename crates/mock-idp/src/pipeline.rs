@@ -57,9 +57,10 @@ pub(crate) fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result<Authe
     };
     let claimed = world.specs.iter().find_map(|spec| spec.claimed(method, attempt));
     let client_id = claimed.unwrap_or_else(|| Err(UNKNOWN_METHOD.refuse()))?;
-    attempt.arrival.seen.client(&client_id);
     let unknown = || CLIENT_UNKNOWN.because(format!("Known clients: {}", world.clients.known()));
     let (client, relaxed) = world.clients.find(&client_id).ok_or_else(unknown)?;
+    // Not before: with client_id and secret swapped, the identifier of an unknown client is a secret.
+    attempt.arrival.seen.client(&client_id);
     if relaxed {
         attempt.arrival.seen.relaxed("any-client");
         return Ok(Authenticated::new(client, crate::clients::Proven::by_the_caller()));

@@ -1,4 +1,6 @@
 //! What leaves: an answer that is still data, so that it can be edited before it is signed and encoded.
+//!
+//! What holds codes or tokens has no `Debug`, so it cannot be printed.
 
 use std::sync::Arc;
 
@@ -13,7 +15,6 @@ use crate::ports::store::{Key, Record, StoreError};
 use crate::refusal::Refusal;
 
 /// An answer of an endpoint.
-#[derive(Debug)]
 pub(crate) enum Reply {
     /// An authorization response that goes back to the client (RFC 6749 §4.1.2).
     Authorization { response: AuthorizationResponse, refusal: Option<Refusal> },
@@ -75,7 +76,6 @@ pub(crate) struct AuthorizationResponse {
 }
 
 /// An authorization response on its way out: a status, headers, and a body if there is one.
-#[derive(Debug)]
 pub(crate) struct Delivery {
     /// A `Location`, if the browser is redirected.
     pub location: Option<String>,
@@ -84,7 +84,6 @@ pub(crate) struct Delivery {
 }
 
 /// A page of HTML.
-#[derive(Debug)]
 pub(crate) struct Page {
     /// The text.
     pub html: String,
@@ -93,7 +92,6 @@ pub(crate) struct Page {
 }
 
 /// A successful token response that is still data (RFC 6749 §5.1).
-#[derive(Debug)]
 pub(crate) struct TokenReply {
     /// What the access token stands for. A narrowed scope replaces it.
     pub authorization: Arc<Authorization>,
@@ -117,7 +115,6 @@ impl TokenReply {
 }
 
 /// A JWT that is not signed yet. A later one may hold the hash of an earlier one.
-#[derive(Debug)]
 pub(crate) struct Unsigned {
     /// The member of the token response that it becomes.
     pub member: &'static str,

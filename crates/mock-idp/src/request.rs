@@ -1,4 +1,6 @@
 //! What arrived: a request, read and bounded, and what is found out about it on the way.
+//!
+//! What holds headers has no `Debug`, so they cannot be printed.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -29,7 +31,6 @@ impl Place {
 }
 
 /// A request at one of the endpoints.
-#[derive(Debug)]
 pub(crate) struct Arrival<'a> {
     /// At which issuer.
     pub place: &'a Place,
@@ -86,7 +87,6 @@ impl Seen {
 }
 
 /// An authorization request of an identified client (RFC 6749 §4.1.1).
-#[derive(Debug)]
 pub(crate) struct AuthorizationRequest<'a> {
     /// The request as it arrived.
     pub arrival: &'a Arrival<'a>,
@@ -122,7 +122,6 @@ impl Draft {
 }
 
 /// Credentials of a client as they arrived (RFC 6749 §2.3).
-#[derive(Debug)]
 pub(crate) struct Attempt<'a> {
     /// The request as it arrived.
     pub arrival: &'a Arrival<'a>,
@@ -131,7 +130,6 @@ pub(crate) struct Attempt<'a> {
 }
 
 /// A token request of an authenticated client (RFC 6749 §3.2).
-#[derive(Debug)]
 pub(crate) struct TokenRequest<'a> {
     /// The request as it arrived.
     pub arrival: &'a Arrival<'a>,

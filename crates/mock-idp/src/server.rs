@@ -37,7 +37,7 @@ const IN_PROCESS: &str = "http://mock-idp.test";
 /// A running mock authorization server. Dropping it stops it.
 #[must_use = "dropping the server stops it"]
 pub struct MockIdp {
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
     clock: Arc<AdjustableClock>,
     running: Option<Running>,
 }
@@ -157,7 +157,7 @@ impl MockIdp {
         self.app.answer(parts, body).await
     }
 
-    /// Stops the server: no connection is accepted any more, requests under way are finished.
+    /// Stops the server: no connection is accepted any more, requests under way are finished, for at most 5 seconds.
     pub async fn stop(mut self) {
         if let Some(running) = self.running.take() {
             running.stop.send_replace(true);

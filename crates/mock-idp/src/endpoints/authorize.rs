@@ -5,6 +5,7 @@
 use oauth_types::{ErrorCode, Params, ResponseMode};
 
 use crate::clients::{self, DOCUMENT, Identified};
+use crate::escape;
 use crate::memory::{Authorization, Scope};
 use crate::pipeline;
 use crate::ports::store::{GrantId, Key, Kind, Record};
@@ -74,7 +75,7 @@ fn identify(world: &World, arrival: &Arrival<'_>, params: &Params) -> Result<Ide
 /// Everything that is judged once the client may be answered, and the code.
 async fn grant(world: &World, arrival: &Arrival<'_>, client: &Identified, params: &Params) -> Result<String, Stop> {
     if let Some(name) = params.duplicate(&[]) {
-        return Err(DUPLICATE.because(format!("{name} occurs twice")).into());
+        return Err(DUPLICATE.because(format!("{} occurs twice", escape::name(name))).into());
     }
     if mode(world, params).is_none() {
         let known = pipeline::response_modes(world).map(ResponseMode::as_str).collect::<Vec<_>>().join(", ");

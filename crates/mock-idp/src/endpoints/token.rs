@@ -4,6 +4,7 @@ use http::header::CONTENT_TYPE;
 use oauth_types::{ErrorCode, Params};
 
 use crate::clients::DOCUMENT;
+use crate::escape;
 use crate::pipeline;
 use crate::refusal::{Refusal, Rule};
 use crate::reply::{Reply, Stop, TokenReply};
@@ -39,17 +40,19 @@ async fn exchange(world: &World, arrival: &Arrival<'_>) -> Result<TokenReply, St
 /// The parameters of the body, none of them twice, and none beside it.
 fn body<'a>(arrival: &Arrival<'a>) -> Result<&'a Params, Refusal> {
     if let Some((name, _)) = arrival.query.iter().next() {
-        return Err(IN_QUERY.because(format!("The query has {name}; queries end up in logs")));
+        return Err(IN_QUERY.because(format!("The query has {}; queries end up in logs", escape::name(name))));
     }
-    let params = arrival.form.ok_or_else(|| match arrival.headers.get(CONTENT_TYPE) {
-        Some(other) => {
+    let mut types = arrival.headers.get_all(CONTENT_TYPE).iter();
+    let params = arrival.form.ok_or_else(|| match (types.next(), types.next()) {
+        (Some(_), Some(_)) => NOT_A_FORM.because("There are two Content-Type headers"),
+        (Some(other), None) => {
             let shown: String = String::from_utf8_lossy(other.as_bytes()).chars().take(60).collect();
             NOT_A_FORM.because(format!("The content type is {shown}"))
         }
-        None => NOT_A_FORM.because("There is no Content-Type header"),
+        (None, _) => NOT_A_FORM.because("There is no Content-Type header"),
     })?;
     match params.duplicate(&[]) {
-        Some(name) => Err(DUPLICATE.because(format!("{name} occurs twice"))),
+        Some(name) => Err(DUPLICATE.because(format!("{} occurs twice", escape::name(name)))),
         None => Ok(params),
     }
 }

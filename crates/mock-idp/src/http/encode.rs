@@ -36,7 +36,6 @@ pub(crate) struct Encoder<'a> {
 }
 
 /// A response, how many faults changed it, and why it is a refusal, if it is one.
-#[derive(Debug)]
 pub(crate) struct Encoded {
     pub(crate) response: Response<Bytes>,
     pub(crate) refusal: Option<Refusal>,

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use http::{HeaderMap, Method};
 use oauth_types::Params;
 
+use crate::escape;
 use crate::refusal::Refused;
 
 /// How many entries a tenant's journal keeps. Older ones are forgotten.
@@ -62,7 +63,7 @@ impl fmt::Debug for Entry {
             .field("at", &self.at)
             .field("method", &self.method)
             .field("path", &self.path)
-            .field("params", &self.params)
+            .field("params", &self.params.iter().map(|(name, _)| escape::name(name)).collect::<Vec<_>>())
             .field("headers", &self.headers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>())
             .field("status", &self.status)
             .field("refusal", &self.refusal)

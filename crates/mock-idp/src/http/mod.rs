@@ -4,6 +4,7 @@ pub(crate) mod encode;
 pub(crate) mod extract;
 pub(crate) mod journal;
 pub(crate) mod pages;
+pub(crate) mod patience;
 pub(crate) mod router;
 pub(crate) mod serve;
 pub(crate) mod tap;

@@ -4,9 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, AUTHORIZATION,
+    CONNECTION, COOKIE, TRANSFER_ENCODING,
+};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -73,16 +77,22 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum:
         true => collect(body).await,
         false => Ok(Bytes::new()),
     };
-    let cut = matches!(body, Err(NoBody::TooLarge | NoBody::TooSlow));
+    // What is left of such a body is not read. A chunked request may have had a Content-Length as well, which hyper
+    // takes out unseen: "the server MUST close the connection after responding" (RFC 9112 section 6.1).
+    let ends =
+        matches!(body, Err(NoBody::TooLarge | NoBody::TooSlow)) || parts.headers.contains_key(TRANSFER_ENCODING);
     let mut response = app.answer(parts, body).await;
-    if cut {
-        // What is left of the body is not read; the connection cannot be used again.
-        response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    if ends {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response.map(axum::body::Body::from)
 }
 
 async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
+    // The length as announced: what will not be read is not waited for.
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(NoBody::TooLarge);
+    }
     let whole = Limited::new(body, MAX_BODY).collect();
     match tokio::time::timeout(BODY_WITHIN, whole).await {
         Err(_) => Err(NoBody::TooSlow),
@@ -146,13 +156,18 @@ impl App {
         for (name, value) in visit.read.form.iter().flat_map(Params::iter) {
             params.push(name, value);
         }
+        let mut headers = visit.parts.headers;
+        for (name, value) in &mut headers {
+            // Shown as `Sensitive` by whoever prints the headers of an entry.
+            value.set_sensitive(*name == AUTHORIZATION || *name == COOKIE);
+        }
         let entry = Entry {
             at: visit.now,
             method: visit.parts.method,
             path: visit.path,
             params,
             in_query,
-            headers: visit.parts.headers,
+            headers,
             status: encoded.response.status().as_u16(),
             refusal: encoded.refusal.as_ref().map(Refused::from),
             relaxations,

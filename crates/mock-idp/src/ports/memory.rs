@@ -44,8 +44,10 @@ impl MemoryStore {
     }
 
     fn look(&self, key: &Key) -> Option<Kept> {
-        let kept = self.shard(key).records.get(key).cloned()?;
-        (kept.spent || !self.is_dropped(kept.record.grant)).then_some(kept)
+        // The shard stays locked: spent by one request and dropped by another in between, a replay would look unknown.
+        let shard = self.shard(key);
+        let kept = shard.records.get(key)?;
+        (kept.spent || !self.is_dropped(kept.record.grant)).then(|| kept.clone())
     }
 
     fn spend(&self, key: Key) -> Taken {

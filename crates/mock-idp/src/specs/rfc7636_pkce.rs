@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use oauth_types::ErrorCode;
+use oauth_types::{ErrorCode, Secret};
 use pkce_core::doctor::{diagnose_challenge, diagnose_verifier};
 use pkce_core::plain::{self, AnyChallenge};
 use pkce_core::{AuthorizationError, Challenge, TokenError};
@@ -32,7 +32,8 @@ pub(crate) struct Pkce {
 #[derive(Debug, Serialize, Deserialize)]
 struct Bound {
     method: String,
-    challenge: String,
+    /// With `plain`, this is the verifier.
+    challenge: Secret,
 }
 
 impl Note for Bound {
@@ -72,7 +73,7 @@ impl Spec for Pkce {
             Some(AnyChallenge::S256(challenge)) => self.remember(*challenge),
         }
         if let Some(challenge) = found {
-            let (method, challenge) = (challenge.method().to_owned(), challenge.expose().to_owned());
+            let (method, challenge) = (challenge.method().to_owned(), Secret::from(challenge.expose()));
             draft.remember(&Bound { method, challenge });
         }
         Ok(())
@@ -83,7 +84,7 @@ impl Spec for Pkce {
             return Ok(());
         }
         let stored = found.note::<Bound>();
-        let stored = stored.and_then(|bound| AnyChallenge::parse(&bound.method, &bound.challenge).ok());
+        let stored = stored.and_then(|bound| AnyChallenge::parse(&bound.method, bound.challenge.expose()).ok());
         let policy = required(request.policy);
         let outcome = plain::check_token_request(stored.as_ref(), request.params.iter(), policy);
         let presented = request.params.get("code_verifier").unwrap_or("");

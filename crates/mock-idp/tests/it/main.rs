@@ -1,10 +1,16 @@
 //! The mock authorization server, seen from outside.
 
+mod binary;
 mod browser;
+mod canaries;
 mod faults;
 mod flows;
+mod hostile;
 mod metadata;
+mod races;
 mod readme;
 mod refusals;
+mod slow;
 mod stores;
 mod vectors;
+mod wire;

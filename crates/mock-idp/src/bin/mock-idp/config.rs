@@ -98,7 +98,8 @@ impl std::str::FromStr for StoreChoice {
         match text.split_once(':') {
             None if text == "memory" => Ok(Self::Memory),
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.to_owned())),
-            _ => Err(format!("{text:?} is no store: say memory or sqlite:PATH")),
+            // What was said is not repeated: the address of a database may hold its password.
+            _ => Err("this is no store: say memory or sqlite:PATH".to_owned()),
         }
     }
 }
@@ -172,8 +173,20 @@ impl From<ClientConfig> for Client {
 fn located(text: &str, error: &toml::de::Error) -> String {
     let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
     match line {
-        Some(line) => format!("line {line}: {}", error.message()),
-        None => error.message().to_owned(),
+        Some(line) => format!("line {line}: {}", without_value(error.message())),
+        None => without_value(error.message()),
+    }
+}
+
+/// A message of serde without the value it quotes: "invalid type: integer `1`, expected a string".
+fn without_value(message: &str) -> String {
+    let quoted = message.starts_with("invalid type: ") || message.starts_with("invalid value: ");
+    match message.rsplit_once(", expected ").filter(|_| quoted) {
+        Some((what, expected)) => {
+            let kind = what.split(['`', '"']).next().unwrap_or("").trim_end();
+            format!("{kind}, expected {expected}")
+        }
+        None => message.to_owned(),
     }
 }
 
@@ -219,6 +232,25 @@ mod tests {
     fn an_error_does_not_show_a_secret() {
         let error = parse("[[client]]\nclient_secret = \"canary-secret\"\n").expect_err("no client_id");
         assert!(error.contains("client_id") && !error.contains("canary"), "{error}");
+    }
+
+    #[test]
+    fn no_value_is_shown_whatever_is_wrong_with_it() {
+        for text in [
+            "[[client]]\nclient_id = \"a\"\nclient_secret = 4711\n",
+            "[[client]]\nclient_id = \"a\"\nclient_secret = [4711]\n",
+            "[[client]]\nclient_id = \"a\"\nclient_secret = 4711-canary\n",
+            "[[client]]\nclient_id = \"a\"\nclient_secret = canary4711\n",
+            "[[client]]\nclient_id = \"a\"\nclient_secret = \"canary4711\n",
+            "[[client]]\nclient_id = \"a\"\nclient_secret = \"canary4711\\q\"\n",
+            "[[client]]\nclient_id = \"a\"\nclient_secret = \"4711\" canary\n",
+            "client = \"4711, expected canary\"\n",
+            "listen = \"4711 canary\"\n",
+            "store = \"postgres://canary:4711@db/x\"\n",
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.starts_with("line ") && !error.contains("4711") && !error.contains("canary"), "{error}");
+        }
     }
 
     #[test]

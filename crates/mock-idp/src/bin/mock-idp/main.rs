@@ -138,23 +138,29 @@ fn what_was_refused(entry: &Entry) {
 /// The signals that end the server: an interrupt, and on Unix SIGTERM, which a container's engine sends.
 struct Ended {
     #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
+    signals: [tokio::signal::unix::Signal; 2],
 }
 
 impl Ended {
+    /// Listens from now on: a signal that arrives before [`Ended::wait`] is not lost.
+    #[cfg(unix)]
     fn listen() -> Result<Self, String> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .map_err(|error| error.to_string())?,
-        })
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).map_err(|error| error.to_string());
+        Ok(Self { signals: [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?] })
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Result<Self, String> {
+        Ok(Self {})
     }
 
     #[cfg(unix)]
     async fn wait(mut self) {
+        let [interrupt, terminate] = &mut self.signals;
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = self.terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
     }
 
