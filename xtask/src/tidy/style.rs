@@ -4,6 +4,8 @@ use super::{File, Tree, Violation};
 
 /// More lines than a reader holds in mind.
 const LONGEST: usize = 450;
+/// The same for a file of tests, which is a list of sentences and read one by one.
+const LONGEST_OF_TESTS: usize = 650;
 
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "misc"];
@@ -42,9 +44,10 @@ fn opening(file: &File, found: &mut Vec<Violation>) {
 
 fn length(file: &File, found: &mut Vec<Violation>) {
     let lines = file.text.lines().count();
-    if lines > LONGEST {
-        let why = format!("at most {LONGEST} lines are read in one go; split it by what it is about");
-        found.push(Violation::at(file, LONGEST + 1, format!("the file has {lines} lines"), why));
+    let longest = if file.is_test() { LONGEST_OF_TESTS } else { LONGEST };
+    if lines > longest {
+        let why = format!("at most {longest} lines are read in one go; split it by what it is about");
+        found.push(Violation::at(file, longest + 1, format!("the file has {lines} lines"), why));
     }
 }
 
@@ -102,6 +105,9 @@ mod tests {
         let lines = |count: usize| format!("//! A.\n{}", "\n".repeat(count - 1));
         assert_eq!(found(check, &[("a.rs", &lines(LONGEST))]).len(), 0);
         assert_eq!(found(check, &[("a.rs", &lines(LONGEST + 1))]), ["a.rs:451: the file has 451 lines"]);
+        let test = "crates/a/tests/it/a.rs";
+        assert_eq!(found(check, &[(test, &lines(LONGEST_OF_TESTS))]).len(), 0);
+        assert_eq!(found(check, &[(test, &lines(LONGEST_OF_TESTS + 1))]).len(), 1);
     }
 
     #[test]
