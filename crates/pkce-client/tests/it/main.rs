@@ -9,6 +9,9 @@ mod misuse;
 mod mock_idp;
 mod native;
 mod properties;
+#[cfg(feature = "reqwest")]
+mod quick_start;
+mod readme;
 mod secrets;
 mod session;
 mod stage;

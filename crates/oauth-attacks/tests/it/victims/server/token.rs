@@ -17,7 +17,7 @@ use super::{Defence, SECRET, Shared, json_answer, refusal};
 type Server = State<Arc<Shared>>;
 
 /// How often others are let in between, where a defence is off that keeps them out.
-const GAP: u32 = 200;
+const GAP: u32 = 1000;
 
 /// A client that has said who it is, and whether it has proved it.
 struct Client {
