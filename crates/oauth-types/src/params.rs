@@ -71,7 +71,7 @@ impl Params {
                 }
                 let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
                 let value_start = start + (piece.len() - value.len());
-                list.push(decode(name, start, number)?, decode(value, value_start, number)?);
+                list.add(&decode(name, start, number)?, &decode(value, value_start, number)?);
             }
             start += piece.len() + 1;
         }
@@ -79,39 +79,38 @@ impl Params {
     }
 
     /// Adds a pair at the end.
-    pub fn push(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
-        self.text.push_str(name.as_ref());
-        let name_end = self.text.len();
-        self.text.push_str(value.as_ref());
-        self.ends.push((name_end, self.text.len()));
+    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.add(&name.into(), &value.into());
     }
 
     /// The same list with a pair added, for chaining.
     #[must_use]
-    pub fn with(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.push(name, value);
         self
     }
 
     /// Puts `value` in place of every pair called `name`, at the place of the first, or at the end.
-    pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
-        let mut value = Some(value);
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        let mut value = Some(value.into());
         for (own, old) in std::mem::take(self).iter() {
             if own != name {
-                self.push(own, old);
+                self.add(own, old);
             } else if let Some(value) = value.take() {
-                self.push(name, value);
+                self.add(name, &value);
             }
         }
         if let Some(value) = value {
-            self.push(name, value);
+            self.add(name, &value);
         }
     }
 
     /// Removes every pair called `name`; says whether there was one.
     pub fn remove(&mut self, name: &str) -> bool {
         let before = std::mem::take(self);
-        self.extend(before.iter().filter(|(own, _)| *own != name));
+        for (own, value) in before.iter().filter(|(own, _)| *own != name) {
+            self.add(own, value);
+        }
         self.len() != before.len()
     }
 
@@ -183,6 +182,13 @@ impl Params {
         };
         format!("{uri}{separator}{}", self.encode())
     }
+
+    fn add(&mut self, name: &str, value: &str) {
+        self.text.push_str(name);
+        let name_end = self.text.len();
+        self.text.push_str(value);
+        self.ends.push((name_end, self.text.len()));
+    }
 }
 
 impl fmt::Debug for Params {
@@ -192,19 +198,9 @@ impl fmt::Debug for Params {
     }
 }
 
-impl<N: AsRef<str>, V: AsRef<str>> Extend<(N, V)> for Params {
-    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, pairs: I) {
-        for (name, value) in pairs {
-            self.push(name, value);
-        }
-    }
-}
-
-impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Params {
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Params {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        let mut list = Self::new();
-        list.extend(pairs);
-        list
+        pairs.into_iter().fold(Self::new(), |list, (name, value)| list.with(name, value))
     }
 }
 
@@ -264,6 +260,14 @@ mod tests {
         assert_eq!(params.iter().collect::<Vec<_>>(), [("a", "1"), ("b", "2"), ("a", "3"), ("c", "")]);
         assert_eq!(params.duplicate(&[]), Some("a"));
         assert_eq!(params.duplicate(&["a"]), None);
+    }
+
+    #[test]
+    fn where_a_name_ends_tells_lists_apart() {
+        let parse = |text| Params::parse(text).expect("well-formed");
+        assert_ne!(parse("a=b"), parse("ab="));
+        assert_ne!(parse("a=b&c=d"), parse("a=bc&d"));
+        assert_eq!(parse("a=%62"), Params::new().with("a", "b"));
     }
 
     #[test]
