@@ -78,6 +78,7 @@ struct Bench {
 struct Starts {
     servers: u32,
     on_a_socket: Latency,
+    and_dropped: Latency,
     in_process: Latency,
     programs: u32,
     program: Latency,
@@ -125,7 +126,7 @@ fn measure(release: &Path, xtask: PathBuf, options: &Options) -> Result<String, 
     let flows = vec![
         bench.flows(Algorithm::Rs256, Store::Memory, many(5_000))?,
         bench.flows(Algorithm::Es256, Store::Memory, many(20_000))?,
-        bench.flows(Algorithm::Es256, Store::Sqlite, many(5_000))?,
+        bench.flows(Algorithm::Es256, Store::Sqlite, many(10_000))?,
     ];
     let starts = bench.starts(many(1_000), many(50))?;
     let report = Report::new(bench.rounds, flows, starts, bench.memory(many(100_000))?);

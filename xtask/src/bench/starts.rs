@@ -19,15 +19,16 @@ impl Bench {
     pub(super) fn starts(&self, servers: u32, programs: u32) -> Result<Starts, String> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
-        let on_a_socket = runtime.block_on(async {
-            let mut took = Vec::new();
+        let (on_a_socket, and_dropped) = runtime.block_on(async {
+            let (mut started, mut dropped) = (Vec::new(), Vec::new());
             for number in 0..WARM_UP + servers {
                 let watch = Stopwatch::start();
                 let server = MockIdp::builder().start().await.map_err(|error| error.to_string())?;
+                keep(&mut started, number, watch.took());
                 drop(server);
-                keep(&mut took, number, watch.took());
+                keep(&mut dropped, number, watch.took());
             }
-            Ok::<_, String>(Latency::micros(took))
+            Ok::<_, String>((Latency::micros(started), Latency::micros(dropped)))
         })?;
         let mut took = Vec::new();
         for number in 0..WARM_UP + servers {
@@ -41,7 +42,7 @@ impl Bench {
         for _ in 0..programs {
             took.push(self.first_answer()?);
         }
-        Ok(Starts { servers, on_a_socket, in_process, programs, program: Latency::micros(took) })
+        Ok(Starts { servers, on_a_socket, and_dropped, in_process, programs, program: Latency::micros(took) })
     }
 
     /// From the start of the program to the first metadata document, a fresh connection included.
