@@ -1,2 +1,81 @@
-//! xtask
-fn main() {}
+//! Tasks of contributors: `cargo xtask --help` lists them.
+#![expect(clippy::print_stdout, reason = "a command line tool talks to its terminal")]
+
+mod attack;
+mod ci;
+mod codegen;
+mod flows;
+mod stopwatch;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Line {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run everything that a change has to pass.
+    Ci {
+        /// Install compiler targets that are missing, as with CI=true; otherwise their steps are skipped by name.
+        #[arg(long)]
+        install: bool,
+    },
+    /// Check the rules of the house: layers, names, a test for every rule.
+    Tidy,
+    /// Play every flow and try every attack against freshly started servers.
+    Flows(flows::Options),
+    /// Attack an authorization server that you may test.
+    Attack(attack::Options),
+    /// Write the generated documents.
+    Codegen {
+        /// Write nothing; fail if a document is not up to date.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let root = root();
+    let ended = match Line::parse().task {
+        Task::Ci { install } => return ci::run(&root, install || std::env::var("CI").is_ok_and(|ci| ci == "true")),
+        Task::Tidy => tidy::run(&root),
+        Task::Flows(options) => flows::run(&root, &options),
+        Task::Attack(options) => attack::run(&root, &options),
+        Task::Codegen { check: true } => codegen::check(&root),
+        Task::Codegen { check: false } => codegen::write(&root),
+    };
+    match ended {
+        Ok(done) => {
+            println!("{done}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            println!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Line::command().debug_assert();
+    }
+}

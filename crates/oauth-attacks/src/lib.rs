@@ -50,6 +50,7 @@ pub mod outcomes;
 pub mod pkce_client_web;
 pub mod race;
 pub mod redemption;
+pub mod report;
 pub mod run;
 pub mod stage;
 pub mod target;

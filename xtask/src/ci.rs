@@ -1,0 +1,212 @@
+//! `cargo xtask ci`: everything a change has to pass, step by step, as data.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use oauth_attacks::report::table::duration;
+
+use crate::stopwatch::Stopwatch;
+use crate::{codegen, flows, tidy};
+
+/// One thing to pass.
+struct Step {
+    name: &'static str,
+    why: &'static str,
+    run: Run,
+}
+
+/// How a step is run.
+enum Run {
+    /// cargo with these arguments.
+    Cargo(&'static [&'static str]),
+    /// cargo with these arguments and one variable of the environment.
+    CargoWith(&'static [&'static str], (&'static str, &'static str)),
+    /// cargo with these arguments, for a target that may have to be installed first.
+    Target(&'static str, &'static [&'static str]),
+    /// A task of this program.
+    Task(fn(&Path) -> Result<String, String>),
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "fmt", why: "there is one way to lay out the code", run: Run::Cargo(&["fmt", "--all", "--check"]) },
+    Step {
+        name: "clippy",
+        why: "known mistakes, and the methods that go around the ports",
+        run: Run::Cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    },
+    Step {
+        name: "tidy",
+        why: "the rules of the house: layers, names, tests for every rule",
+        run: Run::Task(tidy::run),
+    },
+    Step {
+        name: "tests",
+        why: "units, integration, and the examples in the documentation",
+        run: Run::Cargo(&["test", "--workspace"]),
+    },
+    Step {
+        name: "no_std",
+        why: "pkce-core needs neither an operating system nor an allocator",
+        run: Run::Target("thumbv6m-none-eabi", &["build", "--package", "pkce-core", "--no-default-features"]),
+    },
+    Step {
+        name: "wasm",
+        why: "pkce-core runs in a browser",
+        run: Run::Target("wasm32-unknown-unknown", &["build", "--package", "pkce-core", "--no-default-features"]),
+    },
+    Step {
+        name: "docs",
+        why: "every public item is documented and every link leads somewhere",
+        run: Run::CargoWith(&["doc", "--workspace", "--no-deps"], ("RUSTDOCFLAGS", "-D warnings")),
+    },
+    Step { name: "generated", why: "the generated documents say what the code does", run: Run::Task(codegen::check) },
+    Step {
+        name: "flows",
+        why: "every flow succeeds against a real server, and every attack is stopped",
+        run: Run::Task(flows::run_all),
+    },
+];
+
+/// What a step came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Ended {
+    Passed,
+    Failed(String),
+    /// It could not be run here; how to get what is missing.
+    Skipped(String),
+    /// An earlier step failed.
+    NotReached,
+}
+
+/// Runs every step, up to the first that fails, and prints a summary.
+pub(crate) fn run(root: &Path, install: bool) -> ExitCode {
+    let mut lines = Vec::new();
+    let mut failed = false;
+    for step in STEPS {
+        if failed {
+            lines.push((step.name, Ended::NotReached, Duration::ZERO));
+            continue;
+        }
+        println!("── {}: {}", step.name, step.why);
+        let watch = Stopwatch::start();
+        let ended = run_step(step, root, install);
+        if let Ended::Failed(message) = &ended {
+            println!("{message}\n── {} failed", step.name);
+            failed = true;
+        }
+        lines.push((step.name, ended, watch.took()));
+    }
+    print!("{}", summary(&lines));
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
+    match &step.run {
+        Run::Cargo(arguments) => cargo(root, arguments, None),
+        Run::CargoWith(arguments, variable) => cargo(root, arguments, Some(*variable)),
+        Run::Target(target, arguments) => match provide(target, install) {
+            Ok(()) => {
+                let arguments: Vec<&str> = arguments.iter().copied().chain(["--target", target]).collect();
+                cargo(root, &arguments, None)
+            }
+            Err(missing) => missing,
+        },
+        Run::Task(task) => match task(root) {
+            Ok(done) => {
+                println!("{done}");
+                Ended::Passed
+            }
+            Err(message) => Ended::Failed(message),
+        },
+    }
+}
+
+fn cargo(root: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> Ended {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let line = format!("cargo {}", arguments.join(" "));
+    println!("{line}");
+    match Command::new(cargo).args(arguments).envs(variable).current_dir(root).status() {
+        Ok(status) if status.success() => Ended::Passed,
+        Ok(status) => Ended::Failed(format!("`{line}` ended with {status}")),
+        Err(error) => Ended::Failed(format!("`{line}` cannot be run: {error}")),
+    }
+}
+
+/// Sees to it that the compiler has `target`: installs it if asked to, and says how to otherwise.
+fn provide(target: &str, install: bool) -> Result<(), Ended> {
+    let listed = Command::new("rustup").args(["target", "list", "--installed"]).output();
+    let installed = listed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|t| t == target));
+    if installed {
+        return Ok(());
+    }
+    let how = format!("rustup target add {target}");
+    if !install {
+        println!("{target} is not installed");
+        return Err(Ended::Skipped(format!("{how}, or run with --install")));
+    }
+    match Command::new("rustup").args(["target", "add", target]).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Ended::Failed(format!("`{how}` ended with {status}"))),
+        Err(error) => Err(Ended::Failed(format!("`{how}` cannot be run: {error}"))),
+    }
+}
+
+/// One line per step, what was skipped and how to get it, and the counts in the last line.
+fn summary(lines: &[(&str, Ended, Duration)]) -> String {
+    let mut text = String::from("\n");
+    for (name, ended, took) in lines {
+        // Writing into a string cannot fail.
+        let _ = match ended {
+            Ended::Passed => writeln!(text, "{name:<10} passed     {:>8}", duration(*took)),
+            Ended::Failed(_) => writeln!(text, "{name:<10} FAILED     {:>8}", duration(*took)),
+            Ended::Skipped(how) => writeln!(text, "{name:<10} skipped              {how}"),
+            Ended::NotReached => writeln!(text, "{name:<10} not run              an earlier step failed"),
+        };
+    }
+    let count = |wanted: fn(&Ended) -> bool| lines.iter().filter(|(_, ended, _)| wanted(ended)).count();
+    let passed = count(|ended| *ended == Ended::Passed);
+    let failed = count(|ended| matches!(ended, Ended::Failed(_)));
+    let _ = writeln!(text, "{passed} passed, {failed} failed");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_ends_with_the_counts() {
+        let lines = [
+            ("fmt", Ended::Passed, Duration::from_millis(20)),
+            ("no_std", Ended::Skipped("rustup target add x".to_owned()), Duration::ZERO),
+            ("tests", Ended::Failed("broken".to_owned()), Duration::from_secs(2)),
+            ("docs", Ended::NotReached, Duration::ZERO),
+        ];
+        let text = summary(&lines);
+        assert_eq!(text.lines().last(), Some("1 passed, 1 failed"));
+        assert!(text.contains("no_std     skipped              rustup target add x"), "{text}");
+        assert!(text.contains("docs       not run"), "{text}");
+    }
+
+    #[test]
+    fn a_failing_command_is_a_failure_and_says_which() {
+        let ended = cargo(&crate::root(), &["surely-no-such-command"], None);
+        assert!(matches!(ended, Ended::Failed(message) if message.contains("cargo surely-no-such-command")));
+    }
+
+    #[test]
+    fn a_missing_target_is_skipped_with_a_remedy() {
+        let ended = provide("surely-no-such-target", false);
+        let how = "rustup target add surely-no-such-target, or run with --install";
+        assert_eq!(ended, Err(Ended::Skipped(how.to_owned())));
+    }
+
+    #[test]
+    fn steps_have_names_of_their_own() {
+        for (at, step) in STEPS.iter().enumerate() {
+            assert!(STEPS[..at].iter().all(|earlier| earlier.name != step.name), "{}", step.name);
+        }
+    }
+}
