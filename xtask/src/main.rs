@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its terminal")]
 
 mod attack;
+mod bench;
 mod ci;
 mod codegen;
 mod flows;
@@ -35,6 +36,8 @@ enum Task {
     Flows(flows::Options),
     /// Attack an authorization server that you may test.
     Attack(attack::Options),
+    /// Measure flows, starts and memory of a release build, beside a floor and the aims.
+    Bench(bench::Options),
     /// Write the generated documents.
     Codegen {
         /// Write nothing; fail if a document is not up to date.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(&root),
         Task::Flows(options) => flows::run(&root, &options),
         Task::Attack(options) => attack::run(&root, &options),
+        Task::Bench(options) => bench::run(&root, &options),
         Task::Codegen { check: true } => codegen::check(&root),
         Task::Codegen { check: false } => codegen::write(&root),
     };

@@ -29,7 +29,7 @@ fn record(grant: u8, issued: u64, forget: u64) -> Record {
         auth_time: issued,
         notes: Notes::default(),
     };
-    let (grant, code_notes) = (GrantId([grant; 16]), Notes::default());
+    let (grant, code_notes) = (GrantId([grant; 16]), Arc::default());
     Record { grant, issued, expires: issued + 60, forget, authorization: Arc::new(authorization), code_notes }
 }
 

@@ -3,6 +3,7 @@
 //! A document that has to carry something from the authorization request to the token request defines a note of its
 //! own and puts it into the record. No other file has to know.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -44,13 +45,13 @@ pub trait Note: Serialize + DeserializeOwned {
 /// Notes by name. `Debug` shows the names alone: with PKCE's method `plain`, a note holds the verifier.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Notes(Vec<(String, Value)>);
+pub struct Notes(Vec<(Cow<'static, str>, Value)>);
 
 impl Notes {
     pub(crate) fn set<N: Note>(&mut self, note: &N) {
         let value = serde_json::to_value(note).unwrap_or(Value::Null);
         self.0.retain(|(name, _)| name != N::NAME);
-        self.0.push((N::NAME.to_owned(), value));
+        self.0.push((Cow::Borrowed(N::NAME), value));
     }
 
     pub(crate) fn find<N: Note>(&self) -> Option<N> {

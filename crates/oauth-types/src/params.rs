@@ -28,7 +28,12 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// # Ok::<(), oauth_types::ParamsError>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Params(Vec<(String, String)>);
+pub struct Params {
+    /// Every name and value, one after the other: a list is read far more often than it is changed, and kept long.
+    text: String,
+    /// Where the name and the value of each pair end in it.
+    ends: Vec<(usize, usize)>,
+}
 
 /// Why a query or a form body is not a list of parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -56,26 +61,26 @@ impl Params {
     /// # Errors
     /// [`ParamsError`] for a malformed escape, text that is not UTF-8, or too many pairs. Nothing is repaired.
     pub fn parse(text: &str) -> Result<Self, ParamsError> {
-        let mut list = Vec::new();
+        let mut list = Self { text: String::with_capacity(text.len()), ends: Vec::with_capacity(16) };
         let mut start = 0;
         for piece in text.split('&') {
             if !piece.is_empty() {
-                if list.len() == MAX_PARAMS {
+                let number = list.len();
+                if number == MAX_PARAMS {
                     return Err(ParamsError::TooMany);
                 }
                 let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
                 let value_start = start + (piece.len() - value.len());
-                let number = list.len();
-                list.push((decode(name, start, number)?, decode(value, value_start, number)?));
+                list.add(&decode(name, start, number)?, &decode(value, value_start, number)?);
             }
             start += piece.len() + 1;
         }
-        Ok(Self(list))
+        Ok(list)
     }
 
     /// Adds a pair at the end.
     pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.0.push((name.into(), value.into()));
+        self.add(&name.into(), &value.into());
     }
 
     /// The same list with a pair added, for chaining.
@@ -87,20 +92,26 @@ impl Params {
 
     /// Puts `value` in place of every pair called `name`, at the place of the first, or at the end.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        let at = self.0.iter().position(|(n, _)| n == name);
-        self.0.retain(|(n, _)| n != name);
-        let pair = (name.to_owned(), value.into());
-        match at {
-            Some(at) => self.0.insert(at.min(self.0.len()), pair),
-            None => self.0.push(pair),
+        let mut value = Some(value.into());
+        for (own, old) in std::mem::take(self).iter() {
+            if own != name {
+                self.add(own, old);
+            } else if let Some(value) = value.take() {
+                self.add(name, &value);
+            }
+        }
+        if let Some(value) = value {
+            self.add(name, &value);
         }
     }
 
     /// Removes every pair called `name`; says whether there was one.
     pub fn remove(&mut self, name: &str) -> bool {
-        let before = self.0.len();
-        self.0.retain(|(n, _)| n != name);
-        self.0.len() != before
+        let before = std::mem::take(self);
+        for (own, value) in before.iter().filter(|(own, _)| *own != name) {
+            self.add(own, value);
+        }
+        self.len() != before.len()
     }
 
     /// The first value of `name`, unless it is empty: parameters without a value count as omitted (RFC 6749 §3.1).
@@ -115,39 +126,43 @@ impl Params {
 
     /// Every value of `name`, in order.
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value)
     }
 
     /// The first name that occurs more than once, leaving out those in `repeatable`.
     ///
     /// RFC 6749 §3.1 and §3.2: parameters must not be included more than once.
     pub fn duplicate(&self, repeatable: &[&str]) -> Option<&str> {
-        let names = self.0.iter().map(|(name, _)| name.as_str()).enumerate();
+        let names = self.iter().map(|(name, _)| name).enumerate();
         names
             .filter(|(_, name)| !repeatable.contains(name))
-            .find(|(at, name)| self.0[..*at].iter().any(|(earlier, _)| earlier == name))
+            .find(|(at, name)| self.iter().take(*at).any(|(earlier, _)| earlier == *name))
             .map(|(_, name)| name)
     }
 
     /// Every pair, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.ends.iter().scan(0, |start, (name_end, end)| {
+            let pair = (&self.text[*start..*name_end], &self.text[*name_end..*end]);
+            *start = *end;
+            Some(pair)
+        })
     }
 
     /// How many pairs there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.ends.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.ends.is_empty()
     }
 
     /// The list as a query or a form body. Spaces become `%20`, which both forms accept.
     pub fn encode(&self) -> String {
-        let mut text = String::with_capacity(self.0.iter().map(|(n, v)| n.len() + v.len() + 8).sum());
-        for (name, value) in &self.0 {
+        let mut text = String::with_capacity(self.text.len() + 8 * self.len());
+        for (name, value) in self.iter() {
             if !text.is_empty() {
                 text.push('&');
             }
@@ -167,18 +182,25 @@ impl Params {
         };
         format!("{uri}{separator}{}", self.encode())
     }
+
+    fn add(&mut self, name: &str, value: &str) {
+        self.text.push_str(name);
+        let name_end = self.text.len();
+        self.text.push_str(value);
+        self.ends.push((name_end, self.text.len()));
+    }
 }
 
 impl fmt::Debug for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.iter().map(|(name, value)| (display_name(name), Length(value.len())));
+        let shown = self.iter().map(|(name, value)| (display_name(name), Length(value.len())));
         f.debug_map().entries(shown).finish()
     }
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Params {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        pairs.into_iter().fold(Self::new(), |list, (name, value)| list.with(name, value))
     }
 }
 
@@ -210,9 +232,9 @@ impl fmt::Debug for Length {
 }
 
 /// Decodes one name or value that starts at octet `start` of the whole text.
-fn decode(text: &str, start: usize, number: usize) -> Result<String, ParamsError> {
+fn decode(text: &str, start: usize, number: usize) -> Result<Cow<'_, str>, ParamsError> {
     if !text.bytes().any(|octet| matches!(octet, b'%' | b'+')) {
-        return Ok(text.to_owned());
+        return Ok(text.into());
     }
     let octets = text.as_bytes();
     for (at, _) in octets.iter().enumerate().filter(|(_, octet)| **octet == b'%') {
@@ -222,8 +244,8 @@ fn decode(text: &str, start: usize, number: usize) -> Result<String, ParamsError
         }
     }
     let spaced: Cow<'_, str> = if text.contains('+') { text.replace('+', " ").into() } else { text.into() };
-    let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8();
-    decoded.map(Cow::into_owned).map_err(|_| ParamsError::NotUtf8(number))
+    let decoded: Cow<'_, [u8]> = percent_encoding::percent_decode_str(&spaced).into();
+    String::from_utf8(decoded.into_owned()).map(Cow::Owned).map_err(|_| ParamsError::NotUtf8(number))
 }
 
 #[cfg(test)]
@@ -238,6 +260,14 @@ mod tests {
         assert_eq!(params.iter().collect::<Vec<_>>(), [("a", "1"), ("b", "2"), ("a", "3"), ("c", "")]);
         assert_eq!(params.duplicate(&[]), Some("a"));
         assert_eq!(params.duplicate(&["a"]), None);
+    }
+
+    #[test]
+    fn where_a_name_ends_tells_lists_apart() {
+        let parse = |text| Params::parse(text).expect("well-formed");
+        assert_ne!(parse("a=b"), parse("ab="));
+        assert_ne!(parse("a=b&c=d"), parse("a=bc&d"));
+        assert_eq!(parse("a=%62"), Params::new().with("a", "b"));
     }
 
     #[test]

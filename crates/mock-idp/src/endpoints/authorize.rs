@@ -107,7 +107,7 @@ async fn grant(world: &World, arrival: &Arrival<'_>, client: &Identified, params
         expires,
         forget: expires.saturating_add(world.policy.remembered()),
         authorization: authorization.into(),
-        code_notes: draft.code_notes,
+        code_notes: draft.code_notes.into(),
     };
     let code = world.ports.dice.handle();
     world.ports.store.put(Key::of(Kind::Code, &arrival.place.tenant, &code), record).await?;

@@ -22,6 +22,9 @@ use crate::refusal::Refusal;
 use crate::reply::{AuthorizationResponse, Broken, Reply, TokenReply, Unsigned, token_status};
 use crate::world::World;
 
+/// About how many octets a token has, signature included.
+const TOKEN: usize = 960;
+
 /// What an answer is encoded with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Encoder<'a> {
@@ -135,9 +138,10 @@ fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> R
     if let Some(name) = lie {
         token.header.insert("alg".to_owned(), name.into());
     }
-    let mut text = BASE64_URL_SAFE_NO_PAD.encode(Value::Object(token.header).to_string());
+    let mut text = String::with_capacity(TOKEN);
+    BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.header, TOKEN / 2), &mut text);
     text.push('.');
-    BASE64_URL_SAFE_NO_PAD.encode_string(Value::Object(token.claims).to_string(), &mut text);
+    BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.claims, TOKEN / 2), &mut text);
     let signature = match wrongly {
         None => keys.sign(algorithm, text.as_bytes())?,
         Some(Signature::UnpublishedKey) => keys.forge(algorithm, text.as_bytes())?,
@@ -235,8 +239,17 @@ fn json_response(status: StatusCode, members: &Map<String, Value>) -> Response<B
     set(&mut response, CONTENT_TYPE, HeaderValue::from_static("application/json"));
     set(&mut response, PRAGMA, HeaderValue::from_static("no-cache"));
     set(&mut response, X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    *response.body_mut() = serde_json::to_vec(members).unwrap_or_default().into();
+    let length = members.iter().map(|(name, value)| name.len() + value.as_str().map_or(0, str::len) + 16).sum();
+    *response.body_mut() = json_text(members, length).into();
     response
+}
+
+/// A document as text, of about `length` octets.
+fn json_text(members: &Map<String, Value>, length: usize) -> Vec<u8> {
+    let mut text = Vec::with_capacity(length);
+    // Values with names that are strings can always be written down, and so can anything into memory.
+    let _ = serde_json::to_writer(&mut text, members);
+    text
 }
 
 fn html_response(status: StatusCode, page: String, policy: &str) -> Response<Bytes> {

@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use http::{HeaderMap, Method};
+use bytes::BytesMut;
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{HeaderMap, HeaderValue, Method};
 use oauth_types::Params;
 
 use crate::refusal::Refused;
@@ -54,6 +56,22 @@ impl Entry {
         let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
         size_of::<Self>() + params + headers
     }
+}
+
+/// The headers of a request, to be kept.
+///
+/// As they arrive, they are slices of what was read from a connection, and keep all of it.
+pub(crate) fn kept(mut headers: HeaderMap) -> HeaderMap {
+    let mut octets = BytesMut::with_capacity(headers.values().map(HeaderValue::len).sum());
+    for (name, value) in &mut headers {
+        octets.extend_from_slice(value.as_bytes());
+        if let Ok(own) = HeaderValue::from_maybe_shared(octets.split().freeze()) {
+            *value = own;
+        }
+        // Shown as `Sensitive` by whoever prints the headers of an entry.
+        value.set_sensitive(*name == AUTHORIZATION || *name == COOKIE);
+    }
+    headers
 }
 
 impl fmt::Debug for Entry {
@@ -110,14 +128,30 @@ struct Pages {
     octets: usize,
 }
 
+impl Pages {
+    /// Adds an entry. Gives the oldest if it has to go.
+    fn write(&mut self, entry: Entry) -> Option<Entry> {
+        self.octets += entry.octets();
+        self.entries.push_back(entry);
+        self.excess()
+    }
+
+    /// Takes the oldest entry out if there are too many, or too large ones.
+    fn excess(&mut self) -> Option<Entry> {
+        let large = self.octets > MOST_OCTETS && self.entries.len() > 1;
+        let oldest = (large || self.entries.len() > KEPT).then(|| self.entries.pop_front()).flatten()?;
+        self.octets -= oldest.octets();
+        Some(oldest)
+    }
+}
+
 impl Journal {
     pub(crate) fn write(&self, entry: Entry) {
-        let mut pages = self.pages();
-        pages.octets += entry.octets();
-        pages.entries.push_back(entry);
-        while pages.entries.len() > KEPT || (pages.octets > MOST_OCTETS && pages.entries.len() > 1) {
-            let Some(oldest) = pages.entries.pop_front() else { break };
-            pages.octets -= oldest.octets();
+        let mut forgotten = self.pages().write(entry);
+        // Freeing an entry takes longer than anything else here, so nobody waits for it.
+        while let Some(oldest) = forgotten {
+            drop(oldest);
+            forgotten = self.pages().excess();
         }
     }
 
@@ -136,6 +170,8 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn entry(value: &str) -> Entry {
@@ -165,6 +201,20 @@ mod tests {
         assert_eq!((entries.len(), entries[0].params.get("state")), (KEPT, Some("10")));
         journal.clear();
         assert!(journal.entries().is_empty());
+    }
+
+    #[test]
+    fn headers_are_kept_without_what_they_were_read_with() {
+        let read = Bytes::from_static(b"host: mock\r\naccept: */*, text/html");
+        let mut headers = HeaderMap::new();
+        for (name, part) in [("host", 6..10), ("accept", 20..23), ("accept", 25..34)] {
+            headers.append(name, HeaderValue::from_maybe_shared(read.slice(part)).expect("a value"));
+        }
+        let kept = kept(headers.clone());
+        assert_eq!(kept, headers);
+        let outside = |value: &HeaderValue| !read.as_ptr_range().contains(&value.as_bytes().as_ptr());
+        assert!(headers.values().all(|value| !outside(value)));
+        assert!(kept.values().all(outside));
     }
 
     #[test]

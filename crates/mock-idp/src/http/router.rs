@@ -8,8 +8,7 @@ use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, AUTHORIZATION,
-    CONNECTION, COOKIE,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONNECTION,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -19,7 +18,7 @@ use oauth_types::{ErrorCode, Params};
 
 use super::encode::{self, Encoded, Encoder};
 use super::extract::{self, MAX_BODY, NoBody, Read};
-use super::journal::Entry;
+use super::journal::{self, Entry};
 use super::serve::BODY_WITHIN;
 use super::tenants::{Tenant, Tenants, is_name};
 use crate::clients::DOCUMENT;
@@ -150,22 +149,18 @@ impl App {
         let failure = visit.seen.failure().map(str::to_owned);
         let (client_id, relaxations) = visit.seen.into_parts();
         let in_query = visit.read.query.len();
-        let mut params = visit.read.query;
-        for (name, value) in visit.read.form.iter().flat_map(Params::iter) {
-            params.push(name, value);
-        }
-        let mut headers = visit.parts.headers;
-        for (name, value) in &mut headers {
-            // Shown as `Sensitive` by whoever prints the headers of an entry.
-            value.set_sensitive(*name == AUTHORIZATION || *name == COOKIE);
-        }
+        let params = match (visit.read.query, visit.read.form) {
+            (query, None) => query,
+            (query, Some(form)) if query.is_empty() => form,
+            (query, Some(form)) => query.iter().chain(form.iter()).collect(),
+        };
         let entry = Entry {
             at: visit.now,
             method: visit.parts.method,
             path: visit.path,
             params,
             in_query,
-            headers,
+            headers: journal::kept(visit.parts.headers),
             status: encoded.response.status().as_u16(),
             refusal: encoded.refusal.as_ref().map(Refused::from),
             relaxations,

@@ -96,7 +96,7 @@ impl Store for SqliteStore {
                 self.sweep(record.issued).await?;
             }
             let authorization = serde_json::to_string(record.authorization.as_ref());
-            let notes = serde_json::to_string(&record.code_notes);
+            let notes = serde_json::to_string(record.code_notes.as_ref());
             let query = sqlx::query(PUT)
                 .bind(key.as_bytes().as_slice())
                 .bind(record.grant.0.as_slice())
@@ -158,7 +158,7 @@ fn read(row: &SqliteRow) -> Result<Kept, StoreError> {
         expires: time("expires")?,
         forget: time("forget")?,
         authorization: Arc::new(authorization),
-        code_notes,
+        code_notes: Arc::new(code_notes),
     };
     Ok(Kept { record, spent: row.try_get::<i64, _>("spent").map_err(failed)? == 1 })
 }

@@ -69,7 +69,7 @@ pub struct Record {
     /// What was authorized.
     pub authorization: Arc<Authorization>,
     /// What dies with the code.
-    pub code_notes: Notes,
+    pub code_notes: Arc<Notes>,
 }
 
 /// A record as it was found.

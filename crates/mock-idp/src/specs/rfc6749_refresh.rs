@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use oauth_types::ErrorCode;
 
-use crate::memory::{Authorization, Notes, Scope};
+use crate::memory::{Authorization, Scope};
 use crate::ports::store::{BoxFuture, Key, Kind, Record};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{Stop, TokenReply};
@@ -83,7 +83,7 @@ impl Spec for RefreshToken {
             expires,
             forget: expires,
             authorization: record.authorization.clone(),
-            code_notes: Notes::default(),
+            code_notes: Arc::default(),
         };
         reply.records.push((key, successor));
         reply.set("refresh_token", token);

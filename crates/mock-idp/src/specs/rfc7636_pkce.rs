@@ -29,12 +29,10 @@ pub(crate) struct Pkce {
 
 /// "The server MUST associate the `code_challenge` and `code_challenge_method` values with the authorization code"
 /// (RFC 7636 §4.4).
+///
+/// The method, and the challenge. With `plain`, this is the verifier.
 #[derive(Debug, Serialize, Deserialize)]
-struct Bound {
-    method: String,
-    /// With `plain`, this is the verifier.
-    challenge: Secret,
-}
+struct Bound(String, Secret);
 
 impl Note for Bound {
     const NAME: &'static str = "rfc7636/challenge";
@@ -74,7 +72,7 @@ impl Spec for Pkce {
         }
         if let Some(challenge) = found {
             let (method, challenge) = (challenge.method().to_owned(), Secret::from(challenge.expose()));
-            draft.remember(&Bound { method, challenge });
+            draft.remember(&Bound(method, challenge));
         }
         Ok(())
     }
@@ -84,7 +82,8 @@ impl Spec for Pkce {
             return Ok(());
         }
         let stored = found.note::<Bound>();
-        let stored = stored.and_then(|bound| AnyChallenge::parse(&bound.method, bound.challenge.expose()).ok());
+        let stored =
+            stored.and_then(|Bound(method, challenge)| AnyChallenge::parse(&method, challenge.expose()).ok());
         let policy = required(request.policy);
         let outcome = plain::check_token_request(stored.as_ref(), request.params.iter(), policy);
         let presented = request.params.get("code_verifier").unwrap_or("");

@@ -1,5 +1,7 @@
 //! RFC 9068: JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use oauth_types::Algorithm;
@@ -7,7 +9,6 @@ use oauth_types::fault::Point;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::memory::Notes;
 use crate::ports::Ports;
 use crate::ports::store::{BoxFuture, Kept, Key, Kind, Record};
 use crate::refusal::Document;
@@ -53,7 +54,7 @@ impl Spec for JwtAccessToken {
             expires,
             forget: expires,
             authorization,
-            code_notes: Notes::default(),
+            code_notes: Arc::default(),
         };
         reply.records.push((Key::of(Kind::Access, &place.tenant, &jti), record));
         claim("jti", jti.into());

@@ -1,0 +1,182 @@
+//! `cargo xtask bench`: what a flow, a start and an idle server cost, beside what was aimed at.
+//!
+//! Everything runs from release builds, in one run, against a floor that does the least that can be done. Ratios of one
+//! run can be compared with those of another; the times themselves are those of the machine.
+
+mod client;
+mod figures;
+mod floor;
+mod flows;
+mod load;
+mod process;
+mod report;
+mod starts;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use clap::{Args, Subcommand};
+use oauth_types::Algorithm;
+use serde::Serialize;
+use tokio::runtime::Runtime;
+
+use figures::Latency;
+use flows::Store;
+use load::Load;
+use report::Report;
+
+/// What to measure, and where to write it.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// A short run: it shows that everything works, and little more.
+    #[arg(long)]
+    quick: bool,
+    /// Write what was measured to FILE as well, as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// What this program does in processes of its own.
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Serve the floor.
+    #[command(hide = true)]
+    Floor {
+        /// What tokens are signed with.
+        #[arg(long, value_parser = algorithm)]
+        alg: Algorithm,
+    },
+    /// Play flows against a server that runs already, such as one under a profiler.
+    Load {
+        /// Where it listens.
+        address: SocketAddr,
+        /// What it signs with.
+        #[arg(long, value_parser = algorithm, default_value = "ES256")]
+        alg: Algorithm,
+        /// How many.
+        #[arg(long, default_value_t = 1_000)]
+        flows: u32,
+    },
+}
+
+/// How much is measured, and with what.
+struct Bench {
+    mock_idp: PathBuf,
+    xtask: PathBuf,
+    database: String,
+    ticks: u32,
+    rounds: u32,
+    /// The load has one thread, so that the server is left the rest.
+    load: Runtime,
+}
+
+/// How long a server takes to start, in microseconds.
+#[derive(Debug, Serialize)]
+struct Starts {
+    servers: u32,
+    on_a_socket: Latency,
+    in_process: Latency,
+    programs: u32,
+    program: Latency,
+}
+
+/// Resident memory of a server.
+#[derive(Debug, Serialize)]
+struct Memory {
+    idle_kib: u32,
+    flows: u32,
+    after_flows_kib: u32,
+}
+
+/// Measures, and gives what was measured as text. Must not be called within a runtime.
+///
+/// # Errors
+/// If something could not be built or started, or if an answer was not the right one. A missed aim is no error.
+pub(crate) fn run(root: &Path, options: &Options) -> Result<String, String> {
+    match options.part {
+        Some(Part::Floor { alg }) => return floor::serve(alg).map(|()| String::new()),
+        Some(Part::Load { address, alg, flows }) => return load(address, alg, flows),
+        None => {}
+    }
+    let this = std::env::current_exe().map_err(|error| error.to_string())?;
+    let release = this.parent().and_then(Path::parent).map(|target| target.join("release"));
+    let release = release.ok_or("this program is not in a target directory")?;
+    build(root, "mock-idp")?;
+    if cfg!(debug_assertions) {
+        build(root, "xtask")?;
+        return again(&release.join("xtask"), options);
+    }
+    measure(&release, this, options)
+}
+
+fn measure(release: &Path, xtask: PathBuf, options: &Options) -> Result<String, String> {
+    let bench = Bench {
+        mock_idp: release.join("mock-idp"),
+        xtask,
+        database: release.join("bench.sqlite").display().to_string(),
+        ticks: process::ticks_per_second()?,
+        rounds: if options.quick { 3 } else { 5 },
+        load: one_thread()?,
+    };
+    let many = |number: u32| if options.quick { number / 10 } else { number };
+    let flows = vec![
+        bench.flows(Algorithm::Rs256, Store::Memory, many(5_000))?,
+        bench.flows(Algorithm::Es256, Store::Memory, many(20_000))?,
+        bench.flows(Algorithm::Es256, Store::Sqlite, many(5_000))?,
+    ];
+    let starts = bench.starts(many(1_000), many(50))?;
+    let report = Report::new(bench.rounds, flows, starts, bench.memory(many(100_000))?);
+    if let Some(path) = &options.json {
+        let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+        std::fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(report.to_string())
+}
+
+fn load(address: SocketAddr, algorithm: Algorithm, flows: u32) -> Result<String, String> {
+    let played = one_thread()?.block_on(async { Load::open(address, algorithm).await?.play(flows).await })?;
+    Ok(format!("{flows} flows in {:.3} s", played.took.as_secs_f64()))
+}
+
+fn one_thread() -> Result<Runtime, String> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())
+}
+
+/// Builds a package for release. The packages are built one by one, as somebody who installs one would.
+#[expect(clippy::print_stderr, reason = "a build takes its time; say so")]
+fn build(root: &Path, package: &str) -> Result<(), String> {
+    eprintln!("building {package} for release");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let manifest = root.join("Cargo.toml");
+    let mut command = Command::new(cargo);
+    command.args(["build", "--quiet", "--release", "--package", package, "--bin", package]);
+    command.arg("--manifest-path").arg(manifest);
+    match command.status().map_err(|error| format!("cargo: {error}"))?.success() {
+        true => Ok(()),
+        false => Err(format!("{package} could not be built")),
+    }
+}
+
+/// Runs the release build of this program in place of this one.
+fn again(program: &Path, options: &Options) -> Result<String, String> {
+    let mut command = Command::new(program);
+    command.arg("bench").stderr(Stdio::inherit());
+    if options.quick {
+        command.arg("--quick");
+    }
+    if let Some(path) = &options.json {
+        command.arg("--json").arg(path);
+    }
+    let output = command.output().map_err(|error| format!("{}: {error}", program.display()))?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned()),
+        false => Err("the measurement failed".to_owned()),
+    }
+}
+
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    Algorithm::from_wire(text).ok_or_else(|| format!("there is no algorithm {text}"))
+}
