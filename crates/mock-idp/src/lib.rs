@@ -16,6 +16,7 @@
 
 mod clients;
 pub mod conformance;
+mod documents;
 mod endpoints;
 mod escape;
 mod http;
