@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use oauth_attacks::report::table::duration;
@@ -25,9 +25,15 @@ enum Run {
     CargoWith(&'static [&'static str], (&'static str, &'static str)),
     /// cargo with these arguments, for a target that may have to be installed first.
     Target(&'static str, &'static [&'static str]),
+    /// The tests, without those that need programs which are not there.
+    Tests,
     /// A task of this program.
     Task(fn(&Path) -> Result<String, String>),
 }
+
+/// Programs that the README's shell example uses, with the Debian packages they are in, and the test that runs it.
+const PROGRAMS: &[(&str, &str)] = &[("bash", "bash"), ("curl", "curl"), ("openssl", "openssl")];
+const NEEDS_PROGRAMS: &str = "the_shell_snippet";
 
 const STEPS: &[Step] = &[
     Step { name: "fmt", why: "there is one way to lay out the code", run: Run::Cargo(&["fmt", "--all", "--check"]) },
@@ -41,20 +47,36 @@ const STEPS: &[Step] = &[
         why: "the rules of the house: layers, names, tests for every rule",
         run: Run::Task(tidy::run),
     },
+    Step { name: "tests", why: "units, integration, and the examples in the documentation", run: Run::Tests },
     Step {
-        name: "tests",
-        why: "units, integration, and the examples in the documentation",
-        run: Run::Cargo(&["test", "--workspace"]),
+        name: "lean",
+        why: "nothing needs a feature that is on by default",
+        run: Run::Cargo(&[
+            "check",
+            "--package",
+            "mock-idp",
+            "--package",
+            "pkce-client",
+            "--package",
+            "pkce-core",
+            "--no-default-features",
+        ]),
     },
     Step {
         name: "no_std",
         why: "pkce-core needs neither an operating system nor an allocator",
-        run: Run::Target("thumbv6m-none-eabi", &["build", "--package", "pkce-core", "--no-default-features"]),
+        run: Run::Target(
+            "thumbv6m-none-eabi",
+            &["build", "--package", "pkce-core", "--no-default-features", "--features", "plain"],
+        ),
     },
     Step {
         name: "wasm",
         why: "pkce-core runs in a browser",
-        run: Run::Target("wasm32-unknown-unknown", &["build", "--package", "pkce-core", "--no-default-features"]),
+        run: Run::Target(
+            "wasm32-unknown-unknown",
+            &["build", "--package", "pkce-core", "--no-default-features", "--features", "plain"],
+        ),
     },
     Step {
         name: "docs",
@@ -74,6 +96,8 @@ const STEPS: &[Step] = &[
 enum Ended {
     Passed,
     Failed(String),
+    /// What could be run passed; how to get what is missing for the rest.
+    Partly(String),
     /// It could not be run here; how to get what is missing.
     Skipped(String),
     /// An earlier step failed.
@@ -113,6 +137,7 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
             }
             Err(missing) => missing,
         },
+        Run::Tests => tests(root, install),
         Run::Task(task) => match task(root) {
             Ok(done) => {
                 println!("{done}");
@@ -132,6 +157,37 @@ fn cargo(root: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> End
         Ok(status) => Ended::Failed(format!("`{line}` ended with {status}")),
         Err(error) => Ended::Failed(format!("`{line}` cannot be run: {error}")),
     }
+}
+
+/// Runs the tests. What needs a program that is not there is left out, and the step counts as skipped for it.
+fn tests(root: &Path, install: bool) -> Ended {
+    let mut missing: Vec<&str> =
+        PROGRAMS.iter().filter(|(program, _)| !is_there(program)).map(|(_, of)| *of).collect();
+    if install && !missing.is_empty() {
+        let update = Command::new("apt-get").args(["update", "-qq"]).status();
+        let packages = Command::new("apt-get").args(["install", "-qq", "-y"]).args(&missing).status();
+        let done = |status: std::io::Result<std::process::ExitStatus>| status.is_ok_and(|status| status.success());
+        if !(done(update) && done(packages)) {
+            return Ended::Failed(format!("`apt-get install {}` failed", missing.join(" ")));
+        }
+        missing.clear();
+    }
+    if missing.is_empty() {
+        return cargo(root, &["test", "--workspace"], None);
+    }
+    match cargo(root, &["test", "--workspace", "--", "--skip", NEEDS_PROGRAMS], None) {
+        Ended::Passed => {
+            let packages = missing.join(" ");
+            Ended::Partly(format!(
+                "the README's shell example needs {packages}: apt-get install {packages}, or --install"
+            ))
+        }
+        other => other,
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
 /// Sees to it that the compiler has `target`: installs it if asked to, and says how to otherwise.
@@ -160,13 +216,14 @@ fn summary(lines: &[(&str, Ended, Duration)]) -> String {
         // Writing into a string cannot fail.
         let _ = match ended {
             Ended::Passed => writeln!(text, "{name:<10} passed     {:>8}", duration(*took)),
+            Ended::Partly(rest) => writeln!(text, "{name:<10} passed     {:>8}  but {rest}", duration(*took)),
             Ended::Failed(_) => writeln!(text, "{name:<10} FAILED     {:>8}", duration(*took)),
             Ended::Skipped(how) => writeln!(text, "{name:<10} skipped              {how}"),
             Ended::NotReached => writeln!(text, "{name:<10} not run              an earlier step failed"),
         };
     }
     let count = |wanted: fn(&Ended) -> bool| lines.iter().filter(|(_, ended, _)| wanted(ended)).count();
-    let passed = count(|ended| *ended == Ended::Passed);
+    let passed = count(|ended| matches!(ended, Ended::Passed | Ended::Partly(_)));
     let failed = count(|ended| matches!(ended, Ended::Failed(_)));
     let _ = writeln!(text, "{passed} passed, {failed} failed");
     text
@@ -183,11 +240,12 @@ mod tests {
             ("no_std", Ended::Skipped("rustup target add x".to_owned()), Duration::ZERO),
             ("tests", Ended::Failed("broken".to_owned()), Duration::from_secs(2)),
             ("docs", Ended::NotReached, Duration::ZERO),
+            ("more", Ended::Partly("the rest needs x".to_owned()), Duration::from_secs(1)),
         ];
         let text = summary(&lines);
-        assert_eq!(text.lines().last(), Some("1 passed, 1 failed"));
+        assert_eq!(text.lines().last(), Some("2 passed, 1 failed"));
         assert!(text.contains("no_std     skipped              rustup target add x"), "{text}");
-        assert!(text.contains("docs       not run"), "{text}");
+        assert!(text.contains("docs       not run") && text.contains("but the rest needs x"), "{text}");
     }
 
     #[test]

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use oauth_types::{Algorithm, Secret};
 
+use crate::documents;
 use crate::redirect::{self, RedirectRule};
-use crate::refusal::{Document, Refusal, Rule};
+use crate::refusal::{Refusal, Rule};
 use oauth_types::ErrorCode;
 
 /// A client of the server (RFC 6749 §2).
@@ -195,17 +196,11 @@ pub(crate) fn identify(
     Ok((Identified { client, redirect_uri }, relaxed))
 }
 
-pub(crate) static DOCUMENT: Document = Document {
-    name: "RFC 6749",
-    title: "The OAuth 2.0 Authorization Framework",
-    url: "https://www.rfc-editor.org/rfc/rfc6749",
-};
-
 pub(crate) static RULES: &[&Rule] = &[&CLIENT_ID_MISSING, &CLIENT_UNKNOWN, &REDIRECT_URI_MISSING];
 
 static CLIENT_ID_MISSING: Rule = Rule {
     id: "rfc6749-client-id-missing",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.1",
     error: ErrorCode::InvalidRequest,
     says: "An authorization request needs client_id",
@@ -213,7 +208,7 @@ static CLIENT_ID_MISSING: Rule = Rule {
 
 static CLIENT_UNKNOWN: Rule = Rule {
     id: "rfc6749-client-unknown",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.2.1",
     error: ErrorCode::InvalidRequest,
     says: "The client_id is not that of a known client",
@@ -221,7 +216,7 @@ static CLIENT_UNKNOWN: Rule = Rule {
 
 static REDIRECT_URI_MISSING: Rule = Rule {
     id: "rfc6749-redirect-uri-missing",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.1.2.3",
     error: ErrorCode::InvalidRequest,
     says: "A client without exactly one registered redirect URI has to send redirect_uri",

@@ -13,9 +13,74 @@
 //! Without configuration there are two clients, `public` and `confidential` (its secret is `secret`), which may use
 //! any loopback redirect URI, and two users, `alice` and `bob`. Login is automatic as `alice`; `login_hint` names
 //! another. PKCE with S256 is required of every client.
+//!
+//! # Other clients and users
+//! ```
+//! # fn main() -> Result<(), mock_idp::StartError> {
+//! use mock_idp::{Client, MockIdp, User};
+//! use oauth_types::Algorithm;
+//!
+//! let idp = MockIdp::builder()
+//!     .client(Client::confidential("web", "s3cret").redirect_uri("https://app.example/callback"))
+//!     .user(User::new("carol").claim("email", "carol@example.com"))
+//!     .alg(Algorithm::Es256)
+//!     .in_process()?; // or .start().await, with a socket
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Time passes when a test says so
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # let idp = mock_idp::MockIdp::start().await;
+//! use std::time::Duration;
+//!
+//! idp.clock().advance(Duration::from_secs(3600)); // every access token has expired
+//! # }
+//! ```
+//!
+//! # A server that lies
+//! What leaves the server is edited by a [`Fault`](oauth_types::fault::Fault), which is plain data. The guard takes
+//! the fault off when it is dropped, and fails the test if the fault never acted.
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # let idp = mock_idp::MockIdp::start().await;
+//! use oauth_types::fault::{Edit, Fault, Point};
+//!
+//! let fault = Fault::always(Point::AuthorizationResponse, Edit::set("iss", "https://evil.example"));
+//! let guard = idp.mount(fault);
+//! // … the client has to refuse the login now …
+//! # guard.unmount();
+//! # }
+//! ```
+//!
+//! # What happened, and why
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # use mock_idp::MockIdp;
+//! let idp = MockIdp::builder().in_process().expect("nothing can fail");
+//! let request = http::Request::post("/token").body("grant_type=authorization_code".into());
+//! let answer = idp.call(request.expect("a request")).await; // the same server, without a socket
+//! assert_eq!(answer.status(), 400);
+//!
+//! let entry = idp.journal().pop().expect("every request is written down");
+//! let refused = entry.refusal.expect("and why it was refused");
+//! assert_eq!(refused.rule, "rfc6749-token-request-not-a-form");
+//! assert_eq!((refused.document, refused.section), ("RFC 6749", "4.1.3"));
+//! assert_eq!(refused.hint.as_deref(), Some("There is no Content-Type header"));
+//! # }
+//! ```
+//!
+//! # Many issuers
+//! The first path segment is an issuer of its own, made on first use: [`MockIdp::tenant`].
+//!
+//! # Relaxations
+//! The server is strict. [`Builder::any_client`], [`Builder::plain`] and [`Builder::pkce_optional`] relax it by name, and
+//! [`Entry::relaxations`] says which requests passed only for that. [`Builder::without`] leaves a whole document out.
 
 mod clients;
 pub mod conformance;
+mod documents;
 mod endpoints;
 mod escape;
 mod http;

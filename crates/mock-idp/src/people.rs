@@ -3,7 +3,8 @@
 use oauth_types::ErrorCode;
 use serde_json::{Map, Value, json};
 
-use crate::refusal::{Document, Refusal, Rule};
+use crate::documents;
+use crate::refusal::{Refusal, Rule};
 
 /// A user, with the standard claims of OpenID Connect Core §5.1.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,17 +104,11 @@ impl People {
     }
 }
 
-static DOCUMENT: Document = Document {
-    name: "OpenID Connect Core 1.0",
-    title: "OpenID Connect Core 1.0",
-    url: "https://openid.net/specs/openid-connect-core-1_0.html",
-};
-
 pub(crate) static RULES: &[&Rule] = &[&HINT_UNKNOWN];
 
 static HINT_UNKNOWN: Rule = Rule {
     id: "oidc-login-hint-unknown",
-    document: &DOCUMENT,
+    document: &documents::OIDC_CORE,
     section: "3.1.2.1",
     error: ErrorCode::AccessDenied,
     says: "A login_hint says who is to log in",

@@ -3,7 +3,8 @@
 use oauth_types::{ErrorCode, ResponseMode};
 use serde_json::{Map, Value};
 
-use crate::clients::{Authenticated, DOCUMENT};
+use crate::clients::Authenticated;
+use crate::documents;
 use crate::ports::store::{Kept, Taken};
 use crate::refusal::{Refusal, Rule};
 use crate::reply::{AuthorizationResponse, Delivery, Stop, TokenReply};
@@ -130,7 +131,7 @@ pub(crate) static RULES: &[&Rule] = &[&CLIENT_UNKNOWN, &GRANT_UNSUPPORTED, &TWO_
 
 static TWO_METHODS: Rule = Rule {
     id: "rfc6749-two-authentication-methods",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "2.3",
     error: ErrorCode::InvalidRequest,
     says: "A client must not use more than one authentication method in a request",
@@ -138,7 +139,7 @@ static TWO_METHODS: Rule = Rule {
 
 static CLIENT_UNKNOWN: Rule = Rule {
     id: "rfc6749-token-client-unknown",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "5.2",
     error: ErrorCode::InvalidClient,
     says: "The client_id is not that of a known client",
@@ -146,7 +147,7 @@ static CLIENT_UNKNOWN: Rule = Rule {
 
 static GRANT_UNSUPPORTED: Rule = Rule {
     id: "rfc6749-grant-type-unsupported",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "5.2",
     error: ErrorCode::UnsupportedGrantType,
     says: "The grant_type has to be one that this server supports",

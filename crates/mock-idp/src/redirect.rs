@@ -2,7 +2,8 @@
 
 use oauth_types::ErrorCode;
 
-use crate::refusal::{Document, Refusal, Rule};
+use crate::documents;
+use crate::refusal::{Refusal, Rule};
 
 /// What redirect URI a client may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,17 +126,11 @@ fn after_port(text: &str) -> Option<&str> {
     (rest.is_empty() || rest.starts_with(['/', '?'])).then_some(rest)
 }
 
-static DOCUMENT: Document = Document {
-    name: "RFC 9700",
-    title: "Best Current Practice for OAuth 2.0 Security",
-    url: "https://www.rfc-editor.org/rfc/rfc9700",
-};
-
 pub(crate) static RULES: &[&Rule] = &[&FRAGMENT, &MALFORMED, &UNREGISTERED];
 
 static UNREGISTERED: Rule = Rule {
     id: "rfc9700-redirect-uri-unregistered",
-    document: &DOCUMENT,
+    document: &documents::RFC9700,
     section: "2.1",
     error: ErrorCode::InvalidRequest,
     says: "The redirect_uri has to be a registered one, character for character",
@@ -143,7 +138,7 @@ static UNREGISTERED: Rule = Rule {
 
 static MALFORMED: Rule = Rule {
     id: "rfc6749-redirect-uri-malformed",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.1.2",
     error: ErrorCode::InvalidRequest,
     says: "The redirect_uri has to be an absolute URI",
@@ -151,7 +146,7 @@ static MALFORMED: Rule = Rule {
 
 static FRAGMENT: Rule = Rule {
     id: "rfc6749-redirect-uri-fragment",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.1.2",
     error: ErrorCode::InvalidRequest,
     says: "The redirect_uri must not have a fragment",

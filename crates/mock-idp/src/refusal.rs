@@ -24,7 +24,7 @@ pub struct Rule {
     pub id: &'static str,
     /// The document.
     pub document: &'static Document,
-    /// The section, without the sign: `4.6`.
+    /// The section without the sign, such as `4.6`, or an appendix, such as `appendix-B`.
     pub section: &'static str,
     /// The error code that a broken rule is answered with.
     pub error: ErrorCode,
@@ -35,10 +35,17 @@ pub struct Rule {
 impl Rule {
     /// Where the sentence can be read.
     pub fn url(&self) -> String {
-        match self.document.url.contains("/rfc/rfc") {
-            true => format!("{}#section-{}", self.document.url, self.section),
-            false => self.document.url.to_owned(),
+        let url = self.document.url;
+        match (url.contains("/rfc/rfc"), self.section.starts_with("appendix-")) {
+            (true, false) => format!("{url}#section-{}", self.section),
+            (true, true) => format!("{url}#{}", self.section),
+            (false, _) => url.to_owned(),
         }
+    }
+
+    /// The document and the section in words: `RFC 7636 section 4.6`, `RFC 6749 appendix B`.
+    pub fn place(&self) -> String {
+        place(self.document.name, self.section)
     }
 
     /// A refusal for breaking this rule.
@@ -73,7 +80,7 @@ impl Refusal {
     /// RFC 6749 §5.2 allows.
     pub fn description(&self) -> String {
         let rule = self.rule;
-        let mut text = format!("{} ({} section {})", rule.says, rule.document.name, rule.section);
+        let mut text = format!("{} ({})", rule.says, rule.place());
         if let Some(hint) = &self.hint {
             text.push_str(". ");
             text.push_str(hint);
@@ -119,6 +126,14 @@ impl From<&Refusal> for Refused {
             error: rule.error,
             hint: refusal.hint.clone(),
         }
+    }
+}
+
+/// A document and a section in words.
+pub(crate) fn place(document: &str, section: &str) -> String {
+    match section.strip_prefix("appendix-") {
+        None => format!("{document} section {section}"),
+        Some(letter) => format!("{document} appendix {letter}"),
     }
 }
 

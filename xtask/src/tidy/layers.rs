@@ -32,8 +32,19 @@ const PARTS: &[Part] = &[
 ];
 
 /// Modules that everybody may name.
-const NEUTRAL: &[&str] =
-    &["request", "reply", "refusal", "spec", "memory", "clients", "people", "redirect", "world", "escape"];
+const NEUTRAL: &[&str] = &[
+    "documents",
+    "request",
+    "reply",
+    "refusal",
+    "spec",
+    "memory",
+    "clients",
+    "people",
+    "redirect",
+    "world",
+    "escape",
+];
 
 /// What the neutral modules may name: each other and the world.
 const NEUTRAL_MAY: &[&str] = &["ports"];

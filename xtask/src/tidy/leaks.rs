@@ -37,7 +37,7 @@ fn check_file(file: &File) -> Vec<Violation> {
     for (begin, end, why) in NEEDLES {
         let needle = format!("{begin}{end}");
         for (at, _) in text.match_indices(&needle) {
-            // A path begins there; `/authorize/work/` is a path of a server.
+            // Inside a longer path the same letters mean something else.
             let inside_path =
                 needle.starts_with('/') && text[..at].ends_with(|c: char| c.is_alphanumeric() || "}-_.*".contains(c));
             if !inside_path {

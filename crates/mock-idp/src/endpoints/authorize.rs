@@ -5,7 +5,8 @@
 use oauth_types::params::display_name;
 use oauth_types::{ErrorCode, Params, ResponseMode};
 
-use crate::clients::{self, DOCUMENT, Identified};
+use crate::clients::{self, Identified};
+use crate::documents;
 use crate::memory::{Authorization, Scope};
 use crate::pipeline;
 use crate::ports::store::{GrantId, Key, Kind, Record};
@@ -158,7 +159,7 @@ pub(crate) static RULES: &[&Rule] = &[
 
 static DUPLICATE: Rule = Rule {
     id: "rfc6749-authorization-parameter-twice",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.1",
     error: ErrorCode::InvalidRequest,
     says: "Parameters must not be included more than once",
@@ -166,7 +167,7 @@ static DUPLICATE: Rule = Rule {
 
 static QUERY_AND_BODY: Rule = Rule {
     id: "rfc6749-authorization-query-and-body",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.1",
     error: ErrorCode::InvalidRequest,
     says: "A POST to the authorization endpoint carries its parameters in the body alone",
@@ -174,7 +175,7 @@ static QUERY_AND_BODY: Rule = Rule {
 
 static MODE_UNKNOWN: Rule = Rule {
     id: "oauth-response-mode-unsupported",
-    document: &RESPONSE_TYPES,
+    document: &documents::RESPONSE_TYPES,
     section: "2.1",
     error: ErrorCode::InvalidRequest,
     says: "The response_mode has to be one that this server supports",
@@ -182,7 +183,7 @@ static MODE_UNKNOWN: Rule = Rule {
 
 static RESPONSE_TYPE_MISSING: Rule = Rule {
     id: "rfc6749-response-type-missing",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.1.1",
     error: ErrorCode::InvalidRequest,
     says: "An authorization request needs response_type",
@@ -190,7 +191,7 @@ static RESPONSE_TYPE_MISSING: Rule = Rule {
 
 static RESPONSE_TYPE_UNSUPPORTED: Rule = Rule {
     id: "rfc6749-response-type-unsupported",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.2.1",
     error: ErrorCode::UnsupportedResponseType,
     says: "The response_type has to be code; values are case-sensitive",
@@ -198,7 +199,7 @@ static RESPONSE_TYPE_UNSUPPORTED: Rule = Rule {
 
 static GRANT_FORBIDDEN: Rule = Rule {
     id: "rfc6749-code-grant-not-allowed",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.2.1",
     error: ErrorCode::UnauthorizedClient,
     says: "The client has to be allowed to use the authorization code grant",
@@ -206,7 +207,7 @@ static GRANT_FORBIDDEN: Rule = Rule {
 
 static SCOPE_MALFORMED: Rule = Rule {
     id: "rfc6749-scope-malformed",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.3",
     error: ErrorCode::InvalidScope,
     says: "The scope is a list of tokens with one space between them",
@@ -214,14 +215,8 @@ static SCOPE_MALFORMED: Rule = Rule {
 
 static SCOPE_FORBIDDEN: Rule = Rule {
     id: "rfc6749-scope-not-allowed",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.3",
     error: ErrorCode::InvalidScope,
     says: "Every scope token has to be one that the client may ask for",
-};
-
-static RESPONSE_TYPES: crate::refusal::Document = crate::refusal::Document {
-    name: "OAuth 2.0 Multiple Response Types",
-    title: "OAuth 2.0 Multiple Response Type Encoding Practices",
-    url: "https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html",
 };

@@ -4,7 +4,7 @@ use http::header::CONTENT_TYPE;
 use oauth_types::params::display_name;
 use oauth_types::{ErrorCode, Params};
 
-use crate::clients::DOCUMENT;
+use crate::documents;
 use crate::pipeline;
 use crate::refusal::{Refusal, Rule};
 use crate::reply::{Reply, Stop, TokenReply};
@@ -61,7 +61,7 @@ pub(crate) static RULES: &[&Rule] = &[&DUPLICATE, &GRANT_FORBIDDEN, &GRANT_TYPE_
 
 static IN_QUERY: Rule = Rule {
     id: "rfc6749-token-parameters-in-query",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.2",
     error: ErrorCode::InvalidRequest,
     says: "The parameters of a token request belong into its body",
@@ -69,7 +69,7 @@ static IN_QUERY: Rule = Rule {
 
 static NOT_A_FORM: Rule = Rule {
     id: "rfc6749-token-request-not-a-form",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.3",
     error: ErrorCode::InvalidRequest,
     says: "The body of a token request has to be application/x-www-form-urlencoded",
@@ -77,7 +77,7 @@ static NOT_A_FORM: Rule = Rule {
 
 static DUPLICATE: Rule = Rule {
     id: "rfc6749-token-parameter-twice",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.2",
     error: ErrorCode::InvalidRequest,
     says: "Parameters must not be included more than once",
@@ -85,7 +85,7 @@ static DUPLICATE: Rule = Rule {
 
 static GRANT_TYPE_MISSING: Rule = Rule {
     id: "rfc6749-grant-type-missing",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.3",
     error: ErrorCode::InvalidRequest,
     says: "A token request needs grant_type",
@@ -93,7 +93,7 @@ static GRANT_TYPE_MISSING: Rule = Rule {
 
 static GRANT_FORBIDDEN: Rule = Rule {
     id: "rfc6749-grant-type-not-allowed",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "5.2",
     error: ErrorCode::UnauthorizedClient,
     says: "The client has to be allowed to use the grant type",

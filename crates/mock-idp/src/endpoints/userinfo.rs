@@ -3,8 +3,9 @@
 use oauth_types::ErrorCode;
 use oauth_types::fault::Point;
 
+use crate::documents;
 use crate::pipeline;
-use crate::refusal::{Document, Rule};
+use crate::refusal::Rule;
 use crate::reply::{Reply, Stop};
 use crate::request::Arrival;
 use crate::specs::oidc_core;
@@ -37,23 +38,11 @@ async fn claims(world: &World, arrival: &Arrival<'_>) -> Result<serde_json::Map<
     Ok(oidc_core::claims_of(user, &authorization.scope))
 }
 
-static DOCUMENT: Document = Document {
-    name: "RFC 6750",
-    title: "The OAuth 2.0 Authorization Framework: Bearer Token Usage",
-    url: "https://www.rfc-editor.org/rfc/rfc6750",
-};
-
-static OIDC: Document = Document {
-    name: "OpenID Connect Core 1.0",
-    title: "OpenID Connect Core 1.0",
-    url: "https://openid.net/specs/openid-connect-core-1_0.html",
-};
-
 pub(crate) static RULES: &[&Rule] = &[&SCOPE_MISSING, &TOKEN_INVALID, &TOKEN_MISSING];
 
 static TOKEN_MISSING: Rule = Rule {
     id: "rfc6750-token-missing",
-    document: &DOCUMENT,
+    document: &documents::RFC6750,
     section: "3",
     error: ErrorCode::InvalidToken,
     says: "A protected resource needs an access token",
@@ -61,7 +50,7 @@ static TOKEN_MISSING: Rule = Rule {
 
 static TOKEN_INVALID: Rule = Rule {
     id: "rfc6750-token-invalid",
-    document: &DOCUMENT,
+    document: &documents::RFC6750,
     section: "3.1",
     error: ErrorCode::InvalidToken,
     says: "The access token has to be one that this server issued, alive and unaltered",
@@ -69,7 +58,7 @@ static TOKEN_INVALID: Rule = Rule {
 
 static SCOPE_MISSING: Rule = Rule {
     id: "oidc-userinfo-scope-missing",
-    document: &OIDC,
+    document: &documents::OIDC_CORE,
     section: "5.3",
     error: ErrorCode::InsufficientScope,
     says: "UserInfo needs an access token with the scope openid",

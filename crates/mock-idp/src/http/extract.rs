@@ -6,7 +6,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use oauth_types::{ErrorCode, Params, ParamsError};
 
-use crate::clients::DOCUMENT;
+use crate::documents;
 use crate::refusal::{Refusal, Rule};
 
 /// The most octets of a body. A token request has a few hundred.
@@ -94,7 +94,7 @@ pub(crate) static RULES: &[&Rule] = &[&UNREADABLE];
 
 static UNREADABLE: Rule = Rule {
     id: "rfc6749-parameters-unreadable",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "appendix-B",
     error: ErrorCode::InvalidRequest,
     says: "Parameters are sent as application/x-www-form-urlencoded, in UTF-8",

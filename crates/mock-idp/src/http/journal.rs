@@ -10,7 +10,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderValue, Method};
 use oauth_types::Params;
 
-use crate::refusal::Refused;
+use crate::refusal::{Refused, place};
 
 /// How many entries a tenant's journal keeps. Older ones are forgotten.
 pub(crate) const KEPT: usize = 4096;
@@ -99,7 +99,7 @@ impl fmt::Display for Entry {
             write!(f, " client {}", client.escape_debug())?;
         }
         if let Some(refused) = &self.refusal {
-            write!(f, " {} {} ({} section {})", refused.error, refused.rule, refused.document, refused.section)?;
+            write!(f, " {} {} ({})", refused.error, refused.rule, place(refused.document, refused.section))?;
             if let Some(hint) = &refused.hint {
                 write!(f, ": {}", hint.escape_debug())?;
             }

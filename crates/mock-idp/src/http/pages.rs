@@ -25,14 +25,13 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
         "This request was refused",
         &format!(
             "<p id=\"says\">{}.</p>\n<dl><dt>Error</dt><dd><code id=\"error\">{}</code></dd>\n\
-             <dt>Where it says so</dt><dd><a id=\"document\" href=\"{}\">{} section {}</a></dd>\n\
+             <dt>Where it says so</dt><dd><a id=\"document\" href=\"{}\">{}</a></dd>\n\
              {hint}\n<dt>Rule</dt><dd><code id=\"rule\">{}</code></dd></dl>\n\
              <p>Nothing was sent to the client: its redirect URI is not known to be its own.</p>",
             html(rule.says),
             rule.error,
             html(&refusal.uri()),
-            html(rule.document.name),
-            html(rule.section),
+            html(&rule.place()),
             html(rule.id)
         ),
     )

@@ -21,7 +21,7 @@ use super::extract::{self, MAX_BODY, NoBody, Read};
 use super::journal::{self, Entry};
 use super::serve::BODY_WITHIN;
 use super::tenants::{Tenant, Tenants, is_name};
-use crate::clients::DOCUMENT;
+use crate::documents;
 use crate::endpoints::{authorize, jwks, metadata, token, userinfo};
 use crate::refusal::{Refusal, Refused, Rule};
 use crate::reply::Reply;
@@ -265,7 +265,7 @@ pub(crate) static RULES: &[&Rule] = &[&METHOD, &NOT_FOUND];
 
 static METHOD: Rule = Rule {
     id: "rfc6749-method-not-allowed",
-    document: &DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.2",
     error: ErrorCode::InvalidRequest,
     says: "Token requests are made by POST, authorization requests by GET or POST",
@@ -273,14 +273,8 @@ static METHOD: Rule = Rule {
 
 static NOT_FOUND: Rule = Rule {
     id: "rfc8414-no-such-path",
-    document: &METADATA,
+    document: &documents::RFC8414,
     section: "2",
     error: ErrorCode::InvalidRequest,
     says: "The endpoints of a server are those of its metadata",
-};
-
-static METADATA: crate::refusal::Document = crate::refusal::Document {
-    name: "RFC 8414",
-    title: "OAuth 2.0 Authorization Server Metadata",
-    url: "https://www.rfc-editor.org/rfc/rfc8414",
 };

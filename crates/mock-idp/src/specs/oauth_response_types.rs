@@ -2,6 +2,7 @@
 
 use oauth_types::ResponseMode;
 
+use crate::documents;
 use crate::refusal::Document;
 use crate::reply::{AuthorizationResponse, Delivery};
 use crate::spec::Spec;
@@ -11,7 +12,7 @@ pub(crate) struct QueryAndFragment;
 
 impl Spec for QueryAndFragment {
     fn document(&self) -> &'static Document {
-        &DOCUMENT
+        &documents::RESPONSE_TYPES
     }
 
     fn response_modes(&self) -> &'static [ResponseMode] {
@@ -27,9 +28,3 @@ impl Spec for QueryAndFragment {
         Some(Delivery { location: Some(location), page: None })
     }
 }
-
-static DOCUMENT: Document = Document {
-    name: "OAuth 2.0 Multiple Response Types",
-    title: "OAuth 2.0 Multiple Response Type Encoding Practices",
-    url: "https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html",
-};

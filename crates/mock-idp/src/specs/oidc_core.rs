@@ -5,6 +5,7 @@ use oauth_types::{Algorithm, ErrorCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::documents;
 use crate::memory::{Life, Note, Scope};
 use crate::people::User;
 use crate::refusal::{Document, Refusal, Rule};
@@ -56,7 +57,7 @@ const PROMPTS: &[&str] = &["none", "login", "consent", "select_account"];
 
 impl Spec for OpenIdConnect {
     fn document(&self) -> &'static Document {
-        &DOCUMENT
+        &documents::OIDC_CORE
     }
 
     fn rules(&self) -> &'static [&'static Rule] {
@@ -167,15 +168,9 @@ fn check_prompt(prompt: &str) -> Result<(), Refusal> {
 
 static RULES: &[&Rule] = &[&MAX_AGE, &PROMPT, &REQUEST_OBJECT, &REQUEST_URI];
 
-static DOCUMENT: Document = Document {
-    name: "OpenID Connect Core 1.0",
-    title: "OpenID Connect Core 1.0",
-    url: "https://openid.net/specs/openid-connect-core-1_0.html",
-};
-
 static MAX_AGE: Rule = Rule {
     id: "oidc-max-age-malformed",
-    document: &DOCUMENT,
+    document: &documents::OIDC_CORE,
     section: "3.1.2.1",
     error: ErrorCode::InvalidRequest,
     says: "A max_age is a number of seconds, not negative",
@@ -183,7 +178,7 @@ static MAX_AGE: Rule = Rule {
 
 static PROMPT: Rule = Rule {
     id: "oidc-prompt-malformed",
-    document: &DOCUMENT,
+    document: &documents::OIDC_CORE,
     section: "3.1.2.1",
     error: ErrorCode::InvalidRequest,
     says: "A prompt is a list of defined values with one space between them",
@@ -191,7 +186,7 @@ static PROMPT: Rule = Rule {
 
 static REQUEST_OBJECT: Rule = Rule {
     id: "oidc-request-not-supported",
-    document: &DOCUMENT,
+    document: &documents::OIDC_CORE,
     section: "6.1",
     error: ErrorCode::RequestNotSupported,
     says: "Request objects are not supported by this server, as its metadata says",
@@ -199,7 +194,7 @@ static REQUEST_OBJECT: Rule = Rule {
 
 static REQUEST_URI: Rule = Rule {
     id: "oidc-request-uri-not-supported",
-    document: &DOCUMENT,
+    document: &documents::OIDC_CORE,
     section: "6.2",
     error: ErrorCode::RequestUriNotSupported,
     says: "Request objects by reference are not supported by this server, as its metadata says",

@@ -9,6 +9,7 @@ use oauth_types::{ErrorCode, Params, Secret};
 use serde_json::{Map, Value, json};
 
 use crate::clients::{Client, Proven};
+use crate::documents;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::request::{Attempt, Place};
 use crate::spec::Spec;
@@ -23,7 +24,7 @@ pub(crate) struct ClientAuthentication;
 
 impl Spec for ClientAuthentication {
     fn document(&self) -> &'static Document {
-        &crate::clients::DOCUMENT
+        &documents::RFC6749
     }
 
     fn rules(&self) -> &'static [&'static Rule] {
@@ -119,7 +120,7 @@ static RULES: &[&Rule] =
 
 static BASIC_MALFORMED: Rule = Rule {
     id: "rfc6749-basic-malformed",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "2.3.1",
     error: ErrorCode::InvalidClient,
     says: "The Authorization header has to be Basic, with client_id and secret each form-encoded, joined by a colon",
@@ -127,7 +128,7 @@ static BASIC_MALFORMED: Rule = Rule {
 
 static CLIENT_ID_MISSING: Rule = Rule {
     id: "rfc6749-token-client-id-missing",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.2.1",
     error: ErrorCode::InvalidClient,
     says: "A client that does not authenticate has to send its client_id",
@@ -135,7 +136,7 @@ static CLIENT_ID_MISSING: Rule = Rule {
 
 static CLIENT_IDS_DIFFER: Rule = Rule {
     id: "rfc6749-client-ids-differ",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.2.1",
     error: ErrorCode::InvalidRequest,
     says: "The client_id in the body has to be that of the Authorization header",
@@ -143,7 +144,7 @@ static CLIENT_IDS_DIFFER: Rule = Rule {
 
 static SECRET_MISSING: Rule = Rule {
     id: "rfc6749-secret-missing",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.2.1",
     error: ErrorCode::InvalidClient,
     says: "A confidential client has to authenticate; a code_verifier is no substitute",
@@ -151,7 +152,7 @@ static SECRET_MISSING: Rule = Rule {
 
 static SECRET_OF_PUBLIC: Rule = Rule {
     id: "rfc6749-secret-of-public-client",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "2.3",
     error: ErrorCode::InvalidClient,
     says: "This client is public and has no secret",
@@ -159,7 +160,7 @@ static SECRET_OF_PUBLIC: Rule = Rule {
 
 static SECRET_WRONG: Rule = Rule {
     id: "rfc6749-secret-wrong",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "5.2",
     error: ErrorCode::InvalidClient,
     says: "Client authentication failed",

@@ -7,6 +7,7 @@
 use oauth_types::ErrorCode;
 use serde::{Deserialize, Serialize};
 
+use crate::documents;
 use crate::memory::{Life, Note};
 use crate::ports::store::{BoxFuture, Key, Kind};
 use crate::redirect;
@@ -29,7 +30,7 @@ impl Note for SentTo {
 
 impl Spec for AuthorizationCode {
     fn document(&self) -> &'static Document {
-        &crate::clients::DOCUMENT
+        &documents::RFC6749
     }
 
     fn rules(&self) -> &'static [&'static Rule] {
@@ -104,7 +105,7 @@ static RULES: &[&Rule] = &[
 
 static CODE_MISSING: Rule = Rule {
     id: "rfc6749-code-missing",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.3",
     error: ErrorCode::InvalidRequest,
     says: "The authorization code grant needs code",
@@ -112,7 +113,7 @@ static CODE_MISSING: Rule = Rule {
 
 static CODE_UNKNOWN: Rule = Rule {
     id: "rfc6749-code-unknown",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "5.2",
     error: ErrorCode::InvalidGrant,
     says: "The code has to be one that this issuer issued",
@@ -120,7 +121,7 @@ static CODE_UNKNOWN: Rule = Rule {
 
 static CODE_EXPIRED: Rule = Rule {
     id: "rfc6749-code-expired",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.2",
     error: ErrorCode::InvalidGrant,
     says: "A code must expire shortly after it is issued",
@@ -128,7 +129,7 @@ static CODE_EXPIRED: Rule = Rule {
 
 static CODE_REPLAYED: Rule = Rule {
     id: "rfc6749-code-replayed",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.2",
     error: ErrorCode::InvalidGrant,
     says: "A code must not be used more than once",
@@ -136,7 +137,7 @@ static CODE_REPLAYED: Rule = Rule {
 
 static OTHER_CLIENT: Rule = Rule {
     id: "rfc6749-code-other-client",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.3",
     error: ErrorCode::InvalidGrant,
     says: "The code has to be redeemed by the client it was issued to",
@@ -144,7 +145,7 @@ static OTHER_CLIENT: Rule = Rule {
 
 static REDIRECT_MISSING: Rule = Rule {
     id: "rfc6749-token-redirect-uri-missing",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.3",
     error: ErrorCode::InvalidGrant,
     says: "The redirect_uri of the authorization request has to be sent again",
@@ -152,7 +153,7 @@ static REDIRECT_MISSING: Rule = Rule {
 
 static REDIRECT_DIFFERS: Rule = Rule {
     id: "rfc6749-token-redirect-uri-differs",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "4.1.3",
     error: ErrorCode::InvalidGrant,
     says: "The redirect_uri has to be identical to that of the authorization request",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use oauth_types::ErrorCode;
 
+use crate::documents;
 use crate::memory::{Authorization, Scope};
 use crate::ports::store::{BoxFuture, Key, Kind, Record};
 use crate::refusal::{Document, Refusal, Rule};
@@ -21,7 +22,7 @@ pub(crate) struct RefreshToken;
 
 impl Spec for RefreshToken {
     fn document(&self) -> &'static Document {
-        &crate::clients::DOCUMENT
+        &documents::RFC6749
     }
 
     fn rules(&self) -> &'static [&'static Rule] {
@@ -92,15 +93,9 @@ impl Spec for RefreshToken {
 
 static RULES: &[&Rule] = &[&EXPIRED, &MISSING, &OTHER_CLIENT, &REPLAYED, &SCOPE_MALFORMED, &SCOPE_WIDER, &UNKNOWN];
 
-static BCP: Document = Document {
-    name: "RFC 9700",
-    title: "Best Current Practice for OAuth 2.0 Security",
-    url: "https://www.rfc-editor.org/rfc/rfc9700",
-};
-
 static MISSING: Rule = Rule {
     id: "rfc6749-refresh-token-missing",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "6",
     error: ErrorCode::InvalidRequest,
     says: "The refresh grant needs refresh_token",
@@ -108,7 +103,7 @@ static MISSING: Rule = Rule {
 
 static UNKNOWN: Rule = Rule {
     id: "rfc6749-refresh-token-unknown",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "5.2",
     error: ErrorCode::InvalidGrant,
     says: "The refresh token has to be one that this issuer issued, not revoked",
@@ -116,7 +111,7 @@ static UNKNOWN: Rule = Rule {
 
 static EXPIRED: Rule = Rule {
     id: "rfc6749-refresh-token-expired",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "5.2",
     error: ErrorCode::InvalidGrant,
     says: "The refresh token must not be expired",
@@ -124,7 +119,7 @@ static EXPIRED: Rule = Rule {
 
 static OTHER_CLIENT: Rule = Rule {
     id: "rfc6749-refresh-token-other-client",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "6",
     error: ErrorCode::InvalidGrant,
     says: "The refresh token has to be used by the client it was issued to",
@@ -132,7 +127,7 @@ static OTHER_CLIENT: Rule = Rule {
 
 static REPLAYED: Rule = Rule {
     id: "rfc9700-refresh-token-replayed",
-    document: &BCP,
+    document: &documents::RFC9700,
     section: "4.14.2",
     error: ErrorCode::InvalidGrant,
     says: "A rotated refresh token must not be used again; keep the new one of each answer",
@@ -140,7 +135,7 @@ static REPLAYED: Rule = Rule {
 
 static SCOPE_MALFORMED: Rule = Rule {
     id: "rfc6749-refresh-scope-malformed",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "3.3",
     error: ErrorCode::InvalidScope,
     says: "The scope is a list of tokens with one space between them",
@@ -148,7 +143,7 @@ static SCOPE_MALFORMED: Rule = Rule {
 
 static SCOPE_WIDER: Rule = Rule {
     id: "rfc6749-refresh-scope-wider",
-    document: &crate::clients::DOCUMENT,
+    document: &documents::RFC6749,
     section: "6",
     error: ErrorCode::InvalidScope,
     says: "A refresh must not ask for a scope that was not granted",

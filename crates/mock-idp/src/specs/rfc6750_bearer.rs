@@ -6,6 +6,7 @@
 use http::header::AUTHORIZATION;
 use oauth_types::ErrorCode;
 
+use crate::documents;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::TokenReply;
 use crate::request::{Arrival, Spent, TokenRequest};
@@ -16,7 +17,7 @@ pub(crate) struct Bearer;
 
 impl Spec for Bearer {
     fn document(&self) -> &'static Document {
-        &DOCUMENT
+        &documents::RFC6750
     }
 
     fn rules(&self) -> &'static [&'static Rule] {
@@ -59,15 +60,9 @@ fn is_b64token(text: &str) -> bool {
 
 static RULES: &[&Rule] = &[&IN_QUERY, &MALFORMED, &TWICE];
 
-static DOCUMENT: Document = Document {
-    name: "RFC 6750",
-    title: "The OAuth 2.0 Authorization Framework: Bearer Token Usage",
-    url: "https://www.rfc-editor.org/rfc/rfc6750",
-};
-
 static IN_QUERY: Rule = Rule {
     id: "rfc6750-token-in-query",
-    document: &DOCUMENT,
+    document: &documents::RFC6750,
     section: "2.3",
     error: ErrorCode::InvalidRequest,
     says: "An access token should not be sent in the query of a URL",
@@ -75,7 +70,7 @@ static IN_QUERY: Rule = Rule {
 
 static MALFORMED: Rule = Rule {
     id: "rfc6750-token-malformed",
-    document: &DOCUMENT,
+    document: &documents::RFC6750,
     section: "2.1",
     error: ErrorCode::InvalidRequest,
     says: "The Authorization header has to be the word Bearer, one space and the token",
@@ -83,7 +78,7 @@ static MALFORMED: Rule = Rule {
 
 static TWICE: Rule = Rule {
     id: "rfc6750-token-twice",
-    document: &DOCUMENT,
+    document: &documents::RFC6750,
     section: "2",
     error: ErrorCode::InvalidRequest,
     says: "A client must not present the token in more than one way in a request",

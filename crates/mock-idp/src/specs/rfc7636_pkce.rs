@@ -13,6 +13,7 @@ use pkce_core::{AuthorizationError, Challenge, TokenError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::documents;
 use crate::memory::{Life, Note};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::request::{AuthorizationRequest, Draft, Found, Place, TokenRequest};
@@ -162,12 +163,6 @@ static DOCUMENT: Document = Document {
     url: "https://www.rfc-editor.org/rfc/rfc7636",
 };
 
-static BCP: Document = Document {
-    name: "RFC 9700",
-    title: "Best Current Practice for OAuth 2.0 Security",
-    url: "https://www.rfc-editor.org/rfc/rfc9700",
-};
-
 static RULES: &[&Rule] = &[
     &CHALLENGE_MALFORMED,
     &CHALLENGE_MISSING,
@@ -232,7 +227,7 @@ static VERIFIER_WRONG: Rule = Rule {
 
 static VERIFIER_UNSOLICITED: Rule = Rule {
     id: "rfc9700-verifier-unsolicited",
-    document: &BCP,
+    document: &documents::RFC9700,
     section: "4.8.2",
     error: ErrorCode::InvalidRequest,
     says: "A token request has a code_verifier only if the authorization request had a code_challenge",

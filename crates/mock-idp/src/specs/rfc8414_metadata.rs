@@ -2,6 +2,7 @@
 //!
 //! The document itself is made by `endpoints/metadata.rs`; this file puts it where RFC 8414 §3 wants it.
 
+use crate::documents;
 use crate::refusal::Document;
 use crate::spec::Spec;
 
@@ -10,7 +11,7 @@ pub(crate) struct Metadata;
 
 impl Spec for Metadata {
     fn document(&self) -> &'static Document {
-        &DOCUMENT
+        &documents::RFC8414
     }
 
     fn optional(&self) -> bool {
@@ -21,9 +22,3 @@ impl Spec for Metadata {
         &["/.well-known/oauth-authorization-server"]
     }
 }
-
-static DOCUMENT: Document = Document {
-    name: "RFC 8414",
-    title: "OAuth 2.0 Authorization Server Metadata",
-    url: "https://www.rfc-editor.org/rfc/rfc8414",
-};

@@ -324,7 +324,9 @@ async fn relaxations_work_and_are_written_down() {
     let code = browser.code(&asks).await;
     assert_eq!(relaxed(4), ["pkce-optional"]);
     let unsolicited = browser.token(&redeeming(&code)).await;
-    assert_eq!(unsolicited.json()["error"], "invalid_request", "RFC 9700 4.8.2");
+    assert_eq!(unsolicited.json()["error"], "invalid_request");
+    let refused = idp.journal().pop().and_then(|entry| entry.refusal).expect("a refusal");
+    assert_eq!(refused.rule, "rfc9700-verifier-unsolicited");
     assert_eq!(browser.token(&without(redeeming(&code), "code_verifier")).await.status, 200);
 
     let asks = with(with(asking(), "client_id", "whoever"), "redirect_uri", "https://anywhere.example/cb");

@@ -42,7 +42,7 @@ fn assert_refused(idp: &MockIdp, answer: &Answer, rule: &str, hint: &str) {
     };
     assert_eq!(told.get("error"), Some(known.error.as_str()), "{rule}");
     let description = told.get("error_description").expect("a description");
-    assert!(description.contains(&format!("{} section {}", known.document.name, known.section)), "{description}");
+    assert!(description.contains(&known.place()), "{description}");
     let legal = |octet: u8| matches!(octet, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
     assert!(description.bytes().all(legal), "RFC 6749 5.2: {description}");
     assert_eq!(told.get("error_uri"), Some(known.url().as_str()));

@@ -63,6 +63,10 @@ impl Drawing {
         if step.stopped {
             self.cross(to)?;
         }
+        // What stopped an attack is told in full, below the arrow if it does not fit above.
+        if let Some(answer) = step.answer.as_ref().filter(|answer| step.stopped && answer.chars().count() > room) {
+            self.remark(answer, tone)?;
+        }
         if let Some(remark) = &step.remark {
             self.remark(remark, tone)?;
         }
@@ -165,6 +169,17 @@ mod tests {
         assert!(text.contains("<text class=\"remark stopped\""));
         let text = svg(&outcome(Verdict::Vulnerable, Level::Must).trace, "a replay");
         assert!(!text.contains("class=\"cross\""));
+    }
+
+    #[test]
+    fn what_stopped_the_attack_is_told_in_full() {
+        let mut trace = outcome(Verdict::Stopped, Level::Must).trace;
+        trace.steps[1].answer = Some("not logged in: the ID token is not valid".to_owned());
+        let text = svg(&trace, "an old token");
+        assert!(text.contains(">not logged in: the ID token i…</text>"), "{text}");
+        assert!(text.contains(">not logged in: the ID token is not valid</text>"), "{text}");
+        trace.steps[1].stopped = false;
+        assert!(!svg(&trace, "an old token").contains("is not valid"));
     }
 
     #[test]
