@@ -102,13 +102,14 @@ async fn run(serve: Serve) -> Result<(), String> {
     }
     let ended = Ended::listen()?;
     let server = builder.start().await.map_err(|error| error.to_string())?;
+    // Before the line that clients wait for, so that no request's line comes in between.
+    if server.address().is_none_or(|address| server.issuer() != format!("http://{address}")) {
+        eprintln!("issuer {}", server.issuer());
+    }
     if let Some(address) = server.address() {
         // Whoever waits for this line may have gone; the server serves all the same.
         let _ = writeln!(std::io::stdout(), "listening on http://{address}");
         let _ = std::io::stdout().flush();
-    }
-    if server.address().is_none_or(|address| server.issuer() != format!("http://{address}")) {
-        eprintln!("issuer {}", server.issuer());
     }
     ended.wait().await;
     server.stop().await;
