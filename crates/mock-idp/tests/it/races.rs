@@ -15,9 +15,6 @@ use crate::wire::{Answer, Login, Wire, member, post, userinfo, within, written};
 
 const RACERS: usize = 32;
 const ROUNDS: usize = 1000;
-/// A round on SQLite takes five times as long without optimisation.
-const ON_SQLITE: usize = if cfg!(debug_assertions) { 300 } else { ROUNDS };
-
 /// A directory that is gone when the test ends.
 pub(crate) struct Scratch(pub(crate) PathBuf);
 
@@ -44,13 +41,13 @@ async fn one_of_32_redemptions_gets_tokens_from_memory() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_32_redemptions_gets_tokens_from_sqlite_in_memory() {
-    codes(Arc::new(SqliteStore::in_memory().await.expect("a database")), ON_SQLITE).await;
+    codes(Arc::new(SqliteStore::in_memory().await.expect("a database")), ROUNDS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_32_redemptions_gets_tokens_from_a_sqlite_file() {
     let scratch = Scratch::new("races");
-    codes(Arc::new(SqliteStore::open(&scratch.0.join("codes.db")).await.expect("a database")), ON_SQLITE).await;
+    codes(Arc::new(SqliteStore::open(&scratch.0.join("codes.db")).await.expect("a database")), ROUNDS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,7 +57,7 @@ async fn one_of_32_refreshes_gets_tokens_from_memory() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_32_refreshes_gets_tokens_from_sqlite() {
-    refreshes(Arc::new(SqliteStore::in_memory().await.expect("a database")), ON_SQLITE / 3).await;
+    refreshes(Arc::new(SqliteStore::in_memory().await.expect("a database")), ROUNDS / 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
