@@ -8,7 +8,7 @@ fn misuse_does_not_compile() {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = std::process::Command::new(rustc).arg("--version").output().expect("there is a compiler");
     if !version.stdout.starts_with(WORDED_BY.as_bytes()) {
-        println!("skipped: the messages are those of {WORDED_BY}x");
+        // Another compiler words them otherwise; nothing can be compared.
         return;
     }
     let cases = trybuild::TestCases::new();
