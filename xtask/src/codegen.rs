@@ -5,7 +5,7 @@ use std::path::Path;
 
 use mock_idp::Rule;
 
-use crate::tidy;
+use crate::{interop, tidy};
 
 /// Where the README's table begins and ends.
 const BEGIN: &str = "<!-- generated: what is checked -->";
@@ -55,6 +55,7 @@ fn documents(root: &Path) -> Result<Vec<(&'static str, String)>, String> {
     let readme = std::fs::read_to_string(root.join("README.md")).map_err(|error| format!("README.md: {error}"))?;
     Ok(vec![
         ("docs/ATTACKS.md", format!("{NOTICE}{}", oauth_attacks::catalogue::markdown())),
+        ("docs/INTEROP.md", format!("{NOTICE}{}", interop::document(root)?)),
         ("docs/SPECS.md", format!("{NOTICE}{}", specs(&rules))),
         ("README.md", between_markers(&readme, &overview(&rules))?),
     ])
