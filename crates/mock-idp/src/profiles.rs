@@ -34,4 +34,22 @@ impl Profile {
         let optional = self.specs.iter().filter(|spec| spec.optional()).map(|spec| spec.document().name);
         Err(optional.collect::<Vec<_>>().join(", "))
     }
+
+    /// Turns a switch on, or sets an amount, by its name.
+    ///
+    /// # Errors
+    /// The names that could have been chosen, if `name` is none of them.
+    pub(crate) fn choose(&mut self, name: &str, value: Option<u64>) -> Result<(), String> {
+        let switches: Vec<_> = self.specs.iter().flat_map(|spec| spec.switches()).collect();
+        let amounts: Vec<_> = self.specs.iter().flat_map(|spec| spec.amounts()).collect();
+        let switch = switches.iter().find(|switch| switch.name == name);
+        let amount = amounts.iter().find(|amount| amount.name == name);
+        match (value, switch, amount) {
+            (None, Some(switch), _) => self.policy.switch(switch, true),
+            (Some(value), _, Some(amount)) => self.policy.amount(amount, value),
+            (None, None, _) => return Err(switches.iter().map(|own| own.name).collect::<Vec<_>>().join(", ")),
+            (Some(_), _, None) => return Err(amounts.iter().map(|own| own.name).collect::<Vec<_>>().join(", ")),
+        }
+        Ok(())
+    }
 }

@@ -28,6 +28,7 @@ use crate::ports::memory::MemoryStore;
 use crate::ports::store::{Store, StoreError};
 use crate::profiles::Profile;
 use crate::redirect;
+use crate::specs::rfc7636_pkce;
 use crate::world::{Policy, World};
 
 /// The issuer of a server without a socket.
@@ -84,6 +85,14 @@ pub enum StartError {
         name: String,
         /// What can be left out.
         optional: String,
+    },
+    /// A choice that no document leaves to the server.
+    #[error("there is no choice called {name}; these can be made: {known}")]
+    Choice {
+        /// What was to be chosen.
+        name: String,
+        /// What can be chosen.
+        known: String,
     },
     /// The store could not be opened.
     #[error(transparent)]
@@ -215,6 +224,7 @@ pub struct Builder {
     policy: Policy,
     any_client: bool,
     without: Vec<String>,
+    chosen: Vec<(String, Option<u64>)>,
     clients: Vec<Client>,
     users: Vec<User>,
     store: Option<Arc<dyn Store>>,
@@ -257,13 +267,25 @@ impl Builder {
 
     /// The relaxation `plain`: PKCE's plain method is accepted beside S256.
     pub fn plain(mut self) -> Self {
-        self.policy.plain = true;
+        self.policy.switch(&rfc7636_pkce::PLAIN_ALLOWED, true);
         self
     }
 
     /// The relaxation `pkce-optional`: a client may leave PKCE out.
     pub fn pkce_optional(mut self) -> Self {
-        self.policy.pkce_optional = true;
+        self.policy.switch(&rfc7636_pkce::OPTIONAL, true);
+        self
+    }
+
+    /// Turns on a switch of a document, by its name: `plain`. [`switches`](crate::switches) lists them.
+    pub fn on(mut self, switch: impl Into<String>) -> Self {
+        self.chosen.push((switch.into(), None));
+        self
+    }
+
+    /// Sets an amount of a document, by its name. [`amounts`](crate::amounts) lists them.
+    pub fn amount(mut self, amount: impl Into<String>, value: u64) -> Self {
+        self.chosen.push((amount.into(), Some(value)));
         self
     }
 
@@ -354,6 +376,9 @@ impl Builder {
         let mut profile = Profile { policy: self.policy, ..Profile::strict() };
         for name in self.without {
             profile.without(&name).map_err(|optional| StartError::Without { name, optional })?;
+        }
+        for (name, value) in self.chosen {
+            profile.choose(&name, value).map_err(|known| StartError::Choice { name, known })?;
         }
         let clients = if self.clients.is_empty() { Client::built_in().into() } else { self.clients };
         let users = if self.users.is_empty() { User::built_in().into() } else { self.users };

@@ -39,6 +39,7 @@ const NEUTRAL: &[&str] = &[
     "refusal",
     "spec",
     "memory",
+    "pages",
     "clients",
     "people",
     "redirect",

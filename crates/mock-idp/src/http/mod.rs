@@ -3,7 +3,6 @@
 pub(crate) mod encode;
 pub(crate) mod extract;
 pub(crate) mod journal;
-pub(crate) mod pages;
 pub(crate) mod patience;
 pub(crate) mod router;
 pub(crate) mod serve;
