@@ -106,7 +106,7 @@ pub use refusal::{Document, Refused, Rule};
 pub use server::{Builder, MockIdp, StartError, Tenant};
 pub use world::Policy;
 
-pub use ports::{clock, dice, keys};
+pub use ports::{clock, dice, keys, outbound};
 
 /// What is remembered between requests, and where.
 pub mod store {

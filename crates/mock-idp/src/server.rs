@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use crate::clients::{Client, Clients};
 use crate::http::extract::{MAX_BODY, NoBody};
 use crate::http::journal::Entry;
+use crate::http::outgoing::Outgoing;
 use crate::http::router::{self, App};
 use crate::http::serve;
 use crate::http::tap::Mounted;
@@ -25,6 +26,7 @@ use crate::ports::clock::{AdjustableClock, Clock};
 use crate::ports::dice::{Dice, SystemDice};
 use crate::ports::keys::{FixedKeys, Keys};
 use crate::ports::memory::MemoryStore;
+use crate::ports::outbound::Outbound;
 use crate::ports::store::{Store, StoreError};
 use crate::profiles::Profile;
 use crate::redirect;
@@ -134,6 +136,11 @@ impl MockIdp {
         &self.clock
     }
 
+    /// What this server asks others with.
+    pub fn outbound(&self) -> &dyn Outbound {
+        &*self.app.world.ports.outbound
+    }
+
     /// Every request to the tenant at the root so far, in order. The journal keeps the last 4096.
     pub fn journal(&self) -> Vec<Entry> {
         self.app.tenants.root().journal.entries()
@@ -221,6 +228,7 @@ pub struct Builder {
     clock: Option<Arc<AdjustableClock>>,
     dice: Option<Arc<dyn Dice>>,
     keys: Option<Arc<dyn Keys>>,
+    outbound: Option<Arc<dyn Outbound>>,
     watch: Option<fn(&Entry)>,
 }
 
@@ -319,6 +327,12 @@ impl Builder {
         self
     }
 
+    /// What other servers are asked with. Without this: HTTP, over connections of its own.
+    pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {
+        self.outbound = Some(outbound);
+        self
+    }
+
     /// Calls `watch` with each entry of the journal as it is written.
     pub fn watch(mut self, watch: fn(&Entry)) -> Self {
         self.watch = Some(watch);
@@ -364,6 +378,7 @@ impl Builder {
             dice: self.dice.unwrap_or_else(|| Arc::new(SystemDice)),
             keys: self.keys.unwrap_or_else(|| Arc::new(FixedKeys)),
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
+            outbound: self.outbound.unwrap_or_else(|| Arc::new(Outgoing)),
         };
         let world = World {
             ports,

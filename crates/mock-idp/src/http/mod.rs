@@ -3,6 +3,7 @@
 pub(crate) mod encode;
 pub(crate) mod extract;
 pub(crate) mod journal;
+pub(crate) mod outgoing;
 pub(crate) mod pages;
 pub(crate) mod patience;
 pub(crate) mod router;
