@@ -16,6 +16,7 @@ use oauth_types::{Algorithm, ErrorCode};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256, Sha512};
 
+use super::notices::Notice;
 use super::tap::{self, Faults};
 use crate::pages;
 use crate::pipeline;
@@ -49,6 +50,7 @@ pub(crate) struct Encoded {
     pub(crate) response: Response<Bytes>,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) faults: u32,
+    pub(crate) notices: Vec<Notice>,
 }
 
 impl Encoder<'_> {
@@ -90,7 +92,7 @@ impl Encoder<'_> {
             Reply::Broken { what, to: None } => (failure(&what), None),
         };
         tap::edit_response(&slots, &mut response);
-        Encoded { response, refusal, faults }
+        Encoded { response, refusal, faults, notices: Vec::new() }
     }
 
     /// An authorization response with its tokens, in a token of its own if its mode asks for that.
