@@ -225,11 +225,11 @@ fn ask(params: &Params) -> Request<Bytes> {
 
 /// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
 const ELSEWHERE: &[&str] = &[
-    "oauth-response-mode-query-with-tokens",
-    "oidc-userinfo-user-gone",
-    "rfc6750-two-tokens",
+    "oauth-response-mode-query-",
+    "oidc-userinfo-user-",
+    "rfc6750-two-",
     "rfc7591-",
-    "rfc8414-authentication-method-unsupported",
+    "rfc8414-authentication-",
 ];
 
 #[tokio::test]
