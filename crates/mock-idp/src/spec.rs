@@ -34,6 +34,11 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     /// Which one.
     fn document(&self) -> &'static Document;
 
+    /// By which name profiles and `Builder::without` know it: that of the document, unless several specs share one.
+    fn name(&self) -> &'static str {
+        self.document().name
+    }
+
     /// The rules of it that are enforced.
     fn rules(&self) -> &'static [&'static Rule] {
         &[]
