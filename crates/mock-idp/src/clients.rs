@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use oauth_types::{Algorithm, Secret};
+use oauth_types::{Algorithm, ErrorCode, Secret};
+use serde_json::{Map, Value};
 
 use crate::documents;
+use crate::ports::outbound::Reach;
 use crate::redirect::{self, RedirectRule};
 use crate::refusal::{Refusal, Rule};
-use oauth_types::ErrorCode;
 
 /// A client of the server (RFC 6749 §2).
 #[derive(Debug, Clone)]
@@ -21,6 +22,10 @@ pub struct Client {
     pub(crate) scope: Option<Vec<String>>,
     pub(crate) grant_types: Vec<String>,
     pub(crate) id_token_algorithm: Option<Algorithm>,
+    pub(crate) auth_method: Option<String>,
+    pub(crate) metadata: Map<String, Value>,
+    /// Whether it introduced itself, and nobody who runs the server knows it.
+    pub(crate) stranger: bool,
 }
 
 impl Client {
@@ -33,6 +38,9 @@ impl Client {
             scope: None,
             grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
             id_token_algorithm: None,
+            auth_method: None,
+            metadata: Map::new(),
+            stranger: false,
         }
     }
 
@@ -78,9 +86,50 @@ impl Client {
         self
     }
 
+    /// How this client authenticates, by a name of IANA's registry (RFC 7591 §4.2), and by nothing else.
+    ///
+    /// Without this: whatever fits its credentials.
+    #[must_use]
+    pub fn token_endpoint_auth_method(mut self, method: impl Into<String>) -> Self {
+        self.auth_method = Some(method.into());
+        self
+    }
+
+    /// Sets a member of the client's metadata (RFC 7591 §2) that a document of its own defines, such as `jwks`.
+    #[must_use]
+    pub fn metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.metadata.insert(name.into(), value.into());
+        self
+    }
+
     /// The client's identifier.
     pub fn client_id(&self) -> &str {
         &self.client_id
+    }
+
+    /// A member of its metadata.
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.metadata.get(name)
+    }
+
+    /// A member of its metadata that is text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.member(name).and_then(Value::as_str)
+    }
+
+    /// A member of its metadata that is true.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.member(name) == Some(&Value::Bool(true))
+    }
+
+    /// How far requests to the URLs of its metadata may go.
+    pub(crate) fn reach(&self) -> Reach {
+        if self.stranger { Reach::Outside } else { Reach::Configured }
+    }
+
+    /// Whether it is known only because any client is.
+    pub(crate) fn is_any(&self) -> bool {
+        matches!(self.redirects.as_slice(), [RedirectRule::Any])
     }
 
     pub(crate) fn may_use(&self, grant_type: &str) -> bool {
@@ -108,20 +157,16 @@ impl Clients {
         Self { list: clients.into_iter().map(Arc::new).collect(), any }
     }
 
-    /// The client called `client_id`.
-    ///
-    /// The flag says whether it is known only because any client is (the relaxation `any-client`).
-    pub(crate) fn find(&self, client_id: &str) -> Option<(Arc<Client>, bool)> {
-        let known = self.list.iter().find(|client| client.client_id == client_id).cloned();
-        match known {
-            Some(client) => Some((client, false)),
-            None if self.any => {
-                let mut client = Client::public(client_id);
-                client.redirects.push(RedirectRule::Any);
-                Some((Arc::new(client), true))
-            }
-            None => None,
-        }
+    /// The client called `client_id`, if it is configured.
+    pub(crate) fn find(&self, client_id: &str) -> Option<Arc<Client>> {
+        self.list.iter().find(|client| client.client_id == client_id).cloned()
+    }
+
+    /// A client called `client_id`, if any will do (the relaxation `any-client`).
+    pub(crate) fn any(&self, client_id: &str) -> Option<Arc<Client>> {
+        let mut client = Client::public(client_id);
+        client.redirects.push(RedirectRule::Any);
+        self.any.then(|| Arc::new(client))
     }
 
     /// The identifiers of all clients, for hints.
@@ -159,7 +204,7 @@ impl Authenticated {
     }
 
     /// The client.
-    pub(crate) fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Arc<Client> {
         &self.0
     }
 }
@@ -175,25 +220,25 @@ impl Proven {
     }
 }
 
-/// Identifies the client of an authorization request by `client_id` and `redirect_uri`.
-///
-/// The flag says whether the relaxation `any-client` was used.
-pub(crate) fn identify(
-    clients: &Clients,
-    client_id: Option<&str>,
-    redirect_uri: Option<&str>,
-) -> Result<(Identified, bool), Refusal> {
-    let client_id = client_id.ok_or_else(|| CLIENT_ID_MISSING.refuse())?;
-    let (client, relaxed) = clients.find(client_id).ok_or_else(|| {
-        CLIENT_UNKNOWN.because(format!("Known clients: {}. To accept any, start with --any-client", clients.known()))
-    })?;
+/// Says that `redirect_uri` may be answered at, or that the client's only registered one may be.
+pub(crate) fn identify(client: Arc<Client>, redirect_uri: Option<&str>) -> Result<Identified, Refusal> {
     let redirect_uri = match (redirect_uri, client.redirects.as_slice()) {
         (Some(uri), _) => uri.to_owned(),
         (None, [RedirectRule::Registered(only)]) => only.clone(),
         (None, _) => return Err(REDIRECT_URI_MISSING.refuse()),
     };
     redirect::check(&client.redirects, &redirect_uri)?;
-    Ok((Identified { client, redirect_uri }, relaxed))
+    Ok(Identified { client, redirect_uri })
+}
+
+/// The refusal of a request whose client is not known.
+pub(crate) fn unknown(clients: &Clients) -> Refusal {
+    CLIENT_UNKNOWN.because(format!("Known clients: {}. To accept any, start with --any-client", clients.known()))
+}
+
+/// The refusal of a request that names no client.
+pub(crate) fn missing() -> Refusal {
+    CLIENT_ID_MISSING.refuse()
 }
 
 pub(crate) static RULES: &[&Rule] = &[&CLIENT_ID_MISSING, &CLIENT_UNKNOWN, &REDIRECT_URI_MISSING];

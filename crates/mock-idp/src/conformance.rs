@@ -19,6 +19,8 @@ where
     a_dropped_family_is_dead(make().await).await;
     a_dropped_family_stays_dead_until_it_may_be_forgotten(make().await).await;
     what_is_old_is_forgotten(make().await).await;
+    a_record_is_replaced_by_whoever_saw_it_last(make().await).await;
+    a_key_is_used_once(make().await).await;
 }
 
 fn record(grant: u8, issued: u64, forget: u64) -> Record {
@@ -26,15 +28,15 @@ fn record(grant: u8, issued: u64, forget: u64) -> Record {
         client_id: "client".to_owned(),
         subject: "alice".to_owned(),
         scope: Scope::parse("openid email").unwrap_or_default(),
-        auth_time: issued,
+        login: None,
         notes: Notes::default(),
     };
-    let (grant, code_notes) = (GrantId([grant; 16]), Arc::default());
-    Record { grant, issued, expires: issued + 60, forget, authorization: Arc::new(authorization), code_notes }
+    let (grant, notes) = (GrantId([grant; 16]), Arc::default());
+    Record { grant, issued, expires: issued + 60, forget, authorization: Arc::new(authorization), notes }
 }
 
 fn key(handle: &str) -> Key {
-    Key::of(Kind::Code, "", handle)
+    Key::of(Kind::CODE, "", handle)
 }
 
 async fn a_record_is_found_as_it_was_put(store: Arc<dyn Store>) {
@@ -42,26 +44,26 @@ async fn a_record_is_found_as_it_was_put(store: Arc<dyn Store>) {
     let put = record(1, 1_000, 2_000);
     store.put(key("a"), put.clone()).await.expect(CHECK);
     let found = store.get(key("a")).await.expect(CHECK).expect(CHECK);
-    assert!(!found.spent, "{CHECK}");
+    assert_eq!(found.spent, None, "{CHECK}");
     assert_eq!(found.record.grant, put.grant, "{CHECK}");
     assert_eq!((found.record.issued, found.record.expires, found.record.forget), (1_000, 1_060, 2_000), "{CHECK}");
     assert_eq!(found.record.authorization, put.authorization, "{CHECK}");
-    for other in [key("b"), Key::of(Kind::Refresh, "", "a"), Key::of(Kind::Code, "tenant", "a"), key("A")] {
+    for other in [key("b"), Key::of(Kind::REFRESH, "", "a"), Key::of(Kind::CODE, "tenant", "a"), key("A")] {
         assert!(store.get(other).await.expect(CHECK).is_none(), "{CHECK}, and no other");
-        assert!(matches!(store.take(other).await.expect(CHECK), Taken::Absent), "{CHECK}, and no other");
+        assert!(matches!(store.take(other, 1_010).await.expect(CHECK), Taken::Absent), "{CHECK}, and no other");
     }
 }
 
 async fn a_record_is_taken_once(store: Arc<dyn Store>) {
     const CHECK: &str = "a record is taken once, and the replay is recognised";
     store.put(key("a"), record(1, 1_000, 2_000)).await.expect(CHECK);
-    let Taken::Fresh(taken) = store.take(key("a")).await.expect(CHECK) else { panic!("{CHECK}") };
+    let Taken::Fresh(taken) = store.take(key("a"), 1_010).await.expect(CHECK) else { panic!("{CHECK}") };
     assert_eq!(taken.authorization.subject, "alice", "{CHECK}");
     for _ in 0..3 {
-        let again = store.take(key("a")).await.expect(CHECK);
-        assert!(matches!(again, Taken::Replayed(grant) if grant == taken.grant), "{CHECK}");
+        let again = store.take(key("a"), 1_010).await.expect(CHECK);
+        assert!(matches!(again, Taken::Replayed { grant, spent: 1_010 } if grant == taken.grant), "{CHECK}");
     }
-    assert!(store.get(key("a")).await.expect(CHECK).expect(CHECK).spent, "{CHECK}");
+    assert_eq!(store.get(key("a")).await.expect(CHECK).expect(CHECK).spent, Some(1_010), "{CHECK}");
 }
 
 async fn one_of_many_takes_it(store: Arc<dyn Store>) {
@@ -72,7 +74,7 @@ async fn one_of_many_takes_it(store: Arc<dyn Store>) {
         let takers: Vec<_> = (0..16)
             .map(|_| {
                 let store = store.clone();
-                tokio::spawn(async move { matches!(store.take(key).await.expect(CHECK), Taken::Fresh(_)) })
+                tokio::spawn(async move { matches!(store.take(key, 1_010).await.expect(CHECK), Taken::Fresh(_)) })
             })
             .collect();
         let mut fresh = 0;
@@ -88,17 +90,17 @@ async fn a_dropped_family_is_dead(store: Arc<dyn Store>) {
     store.put(key("spent"), record(1, 1_000, 2_000)).await.expect(CHECK);
     store.put(key("live"), record(1, 1_000, 2_000)).await.expect(CHECK);
     store.put(key("other"), record(2, 1_000, 2_000)).await.expect(CHECK);
-    assert!(matches!(store.take(key("spent")).await.expect(CHECK), Taken::Fresh(_)), "{CHECK}");
+    assert!(matches!(store.take(key("spent"), 1_010).await.expect(CHECK), Taken::Fresh(_)), "{CHECK}");
     store.drop_grant(GrantId([1; 16]), 1_000, 2_000).await.expect(CHECK);
     store.drop_grant(GrantId([1; 16]), 1_000, 2_000).await.expect(CHECK);
     store.put(key("late"), record(1, 1_000, 2_000)).await.expect(CHECK);
     for dead in ["live", "late"] {
         assert!(store.get(key(dead)).await.expect(CHECK).is_none(), "{CHECK}");
-        assert!(matches!(store.take(key(dead)).await.expect(CHECK), Taken::Absent), "{CHECK}");
+        assert!(matches!(store.take(key(dead), 1_010).await.expect(CHECK), Taken::Absent), "{CHECK}");
     }
-    let replay = store.take(key("spent")).await.expect(CHECK);
-    assert!(matches!(replay, Taken::Replayed(grant) if grant == GrantId([1; 16])), "{CHECK}");
-    assert!(matches!(store.take(key("other")).await.expect(CHECK), Taken::Fresh(_)), "{CHECK}");
+    let replay = store.take(key("spent"), 1_010).await.expect(CHECK);
+    assert!(matches!(replay, Taken::Replayed { grant, .. } if grant == GrantId([1; 16])), "{CHECK}");
+    assert!(matches!(store.take(key("other"), 1_010).await.expect(CHECK), Taken::Fresh(_)), "{CHECK}");
 }
 
 async fn a_dropped_family_stays_dead_until_it_may_be_forgotten(store: Arc<dyn Store>) {
@@ -118,4 +120,48 @@ async fn what_is_old_is_forgotten(store: Arc<dyn Store>) {
     store.sweep(2_000).await.expect(CHECK);
     assert!(store.get(key("old")).await.expect(CHECK).is_none(), "{CHECK}");
     assert!(store.get(key("new")).await.expect(CHECK).is_some(), "{CHECK}");
+}
+
+async fn a_record_is_replaced_by_whoever_saw_it_last(store: Arc<dyn Store>) {
+    const CHECK: &str = "a record is replaced by whoever saw it last, unless it is spent or dead";
+    assert!(!store.replace(key("a"), 1, record(1, 1_000, 2_000)).await.expect(CHECK), "{CHECK}");
+    store.put(key("a"), record(1, 1_000, 2_000)).await.expect(CHECK);
+    let seen = store.get(key("a")).await.expect(CHECK).expect(CHECK).version;
+    assert!(store.replace(key("a"), seen, record(1, 1_500, 2_500)).await.expect(CHECK), "{CHECK}");
+    assert!(!store.replace(key("a"), seen, record(1, 1_600, 2_600)).await.expect(CHECK), "{CHECK}");
+    let found = store.get(key("a")).await.expect(CHECK).expect(CHECK);
+    assert_eq!((found.record.issued, found.record.forget), (1_500, 2_500), "{CHECK}");
+    store.put(key("a"), record(1, 1_700, 2_700)).await.expect(CHECK);
+    assert!(!store.replace(key("a"), found.version, record(1, 1_800, 2_800)).await.expect(CHECK), "{CHECK}");
+    let seen = store.get(key("a")).await.expect(CHECK).expect(CHECK).version;
+    assert!(matches!(store.take(key("a"), 1_800).await.expect(CHECK), Taken::Fresh(_)), "{CHECK}");
+    assert!(!store.replace(key("a"), seen, record(1, 1_900, 2_900)).await.expect(CHECK), "{CHECK}");
+    store.put(key("b"), record(2, 1_000, 2_000)).await.expect(CHECK);
+    let seen = store.get(key("b")).await.expect(CHECK).expect(CHECK).version;
+    store.drop_grant(GrantId([2; 16]), 1_000, 2_000).await.expect(CHECK);
+    assert!(!store.replace(key("b"), seen, record(2, 1_100, 2_000)).await.expect(CHECK), "{CHECK}");
+}
+
+async fn a_key_is_used_once(store: Arc<dyn Store>) {
+    const CHECK: &str = "a key is used once until it may be forgotten";
+    for round in 0..20 {
+        let key = key(&round.to_string());
+        let users: Vec<_> = (0..16)
+            .map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { store.once(key, 1_000, 2_000).await.expect(CHECK) })
+            })
+            .collect();
+        let mut first = 0;
+        for user in users {
+            first += u32::from(user.await.expect(CHECK));
+        }
+        assert_eq!(first, 1, "{CHECK}");
+        assert!(!store.once(key, 1_999, 3_000).await.expect(CHECK), "{CHECK}");
+        assert!(store.once(key, 2_000, 3_000).await.expect(CHECK), "{CHECK}");
+        assert!(!store.once(key, 2_999, 4_000).await.expect(CHECK), "{CHECK}");
+        store.sweep(2_999).await.expect(CHECK);
+        assert!(!store.once(key, 2_999, 4_000).await.expect(CHECK), "{CHECK}");
+        assert!(store.get(key).await.expect(CHECK).is_none(), "{CHECK}, and is no record");
+    }
 }

@@ -37,3 +37,9 @@ pub(crate) static RESPONSE_TYPES: Document = Document {
     title: "OAuth 2.0 Multiple Response Type Encoding Practices",
     url: "https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html",
 };
+
+pub(crate) static RFC7591: Document = Document {
+    name: "RFC 7591",
+    title: "OAuth 2.0 Dynamic Client Registration Protocol",
+    url: "https://www.rfc-editor.org/rfc/rfc7591",
+};

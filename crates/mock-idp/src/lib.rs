@@ -85,6 +85,7 @@ mod endpoints;
 mod escape;
 mod http;
 mod memory;
+mod pages;
 mod people;
 mod pipeline;
 mod ports;
@@ -93,6 +94,7 @@ mod redirect;
 mod refusal;
 mod reply;
 mod request;
+mod running;
 mod server;
 mod spec;
 mod specs;
@@ -100,17 +102,19 @@ mod world;
 
 pub use clients::Client;
 pub use http::journal::Entry;
+pub use http::notices::Notice;
 pub use http::tap::Mounted;
 pub use people::User;
 pub use refusal::{Document, Refused, Rule};
-pub use server::{Builder, MockIdp, StartError, Tenant};
-pub use world::Policy;
+pub use running::{MockIdp, Tenant};
+pub use server::{Builder, StartError};
+pub use world::{Amount, Policy, Switch};
 
-pub use ports::{clock, dice, keys};
+pub use ports::{clock, dice, keys, outbound};
 
 /// What is remembered between requests, and where.
 pub mod store {
-    pub use crate::memory::{Authorization, Note, Notes, Scope};
+    pub use crate::memory::{Authorization, Confirmation, Life, Login, Note, Notes, Scope};
     pub use crate::ports::memory::MemoryStore;
     #[cfg(feature = "sqlite")]
     pub use crate::ports::sqlite::SqliteStore;
@@ -134,7 +138,6 @@ pub fn rules() -> Vec<&'static Rule> {
         clients::RULES,
         redirect::RULES,
         people::RULES,
-        pipeline::RULES,
         endpoints::authorize::RULES,
         endpoints::token::RULES,
         endpoints::userinfo::RULES,
@@ -142,7 +145,22 @@ pub fn rules() -> Vec<&'static Rule> {
         http::router::RULES,
     ];
     let mut rules: Vec<&'static Rule> = spine.into_iter().flatten().copied().collect();
+    rules.extend(pipeline::rules());
     rules.extend(specs::all().iter().flat_map(|spec| spec.rules()));
     rules.sort_by_key(|rule| rule.id);
     rules
+}
+
+/// Every choice between two ways that a document leaves to the server, by name.
+pub fn switches() -> Vec<&'static Switch> {
+    let mut switches: Vec<_> = specs::all().iter().flat_map(|spec| spec.switches()).copied().collect();
+    switches.sort_by_key(|switch| switch.name);
+    switches
+}
+
+/// Every number that a document leaves to the server, by name.
+pub fn amounts() -> Vec<&'static Amount> {
+    let mut amounts: Vec<_> = specs::all().iter().flat_map(|spec| spec.amounts()).copied().collect();
+    amounts.sort_by_key(|amount| amount.name);
+    amounts
 }

@@ -11,27 +11,61 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What somebody authorized: shared by the code and every token that follows from it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Authorization {
     /// The client it was given to.
     pub client_id: String,
-    /// The user who gave it, by the identifier that tokens carry as `sub`.
+    /// Who it is about, by the identifier that tokens carry as `sub`.
     pub subject: String,
     /// The granted scope (RFC 6749 §3.3).
     pub scope: Scope,
-    /// When the user was authenticated, in seconds since 1970-01-01T00:00:00Z.
-    pub auth_time: u64,
+    /// Who logged in for it; `None` if nobody did, as with client credentials (RFC 6749 §4.4).
+    pub login: Option<Login>,
     /// What specs remember for as long as the grant lives.
     pub notes: Notes,
+}
+
+/// An authentication of a user (OpenID Connect Core §1, "Authentication").
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Login {
+    /// The user, by the name this server knows them by.
+    pub user: String,
+    /// When, in seconds since 1970-01-01T00:00:00Z.
+    pub auth_time: u64,
+    /// The authentication context class reference (OpenID Connect Core §2, `acr`).
+    pub acr: Option<String>,
+    /// How (RFC 8176).
+    pub amr: Vec<String>,
+    /// The session at this server that the login belongs to, by the identifier that tokens carry as `sid`
+    /// (OpenID Connect Front-Channel Logout §3).
+    pub session: Option<String>,
 }
 
 /// How long a note is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Life {
-    /// It dies with the authorization code.
+    /// It dies with the authorization code, or with whichever record it was put into.
     Code,
     /// Refresh tokens inherit it.
     Grant,
+}
+
+/// What a token is bound to (RFC 7800 §3.1): a member of `cnf`, and its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The name of the member, such as `jkt` (RFC 9449 §6.1) or `x5t#S256` (RFC 8705 §3.1).
+    pub method: Cow<'static, str>,
+    /// Its value: the hash of a public key or certificate.
+    pub value: String,
+}
+
+/// The confirmations of a token, kept with its record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Bound(pub Vec<Confirmation>);
+
+impl Note for Bound {
+    const NAME: &'static str = "rfc7800/cnf";
+    const LIFE: Life = Life::Code;
 }
 
 /// Something a spec remembers between the authorization request and the token request.

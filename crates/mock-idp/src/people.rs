@@ -1,6 +1,7 @@
 //! People: who logs in, and what is known of them.
 
 use oauth_types::ErrorCode;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::documents;
@@ -73,6 +74,25 @@ impl User {
         let Value::Object(claims) = claims else { return Self::new(subject) };
         Self { subject: subject.to_owned(), claims }
     }
+}
+
+/// What an authorization request asks of the login (OpenID Connect Core §3.1.2.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wanted {
+    /// `login_hint`: whom the client expects.
+    pub hint: Option<String>,
+    /// The `sub` of `id_token_hint`: who it has to be.
+    pub subject: Option<String>,
+    /// The values of `prompt`.
+    pub prompt: Vec<String>,
+    /// `max_age`: how many seconds ago the login may have been at most.
+    pub max_age: Option<u64>,
+    /// `acr_values`, or what the claims parameter asks for, best first.
+    pub acr: Vec<String>,
+    /// Whether the login has to reach one of `acr` (OpenID Connect Core §5.5.1.1).
+    pub acr_essential: bool,
+    /// `ui_locales`, best first.
+    pub locales: Vec<String>,
 }
 
 /// Every user a server knows. The first one is logged in unless another is asked for.

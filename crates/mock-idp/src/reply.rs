@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use oauth_types::fault::Point;
-use oauth_types::{Algorithm, Params, ResponseMode};
+use oauth_types::{Algorithm, Params, ResponseMode, Secret};
 use serde_json::{Map, Value};
 
-use crate::memory::Authorization;
+use crate::clients::Client;
+use crate::memory::{Authorization, Login};
 use crate::ports::keys::KeyError;
+use crate::ports::outbound::Reach;
 use crate::ports::store::{Key, Record, StoreError};
 use crate::refusal::Refusal;
 
@@ -21,15 +23,51 @@ pub(crate) enum Reply {
     /// Tokens (RFC 6749 §5.1).
     Tokens(TokenReply),
     /// A JSON document: metadata, keys, claims.
-    Document { at: Point, members: Map<String, Value> },
+    Document { at: Point, status: StatusCode, members: Map<String, Value> },
+    /// A signed document, of this media type (RFC 9701 §5, OpenID Connect Core §5.3.2).
+    Jwt { token: Unsigned, content_type: &'static str },
+    /// Nothing but a status.
+    Empty(StatusCode),
+    /// A page for the person in front of the browser.
+    Html { status: StatusCode, page: Page },
+    /// A redirect within the server, or to a place that was checked, by 303.
+    Redirect(String),
     /// An error as JSON (RFC 6749 §5.2).
     Error(Refusal),
-    /// An error at a protected resource (RFC 6750 §3).
-    Challenge(Refusal),
-    /// A page for the person in front of the browser; nothing is redirected.
+    /// An error at a protected resource (RFC 6750 §3), and the scheme that the token came with.
+    Challenge { refusal: Refusal, scheme: &'static str, scope: Option<&'static str> },
+    /// An error for the person in front of the browser; nothing is redirected.
     Page(Refusal),
     /// The server itself failed. `to` is where an authorization response would have gone.
     Broken { what: Broken, to: Option<AuthorizationResponse> },
+}
+
+impl Reply {
+    /// Why a request at an endpoint that answers in JSON got no further.
+    pub(crate) fn stopped(stop: Stop) -> Self {
+        match stop {
+            Stop::Refused(refusal) => Self::Error(refusal),
+            Stop::Broken(what) => Self::Broken { what, to: None },
+        }
+    }
+}
+
+/// Something that the server sends to somebody else.
+pub(crate) struct Outgoing {
+    /// Where to.
+    pub url: String,
+    /// How far it may go: [`Client::reach`].
+    pub reach: Reach,
+    /// What it carries.
+    pub carries: Cargo,
+}
+
+/// What the server sends to somebody else, by POST.
+pub(crate) enum Cargo {
+    /// A form with a token that is signed first (OpenID Connect Back-Channel Logout §2.5).
+    Token(Unsigned),
+    /// JSON, with a bearer token (OpenID Connect CIBA §10.2).
+    Json(Value, Secret),
 }
 
 /// A failure of the server, not of the request.
@@ -65,14 +103,27 @@ impl From<StoreError> for Stop {
 }
 
 /// An authorization response (RFC 6749 §4.1.2 and §4.1.2.1), not yet put into a URL or a form.
-#[derive(Debug, Clone)]
 pub(crate) struct AuthorizationResponse {
+    /// The client it goes to.
+    pub client: Arc<Client>,
     /// Where it goes: the redirect URI as it was sent.
     pub redirect_uri: String,
     /// How it travels.
     pub mode: ResponseMode,
     /// What it says.
     pub params: Params,
+    /// Who logged in, if that is known.
+    pub login: Option<Login>,
+    /// The tokens that are to be signed into it (RFC 6749 §4.2.2), in the order of signing.
+    pub tokens: Vec<Unsigned>,
+}
+
+/// An authorization response in a token of its own (JARM §2): the token, and how it travels.
+pub(crate) struct Envelope {
+    /// The token; its claims are the parameters.
+    pub token: Unsigned,
+    /// How it travels.
+    pub mode: ResponseMode,
 }
 
 /// An authorization response on its way out: a status, headers, and a body if there is one.
@@ -89,6 +140,35 @@ pub(crate) struct Page {
     pub html: String,
     /// Its content security policy.
     pub policy: String,
+}
+
+/// What an answer of a protected resource says of how to get access (RFC 9110 §11.6.1), each with its parameters.
+#[derive(Debug, Default)]
+pub(crate) struct Challenges(pub Vec<Challenge>);
+
+/// One challenge.
+#[derive(Debug)]
+pub(crate) struct Challenge {
+    /// The authentication scheme.
+    pub scheme: &'static str,
+    /// Its parameters, in order.
+    pub params: Vec<(&'static str, String)>,
+}
+
+impl Challenges {
+    /// Adds a scheme.
+    pub(crate) fn scheme(&mut self, scheme: &'static str) -> &mut Challenge {
+        self.0.push(Challenge { scheme, params: Vec::new() });
+        let last = self.0.len() - 1;
+        &mut self.0[last]
+    }
+
+    /// Adds a parameter to every scheme that was added before.
+    pub(crate) fn everywhere(&mut self, name: &'static str, value: &str) {
+        for challenge in &mut self.0 {
+            challenge.params.push((name, value.to_owned()));
+        }
+    }
 }
 
 /// A successful token response that is still data (RFC 6749 §5.1).
@@ -112,6 +192,11 @@ impl TokenReply {
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.members.insert(name.to_owned(), value.into());
     }
+
+    /// The token that becomes a member, if there is one.
+    pub(crate) fn token(&mut self, member: &str) -> Option<&mut Unsigned> {
+        self.tokens.iter_mut().find(|token| token.member == member)
+    }
 }
 
 /// A JWT that is not signed yet. A later one may hold the hash of an earlier one.
@@ -126,9 +211,9 @@ pub(crate) struct Unsigned {
     pub header: Map<String, Value>,
     /// The claims (RFC 7519 §4).
     pub claims: Map<String, Value>,
-    /// A claim that gets the left half of the hash of another member, once that is signed
-    /// (OpenID Connect Core §3.1.3.6, `at_hash`).
-    pub hash: Option<(&'static str, &'static str)>,
+    /// Claims that get the left half of the hash of another member, once that is there
+    /// (OpenID Connect Core §3.1.3.6, `at_hash`; §3.3.2.11, `c_hash`).
+    pub hash: Vec<(&'static str, &'static str)>,
 }
 
 /// The HTTP status an error code is answered with at the token endpoint (RFC 6749 §5.2).

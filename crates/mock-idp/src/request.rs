@@ -2,16 +2,19 @@
 //!
 //! What holds headers has no `Debug`, so they cannot be printed.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use http::HeaderMap;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use oauth_types::Params;
 
-use crate::clients::{Authenticated, Client};
-use crate::memory::{Life, Note, Notes, Scope};
+use crate::clients::{Authenticated, Client, Identified};
+use crate::memory::{Confirmation, Life, Note, Notes, Scope};
+use crate::people::Wanted;
 use crate::ports::Ports;
-use crate::ports::store::{Key, Record};
+use crate::ports::store::{Kept, Key, Record};
 use crate::refusal::Rule;
+use crate::reply::Outgoing;
 use crate::world::Policy;
 
 /// One issuer of a server: where its endpoints are, and how its records are told from others'.
@@ -34,26 +37,39 @@ impl Place {
 pub(crate) struct Arrival<'a> {
     /// At which issuer.
     pub place: &'a Place,
-    /// Whether by POST.
-    pub posted: bool,
+    /// By which method.
+    pub method: &'a Method,
+    /// At which path below the issuer.
+    pub path: &'static str,
     /// With which headers.
     pub headers: &'a HeaderMap,
     /// The parameters of the query.
     pub query: &'a Params,
     /// The parameters of a form body, if there was one.
     pub form: Option<&'a Params>,
+    /// The body, if there was one.
+    pub body: &'a Bytes,
     /// The tenant's time, in seconds since 1970-01-01T00:00:00Z.
     pub now: u64,
     /// What is found out on the way, for the journal.
     pub seen: &'a Seen,
 }
 
-/// What is found out about a request on the way: it ends up in the journal.
-#[derive(Debug, Default)]
+impl Arrival<'_> {
+    /// Whether it came by POST.
+    pub(crate) fn posted(&self) -> bool {
+        self.method == Method::POST
+    }
+}
+
+/// What is found out about a request on the way: for the journal, and for the answer beside what it says.
+#[derive(Default)]
 pub(crate) struct Seen {
     client_id: OnceLock<String>,
     relaxations: Mutex<Vec<&'static str>>,
     failure: OnceLock<String>,
+    headers: Mutex<Vec<(HeaderName, HeaderValue)>>,
+    outgoing: Mutex<Vec<Outgoing>>,
 }
 
 impl Seen {
@@ -83,9 +99,61 @@ impl Seen {
         self.failure.get().map(String::as_str)
     }
 
+    /// Adds a header to the answer, whatever the answer will be.
+    pub(crate) fn answer_with(&self, name: HeaderName, value: HeaderValue) {
+        self.headers.lock().unwrap_or_else(PoisonError::into_inner).push((name, value));
+    }
+
+    /// Says what the server has to send to somebody else before it answers.
+    pub(crate) fn send(&self, outgoing: Outgoing) {
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner).push(outgoing);
+    }
+
+    pub(crate) fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+        std::mem::take(&mut *self.headers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn outgoing(&self) -> Vec<Outgoing> {
+        std::mem::take(&mut *self.outgoing.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(crate) fn into_parts(self) -> (Option<String>, Vec<&'static str>) {
         (self.client_id.into_inner(), self.relaxations.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// How the parameters of an authorization request came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// By a pushed authorization request (RFC 9126), and not through the browser.
+    pub pushed: bool,
+    /// In a signed request object (RFC 9101).
+    pub signed: bool,
+}
+
+/// An authorization request, before anything is known of it but the parameters that the browser brought.
+pub(crate) struct Packed<'a> {
+    /// The request as it arrived.
+    pub arrival: &'a Arrival<'a>,
+    /// Its parameters; some may occur twice.
+    pub params: &'a Params,
+    /// The client that `client_id` names.
+    pub client: &'a Arc<Client>,
+    /// The ports.
+    pub ports: &'a Ports,
+    /// What the server decides.
+    pub policy: &'a Policy,
+}
+
+/// The parameters that an authorization request refers to or carries (RFC 9126 §4, RFC 9101 §6.3).
+#[derive(Debug, Default)]
+pub(crate) struct Unpacked {
+    /// They take the place of those that the browser brought.
+    pub params: Params,
+    /// How they came.
+    pub origin: Origin,
+    /// What was remembered when they were pushed.
+    pub notes: Option<(Notes, Notes)>,
 }
 
 /// An authorization request of an identified client (RFC 6749 §4.1.1).
@@ -94,8 +162,23 @@ pub(crate) struct AuthorizationRequest<'a> {
     pub arrival: &'a Arrival<'a>,
     /// Its parameters, none of them twice.
     pub params: &'a Params,
+    /// How they came.
+    pub origin: Origin,
+    /// The client.
+    pub client: &'a Identified,
+    /// What the client proved to hold, if the request was made by the client itself, as when it is pushed.
+    pub proofs: &'a [Confirmation],
+    /// The ports.
+    pub ports: &'a Ports,
     /// What the server decides.
     pub policy: &'a Policy,
+}
+
+impl AuthorizationRequest<'_> {
+    /// The client.
+    pub(crate) fn client(&self) -> &Client {
+        self.client.client()
+    }
 }
 
 /// The authorization as it is being made.
@@ -103,15 +186,15 @@ pub(crate) struct AuthorizationRequest<'a> {
 pub(crate) struct Draft {
     /// The scope to be granted.
     pub scope: Scope,
-    /// Who logs in: `login_hint`, until the login (OpenID Connect Core §3.1.2.1).
-    pub login_hint: Option<String>,
+    /// What is asked of the login.
+    pub wanted: Wanted,
     pub(crate) code_notes: Notes,
     pub(crate) grant_notes: Notes,
 }
 
 impl Draft {
-    pub(crate) fn new(scope: Scope, login_hint: Option<String>) -> Self {
-        Self { scope, login_hint, code_notes: Notes::default(), grant_notes: Notes::default() }
+    pub(crate) fn new(scope: Scope) -> Self {
+        Self { scope, wanted: Wanted::default(), code_notes: Notes::default(), grant_notes: Notes::default() }
     }
 
     /// Remembers a note for as long as it lives.
@@ -119,6 +202,14 @@ impl Draft {
         match N::LIFE {
             Life::Code => self.code_notes.set(note),
             Life::Grant => self.grant_notes.set(note),
+        }
+    }
+
+    /// A note that was remembered so far.
+    pub(crate) fn note<N: Note>(&self) -> Option<N> {
+        match N::LIFE {
+            Life::Code => self.code_notes.find(),
+            Life::Grant => self.grant_notes.find(),
         }
     }
 }
@@ -129,43 +220,109 @@ pub(crate) struct Attempt<'a> {
     pub arrival: &'a Arrival<'a>,
     /// The parameters of its body, none of them twice.
     pub params: &'a Params,
-}
-
-/// A token request of an authenticated client (RFC 6749 §3.2).
-pub(crate) struct TokenRequest<'a> {
-    /// The request as it arrived.
-    pub arrival: &'a Arrival<'a>,
-    /// Its parameters, none of them twice.
-    pub params: &'a Params,
-    /// Proof of the client.
-    pub client: &'a Authenticated,
     /// The ports.
     pub ports: &'a Ports,
     /// What the server decides.
     pub policy: &'a Policy,
 }
 
-impl TokenRequest<'_> {
+/// What a request may prove the possession of: a key, a certificate.
+pub(crate) struct Proof<'a> {
+    /// The request as it arrived.
+    pub arrival: &'a Arrival<'a>,
+    /// The access token it comes with, if it is made at a protected resource.
+    pub token: Option<&'a str>,
+    /// The ports.
+    pub ports: &'a Ports,
+    /// What the server decides.
+    pub policy: &'a Policy,
+}
+
+/// A request for tokens: of an authenticated client at the token endpoint (RFC 6749 §3.2), or of an identified one
+/// whose response type asks for tokens at once (RFC 6749 §4.2).
+pub(crate) struct TokenRequest<'a> {
+    /// The request as it arrived.
+    pub arrival: &'a Arrival<'a>,
+    /// Its parameters, none of them twice.
+    pub params: &'a Params,
+    /// The grant type; `implicit` at the authorization endpoint (RFC 7591 §2).
+    pub grant_type: &'a str,
+    /// What the client proved to hold.
+    pub proofs: &'a [Confirmation],
+    /// The ports.
+    pub ports: &'a Ports,
+    /// What the server decides.
+    pub policy: &'a Policy,
+    client: &'a Arc<Client>,
+}
+
+impl<'a> TokenRequest<'a> {
+    /// The request of an authenticated client. The grant type is what it says.
+    pub(crate) fn authenticated(
+        attempt: &Attempt<'a>,
+        client: &'a Authenticated,
+        proofs: &'a [Confirmation],
+    ) -> Self {
+        let Attempt { arrival, params, ports, policy } = *attempt;
+        let grant_type = params.get("grant_type").unwrap_or_default();
+        Self { arrival, params, grant_type, proofs, ports, policy, client: client.client() }
+    }
+
+    /// The request of an identified client, at the authorization endpoint.
+    pub(crate) fn identified(request: &AuthorizationRequest<'a>) -> Self {
+        let AuthorizationRequest { arrival, params, client, proofs, ports, policy, .. } = *request;
+        Self { arrival, params, grant_type: "implicit", proofs, ports, policy, client: client.client() }
+    }
+
     /// The client.
-    pub(crate) fn client(&self) -> &Client {
-        self.client.client()
+    pub(crate) fn client(&self) -> &'a Arc<Client> {
+        self.client
     }
 }
 
-/// The code or refresh token that a token request is about. It is not spent yet.
+/// What a token request is about. It is not spent yet.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// Its key in the store.
-    pub key: Key,
     /// The record.
     pub record: Record,
-    /// Whether it has been spent before. Such a request is judged like any other, and refused at last.
-    pub spent: bool,
-    /// The rule that a replay of it breaks.
-    pub replay: &'static Rule,
+    /// Whether it can be used again.
+    pub held: Held,
+}
+
+/// Where what was found is held.
+#[derive(Debug)]
+pub(crate) enum Held {
+    /// In the store, to be spent by one request.
+    Once {
+        /// Its key.
+        key: Key,
+        /// When it was spent, if it was. Such a request is judged like any other, and refused at last.
+        spent: Option<u64>,
+        /// For how many seconds after that it is taken again.
+        grace: u64,
+        /// The rule that a replay of it breaks.
+        replay: &'static Rule,
+    },
+    /// Not to be spent: it was in the store and stays there, or it was made for this request.
+    Freely,
 }
 
 impl Found {
+    /// What is in the store, and may be spent once.
+    pub(crate) fn once(key: Key, kept: Kept, replay: &'static Rule) -> Self {
+        Self { record: kept.record, held: Held::Once { key, spent: kept.spent, grace: 0, replay } }
+    }
+
+    /// What is not spent by this request.
+    pub(crate) fn freely(record: Record) -> Self {
+        Self { record, held: Held::Freely }
+    }
+
+    /// Whether it has been spent before.
+    pub(crate) fn is_spent(&self) -> bool {
+        matches!(self.held, Held::Once { spent: Some(_), .. })
+    }
+
     /// A note of the code or of the grant.
     pub(crate) fn note<N: Note>(&self) -> Option<N> {
         note(&self.record)
@@ -192,9 +349,55 @@ impl Spent {
     }
 }
 
-fn note<N: Note>(record: &Record) -> Option<N> {
+/// A note of a record, or of the grant it belongs to.
+pub(crate) fn note<N: Note>(record: &Record) -> Option<N> {
     match N::LIFE {
-        Life::Code => record.code_notes.find(),
+        Life::Code => record.notes.find(),
         Life::Grant => record.authorization.notes.find(),
     }
+}
+
+/// An access token as it was presented at a protected resource.
+#[derive(Clone, Copy)]
+pub(crate) struct Presented<'a> {
+    /// The token.
+    pub token: &'a str,
+    /// The authentication scheme it came with, or would have: `Bearer`, `DPoP`.
+    pub scheme: &'static str,
+}
+
+/// Which kind of token something is (RFC 7009 §2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    /// An access token.
+    Access,
+    /// A refresh token.
+    Refresh,
+}
+
+/// What a token stands for. It may be expired.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// Its kind.
+    pub kind: TokenKind,
+    /// Its record.
+    pub kept: Kept,
+    /// Its key in the store.
+    pub key: Key,
+    /// What the token itself says, if it says anything.
+    pub claims: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The use of an access token at a protected resource.
+pub(crate) struct Admission<'a> {
+    /// The request as it arrived.
+    pub arrival: &'a Arrival<'a>,
+    /// How the token came.
+    pub presented: Presented<'a>,
+    /// What it stands for.
+    pub resolved: &'a Resolved,
+    /// What the request proved the possession of.
+    pub proofs: &'a [Confirmation],
+    /// What the server decides.
+    pub policy: &'a Policy,
 }

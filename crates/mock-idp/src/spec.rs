@@ -2,25 +2,42 @@
 //! nothing.
 //!
 //! One document is one implementation of [`Spec`] in one file of `specs/`. The pipeline calls the hooks; the order
-//! is that of the list in `specs/mod.rs`.
+//! is that of the list in `specs/mod.rs`. A hook that may have to wait gives `None` if the matter is not its own, so
+//! that nothing is allocated for those that have nothing to say.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
-use oauth_types::ResponseMode;
+use http::Method;
+use oauth_types::fault::Point;
+use oauth_types::{Params, ResponseMode};
 use serde_json::{Map, Value};
 
-use crate::clients::{Client, Proven};
+use crate::clients::{Authenticated, Client, Clients, Identified, Proven};
+use crate::memory::Confirmation;
+use crate::people::{People, User};
 use crate::ports::Ports;
-use crate::ports::store::{BoxFuture, Kept};
+use crate::ports::store::BoxFuture;
 use crate::refusal::{Document, Refusal, Rule};
-use crate::reply::{AuthorizationResponse, Delivery, Stop, TokenReply};
-use crate::request::{Arrival, Attempt, AuthorizationRequest, Draft, Found, Place, Spent, TokenRequest};
-use crate::world::Policy;
+use crate::reply::{AuthorizationResponse, Challenges, Delivery, Envelope, Reply, Stop, TokenReply};
+use crate::request::{
+    Admission, Arrival, Attempt, AuthorizationRequest, Draft, Found, Origin, Packed, Place, Presented, Proof,
+    Resolved, Spent, TokenRequest, Unpacked,
+};
+use crate::world::{Amount, Policy, Switch};
+
+/// An answer that may take a while; `None` says that the matter is not the spec's own.
+pub(crate) type Perhaps<'a, T> = Option<BoxFuture<'a, Result<T, Stop>>>;
 
 /// One document.
 pub(crate) trait Spec: Debug + Send + Sync + 'static {
     /// Which one.
     fn document(&self) -> &'static Document;
+
+    /// By which name profiles and `Builder::without` know it: that of the document, unless several specs share one.
+    fn name(&self) -> &'static str {
+        self.document().name
+    }
 
     /// The rules of it that are enforced.
     fn rules(&self) -> &'static [&'static Rule] {
@@ -32,13 +49,48 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
         false
     }
 
-    /// The paths below the issuer that it needs served, beside those of the authorization and token endpoints.
-    fn paths(&self) -> &'static [&'static str] {
+    /// The choices between two ways that it leaves to the server.
+    fn switches(&self) -> &'static [&'static Switch] {
         &[]
     }
 
+    /// The numbers that it leaves to the server.
+    fn amounts(&self) -> &'static [&'static Amount] {
+        &[]
+    }
+
+    /// The endpoints below the issuer that it defines, beside those of the spine.
+    fn endpoints(&self) -> &'static [Endpoint] {
+        &[]
+    }
+
+    /// Answers a request at one of its endpoints that the spine does not answer itself.
+    fn serve<'a>(&'a self, _call: &'a Call<'a>) -> Option<BoxFuture<'a, Reply>> {
+        None
+    }
+
     /// Adds what it supports to the metadata (RFC 8414 §2).
-    fn metadata(&self, _place: &Place, _policy: &Policy, _document: &mut Map<String, Value>) {}
+    fn metadata(&self, _facts: &Facts<'_>, _document: &mut Map<String, Value>) {}
+
+    /// Judges the client metadata it defines (RFC 7591 §2), whoever brings it.
+    fn register(&self, _metadata: &Map<String, Value>, _policy: &Policy) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// The parameters it defines that may occur more than once in a request.
+    fn repeatable(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Finds a client that is not configured.
+    fn client<'a>(&'a self, _lookup: &'a Lookup<'a>) -> Perhaps<'a, Option<Arc<Client>>> {
+        None
+    }
+
+    /// Replaces the parameters of an authorization request by those it refers to or carries.
+    fn unpack<'a>(&'a self, _packed: &'a Packed<'a>) -> Perhaps<'a, Unpacked> {
+        None
+    }
 
     /// Judges the parameters it knows in an authorization request, and remembers what it will need (RFC 6749 §8.2).
     fn authorize(&self, _request: &AuthorizationRequest<'_>, _draft: &mut Draft) -> Result<(), Refusal> {
@@ -48,14 +100,29 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     /// Adds parameters to an authorization response, successful or not (RFC 6749 §8.2).
     fn respond(&self, _place: &Place, _response: &mut AuthorizationResponse) {}
 
+    /// The response types it defines (RFC 6749 §8.4), each with its words in alphabetical order.
+    fn response_types(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The response modes it defines.
     fn response_modes(&self) -> &'static [ResponseMode] {
         &[]
     }
 
+    /// Puts an authorization response of one of its modes into a token, which then travels by another mode.
+    fn envelope(&self, _facts: &Facts<'_>, _response: &AuthorizationResponse, _now: u64) -> Option<Envelope> {
+        None
+    }
+
     /// Puts an authorization response of one of its modes on its way.
     fn deliver(&self, _response: &AuthorizationResponse) -> Option<Delivery> {
         None
+    }
+
+    /// The methods of client authentication that it defines (RFC 7591 §4.2).
+    fn auth_methods(&self, _policy: &Policy) -> &'static [&'static str] {
+        &[]
     }
 
     /// Names the methods of client authentication that a request uses (RFC 6749 §2.3). Two of them are an error.
@@ -67,12 +134,18 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     }
 
     /// Checks credentials of `method` for `client`, if the method is one of its own.
-    fn authenticate(
-        &self,
-        _method: &str,
-        _attempt: &Attempt<'_>,
-        _client: &Client,
-    ) -> Option<Result<Proven, Refusal>> {
+    fn authenticate<'a>(
+        &'a self,
+        _method: &'a str,
+        _attempt: &'a Attempt<'a>,
+        _client: &'a Client,
+    ) -> Perhaps<'a, Proven> {
+        None
+    }
+
+    /// Finds out what a request proves the possession of. A proof that is wrong is refused, whether or not it is asked
+    /// for.
+    fn prove<'a>(&'a self, _proof: &'a Proof<'a>) -> Perhaps<'a, Option<Confirmation>> {
         None
     }
 
@@ -82,8 +155,8 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     }
 
     /// Finds what a token request of its grant type is about. It does not spend it.
-    fn grant<'a>(&'a self, _request: &'a TokenRequest<'a>) -> BoxFuture<'a, Result<Option<Found>, Stop>> {
-        Box::pin(std::future::ready(Ok(None)))
+    fn grant<'a>(&'a self, _request: &'a TokenRequest<'a>, _spine: &'a dyn Spine) -> Perhaps<'a, Found> {
+        None
     }
 
     /// Judges a token request against what was remembered. The last chance to refuse.
@@ -95,17 +168,155 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     fn bind(&self, _request: &TokenRequest<'_>, _spent: &Spent, _reply: &mut TokenReply) {}
 
     /// Finds an access token in a request to a protected resource, if it is presented in a way it defines.
-    fn access<'a>(&self, _arrival: &Arrival<'a>) -> Result<Option<&'a str>, Refusal> {
+    fn access<'a>(&self, _arrival: &Arrival<'a>) -> Result<Option<Presented<'a>>, Refusal> {
         Ok(None)
     }
 
-    /// Finds out what an access token stands for, if it is of a kind it defines.
-    fn resolve<'a>(
-        &'a self,
-        _ports: &'a Ports,
-        _place: &'a Place,
-        _token: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Kept>, Stop>> {
-        Box::pin(std::future::ready(Ok(None)))
+    /// Finds out what a token stands for, if it is of a kind it defines.
+    fn resolve<'a>(&'a self, _ports: &'a Ports, _place: &'a Place, _token: &'a str) -> Perhaps<'a, Option<Resolved>> {
+        None
     }
+
+    /// Judges the use of an access token at a protected resource.
+    fn admit(&self, _admission: &Admission<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// Adds the authentication schemes it defines, and what it defines for others, to a challenge (RFC 9110 §11.6.1).
+    fn challenge(&self, _place: &Place, _challenges: &mut Challenges) {}
+
+    /// The identifier by which `client` is told of `user`, if it is not the one that everybody is told
+    /// (OpenID Connect Core §8).
+    fn subject(&self, _client: &Client, _user: &User) -> Option<String> {
+        None
+    }
+}
+
+/// An endpoint below the issuer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    /// Its path, such as `/par`.
+    pub path: &'static str,
+    /// The methods it takes.
+    pub methods: &'static [Method],
+    /// Where faults act on it.
+    pub at: Point,
+    /// Whether a browser comes here by itself. Scripts of other origins may not read what is meant for a person.
+    pub page: bool,
+}
+
+/// What metadata is made of.
+pub(crate) struct Facts<'a> {
+    /// The issuer.
+    pub place: &'a Place,
+    /// The ports.
+    pub ports: &'a Ports,
+    /// What the server decides.
+    pub policy: &'a Policy,
+    /// The methods of client authentication of all documents in force.
+    pub auth_methods: &'a [&'static str],
+    /// The paths that are served.
+    pub paths: &'a [&'static str],
+}
+
+/// A client that is looked for.
+pub(crate) struct Lookup<'a> {
+    /// The request that names it.
+    pub arrival: &'a Arrival<'a>,
+    /// Its identifier.
+    pub client_id: &'a str,
+    /// The ports.
+    pub ports: &'a Ports,
+    /// What the server decides.
+    pub policy: &'a Policy,
+    /// What judges the metadata that is found.
+    pub spine: &'a dyn Spine,
+}
+
+/// A request at an endpoint of a document's own.
+pub(crate) struct Call<'a> {
+    /// The request as it arrived.
+    pub arrival: &'a Arrival<'a>,
+    /// The ports.
+    pub ports: &'a Ports,
+    /// What the server decides.
+    pub policy: &'a Policy,
+    /// The clients that are configured.
+    pub clients: &'a Clients,
+    /// The people.
+    pub people: &'a People,
+    /// What the rest of the server does for it.
+    pub spine: &'a dyn Spine,
+}
+
+/// What the rest of the server does for a document's own endpoints.
+pub(crate) trait Spine: Send + Sync {
+    /// The parameters of a form in the body, none of them twice, and none in the query.
+    fn form<'a>(&self, arrival: &Arrival<'a>) -> Result<&'a Params, Refusal>;
+
+    /// Authenticates the client of a request (RFC 6749 §2.3).
+    fn authenticate<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        params: &'a Params,
+    ) -> BoxFuture<'a, Result<Authenticated, Stop>>;
+
+    /// The client of this identifier, configured or not.
+    fn client<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        client_id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Arc<Client>>, Stop>>;
+
+    /// Judges client metadata by every document in force.
+    fn register(&self, metadata: &Map<String, Value>) -> Result<(), Refusal>;
+
+    /// Unpacks and judges an authorization request that its client makes itself, without asking anybody to log in.
+    fn judge<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        client: &'a Authenticated,
+        params: &'a Params,
+    ) -> BoxFuture<'a, Result<Judged, Stop>>;
+
+    /// What the request proves the possession of.
+    fn prove<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        token: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<Confirmation>, Stop>>;
+
+    /// What a token of any kind stands for; it may be expired.
+    fn resolve<'a>(&'a self, place: &'a Place, token: &'a str) -> BoxFuture<'a, Result<Option<Resolved>, Stop>>;
+
+    /// What the access token of a request to a protected resource stands for; it is alive and may be used here.
+    fn access<'a>(&'a self, arrival: &'a Arrival<'a>) -> BoxFuture<'a, Result<Resolved, Denied>>;
+
+    /// The identifier by which `client` is told of `user`.
+    fn subject(&self, client: &Client, user: &User) -> String;
+
+    /// The metadata of this issuer.
+    fn metadata(&self, place: &Place) -> Map<String, Value>;
+}
+
+/// An authorization request that every document has judged.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// Its client and where it is answered.
+    pub identified: Identified,
+    /// Its parameters, unpacked.
+    pub params: Params,
+    /// How they came.
+    pub origin: Origin,
+    /// What is to be granted.
+    pub draft: Draft,
+}
+
+/// Why a request got no access, and by which scheme its token came.
+#[derive(Debug)]
+pub(crate) struct Denied {
+    /// Why.
+    pub stop: Stop,
+    /// The scheme.
+    pub scheme: &'static str,
 }

@@ -21,7 +21,10 @@ pub(crate) struct World {
 }
 
 /// What a server decides where the documents leave it a choice. The default is the strictest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// The choices of single documents have names: [`Policy::switch`] and [`Policy::amount`] set them, and
+/// [`switches`](crate::switches) and [`amounts`](crate::amounts) list them.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// What tokens are signed with, unless a client is registered with something else.
     pub algorithm: Algorithm,
@@ -31,13 +34,61 @@ pub struct Policy {
     pub token_lifetime: u64,
     /// How long a refresh token lives, in seconds, counted from its own issue.
     pub refresh_lifetime: u64,
-    /// The relaxation `plain`: PKCE's plain method is accepted beside S256 (RFC 7636 §4.2).
-    pub plain: bool,
-    /// The relaxation `pkce-optional`: a client may leave PKCE out (RFC 9700 §2.1.1 forbids it to public clients).
-    pub pkce_optional: bool,
+    chosen: Vec<(&'static str, u64)>,
+}
+
+/// A choice between two ways, with a name. Off is the default.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Switch {
+    /// Its name, such as `plain`.
+    pub name: &'static str,
+    /// What it does when it is on, in one sentence.
+    pub says: &'static str,
+    /// Whether it relaxes what a document asks for. The journal names the relaxations a request passed by.
+    pub relaxes: bool,
+}
+
+/// A number that a document leaves to the server, with a name.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// Its name, with its unit, such as `request-uri-seconds`.
+    pub name: &'static str,
+    /// What it is, in one sentence.
+    pub says: &'static str,
+    /// What it is unless something else is said.
+    pub default: u64,
 }
 
 impl Policy {
+    /// Turns a switch on or off.
+    pub fn switch(&mut self, switch: &Switch, on: bool) {
+        self.choose(switch.name, u64::from(on));
+    }
+
+    /// Sets an amount.
+    pub fn amount(&mut self, amount: &Amount, value: u64) {
+        self.choose(amount.name, value);
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self, switch: &Switch) -> bool {
+        self.chosen(switch.name).is_some_and(|value| value != 0)
+    }
+
+    /// The value of an amount.
+    pub fn value_of(&self, amount: &Amount) -> u64 {
+        self.chosen(amount.name).unwrap_or(amount.default)
+    }
+
+    fn chosen(&self, name: &str) -> Option<u64> {
+        self.chosen.iter().find(|(own, _)| *own == name).map(|(_, value)| *value)
+    }
+
+    fn choose(&mut self, name: &'static str, value: u64) {
+        self.chosen.retain(|(own, _)| *own != name);
+        self.chosen.push((name, value));
+    }
+
     /// The longest that a record issued now is kept, in seconds.
     pub(crate) fn longest_lifetime(&self) -> u64 {
         let longest = self.refresh_lifetime.max(self.token_lifetime).max(self.code_lifetime);
@@ -57,8 +108,7 @@ impl Default for Policy {
             code_lifetime: 60,
             token_lifetime: 3600,
             refresh_lifetime: 30 * 24 * 3600,
-            plain: false,
-            pkce_optional: false,
+            chosen: Vec::new(),
         }
     }
 }

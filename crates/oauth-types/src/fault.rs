@@ -72,6 +72,34 @@ pub enum Point {
     IdToken,
     /// The access token before it is signed. Edits act on its claims.
     AccessToken,
+    /// The token that an authorization response travels in (JARM) before it is signed. Edits act on its claims.
+    ResponseToken,
+    /// The answer of the pushed authorization request endpoint (RFC 9126). Edits act on its members.
+    PushedAuthorization,
+    /// The answer of the device authorization endpoint (RFC 8628). Edits act on its members.
+    DeviceAuthorization,
+    /// The answer of the backchannel authentication endpoint (CIBA). Edits act on its members.
+    BackchannelAuthentication,
+    /// The answer of the registration endpoint (RFC 7591, RFC 7592). Edits act on its members.
+    Registration,
+    /// The answer of the introspection endpoint (RFC 7662). Edits act on its members.
+    Introspection,
+    /// A signed answer of the introspection endpoint (RFC 9701) before it is signed. Edits act on its claims.
+    IntrospectionToken,
+    /// The answer of the revocation endpoint (RFC 7009). Edits act on its members.
+    Revocation,
+    /// The answer of the built-in protected resources. Edits act on its members.
+    Resource,
+    /// Protected resource metadata (RFC 9728). Edits act on its members.
+    ResourceMetadata,
+    /// A signed UserInfo answer (OpenID Connect Core §5.3.2) before it is signed. Edits act on its claims.
+    UserinfoToken,
+    /// The logout token of a back-channel logout before it is signed. Edits act on its claims.
+    LogoutToken,
+    /// The logout endpoint (OpenID Connect RP-Initiated Logout).
+    Logout,
+    /// A page for the person in front of the browser.
+    Page,
 }
 
 /// On which of the matching responses a fault acts.

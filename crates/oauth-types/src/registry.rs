@@ -73,6 +73,52 @@ words! {
         UnsupportedGrantType = "unsupported_grant_type",
         /// RFC 6749 §4.1.2.1.
         UnsupportedResponseType = "unsupported_response_type",
+        /// OpenID Connect Core §3.1.2.6.
+        AccountSelectionRequired = "account_selection_required",
+        /// RFC 8628 §3.5: the person has not decided yet.
+        AuthorizationPending = "authorization_pending",
+        /// CIBA §13: the login hint token has expired.
+        ExpiredLoginHintToken = "expired_login_hint_token",
+        /// RFC 8628 §3.5: the device code has expired.
+        ExpiredToken = "expired_token",
+        /// RFC 9470 §3: the login was not strong or not recent enough.
+        InsufficientUserAuthentication = "insufficient_user_authentication",
+        /// RFC 9396 §5.
+        InvalidAuthorizationDetails = "invalid_authorization_details",
+        /// CIBA §13: the binding message cannot be shown.
+        InvalidBindingMessage = "invalid_binding_message",
+        /// RFC 7591 §3.2.2.
+        InvalidClientMetadata = "invalid_client_metadata",
+        /// RFC 9449 §5: the proof of possession is missing or wrong.
+        InvalidDpopProof = "invalid_dpop_proof",
+        /// RFC 7591 §3.2.2.
+        InvalidRedirectUri = "invalid_redirect_uri",
+        /// RFC 9101 §7.
+        InvalidRequestObject = "invalid_request_object",
+        /// RFC 9101 §7.
+        InvalidRequestUri = "invalid_request_uri",
+        /// RFC 7591 §3.2.2.
+        InvalidSoftwareStatement = "invalid_software_statement",
+        /// RFC 8707 §2.
+        InvalidTarget = "invalid_target",
+        /// CIBA §13: the user code is wrong.
+        InvalidUserCode = "invalid_user_code",
+        /// CIBA §13: a user code is needed.
+        MissingUserCode = "missing_user_code",
+        /// RFC 8628 §3.5: poll more slowly.
+        SlowDown = "slow_down",
+        /// CIBA §11: the authentication did not come to an end.
+        TransactionFailed = "transaction_failed",
+        /// RFC 7591 §3.2.2.
+        UnapprovedSoftwareStatement = "unapproved_software_statement",
+        /// CIBA §13: nobody is known by the hint.
+        UnknownUserId = "unknown_user_id",
+        /// OpenID Connect Core Unmet Authentication Requirements 1.0 §2.
+        UnmetAuthenticationRequirements = "unmet_authentication_requirements",
+        /// RFC 7009 §2.2.1.
+        UnsupportedTokenType = "unsupported_token_type",
+        /// RFC 9449 §8: the proof needs the nonce that comes with this answer.
+        UseDpopNonce = "use_dpop_nonce",
     }
 }
 
@@ -85,6 +131,14 @@ words! {
         Fragment = "fragment",
         /// OAuth 2.0 Form Post Response Mode §2: in the body of a form the browser submits.
         FormPost = "form_post",
+        /// JARM §2.3.4: in a signed token, by the default mode of the response type.
+        Jwt = "jwt",
+        /// JARM §2.3.1: in a signed token in the query of the redirect.
+        QueryJwt = "query.jwt",
+        /// JARM §2.3.2: in a signed token in the fragment of the redirect.
+        FragmentJwt = "fragment.jwt",
+        /// JARM §2.3.3: in a signed token in the body of a form the browser submits.
+        FormPostJwt = "form_post.jwt",
     }
 }
 

@@ -57,8 +57,11 @@ pub(super) const FLOWS: &[Flow] = &[
 
 pub(super) const CLIENTS: &[Client] = &[
     Client { id: "openid-client", package: "openid-client", runtime: Runtime::Node, plays: OPENID_CLIENT },
+    Client { id: "authlib", package: "authlib", runtime: Runtime::Python, plays: AUTHLIB },
 ];
 
 const WRONG_VERIFIER: (&str, Expect) = ("tampered-verifier", Refused("rfc7636-verifier-wrong"));
 
 const OPENID_CLIENT: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
+
+const AUTHLIB: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];

@@ -39,6 +39,7 @@ const NEUTRAL: &[&str] = &[
     "refusal",
     "spec",
     "memory",
+    "pages",
     "clients",
     "people",
     "redirect",
@@ -50,7 +51,7 @@ const NEUTRAL: &[&str] = &[
 const NEUTRAL_MAY: &[&str] = &["ports"];
 
 /// Modules that put the parts together and may name each of them.
-const ASSEMBLY: &[&str] = &["server", "profiles", "lib", "main"];
+const ASSEMBLY: &[&str] = &["server", "running", "profiles", "lib", "main"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let files = tree.rust().filter(|file| file.path.starts_with(FOLDER));

@@ -2,168 +2,219 @@
 //!
 //! First the client and its redirect URI; as long as these are in doubt, nothing is redirected (RFC 6749 §4.1.2.1).
 
-use oauth_types::params::display_name;
+use std::sync::Arc;
+
 use oauth_types::{ErrorCode, Params, ResponseMode};
 
-use crate::clients::{self, Identified};
+use super::login::{self, Decision};
+use crate::clients::{self, Client};
 use crate::documents;
-use crate::memory::{Authorization, Scope};
-use crate::pipeline;
+use crate::memory::{Authorization, Login};
+use crate::pipeline::{self, Asked};
 use crate::ports::store::{GrantId, Key, Kind, Record};
 use crate::refusal::{Refusal, Rule};
 use crate::reply::{AuthorizationResponse, Reply, Stop};
-use crate::request::{Arrival, AuthorizationRequest, Draft};
+use crate::request::{Arrival, AuthorizationRequest, Draft, Unpacked};
 use crate::world::World;
 
 pub(crate) async fn authorize(world: &World, arrival: &Arrival<'_>) -> Reply {
-    let params = match (arrival.posted, arrival.form) {
+    let params = match (arrival.posted(), arrival.form) {
         (false, _) => arrival.query,
         (true, Some(form)) if arrival.query.is_empty() => form,
         (true, _) => return Reply::Page(QUERY_AND_BODY.refuse()),
     };
-    let identified = match identify(world, arrival, params) {
-        Ok(identified) => identified,
+    let client = match client(world, arrival, params).await {
+        Ok(client) => client,
+        Err(stop) => return shown(stop),
+    };
+    match pipeline::unpacked(world, arrival, &client, params).await {
+        Ok(unpacked) => proceed(world, arrival, client, unpacked).await,
+        Err(stop) => {
+            // What the browser brought may be answered if it names a redirect URI of the client.
+            let raw = Unpacked { params: params.clone(), ..Unpacked::default() };
+            match respond_to(world, client, &raw) {
+                Ok((_, response)) => answer(world, arrival, &raw.params, response, Err(stop)),
+                Err(_) => shown(stop),
+            }
+        }
+    }
+}
+
+/// Goes on with a request whose parameters are at hand.
+pub(crate) async fn proceed(world: &World, arrival: &Arrival<'_>, client: Arc<Client>, unpacked: Unpacked) -> Reply {
+    let (identified, mut response) = match respond_to(world, client, &unpacked) {
+        Ok(both) => both,
         Err(refusal) => return Reply::Page(refusal),
     };
-    let mut response = AuthorizationResponse {
+    let asked = Asked { unpacked: &unpacked, client: &identified, proofs: &[] };
+    let request = asked.request(world, arrival);
+    let outcome = match decide(world, &request, &unpacked).await {
+        Ok((draft, Decision::LoggedIn(login))) => grant(world, &request, draft, login, &mut response).await,
+        Ok((_, Decision::Ask(reply))) => return reply,
+        Err(stop) => Err(stop),
+    };
+    answer(world, arrival, &unpacked.params, response, outcome)
+}
+
+/// The client of a request, known by name.
+async fn client(world: &World, arrival: &Arrival<'_>, params: &Params) -> Result<Arc<Client>, Stop> {
+    let mut named = params.all("client_id");
+    let client_id = match (named.next(), named.next()) {
+        (Some(client_id), None) if !client_id.is_empty() => client_id,
+        (Some(_), Some(_)) => return Err(pipeline::in_doubt("client_id").into()),
+        _ => return Err(clients::missing().into()),
+    };
+    arrival.seen.client(client_id);
+    let client = pipeline::client(world, arrival, client_id).await?;
+    client.ok_or_else(|| clients::unknown(&world.clients).into())
+}
+
+/// Proof that the client may be answered, and an answer that says nothing yet.
+fn respond_to(
+    world: &World,
+    client: Arc<Client>,
+    unpacked: &Unpacked,
+) -> Result<(clients::Identified, AuthorizationResponse), Refusal> {
+    let params = &unpacked.params;
+    if params.all("redirect_uri").count() > 1 {
+        return Err(pipeline::in_doubt("redirect_uri"));
+    }
+    let identified = clients::identify(client, params.get("redirect_uri"))?;
+    let response = AuthorizationResponse {
+        client: identified.client().clone(),
         redirect_uri: identified.redirect_uri().to_owned(),
-        mode: mode(world, params).unwrap_or(ResponseMode::Query),
+        mode: pipeline::mode(world, params).unwrap_or(ResponseMode::Query),
         params: Params::new(),
+        login: None,
+        tokens: Vec::new(),
     };
-    let outcome = grant(world, arrival, &identified, params).await;
-    let refusal = match outcome {
-        Ok(code) => {
-            response.params.push("code", code);
-            None
-        }
-        Err(Stop::Refused(refusal)) => {
-            response.params.push("error", refusal.error().as_str());
-            response.params.push("error_description", refusal.description());
-            response.params.push("error_uri", refusal.uri());
-            Some(refusal)
-        }
-        Err(Stop::Broken(what)) => {
-            response.params.push("error", ErrorCode::ServerError.as_str());
-            finish(world, arrival, params, &mut response);
-            return Reply::Broken { what, to: Some(response) };
-        }
-    };
-    finish(world, arrival, params, &mut response);
-    Reply::Authorization { response, refusal }
+    Ok((identified, response))
 }
 
-/// Whether the request may be answered at the redirect URI it names.
-fn identify(world: &World, arrival: &Arrival<'_>, params: &Params) -> Result<Identified, Refusal> {
-    for name in ["client_id", "redirect_uri"] {
-        if params.all(name).count() > 1 {
-            return Err(DUPLICATE.because(format!("{name} occurs twice; neither can be trusted")));
-        }
-    }
-    if let Some(client_id) = params.get("client_id") {
-        arrival.seen.client(client_id);
-    }
-    let (client_id, redirect_uri) = (params.get("client_id"), params.get("redirect_uri"));
-    let (identified, relaxed) = clients::identify(&world.clients, client_id, redirect_uri)?;
-    if relaxed {
-        arrival.seen.relaxed("any-client");
-    }
-    Ok(identified)
+async fn decide(
+    world: &World,
+    request: &AuthorizationRequest<'_>,
+    unpacked: &Unpacked,
+) -> Result<(Draft, Decision), Stop> {
+    let draft = pipeline::judge(world, request, unpacked)?;
+    let decision = login::decide(world, request, &draft).await?;
+    Ok((draft, decision))
 }
 
-/// Everything that is judged once the client may be answered, and the code.
-async fn grant(world: &World, arrival: &Arrival<'_>, client: &Identified, params: &Params) -> Result<String, Stop> {
-    if let Some(name) = params.duplicate(&[]) {
-        return Err(DUPLICATE.because(format!("{} occurs twice", display_name(name))).into());
-    }
-    if mode(world, params).is_none() {
-        let known = pipeline::response_modes(world).map(ResponseMode::as_str).collect::<Vec<_>>().join(", ");
-        return Err(MODE_UNKNOWN.because(format!("Supported: {known}")).into());
-    }
-    match params.get("response_type") {
-        Some("code") => {}
-        Some(_) => return Err(RESPONSE_TYPE_UNSUPPORTED.refuse().into()),
-        None => return Err(RESPONSE_TYPE_MISSING.refuse().into()),
-    }
-    if !client.client().may_use("authorization_code") {
-        return Err(GRANT_FORBIDDEN.refuse().into());
-    }
-    let scope = scope(client, params)?;
-    let request = AuthorizationRequest { arrival, params, policy: &world.policy };
-    let mut draft = Draft::new(scope, params.get("login_hint").map(str::to_owned));
-    pipeline::authorize(world, &request, &mut draft)?;
-    let user = world.people.log_in(draft.login_hint.as_deref())?;
+/// Makes what the response type asks for: a code, tokens at once, or both.
+async fn grant(
+    world: &World,
+    request: &AuthorizationRequest<'_>,
+    draft: Draft,
+    login: Login,
+    response: &mut AuthorizationResponse,
+) -> Result<(), Stop> {
+    let (now, client) = (request.arrival.now, request.client());
+    let user = world.people.find(&login.user);
+    let subject = user.map_or_else(|| login.user.clone(), |user| pipeline::subject(world, client, user));
+    response.login = Some(login.clone());
     let authorization = Authorization {
-        client_id: client.client().client_id().to_owned(),
-        subject: user.subject().to_owned(),
+        client_id: client.client_id().to_owned(),
+        subject,
         scope: draft.scope,
-        auth_time: arrival.now,
+        login: Some(login),
         notes: draft.grant_notes,
     };
     let mut grant = GrantId([0; 16]);
     world.ports.dice.fill(&mut grant.0);
-    let expires = arrival.now.saturating_add(world.policy.code_lifetime);
+    let expires = now.saturating_add(world.policy.code_lifetime);
     let record = Record {
         grant,
-        issued: arrival.now,
+        issued: now,
         expires,
         forget: expires.saturating_add(world.policy.remembered()),
         authorization: authorization.into(),
-        code_notes: draft.code_notes.into(),
+        notes: draft.code_notes.into(),
     };
-    let code = world.ports.dice.handle();
-    world.ports.store.put(Key::of(Kind::Code, &arrival.place.tenant, &code), record).await?;
-    Ok(code)
-}
-
-/// The scope that is granted: what was asked for, if the client may have it (RFC 6749 §3.3).
-fn scope(client: &Identified, params: &Params) -> Result<Scope, Refusal> {
-    let Some(text) = params.get("scope") else { return Ok(Scope::default()) };
-    let scope = Scope::parse(text).ok_or_else(|| SCOPE_MALFORMED.refuse())?;
-    if let Some(allowed) = &client.client().scope
-        && let Some(token) = scope.tokens().find(|token| !allowed.iter().any(|own| own == token))
-    {
-        return Err(SCOPE_FORBIDDEN.because(format!("{token} is not; allowed: {}", allowed.join(" "))));
+    let kinds = request.params.get("response_type").unwrap_or_default();
+    let asks_for = |kind: &str| kinds.split(' ').any(|own| own == kind);
+    if asks_for("token") || asks_for("id_token") {
+        let wanted = [("access_token", asks_for("token")), ("id_token", asks_for("id_token"))];
+        at_once(world, request, &record, response, wanted).await?;
     }
-    Ok(scope)
-}
-
-/// The response mode asked for, or the default; `None` if there is none of that name or it is asked for twice.
-fn mode(world: &World, params: &Params) -> Option<ResponseMode> {
-    if params.all("response_mode").count() > 1 {
-        return None;
+    if asks_for("code") {
+        let code = world.ports.dice.handle();
+        let key = Key::of(Kind::CODE, &request.arrival.place.tenant, &code);
+        world.ports.store.put(key, record).await?;
+        response.params.push("code", code);
     }
-    let Some(name) = params.get("response_mode") else { return Some(ResponseMode::Query) };
-    let mode = ResponseMode::from_wire(name)?;
-    pipeline::response_modes(world).any(|own| own == mode).then_some(mode)
+    Ok(())
 }
 
-/// What every authorization response carries: the state exactly as it was sent (RFC 6749 §4.1.2), and what specs add.
-fn finish(world: &World, arrival: &Arrival<'_>, params: &Params, response: &mut AuthorizationResponse) {
+/// Puts tokens into the response itself (RFC 6749 §4.2.2).
+async fn at_once(
+    world: &World,
+    request: &AuthorizationRequest<'_>,
+    record: &Record,
+    response: &mut AuthorizationResponse,
+    asked: [(&str, bool); 2],
+) -> Result<(), Stop> {
+    let mut reply = pipeline::at_once(world, request, record);
+    let wanted = |member: &str| asked.iter().any(|(own, wanted)| *own == member && *wanted);
+    reply.tokens.retain(|token| wanted(token.member));
+    if wanted("access_token") {
+        for (key, record) in reply.records.drain(..) {
+            world.ports.store.put(key, record).await?;
+        }
+        for name in ["token_type", "expires_in", "scope"] {
+            match reply.members.get(name) {
+                Some(serde_json::Value::String(text)) => response.params.push(name, text),
+                Some(other) => response.params.push(name, other.to_string()),
+                None => {}
+            }
+        }
+    }
+    response.tokens = reply.tokens;
+    Ok(())
+}
+
+/// An answer that is redirected.
+fn answer(
+    world: &World,
+    arrival: &Arrival<'_>,
+    params: &Params,
+    mut response: AuthorizationResponse,
+    outcome: Result<(), Stop>,
+) -> Reply {
+    let broken = match outcome {
+        Ok(()) => Ok(None),
+        Err(Stop::Refused(refusal)) => {
+            response.params.push("error", refusal.error().as_str());
+            response.params.push("error_description", refusal.description());
+            response.params.push("error_uri", refusal.uri());
+            Ok(Some(refusal))
+        }
+        Err(Stop::Broken(what)) => {
+            response.params.push("error", ErrorCode::ServerError.as_str());
+            Err(what)
+        }
+    };
+    // The state exactly as it was sent (RFC 6749 §4.1.2).
     let mut states = params.all("state");
     if let (Some(state), None) = (states.next().filter(|state| !state.is_empty()), states.next()) {
         response.params.push("state", state);
     }
-    pipeline::respond(world, arrival.place, response);
+    pipeline::respond(world, arrival.place, &mut response);
+    match broken {
+        Ok(refusal) => Reply::Authorization { response, refusal },
+        Err(what) => Reply::Broken { what, to: Some(response) },
+    }
 }
 
-pub(crate) static RULES: &[&Rule] = &[
-    &DUPLICATE,
-    &GRANT_FORBIDDEN,
-    &MODE_UNKNOWN,
-    &QUERY_AND_BODY,
-    &RESPONSE_TYPE_MISSING,
-    &RESPONSE_TYPE_UNSUPPORTED,
-    &SCOPE_FORBIDDEN,
-    &SCOPE_MALFORMED,
-];
+/// An answer that nobody is redirected for.
+fn shown(stop: Stop) -> Reply {
+    match stop {
+        Stop::Refused(refusal) => Reply::Page(refusal),
+        Stop::Broken(what) => Reply::Broken { what, to: None },
+    }
+}
 
-static DUPLICATE: Rule = Rule {
-    id: "rfc6749-authorization-parameter-twice",
-    document: &documents::RFC6749,
-    section: "3.1",
-    error: ErrorCode::InvalidRequest,
-    says: "Parameters must not be included more than once",
-};
+pub(crate) static RULES: &[&Rule] = &[&QUERY_AND_BODY];
 
 static QUERY_AND_BODY: Rule = Rule {
     id: "rfc6749-authorization-query-and-body",
@@ -171,52 +222,4 @@ static QUERY_AND_BODY: Rule = Rule {
     section: "3.1",
     error: ErrorCode::InvalidRequest,
     says: "A POST to the authorization endpoint carries its parameters in the body alone",
-};
-
-static MODE_UNKNOWN: Rule = Rule {
-    id: "oauth-response-mode-unsupported",
-    document: &documents::RESPONSE_TYPES,
-    section: "2.1",
-    error: ErrorCode::InvalidRequest,
-    says: "The response_mode has to be one that this server supports",
-};
-
-static RESPONSE_TYPE_MISSING: Rule = Rule {
-    id: "rfc6749-response-type-missing",
-    document: &documents::RFC6749,
-    section: "3.1.1",
-    error: ErrorCode::InvalidRequest,
-    says: "An authorization request needs response_type",
-};
-
-static RESPONSE_TYPE_UNSUPPORTED: Rule = Rule {
-    id: "rfc6749-response-type-unsupported",
-    document: &documents::RFC6749,
-    section: "4.1.2.1",
-    error: ErrorCode::UnsupportedResponseType,
-    says: "The response_type has to be code; values are case-sensitive",
-};
-
-static GRANT_FORBIDDEN: Rule = Rule {
-    id: "rfc6749-code-grant-not-allowed",
-    document: &documents::RFC6749,
-    section: "4.1.2.1",
-    error: ErrorCode::UnauthorizedClient,
-    says: "The client has to be allowed to use the authorization code grant",
-};
-
-static SCOPE_MALFORMED: Rule = Rule {
-    id: "rfc6749-scope-malformed",
-    document: &documents::RFC6749,
-    section: "3.3",
-    error: ErrorCode::InvalidScope,
-    says: "The scope is a list of tokens with one space between them",
-};
-
-static SCOPE_FORBIDDEN: Rule = Rule {
-    id: "rfc6749-scope-not-allowed",
-    document: &documents::RFC6749,
-    section: "3.3",
-    error: ErrorCode::InvalidScope,
-    says: "Every scope token has to be one that the client may ask for",
 };

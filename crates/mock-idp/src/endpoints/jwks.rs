@@ -9,5 +9,5 @@ use crate::world::World;
 pub(crate) fn jwks(world: &World) -> Reply {
     let mut members = Map::new();
     members.insert("keys".to_owned(), world.ports.keys.published().into());
-    Reply::Document { at: Point::Jwks, members }
+    Reply::Document { at: Point::Jwks, status: http::StatusCode::OK, members }
 }

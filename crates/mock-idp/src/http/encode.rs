@@ -1,5 +1,7 @@
 //! Turns a reply into an HTTP response: faults edit it, tokens are signed last, then it is written down.
 
+use std::sync::Arc;
+
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -14,12 +16,14 @@ use oauth_types::{Algorithm, ErrorCode};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256, Sha512};
 
-use super::pages;
+use super::notices::Notice;
 use super::tap::{self, Faults};
+use crate::pages;
 use crate::pipeline;
 use crate::ports::keys::{Keys, compact};
 use crate::refusal::Refusal;
-use crate::reply::{AuthorizationResponse, Broken, Reply, TokenReply, Unsigned, token_status};
+use crate::reply::{AuthorizationResponse, Broken, Challenge, Envelope, Reply, TokenReply, Unsigned, token_status};
+use crate::request::Place;
 use crate::world::World;
 
 /// About how many octets a token has, signature included.
@@ -29,6 +33,7 @@ const TOKEN: usize = 960;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Encoder<'a> {
     pub(crate) world: &'a World,
+    pub(crate) place: &'a Place,
     pub(crate) faults: &'a Faults,
     /// The client the request was about, as far as that is known.
     pub(crate) client_id: Option<&'a str>,
@@ -36,6 +41,8 @@ pub(crate) struct Encoder<'a> {
     pub(crate) method: &'a Method,
     /// The endpoint's point, for faults that act on whatever leaves there.
     pub(crate) at: Point,
+    /// The time, in seconds since 1970-01-01T00:00:00Z.
+    pub(crate) now: u64,
 }
 
 /// A response, how many faults changed it, and why it is a refusal, if it is one.
@@ -43,6 +50,7 @@ pub(crate) struct Encoded {
     pub(crate) response: Response<Bytes>,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) faults: u32,
+    pub(crate) notices: Vec<Notice>,
 }
 
 impl Encoder<'_> {
@@ -52,8 +60,9 @@ impl Encoder<'_> {
         let mut faults = u32::try_from(slots.len()).unwrap_or(u32::MAX);
         let (mut response, refusal) = match reply {
             Reply::Authorization { mut response, refusal } => {
+                // Edits act on the parameters, whatever they travel in.
                 tap::edit_params(&slots, &mut response.params);
-                (self.deliver(&response), refusal)
+                (self.authorization(response, &mut faults), refusal)
             }
             Reply::Tokens(reply) => match self.sign(reply, &mut faults) {
                 Ok(mut members) => {
@@ -62,24 +71,55 @@ impl Encoder<'_> {
                 }
                 Err(broken) => (failure(&broken), None),
             },
-            Reply::Document { at, mut members } => {
+            Reply::Document { at, status, mut members } => {
                 tap::edit_members(&slots, &mut members);
-                (document(at, &members), None)
+                (document(at, status, &members), None)
             }
+            Reply::Jwt { token, content_type } => (self.jwt(token, content_type, &mut faults), None),
+            Reply::Empty(status) => (plain(status), None),
+            Reply::Html { status, page } => (html_response(status, page.html, &page.policy), None),
+            Reply::Redirect(to) => (redirect(StatusCode::SEE_OTHER, to), None),
             Reply::Error(refusal) => {
                 let mut members = error_members(&refusal);
                 tap::edit_members(&slots, &mut members);
                 (token_error(&refusal, &members), Some(refusal))
             }
-            Reply::Challenge(refusal) => (challenge(&refusal), Some(refusal)),
+            Reply::Challenge { refusal, scheme, scope } => (self.challenge(&refusal, scheme, scope), Some(refusal)),
             Reply::Page(refusal) => {
                 (html_response(StatusCode::BAD_REQUEST, pages::refusal(&refusal), pages::POLICY), Some(refusal))
             }
-            Reply::Broken { what: _, to: Some(response) } => (self.deliver(&response), None),
+            Reply::Broken { what: _, to: Some(response) } => (self.authorization(response, &mut faults), None),
             Reply::Broken { what, to: None } => (failure(&what), None),
         };
         tap::edit_response(&slots, &mut response);
-        Encoded { response, refusal, faults }
+        Encoded { response, refusal, faults, notices: Vec::new() }
+    }
+
+    /// An authorization response with its tokens, in a token of its own if its mode asks for that.
+    fn authorization(&self, mut response: AuthorizationResponse, faults: &mut u32) -> Response<Bytes> {
+        if !response.tokens.is_empty() {
+            let mut reply = TokenReply::new(Arc::default());
+            reply.tokens = std::mem::take(&mut response.tokens);
+            if let Some(code) = response.params.get("code") {
+                reply.set("code", code);
+            }
+            let members = match self.sign(reply, faults) {
+                Ok(members) => members,
+                Err(broken) => return failure(&broken),
+            };
+            for (name, value) in members.iter().filter(|(name, _)| *name != "code") {
+                response.params.push(name, value.as_str().unwrap_or_default());
+            }
+        }
+        if let Some(Envelope { token, mode }) = pipeline::envelope(self.world, self.place, &response, self.now) {
+            let signed = match self.one(token, faults) {
+                Ok(signed) => signed,
+                Err(broken) => return failure(&broken),
+            };
+            response.params = [("response", signed.as_str())].into_iter().collect();
+            response.mode = mode;
+        }
+        self.deliver(&response)
     }
 
     fn deliver(&self, response: &AuthorizationResponse) -> Response<Bytes> {
@@ -90,13 +130,58 @@ impl Encoder<'_> {
             return html_response(StatusCode::OK, page.html, &page.policy);
         }
         let status = if *self.method == Method::POST { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
-        let mut answer = plain(status);
-        let location = delivery.location.and_then(|location| HeaderValue::try_from(location).ok());
-        match location {
-            Some(location) => set(&mut answer, LOCATION, location),
-            None => *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
+        redirect(status, delivery.location.unwrap_or_default())
+    }
+
+    fn jwt(&self, token: Unsigned, content_type: &'static str, faults: &mut u32) -> Response<Bytes> {
+        let signed = match self.one(token, faults) {
+            Ok(signed) => signed,
+            Err(broken) => return failure(&broken),
+        };
+        let mut response = plain(StatusCode::OK);
+        set(&mut response, CONTENT_TYPE, HeaderValue::from_static(content_type));
+        set(&mut response, X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        *response.body_mut() = signed.into();
+        response
+    }
+
+    /// Signs one token that is not part of a token response.
+    pub(crate) fn one(&self, token: Unsigned, faults: &mut u32) -> Result<String, Broken> {
+        let (member, mut reply) = (token.member, TokenReply::new(Arc::default()));
+        reply.tokens.push(token);
+        let mut members = self.sign(reply, faults)?;
+        match members.remove(member) {
+            Some(Value::String(signed)) => Ok(signed),
+            _ => Ok(String::new()),
         }
-        answer
+    }
+
+    /// An error of a protected resource (RFC 6750 §3). Without a token there is nothing to say but which schemes to
+    /// use.
+    fn challenge(&self, refusal: &Refusal, scheme: &str, scope: Option<&'static str>) -> Response<Bytes> {
+        let error = refusal.error();
+        let status = match error {
+            ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
+            ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
+            _ => StatusCode::UNAUTHORIZED,
+        };
+        let mut challenges = pipeline::challenges(self.world, self.place).0;
+        for challenge in challenges.iter_mut().filter(|challenge| challenge.scheme == scheme) {
+            if refusal.rule.id != "rfc6750-token-missing" {
+                challenge.params.push(("error", error.as_str().to_owned()));
+                challenge.params.push(("error_description", refusal.description()));
+                challenge.params.push(("error_uri", refusal.uri()));
+            }
+            challenge.params.extend(scope.map(|scope| ("scope", scope.to_owned())));
+        }
+        let mut response = json_response(status, &error_members(refusal));
+        for Challenge { scheme, params } in challenges {
+            let params: Vec<String> = params.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+            if let Ok(value) = HeaderValue::try_from(format!("{scheme} {}", params.join(", "))) {
+                response.headers_mut().append(WWW_AUTHENTICATE, value);
+            }
+        }
+        response
     }
 
     /// Signs what is to be signed, in order, after faults edited it; a hash of an earlier token is put in just before.
@@ -106,10 +191,10 @@ impl Encoder<'_> {
             let slots = self.faults.due(token.at, self.client_id);
             *faults = faults.saturating_add(u32::try_from(slots.len()).unwrap_or(u32::MAX));
             let wrongly = tap::edit_token(&slots, &mut token);
-            if let Some((claim, member)) = token.hash
-                && let Some(hashed) = members.get(member).and_then(Value::as_str)
-            {
-                token.claims.insert(claim.to_owned(), left_half(hashed, token.algorithm).into());
+            for (claim, member) in std::mem::take(&mut token.hash) {
+                if let Some(hashed) = members.get(member).and_then(Value::as_str) {
+                    token.claims.insert(claim.to_owned(), left_half(hashed, token.algorithm).into());
+                }
             }
             let (member, signed) = (token.member, signed(self.world.ports.keys.as_ref(), token, wrongly)?);
             members.insert(member.to_owned(), signed.into());
@@ -192,29 +277,6 @@ fn token_error(refusal: &Refusal, members: &Map<String, Value>) -> Response<Byte
     response
 }
 
-/// An error of a protected resource (RFC 6750 §3). Without a token there is nothing to say but which scheme to use.
-fn challenge(refusal: &Refusal) -> Response<Bytes> {
-    let error = refusal.error();
-    let status = match error {
-        ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
-        ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
-        _ => StatusCode::UNAUTHORIZED,
-    };
-    let text = match refusal.rule.id {
-        "rfc6750-token-missing" => "Bearer realm=\"mock-idp\"".to_owned(),
-        _ => format!(
-            "Bearer realm=\"mock-idp\", error=\"{error}\", error_description=\"{}\", error_uri=\"{}\"",
-            refusal.description(),
-            refusal.uri()
-        ),
-    };
-    let mut response = json_response(status, &error_members(refusal));
-    if let Ok(value) = HeaderValue::try_from(text) {
-        set(&mut response, WWW_AUTHENTICATE, value);
-    }
-    response
-}
-
 /// A failure of the server. What failed is for its log, not for the client.
 fn failure(what: &Broken) -> Response<Bytes> {
     let what = match what {
@@ -226,9 +288,17 @@ fn failure(what: &Broken) -> Response<Bytes> {
     json_response(StatusCode::INTERNAL_SERVER_ERROR, &members)
 }
 
-fn document(at: Point, members: &Map<String, Value>) -> Response<Bytes> {
-    let mut response = json_response(StatusCode::OK, members);
-    if at != Point::Userinfo {
+/// A redirect. A place that cannot be written down is a failure.
+fn redirect(status: StatusCode, to: String) -> Response<Bytes> {
+    let Ok(location) = HeaderValue::try_from(to) else { return plain(StatusCode::INTERNAL_SERVER_ERROR) };
+    let mut answer = plain(status);
+    set(&mut answer, LOCATION, location);
+    answer
+}
+
+fn document(at: Point, status: StatusCode, members: &Map<String, Value>) -> Response<Bytes> {
+    let mut response = json_response(status, members);
+    if matches!(at, Point::Discovery | Point::Jwks | Point::ResourceMetadata) {
         set(&mut response, CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }
     response

@@ -28,6 +28,8 @@ pub(crate) enum NoBody {
 pub(crate) struct Read {
     pub(crate) query: Params,
     pub(crate) form: Option<Params>,
+    /// The body, if it is not a form.
+    pub(crate) body: Bytes,
 }
 
 /// A request that cannot be read, and the status it is answered with.
@@ -59,7 +61,8 @@ pub(crate) fn read(parts: &Parts, body: Result<Bytes, NoBody>) -> Result<Read, U
             Some(params(text, "body")?)
         }
     };
-    Ok(Read { query, form })
+    let body = if form.is_some() { Bytes::new() } else { body };
+    Ok(Read { query, form, body })
 }
 
 fn params(text: &str, place: &str) -> Result<Params, Unreadable> {

@@ -23,9 +23,11 @@ use super::serve::BODY_WITHIN;
 use super::tenants::{Tenant, Tenants, is_name};
 use crate::documents;
 use crate::endpoints::{authorize, jwks, metadata, token, userinfo};
+use crate::pipeline;
 use crate::refusal::{Refusal, Refused, Rule};
 use crate::reply::Reply;
 use crate::request::{Arrival, Seen};
+use crate::spec::Endpoint;
 use crate::world::World;
 
 /// One server, as far as HTTP knows it.
@@ -37,24 +39,22 @@ pub(crate) struct App {
     pub(crate) watch: Option<fn(&Entry)>,
 }
 
-/// The paths below an issuer, the methods they take, and where faults act on them.
-const ENDPOINTS: &[(&str, &[Method], Point)] = &[
-    ("/authorize", &[Method::GET, Method::POST], Point::AuthorizationResponse),
-    ("/token", &[Method::POST], Point::TokenResponse),
-    ("/jwks", &[Method::GET, Method::HEAD], Point::Jwks),
-    ("/userinfo", &[Method::GET, Method::POST], Point::Userinfo),
-    (OPENID_CONFIGURATION, &[Method::GET, Method::HEAD], Point::Discovery),
-    (OAUTH_METADATA, &[Method::GET, Method::HEAD], Point::Discovery),
+/// The endpoints of the spine; the others belong to documents.
+static SPINE: &[Endpoint] = &[
+    Endpoint {
+        path: "/authorize",
+        methods: &[Method::GET, Method::POST],
+        at: Point::AuthorizationResponse,
+        page: true,
+    },
+    Endpoint { path: "/token", methods: &[Method::POST], at: Point::TokenResponse, page: false },
+    Endpoint { path: "/jwks", methods: &[Method::GET, Method::HEAD], at: Point::Jwks, page: false },
 ];
 
-const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
-const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
-
-/// Paths that the spine serves whatever documents are in force.
-const SPINE: &[&str] = &["/authorize", "/token", "/jwks"];
+/// What the well-known paths of all documents begin with (RFC 8615).
+const WELL_KNOWN: &str = "/.well-known/";
 
 /// A request on its way into the journal.
-#[derive(Debug)]
 struct Visit {
     path: Cow<'static, str>,
     parts: Parts,
@@ -63,8 +63,6 @@ struct Visit {
     seen: Seen,
 }
 
-type Endpoint = (&'static str, &'static [Method], Point);
-
 /// The server as an axum service.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new().fallback(handle).with_state(app)
@@ -72,7 +70,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum::body::Body> {
     let (parts, body) = request.into_parts();
-    let body = match parts.method == Method::POST {
+    let body = match parts.method == Method::POST || parts.method == Method::PUT {
         true => collect(body).await,
         false => Ok(Bytes::new()),
     };
@@ -105,8 +103,8 @@ impl App {
         let Some((name, endpoint)) = self.route(parts.uri.path()) else {
             return self.lost(parts, NOT_FOUND.because(self.served()), StatusCode::NOT_FOUND);
         };
-        let (path, methods, _) = endpoint;
-        if parts.method == Method::OPTIONS && path != "/authorize" {
+        let Endpoint { path, methods, page, .. } = *endpoint;
+        if parts.method == Method::OPTIONS && !page {
             return preflight(methods);
         }
         let Some(tenant) = self.tenants.find(name) else {
@@ -116,7 +114,9 @@ impl App {
         let seen = Seen::default();
         let (mut encoded, read) = if methods.contains(&parts.method) {
             match extract::read(&parts, body) {
-                Ok(read) => (self.run(&parts, &tenant, endpoint, (&read, now, &seen)).await, read),
+                Ok(read) => {
+                    (self.run(&parts, &tenant, endpoint, Reading { read: &read, now, seen: &seen }).await, read)
+                }
                 Err(unreadable) => {
                     let response = encode::unreadable(unreadable.status, &unreadable.refusal);
                     (refused(response, unreadable.refusal), Read::default())
@@ -128,7 +128,8 @@ impl App {
             allow(&mut response, methods);
             (refused(response, refusal), Read::default())
         };
-        if path != "/authorize" {
+        encoded.response.headers_mut().extend(seen.headers());
+        if !page {
             encode::share(&mut encoded.response);
         }
         self.note(&tenant, Visit { path: Cow::Borrowed(path), parts, read, now, seen }, encoded)
@@ -140,7 +141,7 @@ impl App {
         let query = Params::parse(parts.uri.query().unwrap_or("")).unwrap_or_default();
         let path = Cow::Owned(parts.uri.path().to_owned());
         let encoded = refused(encode::unreadable(status, &refusal), refusal);
-        let visit = Visit { path, parts, read: Read { query, form: None }, now, seen: Seen::default() };
+        let visit = Visit { path, parts, read: Read { query, ..Read::default() }, now, seen: Seen::default() };
         self.note(self.tenants.root(), visit, encoded)
     }
 
@@ -166,6 +167,7 @@ impl App {
             relaxations,
             client_id,
             faults: encoded.faults,
+            notices: encoded.notices,
             failure,
         };
         if let Some(watch) = self.watch {
@@ -179,17 +181,19 @@ impl App {
         &self,
         parts: &Parts,
         tenant: &Tenant,
-        (path, _, at): Endpoint,
-        (read, now, seen): (&Read, u64, &Seen),
+        endpoint: &'static Endpoint,
+        Reading { read, now, seen }: Reading<'_>,
     ) -> Encoded {
-        let world = &self.world;
-        let (method, headers, form) = (&parts.method, &parts.headers, read.form.as_ref());
+        let (world, path) = (&self.world, endpoint.path);
+        let (method, headers) = (&parts.method, &parts.headers);
         let arrival = Arrival {
             place: &tenant.place,
-            posted: *method == Method::POST,
+            method,
+            path,
             headers,
             query: &read.query,
-            form,
+            form: read.form.as_ref(),
+            body: &read.body,
             now,
             seen,
         };
@@ -198,24 +202,34 @@ impl App {
             "/token" => token::token(world, &arrival).await,
             "/jwks" => jwks::jwks(world),
             "/userinfo" => userinfo::userinfo(world, &arrival).await,
-            _ => metadata::metadata(world, &tenant.place),
+            _ => match pipeline::serve(world, &arrival).await {
+                Some(reply) => reply,
+                None => metadata::metadata(world, &tenant.place),
+            },
         };
         if let Reply::Broken { what, .. } = &reply {
             seen.failed(what.to_string());
         }
-        Encoder { world, faults: &tenant.faults, client_id: seen.client_id(), method, at }.encode(reply)
+        let (faults, client_id, at) = (&tenant.faults, seen.client_id(), endpoint.at);
+        let encoder = Encoder { world, place: &tenant.place, faults, client_id, method, at, now };
+        let mut encoded = encoder.encode(reply);
+        for outgoing in seen.outgoing() {
+            let (notice, changed) = encoder.notify(outgoing).await;
+            encoded.faults = encoded.faults.saturating_add(changed);
+            encoded.notices.push(notice);
+        }
+        encoded
     }
 
     /// The tenant and the endpoint of a path: at the root, below a tenant, or with the tenant after the well-known
     /// part (RFC 8414 §3.1).
-    fn route<'p>(&self, path: &'p str) -> Option<(&'p str, Endpoint)> {
+    fn route<'p>(&self, path: &'p str) -> Option<(&'p str, &'static Endpoint)> {
         if let Some(endpoint) = self.endpoint(path) {
             return Some(("", endpoint));
         }
-        for well_known in [OPENID_CONFIGURATION, OAUTH_METADATA] {
-            if let Some(name) = path.strip_prefix(well_known).and_then(|rest| rest.strip_prefix('/')) {
-                return is_name(name).then_some(name).zip(self.endpoint(well_known));
-            }
+        if path.starts_with(WELL_KNOWN) {
+            let (well_known, name) = path.rsplit_once('/')?;
+            return is_name(name).then_some(name).zip(self.endpoint(well_known));
         }
         let rest = path.strip_prefix('/')?;
         let at = rest.find('/')?;
@@ -223,19 +237,25 @@ impl App {
         is_name(name).then_some(name).zip(self.endpoint(rest))
     }
 
-    fn endpoint(&self, path: &str) -> Option<Endpoint> {
-        let served = |path| SPINE.contains(&path) || self.world.specs.iter().any(|spec| spec.paths().contains(&path));
-        ENDPOINTS.iter().copied().find(|(known, _, _)| *known == path).filter(|(known, _, _)| served(known))
+    fn endpoint(&self, path: &str) -> Option<&'static Endpoint> {
+        SPINE.iter().chain(pipeline::endpoints(&self.world)).find(|endpoint| endpoint.path == path)
     }
 
     fn served(&self) -> String {
-        let paths = ENDPOINTS.iter().filter_map(|(path, _, _)| self.endpoint(path)).map(|(path, _, _)| path);
+        let paths = SPINE.iter().chain(pipeline::endpoints(&self.world)).map(|endpoint| endpoint.path);
         format!("Served, at the root and below /TENANT: {}", paths.collect::<Vec<_>>().join(" "))
     }
 }
 
+/// What was read of a request, when, and what is found out about it.
+struct Reading<'a> {
+    read: &'a Read,
+    now: u64,
+    seen: &'a Seen,
+}
+
 fn refused(response: Response<Bytes>, refusal: Refusal) -> Encoded {
-    Encoded { response, refusal: Some(refusal), faults: 0 }
+    Encoded { response, refusal: Some(refusal), faults: 0, notices: Vec::new() }
 }
 
 /// Answers a script's question whether it may ask (Fetch Standard, CORS-preflight request).
@@ -246,7 +266,7 @@ fn preflight(methods: &[Method]) -> Response<Bytes> {
     if let Ok(methods) = HeaderValue::try_from(list(methods)) {
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
     }
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type, dpop"));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
 }

@@ -153,9 +153,7 @@ pub(crate) fn edit_token(slots: &[Arc<Slot>], token: &mut Unsigned) -> Option<Si
     for edit in slots.iter().flat_map(|slot| slot.edits()) {
         match edit {
             // A hash that the fault sets or removes is not computed.
-            Edit::Set { name, .. } | Edit::Remove { name } if token.hash.is_some_and(|(claim, _)| claim == name) => {
-                token.hash = None;
-            }
+            Edit::Set { name, .. } | Edit::Remove { name } => token.hash.retain(|(claim, _)| claim != name),
             Edit::JoseHeader { name, value: Value::Null } => {
                 token.header.remove(name);
             }

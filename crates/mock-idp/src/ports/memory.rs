@@ -20,6 +20,18 @@ struct Shard {
     records: HashMap<Key, Kept>,
     /// Sweep once there are so many.
     sweep_at: usize,
+    /// Keys that were used, and when they may be forgotten.
+    used: HashMap<Key, u64>,
+    sweep_used_at: usize,
+    /// How many records were put.
+    version: u64,
+}
+
+impl Shard {
+    fn keep(&mut self, key: Key, record: Record) {
+        self.version += 1;
+        self.records.insert(key, Kept { record, spent: None, version: self.version });
+    }
 }
 
 #[derive(Debug, Default)]
@@ -47,20 +59,20 @@ impl MemoryStore {
         // The shard stays locked: spent by one request and dropped by another in between, a replay would look unknown.
         let shard = self.shard(key);
         let kept = shard.records.get(key)?;
-        (kept.spent || !self.is_dropped(kept.record.grant)).then(|| kept.clone())
+        (kept.spent.is_some() || !self.is_dropped(kept.record.grant)).then(|| kept.clone())
     }
 
-    fn spend(&self, key: Key) -> Taken {
+    fn spend(&self, key: Key, now: u64) -> Taken {
         let mut shard = self.shard(&key);
         let Entry::Occupied(mut entry) = shard.records.entry(key) else { return Taken::Absent };
         let grant = entry.get().record.grant;
-        if entry.get().spent {
-            return Taken::Replayed(grant);
+        if let Some(spent) = entry.get().spent {
+            return Taken::Replayed { grant, spent };
         }
         if self.is_dropped(grant) {
             return Taken::Absent;
         }
-        entry.get_mut().spent = true;
+        entry.get_mut().spent = Some(now);
         Taken::Fresh(entry.get().record.clone())
     }
 }
@@ -73,7 +85,7 @@ impl Store for MemoryStore {
             shard.records.retain(|_, kept| kept.record.forget > now);
             shard.sweep_at = (2 * shard.records.len()).max(64);
         }
-        shard.records.insert(key, Kept { record, spent: false });
+        shard.keep(key, record);
         done(())
     }
 
@@ -81,8 +93,32 @@ impl Store for MemoryStore {
         done(self.look(&key))
     }
 
-    fn take(&self, key: Key) -> BoxFuture<'_, Result<Taken, StoreError>> {
-        done(self.spend(key))
+    fn take(&self, key: Key, now: u64) -> BoxFuture<'_, Result<Taken, StoreError>> {
+        done(self.spend(key, now))
+    }
+
+    fn replace(&self, key: Key, version: u64, record: Record) -> BoxFuture<'_, Result<bool, StoreError>> {
+        let mut shard = self.shard(&key);
+        let same =
+            |kept: &Kept| kept.version == version && kept.spent.is_none() && !self.is_dropped(kept.record.grant);
+        let replaced = shard.records.get(&key).is_some_and(same);
+        if replaced {
+            shard.keep(key, record);
+        }
+        done(replaced)
+    }
+
+    fn once(&self, key: Key, now: u64, until: u64) -> BoxFuture<'_, Result<bool, StoreError>> {
+        let mut shard = self.shard(&key);
+        if shard.used.len() >= shard.sweep_used_at {
+            shard.used.retain(|_, until| *until > now);
+            shard.sweep_used_at = (2 * shard.used.len()).max(64);
+        }
+        let first = shard.used.get(&key).is_none_or(|until| *until <= now);
+        if first {
+            shard.used.insert(key, until);
+        }
+        done(first)
     }
 
     fn drop_grant(&self, grant: GrantId, now: u64, forget: u64) -> BoxFuture<'_, Result<(), StoreError>> {
@@ -97,7 +133,9 @@ impl Store for MemoryStore {
 
     fn sweep(&self, now: u64) -> BoxFuture<'_, Result<(), StoreError>> {
         for shard in &self.shards {
-            lock(shard).records.retain(|_, kept| kept.record.forget > now);
+            let mut shard = lock(shard);
+            shard.records.retain(|_, kept| kept.record.forget > now);
+            shard.used.retain(|_, until| *until > now);
         }
         lock(&self.dropped).until.retain(|_, until| *until > now);
         done(())

@@ -15,6 +15,8 @@ use crate::memory::{Authorization, Notes};
 /// After so many records, what may be forgotten is forgotten.
 const SWEEP_EVERY: u32 = 4096;
 
+type Statement<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS record (
     key BLOB PRIMARY KEY NOT NULL,
@@ -23,23 +25,35 @@ CREATE TABLE IF NOT EXISTS record (
     expires INTEGER NOT NULL,
     forget INTEGER NOT NULL,
     authorization TEXT NOT NULL,
-    code_notes TEXT NOT NULL,
-    spent INTEGER NOT NULL DEFAULT 0
+    notes TEXT NOT NULL,
+    spent INTEGER,
+    version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS record_forget ON record (forget);
+CREATE TABLE IF NOT EXISTS used (
+    key BLOB PRIMARY KEY NOT NULL,
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dropped (
     grant_id BLOB PRIMARY KEY NOT NULL,
     until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;";
 
-const PUT: &str = "INSERT OR REPLACE INTO record (key, grant_id, issued, expires, forget, authorization, code_notes) \
-                   VALUES (?, ?, ?, ?, ?, ?, ?)";
-const GET: &str = "SELECT grant_id, issued, expires, forget, authorization, code_notes, spent FROM record \
-                   WHERE key = ? AND (spent = 1 OR NOT EXISTS (SELECT 1 FROM dropped d WHERE d.grant_id = record.grant_id))";
-const TAKE: &str = "UPDATE record SET spent = 1 WHERE key = ? AND spent = 0 \
+const PUT: &str = "INSERT INTO record (key, grant_id, issued, expires, forget, authorization, notes, version) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1) ON CONFLICT (key) DO UPDATE SET grant_id = excluded.grant_id, \
+                   issued = excluded.issued, expires = excluded.expires, forget = excluded.forget, spent = NULL, \
+                   authorization = excluded.authorization, notes = excluded.notes, version = record.version + 1";
+const REPLACE: &str = "UPDATE record SET grant_id = ?2, issued = ?3, expires = ?4, forget = ?5, authorization = ?6, \
+                       notes = ?7, version = version + 1 WHERE key = ?1 AND version = ?8 AND spent IS NULL \
+                       AND NOT EXISTS (SELECT 1 FROM dropped d WHERE d.grant_id = record.grant_id)";
+const GET: &str = "SELECT grant_id, issued, expires, forget, authorization, notes, spent, version FROM record WHERE key = ? \
+     AND (spent IS NOT NULL OR NOT EXISTS (SELECT 1 FROM dropped d WHERE d.grant_id = record.grant_id))";
+const TAKE: &str = "UPDATE record SET spent = ?2 WHERE key = ?1 AND spent IS NULL \
                     AND NOT EXISTS (SELECT 1 FROM dropped d WHERE d.grant_id = record.grant_id) \
-                    RETURNING grant_id, issued, expires, forget, authorization, code_notes, spent";
-const SPENT: &str = "SELECT grant_id FROM record WHERE key = ? AND spent = 1";
+                    RETURNING grant_id, issued, expires, forget, authorization, notes, spent, version";
+const SPENT: &str = "SELECT grant_id, spent FROM record WHERE key = ? AND spent IS NOT NULL";
+const ONCE: &str = "INSERT INTO used (key, until) VALUES (?1, ?2) \
+                    ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE used.until <= ?3";
 const DROP: &str =
     "INSERT INTO dropped (grant_id, until) VALUES (?, ?) ON CONFLICT (grant_id) DO UPDATE SET until = excluded.until";
 
@@ -95,16 +109,7 @@ impl Store for SqliteStore {
             if self.put.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
                 self.sweep(record.issued).await?;
             }
-            let authorization = serde_json::to_string(record.authorization.as_ref());
-            let notes = serde_json::to_string(record.code_notes.as_ref());
-            let query = sqlx::query(PUT)
-                .bind(key.as_bytes().as_slice())
-                .bind(record.grant.0.as_slice())
-                .bind(seconds(record.issued))
-                .bind(seconds(record.expires))
-                .bind(seconds(record.forget))
-                .bind(authorization.map_err(|error| StoreError(error.to_string()))?)
-                .bind(notes.map_err(|error| StoreError(error.to_string()))?);
+            let query = bound(sqlx::query(PUT), &key, &record)?;
             query.execute(&self.pool).await.map_err(failed).map(drop)
         })
     }
@@ -117,15 +122,30 @@ impl Store for SqliteStore {
         })
     }
 
-    fn take(&self, key: Key) -> BoxFuture<'_, Result<Taken, StoreError>> {
+    fn take(&self, key: Key, now: u64) -> BoxFuture<'_, Result<Taken, StoreError>> {
         Box::pin(async move {
-            let query = sqlx::query(TAKE).bind(key.as_bytes().to_vec());
+            let query = sqlx::query(TAKE).bind(key.as_bytes().to_vec()).bind(seconds(now));
             if let Some(row) = query.fetch_optional(&self.pool).await.map_err(failed)? {
                 return Ok(Taken::Fresh(read(&row)?.record));
             }
             let query = sqlx::query(SPENT).bind(key.as_bytes().to_vec());
-            let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
-            row.map_or(Ok(Taken::Absent), |row| grant(&row).map(Taken::Replayed))
+            let Some(row) = query.fetch_optional(&self.pool).await.map_err(failed)? else { return Ok(Taken::Absent) };
+            let spent = row.try_get::<i64, _>("spent").map_err(failed)?.cast_unsigned();
+            Ok(Taken::Replayed { grant: grant(&row)?, spent })
+        })
+    }
+
+    fn replace(&self, key: Key, version: u64, record: Record) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let query = bound(sqlx::query(REPLACE), &key, &record)?.bind(version.cast_signed());
+            Ok(query.execute(&self.pool).await.map_err(failed)?.rows_affected() == 1)
+        })
+    }
+
+    fn once(&self, key: Key, now: u64, until: u64) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let query = sqlx::query(ONCE).bind(key.as_bytes().to_vec()).bind(seconds(until)).bind(seconds(now));
+            Ok(query.execute(&self.pool).await.map_err(failed)?.rows_affected() == 1)
         })
     }
 
@@ -138,7 +158,11 @@ impl Store for SqliteStore {
 
     fn sweep(&self, now: u64) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            for statement in ["DELETE FROM record WHERE forget <= ?", "DELETE FROM dropped WHERE until <= ?"] {
+            for statement in [
+                "DELETE FROM record WHERE forget <= ?",
+                "DELETE FROM used WHERE until <= ?",
+                "DELETE FROM dropped WHERE until <= ?",
+            ] {
                 sqlx::query(statement).bind(seconds(now)).execute(&self.pool).await.map_err(failed)?;
             }
             Ok(())
@@ -146,21 +170,35 @@ impl Store for SqliteStore {
     }
 }
 
+/// Binds a record to the first seven places of a statement.
+fn bound<'q>(query: Statement<'q>, key: &Key, record: &Record) -> Result<Statement<'q>, StoreError> {
+    let bad = |error: serde_json::Error| StoreError(error.to_string());
+    Ok(query
+        .bind(key.as_bytes().to_vec())
+        .bind(record.grant.0.to_vec())
+        .bind(seconds(record.issued))
+        .bind(seconds(record.expires))
+        .bind(seconds(record.forget))
+        .bind(serde_json::to_string(record.authorization.as_ref()).map_err(bad)?)
+        .bind(serde_json::to_string(record.notes.as_ref()).map_err(bad)?))
+}
+
 fn read(row: &SqliteRow) -> Result<Kept, StoreError> {
     let time = |name: &str| row.try_get::<i64, _>(name).map(i64::cast_unsigned).map_err(failed);
     let text = |name: &str| row.try_get::<String, _>(name).map_err(failed);
     let bad = |error: serde_json::Error| StoreError(error.to_string());
     let authorization: Authorization = serde_json::from_str(&text("authorization")?).map_err(bad)?;
-    let code_notes: Notes = serde_json::from_str(&text("code_notes")?).map_err(bad)?;
+    let notes: Notes = serde_json::from_str(&text("notes")?).map_err(bad)?;
     let record = Record {
         grant: grant(row)?,
         issued: time("issued")?,
         expires: time("expires")?,
         forget: time("forget")?,
         authorization: Arc::new(authorization),
-        code_notes: Arc::new(code_notes),
+        notes: Arc::new(notes),
     };
-    Ok(Kept { record, spent: row.try_get::<i64, _>("spent").map_err(failed)? == 1 })
+    let spent = row.try_get::<Option<i64>, _>("spent").map_err(failed)?.map(i64::cast_unsigned);
+    Ok(Kept { record, spent, version: time("version")? })
 }
 
 fn grant(row: &SqliteRow) -> Result<GrantId, StoreError> {

@@ -1,4 +1,4 @@
-//! What is remembered between requests: one kind of record, five verbs.
+//! What is remembered between requests: one kind of record, seven verbs.
 
 use std::fmt;
 use std::future::Future;
@@ -14,14 +14,23 @@ use crate::memory::{Authorization, Notes};
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a record stands for. The kind is part of the key, so a code is never found as a refresh token.
+///
+/// A document that keeps records of its own names a kind of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub struct Kind(&'static str);
+
+impl Kind {
     /// An authorization code (RFC 6749 §1.3.1).
-    Code,
+    pub const CODE: Self = Self("code");
     /// A refresh token (RFC 6749 §1.5).
-    Refresh,
+    pub const REFRESH: Self = Self("refresh");
     /// An access token (RFC 6749 §1.4), by its identifier.
-    Access,
+    pub const ACCESS: Self = Self("access");
+
+    /// The kind of this name: the document, and a word, as in `rfc9126/request_uri`.
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
 }
 
 /// The SHA-256 of a record's kind, tenant and handle. The handle itself is not stored.
@@ -32,7 +41,9 @@ impl Key {
     /// The key of `handle` at `tenant`.
     pub fn of(kind: Kind, tenant: &str, handle: &str) -> Self {
         let mut hash = Sha256::new();
-        hash.update([kind as u8, u8::try_from(tenant.len()).unwrap_or(u8::MAX)]);
+        let length = |text: &str| u8::try_from(text.len()).unwrap_or(u8::MAX);
+        hash.update([length(kind.0), length(tenant)]);
+        hash.update(kind.0.as_bytes());
         hash.update(tenant.as_bytes());
         hash.update(handle.as_bytes());
         Self(hash.finalize().into())
@@ -55,7 +66,7 @@ impl fmt::Debug for Key {
 #[serde(transparent)]
 pub struct GrantId(pub [u8; 16]);
 
-/// A code, a refresh token or an access token.
+/// A code, a token, or whatever else a document keeps between two requests.
 #[derive(Debug, Clone)]
 pub struct Record {
     /// Its family.
@@ -68,8 +79,8 @@ pub struct Record {
     pub forget: u64,
     /// What was authorized.
     pub authorization: Arc<Authorization>,
-    /// What dies with the code.
-    pub code_notes: Arc<Notes>,
+    /// What dies with this record ([`Life::Code`](crate::memory::Life::Code)).
+    pub notes: Arc<Notes>,
 }
 
 /// A record as it was found.
@@ -77,8 +88,10 @@ pub struct Record {
 pub struct Kept {
     /// The record.
     pub record: Record,
-    /// Whether it has been taken before.
-    pub spent: bool,
+    /// When it was taken, in seconds since 1970-01-01T00:00:00Z, if it was.
+    pub spent: Option<u64>,
+    /// Changes whenever the record does.
+    pub version: u64,
 }
 
 /// What came of taking a record.
@@ -86,8 +99,13 @@ pub struct Kept {
 pub enum Taken {
     /// It was there, and nobody had taken it.
     Fresh(Record),
-    /// Somebody took it before. The family it belongs to is named.
-    Replayed(GrantId),
+    /// Somebody took it before.
+    Replayed {
+        /// The family it belongs to.
+        grant: GrantId,
+        /// When it was taken, in seconds since 1970-01-01T00:00:00Z.
+        spent: u64,
+    },
     /// There is no such record.
     Absent,
 }
@@ -107,8 +125,17 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Looks at a record. Records of a dropped family are found only if they had been taken.
     fn get(&self, key: Key) -> BoxFuture<'_, Result<Option<Kept>, StoreError>>;
 
-    /// Takes a record: of any number of callers at once, exactly one gets it fresh.
-    fn take(&self, key: Key) -> BoxFuture<'_, Result<Taken, StoreError>>;
+    /// Takes a record at `now`, in seconds since 1970-01-01T00:00:00Z: of any number of callers at once, exactly one
+    /// gets it fresh.
+    fn take(&self, key: Key, now: u64) -> BoxFuture<'_, Result<Taken, StoreError>>;
+
+    /// Puts `record` in the place of the one that was found in `version` and has not changed or been taken since. Says
+    /// whether it did.
+    fn replace(&self, key: Key, version: u64, record: Record) -> BoxFuture<'_, Result<bool, StoreError>>;
+
+    /// Remembers a key that may be used once: of any number of callers at once, exactly one is told that it is the
+    /// first. Both times are in seconds since 1970-01-01T00:00:00Z; at `until`, the key is forgotten.
+    fn once(&self, key: Key, now: u64, until: u64) -> BoxFuture<'_, Result<bool, StoreError>>;
 
     /// Kills every record of a family, those to come included. What had been taken stays recognisable.
     ///

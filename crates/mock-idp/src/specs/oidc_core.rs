@@ -1,5 +1,6 @@
 //! OpenID Connect Core 1.0: the ID token, and the claims that a scope asks for.
 
+use http::Method;
 use oauth_types::fault::Point;
 use oauth_types::{Algorithm, ErrorCode};
 use serde::{Deserialize, Serialize};
@@ -10,9 +11,8 @@ use crate::memory::{Life, Note, Scope};
 use crate::people::User;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{TokenReply, Unsigned};
-use crate::request::{AuthorizationRequest, Draft, Place, Spent, TokenRequest};
-use crate::spec::Spec;
-use crate::world::Policy;
+use crate::request::{AuthorizationRequest, Draft, Spent, TokenRequest};
+use crate::spec::{Endpoint, Facts, Spec};
 
 #[derive(Debug)]
 pub(crate) struct OpenIdConnect;
@@ -25,6 +25,9 @@ impl Note for Nonce {
     const NAME: &'static str = "oidc/nonce";
     const LIFE: Life = Life::Code;
 }
+
+static ENDPOINTS: &[Endpoint] =
+    &[Endpoint { path: "/userinfo", methods: &[Method::GET, Method::POST], at: Point::Userinfo, page: false }];
 
 /// The claims that each scope asks for (§5.4).
 const SCOPES: &[(&str, &[&str])] = &[
@@ -68,16 +71,16 @@ impl Spec for OpenIdConnect {
         true
     }
 
-    fn paths(&self) -> &'static [&'static str] {
-        &["/userinfo"]
+    fn endpoints(&self) -> &'static [Endpoint] {
+        ENDPOINTS
     }
 
-    fn metadata(&self, place: &Place, _policy: &Policy, document: &mut Map<String, Value>) {
+    fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
         let mut set = |name: &str, value: Value| document.insert(name.to_owned(), value);
         let scopes = ["openid"].into_iter().chain(SCOPES.iter().map(|(scope, _)| *scope)).collect::<Vec<_>>();
         let token = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash"];
         let claims = token.into_iter().chain(SCOPES.iter().flat_map(|(_, claims)| claims.iter().copied()));
-        set("userinfo_endpoint", place.url("/userinfo").into());
+        set("userinfo_endpoint", facts.place.url("/userinfo").into());
         set("scopes_supported", json!(scopes));
         set("claims_supported", json!(claims.collect::<Vec<_>>()));
         set("claim_types_supported", json!(["normal"]));
@@ -94,6 +97,7 @@ impl Spec for OpenIdConnect {
         if request.params.get("request_uri").is_some() {
             return Err(REQUEST_URI.refuse());
         }
+        draft.wanted.hint = request.params.get("login_hint").map(str::to_owned);
         if !draft.scope.contains("openid") {
             return Ok(());
         }
@@ -114,9 +118,9 @@ impl Spec for OpenIdConnect {
     /// The claims of §2, in the code flow (§3.1.3.6) and on refresh (§12.2).
     fn bind(&self, request: &TokenRequest<'_>, spent: &Spent, reply: &mut TokenReply) {
         let authorization = reply.authorization.clone();
-        if !authorization.scope.contains("openid") {
+        let Some(login) = authorization.login.as_ref().filter(|_| authorization.scope.contains("openid")) else {
             return;
-        }
+        };
         let now = request.arrival.now;
         let algorithm: Algorithm = request.client().id_token_algorithm.unwrap_or(request.policy.algorithm);
         let mut header = Map::new();
@@ -130,11 +134,11 @@ impl Spec for OpenIdConnect {
         claim("aud", authorization.client_id.clone().into());
         claim("exp", now.saturating_add(request.policy.token_lifetime).into());
         claim("iat", now.into());
-        claim("auth_time", authorization.auth_time.into());
+        claim("auth_time", login.auth_time.into());
         if let Some(Nonce(nonce)) = spent.note() {
             claim("nonce", nonce.into());
         }
-        let hash = Some(("at_hash", "access_token"));
+        let hash = vec![("at_hash", "access_token"), ("c_hash", "code")];
         let (member, at) = ("id_token", Point::IdToken);
         reply.tokens.push(Unsigned { member, at, algorithm, header, claims, hash });
     }

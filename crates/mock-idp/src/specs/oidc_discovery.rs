@@ -3,13 +3,20 @@
 //! The document itself is made by `endpoints/metadata.rs`; this file puts it where §4 wants it and adds the members
 //! that §3 requires beyond RFC 8414.
 
+use http::Method;
 use oauth_types::Algorithm;
+use oauth_types::fault::Point;
 use serde_json::{Map, Value, json};
 
 use crate::refusal::Document;
-use crate::request::Place;
-use crate::spec::Spec;
-use crate::world::Policy;
+use crate::spec::{Endpoint, Facts, Spec};
+
+static ENDPOINTS: &[Endpoint] = &[Endpoint {
+    path: "/.well-known/openid-configuration",
+    methods: &[Method::GET, Method::HEAD],
+    at: Point::Discovery,
+    page: false,
+}];
 
 #[derive(Debug)]
 pub(crate) struct Discovery;
@@ -23,11 +30,11 @@ impl Spec for Discovery {
         true
     }
 
-    fn paths(&self) -> &'static [&'static str] {
-        &["/.well-known/openid-configuration"]
+    fn endpoints(&self) -> &'static [Endpoint] {
+        ENDPOINTS
     }
 
-    fn metadata(&self, _place: &Place, _policy: &Policy, document: &mut Map<String, Value>) {
+    fn metadata(&self, _facts: &Facts<'_>, document: &mut Map<String, Value>) {
         let algorithms: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
         document.insert("subject_types_supported".to_owned(), json!(["public"]));
         document.insert("id_token_signing_alg_values_supported".to_owned(), json!(algorithms));

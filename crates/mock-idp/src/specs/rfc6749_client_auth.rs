@@ -6,14 +6,14 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::header::AUTHORIZATION;
 use oauth_types::{ErrorCode, Params, Secret};
-use serde_json::{Map, Value, json};
 
 use crate::clients::{Client, Proven};
 use crate::documents;
 use crate::refusal::{Document, Refusal, Rule};
-use crate::request::{Attempt, Place};
-use crate::spec::Spec;
-use crate::world::Policy;
+use crate::reply::Stop;
+use crate::request::Attempt;
+use crate::spec::{Perhaps, Spec};
+use crate::world::{Policy, Switch};
 
 const BASIC: &str = "client_secret_basic";
 const POST: &str = "client_secret_post";
@@ -31,8 +31,12 @@ impl Spec for ClientAuthentication {
         RULES
     }
 
-    fn metadata(&self, _place: &Place, _policy: &Policy, document: &mut Map<String, Value>) {
-        document.insert("token_endpoint_auth_methods_supported".to_owned(), json!([BASIC, POST, NONE]));
+    fn switches(&self) -> &'static [&'static Switch] {
+        SWITCHES
+    }
+
+    fn auth_methods(&self, policy: &Policy) -> &'static [&'static str] {
+        if policy.is_on(&STRONG) { &[] } else { &[BASIC, POST, NONE] }
     }
 
     fn presented(&self, attempt: &Attempt<'_>, methods: &mut Vec<&'static str>) {
@@ -56,23 +60,29 @@ impl Spec for ClientAuthentication {
         }
     }
 
-    fn authenticate(&self, method: &str, attempt: &Attempt<'_>, client: &Client) -> Option<Result<Proven, Refusal>> {
-        let presented = match method {
-            BASIC => match basic(attempt) {
-                Ok((_, secret)) => Some(secret),
-                Err(refusal) => return Some(Err(refusal)),
-            },
-            POST => attempt.params.get("client_secret").map(Secret::from),
-            NONE => None,
-            _ => return None,
-        };
-        Some(match (&client.secret, presented) {
-            (None, None) => Ok(Proven::by_the_caller()),
-            (None, Some(_)) => Err(SECRET_OF_PUBLIC.refuse()),
-            (Some(_), None) => Err(SECRET_MISSING.refuse()),
-            (Some(own), Some(sent)) if own.matches(sent.expose()) => Ok(Proven::by_the_caller()),
-            (Some(own), Some(sent)) => Err(SECRET_WRONG.because(mistake(own, &sent))),
-        })
+    fn authenticate<'a>(
+        &'a self,
+        method: &'a str,
+        attempt: &'a Attempt<'a>,
+        client: &'a Client,
+    ) -> Perhaps<'a, Proven> {
+        let own = [BASIC, POST, NONE].contains(&method);
+        own.then(|| Box::pin(std::future::ready(check(method, attempt, client).map_err(Stop::from))) as _)
+    }
+}
+
+fn check(method: &str, attempt: &Attempt<'_>, client: &Client) -> Result<Proven, Refusal> {
+    let presented = match method {
+        BASIC => Some(basic(attempt)?.1),
+        POST => attempt.params.get("client_secret").map(Secret::from),
+        _ => None,
+    };
+    match (&client.secret, presented) {
+        (None, None) => Ok(Proven::by_the_caller()),
+        (None, Some(_)) => Err(SECRET_OF_PUBLIC.refuse()),
+        (Some(_), None) => Err(SECRET_MISSING.refuse()),
+        (Some(own), Some(sent)) if own.matches(sent.expose()) => Ok(Proven::by_the_caller()),
+        (Some(own), Some(sent)) => Err(SECRET_WRONG.because(mistake(own, &sent))),
     }
 }
 
@@ -114,6 +124,14 @@ fn mistake(own: &Secret, sent: &Secret) -> &'static str {
         "The secret is not that of this client"
     }
 }
+
+static SWITCHES: &[&Switch] = &[&STRONG];
+
+static STRONG: Switch = Switch {
+    name: "strong-client-authentication",
+    says: "Clients authenticate with a key alone: by private_key_jwt or mutual TLS (FAPI 2.0 Security Profile section 5.3.2.1)",
+    relaxes: false,
+};
 
 static RULES: &[&Rule] =
     &[&BASIC_MALFORMED, &CLIENT_ID_MISSING, &CLIENT_IDS_DIFFER, &SECRET_MISSING, &SECRET_OF_PUBLIC, &SECRET_WRONG];

@@ -9,12 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::documents;
 use crate::memory::{Life, Note};
-use crate::ports::store::{BoxFuture, Key, Kind};
+use crate::ports::store::{Key, Kind};
 use crate::redirect;
 use crate::refusal::{Document, Refusal, Rule};
-use crate::reply::Stop;
 use crate::request::{AuthorizationRequest, Draft, Found, TokenRequest};
-use crate::spec::Spec;
+use crate::spec::{Perhaps, Spec, Spine};
 
 #[derive(Debug)]
 pub(crate) struct AuthorizationCode;
@@ -48,24 +47,28 @@ impl Spec for AuthorizationCode {
         Some("authorization_code")
     }
 
-    fn grant<'a>(&'a self, request: &'a TokenRequest<'a>) -> BoxFuture<'a, Result<Option<Found>, Stop>> {
-        Box::pin(async move {
+    fn response_types(&self) -> &'static [&'static str] {
+        &["code"]
+    }
+
+    fn grant<'a>(&'a self, request: &'a TokenRequest<'a>, _spine: &'a dyn Spine) -> Perhaps<'a, Found> {
+        Some(Box::pin(async move {
             let code = request.params.get("code").ok_or_else(|| CODE_MISSING.refuse())?;
-            let key = Key::of(Kind::Code, &request.arrival.place.tenant, code);
+            let key = Key::of(Kind::CODE, &request.arrival.place.tenant, code);
             let kept = request.ports.store.get(key).await?.ok_or_else(|| CODE_UNKNOWN.because(unlike(code)))?;
-            Ok(Some(Found { key, record: kept.record, spent: kept.spent, replay: &CODE_REPLAYED }))
-        })
+            Ok(Found::once(key, kept, &CODE_REPLAYED))
+        }))
     }
 
     fn redeem(&self, request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
-        if request.params.get("grant_type") != self.grant_type() {
+        if Some(request.grant_type) != self.grant_type() {
             return Ok(());
         }
         let authorization = &found.record.authorization;
         if authorization.client_id != request.client().client_id {
             return Err(OTHER_CLIENT.refuse());
         }
-        if found.record.expires <= request.arrival.now && !found.spent {
+        if found.record.expires <= request.arrival.now && !found.is_spent() {
             let since = request.arrival.now - found.record.expires;
             let lifetime = request.policy.code_lifetime;
             return Err(CODE_EXPIRED.because(format!("It lived {lifetime} seconds and ended {since} seconds ago")));

@@ -9,11 +9,11 @@ use oauth_types::ErrorCode;
 
 use crate::documents;
 use crate::memory::{Authorization, Scope};
-use crate::ports::store::{BoxFuture, Key, Kind, Record};
+use crate::ports::store::{Key, Kind, Record};
 use crate::refusal::{Document, Refusal, Rule};
-use crate::reply::{Stop, TokenReply};
+use crate::reply::TokenReply;
 use crate::request::{Found, Spent, TokenRequest};
-use crate::spec::Spec;
+use crate::spec::{Perhaps, Spec, Spine};
 
 const GRANT_TYPE: &str = "refresh_token";
 
@@ -33,26 +33,26 @@ impl Spec for RefreshToken {
         Some(GRANT_TYPE)
     }
 
-    fn grant<'a>(&'a self, request: &'a TokenRequest<'a>) -> BoxFuture<'a, Result<Option<Found>, Stop>> {
-        Box::pin(async move {
+    fn grant<'a>(&'a self, request: &'a TokenRequest<'a>, _spine: &'a dyn Spine) -> Perhaps<'a, Found> {
+        Some(Box::pin(async move {
             let token = request.params.get("refresh_token").ok_or_else(|| MISSING.refuse())?;
-            let key = Key::of(Kind::Refresh, &request.arrival.place.tenant, token);
+            let key = Key::of(Kind::REFRESH, &request.arrival.place.tenant, token);
             let kept = request.ports.store.get(key).await?;
             let kept =
                 kept.ok_or_else(|| UNKNOWN.because("It is no refresh token of this issuer, or was revoked"))?;
-            Ok(Some(Found { key, record: kept.record, spent: kept.spent, replay: &REPLAYED }))
-        })
+            Ok(Found::once(key, kept, &REPLAYED))
+        }))
     }
 
     fn redeem(&self, request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
-        if request.params.get("grant_type") != Some(GRANT_TYPE) {
+        if request.grant_type != GRANT_TYPE {
             return Ok(());
         }
         let authorization = &found.record.authorization;
         if authorization.client_id != request.client().client_id {
             return Err(OTHER_CLIENT.refuse());
         }
-        if found.record.expires <= request.arrival.now && !found.spent {
+        if found.record.expires <= request.arrival.now && !found.is_spent() {
             let since = request.arrival.now - found.record.expires;
             return Err(EXPIRED.because(format!("It ended {since} seconds ago")));
         }
@@ -66,10 +66,13 @@ impl Spec for RefreshToken {
 
     fn bind(&self, request: &TokenRequest<'_>, spent: &Spent, reply: &mut TokenReply) {
         let record = spent.record();
-        if !request.client().may_use(GRANT_TYPE) {
+        if !request.client().may_use(GRANT_TYPE)
+            || record.authorization.login.is_none()
+            || request.grant_type == "implicit"
+        {
             return;
         }
-        if request.params.get("grant_type") == Some(GRANT_TYPE)
+        if request.grant_type == GRANT_TYPE
             && let Some(scope) = request.params.get("scope").and_then(Scope::parse)
         {
             reply.authorization = Arc::new(Authorization { scope, ..Authorization::clone(&record.authorization) });
@@ -77,14 +80,14 @@ impl Spec for RefreshToken {
         let now = request.arrival.now;
         let expires = now.saturating_add(request.policy.refresh_lifetime);
         let token = request.ports.dice.handle();
-        let key = Key::of(Kind::Refresh, &request.arrival.place.tenant, &token);
+        let key = Key::of(Kind::REFRESH, &request.arrival.place.tenant, &token);
         let successor = Record {
             grant: record.grant,
             issued: now,
             expires,
             forget: expires,
             authorization: record.authorization.clone(),
-            code_notes: Arc::default(),
+            notes: Arc::default(),
         };
         reply.records.push((key, successor));
         reply.set("refresh_token", token);

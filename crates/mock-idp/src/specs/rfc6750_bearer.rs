@@ -8,9 +8,11 @@ use oauth_types::ErrorCode;
 
 use crate::documents;
 use crate::refusal::{Document, Refusal, Rule};
-use crate::reply::TokenReply;
-use crate::request::{Arrival, Spent, TokenRequest};
+use crate::reply::{Challenges, TokenReply};
+use crate::request::{Arrival, Place, Presented, Spent, TokenRequest};
 use crate::spec::Spec;
+
+const SCHEME: &str = "Bearer";
 
 #[derive(Debug)]
 pub(crate) struct Bearer;
@@ -25,10 +27,15 @@ impl Spec for Bearer {
     }
 
     fn bind(&self, _request: &TokenRequest<'_>, _spent: &Spent, reply: &mut TokenReply) {
-        reply.set("token_type", "Bearer");
+        reply.set("token_type", SCHEME);
     }
 
-    fn access<'a>(&self, arrival: &Arrival<'a>) -> Result<Option<&'a str>, Refusal> {
+    fn challenge(&self, _place: &Place, challenges: &mut Challenges) {
+        challenges.scheme(SCHEME).params.push(("realm", "mock-idp".to_owned()));
+    }
+
+    fn access<'a>(&self, arrival: &Arrival<'a>) -> Result<Option<Presented<'a>>, Refusal> {
+        let bearer = |token| Presented { token, scheme: SCHEME };
         if arrival.query.raw("access_token").is_some() {
             return Err(IN_QUERY.refuse());
         }
@@ -39,14 +46,14 @@ impl Spec for Bearer {
         if another.is_some() || another_body.is_some() || (header.is_some() && body.is_some()) {
             return Err(TWICE.refuse());
         }
-        let Some(header) = header else { return Ok(body.filter(|token| !token.is_empty())) };
+        let Some(header) = header else { return Ok(body.filter(|token| !token.is_empty()).map(bearer)) };
         let text = header.to_str().map_err(|_| MALFORMED.refuse())?;
         let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Ok(None);
         }
         match is_b64token(token) {
-            true => Ok(Some(token)),
+            true => Ok(Some(bearer(token))),
             false => Err(MALFORMED.refuse()),
         }
     }

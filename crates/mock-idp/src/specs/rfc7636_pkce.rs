@@ -16,9 +16,9 @@ use serde_json::{Map, Value, json};
 use crate::documents;
 use crate::memory::{Life, Note};
 use crate::refusal::{Document, Refusal, Rule};
-use crate::request::{AuthorizationRequest, Draft, Found, Place, TokenRequest};
-use crate::spec::Spec;
-use crate::world::Policy;
+use crate::request::{AuthorizationRequest, Draft, Found, TokenRequest};
+use crate::spec::{Facts, Spec};
+use crate::world::{Policy, Switch};
 
 /// How many challenges of late requests are kept to recognise a verifier that belongs to another flow.
 const RECENT: usize = 64;
@@ -53,14 +53,18 @@ impl Spec for Pkce {
         true
     }
 
-    fn metadata(&self, _place: &Place, policy: &Policy, document: &mut Map<String, Value>) {
-        let methods = if policy.plain { json!(["S256", "plain"]) } else { json!(["S256"]) };
+    fn switches(&self) -> &'static [&'static Switch] {
+        SWITCHES
+    }
+
+    fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
+        let methods = if facts.policy.is_on(&PLAIN_ALLOWED) { json!(["S256", "plain"]) } else { json!(["S256"]) };
         document.insert("code_challenge_methods_supported".to_owned(), methods);
     }
 
     fn authorize(&self, request: &AuthorizationRequest<'_>, draft: &mut Draft) -> Result<(), Refusal> {
         let policy = required(request.policy);
-        let found = match request.policy.plain {
+        let found = match request.policy.is_on(&PLAIN_ALLOWED) {
             true => plain::read_authorization_request(request.params.iter(), policy),
             false => pkce_core::read_authorization_request(request.params.iter(), policy)
                 .map(|challenge| challenge.map(AnyChallenge::S256)),
@@ -79,7 +83,7 @@ impl Spec for Pkce {
     }
 
     fn redeem(&self, request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
-        if request.params.get("grant_type") != Some("authorization_code") {
+        if request.grant_type != "authorization_code" {
             return Ok(());
         }
         let stored = found.note::<Bound>();
@@ -137,7 +141,7 @@ impl Pkce {
 }
 
 fn required(policy: &Policy) -> pkce_core::Policy {
-    match policy.pkce_optional {
+    match policy.is_on(&OPTIONAL) {
         true => pkce_core::Policy::Optional,
         false => pkce_core::Policy::Required,
     }
@@ -156,6 +160,22 @@ fn refuse_authorization(error: AuthorizationError, challenge: Option<&str>) -> R
         other => METHOD_UNKNOWN.because(other.to_string()),
     }
 }
+
+static SWITCHES: &[&Switch] = &[&PLAIN_ALLOWED, &OPTIONAL];
+
+/// The relaxation `plain`.
+pub(crate) static PLAIN_ALLOWED: Switch = Switch {
+    name: "plain",
+    says: "PKCE's method plain is accepted beside S256 (RFC 7636 section 4.2)",
+    relaxes: true,
+};
+
+/// The relaxation `pkce-optional`.
+pub(crate) static OPTIONAL: Switch = Switch {
+    name: "pkce-optional",
+    says: "A client may leave PKCE out (RFC 9700 section 2.1.1 forbids it to public clients)",
+    relaxes: true,
+};
 
 static DOCUMENT: Document = Document {
     name: "RFC 7636",

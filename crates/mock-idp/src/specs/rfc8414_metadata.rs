@@ -2,9 +2,19 @@
 //!
 //! The document itself is made by `endpoints/metadata.rs`; this file puts it where RFC 8414 §3 wants it.
 
+use http::Method;
+use oauth_types::fault::Point;
+
 use crate::documents;
 use crate::refusal::Document;
-use crate::spec::Spec;
+use crate::spec::{Endpoint, Spec};
+
+static ENDPOINTS: &[Endpoint] = &[Endpoint {
+    path: "/.well-known/oauth-authorization-server",
+    methods: &[Method::GET, Method::HEAD],
+    at: Point::Discovery,
+    page: false,
+}];
 
 #[derive(Debug)]
 pub(crate) struct Metadata;
@@ -18,7 +28,7 @@ impl Spec for Metadata {
         true
     }
 
-    fn paths(&self) -> &'static [&'static str] {
-        &["/.well-known/oauth-authorization-server"]
+    fn endpoints(&self) -> &'static [Endpoint] {
+        ENDPOINTS
     }
 }

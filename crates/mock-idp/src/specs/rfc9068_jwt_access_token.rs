@@ -10,11 +10,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::ports::Ports;
-use crate::ports::store::{BoxFuture, Kept, Key, Kind, Record};
+use crate::ports::store::{Key, Kind, Record};
 use crate::refusal::Document;
-use crate::reply::{Stop, TokenReply, Unsigned};
-use crate::request::{Place, Spent, TokenRequest};
-use crate::spec::Spec;
+use crate::reply::{TokenReply, Unsigned};
+use crate::request::{Place, Resolved, Spent, TokenKind, TokenRequest};
+use crate::spec::{Perhaps, Spec};
 
 #[derive(Debug)]
 pub(crate) struct JwtAccessToken;
@@ -43,7 +43,9 @@ impl Spec for JwtAccessToken {
         claim("client_id", authorization.client_id.clone().into());
         claim("exp", expires.into());
         claim("iat", now.into());
-        claim("auth_time", authorization.auth_time.into());
+        if let Some(login) = &authorization.login {
+            claim("auth_time", login.auth_time.into());
+        }
         if !authorization.scope.is_empty() {
             claim("scope", authorization.scope.as_str().into());
             reply.set("scope", authorization.scope.as_str());
@@ -54,39 +56,31 @@ impl Spec for JwtAccessToken {
             expires,
             forget: expires,
             authorization,
-            code_notes: Arc::default(),
+            notes: Arc::default(),
         };
-        reply.records.push((Key::of(Kind::Access, &place.tenant, &jti), record));
+        reply.records.push((Key::of(Kind::ACCESS, &place.tenant, &jti), record));
         claim("jti", jti.into());
         reply.set("expires_in", lifetime);
         let (member, at) = ("access_token", Point::AccessToken);
-        reply.tokens.push(Unsigned { member, at, algorithm, header, claims, hash: None });
+        reply.tokens.push(Unsigned { member, at, algorithm, header, claims, hash: Vec::new() });
     }
 
-    fn resolve<'a>(
-        &'a self,
-        ports: &'a Ports,
-        place: &'a Place,
-        token: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Kept>, Stop>> {
-        Box::pin(async move {
-            let Some(jti) = verified(ports, place, token) else { return Ok(None) };
-            Ok(ports.store.get(Key::of(Kind::Access, &place.tenant, &jti)).await?)
-        })
+    fn resolve<'a>(&'a self, ports: &'a Ports, place: &'a Place, token: &'a str) -> Perhaps<'a, Option<Resolved>> {
+        let (jti, claims) = verified(ports, place, token)?;
+        let key = Key::of(Kind::ACCESS, &place.tenant, &jti);
+        Some(Box::pin(async move {
+            let kept = ports.store.get(key).await?;
+            Ok(kept.map(|kept| Resolved { kind: TokenKind::Access, kept, key, claims }))
+        }))
     }
 }
 
-/// The identifier of a token that this server signed as an access token of this issuer (§4).
-fn verified(ports: &Ports, place: &Place, token: &str) -> Option<String> {
+/// The identifier and the claims of a token that this server signed as an access token of this issuer (§4).
+fn verified(ports: &Ports, place: &Place, token: &str) -> Option<(String, Map<String, Value>)> {
     #[derive(Deserialize)]
     struct Header {
         typ: String,
         alg: String,
-    }
-    #[derive(Deserialize)]
-    struct Claims {
-        iss: String,
-        jti: String,
     }
     let (signed, signature) = token.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;
@@ -95,8 +89,9 @@ fn verified(ports: &Ports, place: &Place, token: &str) -> Option<String> {
     if header.typ != "at+jwt" || !ports.keys.verify(algorithm, signed.as_bytes(), signature) {
         return None;
     }
-    let claims: Claims = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
-    (claims.iss == place.issuer).then_some(claims.jti)
+    let claims: Map<String, Value> = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    let jti = claims.get("jti")?.as_str()?.to_owned();
+    (claims.get("iss").and_then(Value::as_str) == Some(&place.issuer)).then_some((jti, claims))
 }
 
 static DOCUMENT: Document = Document {

@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use crate::refusal::Document;
 use crate::reply::AuthorizationResponse;
 use crate::request::Place;
-use crate::spec::Spec;
-use crate::world::Policy;
+use crate::spec::{Facts, Spec};
 
 #[derive(Debug)]
 pub(crate) struct IssuerIdentification;
@@ -22,7 +21,7 @@ impl Spec for IssuerIdentification {
         true
     }
 
-    fn metadata(&self, _place: &Place, _policy: &Policy, document: &mut Map<String, Value>) {
+    fn metadata(&self, _facts: &Facts<'_>, document: &mut Map<String, Value>) {
         document.insert("authorization_response_iss_parameter_supported".to_owned(), true.into());
     }
 

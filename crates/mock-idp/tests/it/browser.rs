@@ -86,10 +86,10 @@ impl Answer {
         Self { status: response.status().as_u16(), location: header(LOCATION), body, response }
     }
 
-    /// The parameters of an authorization response in the query.
+    /// The parameters of an authorization response in the query or the fragment.
     pub(crate) fn redirected(&self) -> Params {
         let location = self.location.as_deref().unwrap_or_else(|| panic!("no redirect but {self:?}"));
-        let (uri, query) = location.split_once('?').expect("a query");
+        let (uri, query) = location.split_once(['?', '#']).expect("a query or a fragment");
         assert_eq!(uri, REDIRECT_URI);
         Params::parse(query).expect("well-formed parameters")
     }

@@ -70,8 +70,17 @@ impl Store for Watched {
         self.store.get(key)
     }
 
-    fn take(&self, key: Key) -> BoxFuture<'_, Result<Taken, StoreError>> {
-        self.store.take(key)
+    fn take(&self, key: Key, now: u64) -> BoxFuture<'_, Result<Taken, StoreError>> {
+        self.store.take(key, now)
+    }
+
+    fn replace(&self, key: Key, version: u64, record: Record) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.records.lock().expect("no panic").push(record.clone());
+        self.store.replace(key, version, record)
+    }
+
+    fn once(&self, key: Key, now: u64, until: u64) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.store.once(key, now, until)
     }
 
     fn drop_grant(&self, grant: GrantId, now: u64, forget: u64) -> BoxFuture<'_, Result<(), StoreError>> {
@@ -157,7 +166,7 @@ impl Cage {
         }
         let records = self.store.records.lock().expect("no panic");
         for record in records.iter() {
-            canaries.are_not_in(&format!("{record:?} {:?}", record.code_notes), "a record");
+            canaries.are_not_in(&format!("{record:?} {:?}", record.notes), "a record");
             canaries.are_not_in(&format!("{:?} {:?}", record.authorization, record.authorization.notes), "a grant");
         }
         drop(records);
@@ -214,6 +223,15 @@ fn ask(params: &Params) -> Request<Bytes> {
     get(&format!("/authorize?{}", params.encode()))
 }
 
+/// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
+const ELSEWHERE: &[&str] = &[
+    "oauth-response-mode-query-",
+    "oidc-userinfo-user-",
+    "rfc6750-two-",
+    "rfc7591-",
+    "rfc8414-authentication-",
+];
+
 #[tokio::test]
 async fn no_refusal_shows_a_secret() {
     let mut cage = Cage::new(|builder| builder);
@@ -224,7 +242,8 @@ async fn no_refusal_shows_a_secret() {
     refreshes(&mut cage, &mut seen).await;
     protected_resources(&mut cage, &mut seen).await;
     cage.print();
-    let known: BTreeSet<&str> = mock_idp::rules().iter().map(|rule| rule.id).collect();
+    let here = |id: &&str| !ELSEWHERE.iter().any(|elsewhere| id.starts_with(elsewhere));
+    let known: BTreeSet<&str> = mock_idp::rules().iter().map(|rule| rule.id).filter(here).collect();
     let missed: Vec<&str> = known.difference(&seen).copied().collect();
     assert_eq!(missed, [""; 0]);
 }

@@ -8,6 +8,7 @@ mod flows;
 mod hostile;
 mod malformed;
 mod metadata;
+mod outbound;
 mod races;
 mod readme;
 mod refusals;

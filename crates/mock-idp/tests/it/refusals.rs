@@ -1,8 +1,11 @@
 //! Every rule is broken once, and the refusal names it, its section and the likely mistake.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::Request;
 use mock_idp::{Client, MockIdp, Refused};
@@ -22,14 +25,14 @@ fn last(idp: &MockIdp) -> Refused {
 }
 
 /// Checks that the last request broke `rule`, that the answer says so on the wire, and that it hints at `hint`.
-fn assert_refused(idp: &MockIdp, answer: &Answer, rule: &str, hint: &str) {
+pub(crate) fn assert_refused(idp: &MockIdp, answer: &Answer, rule: &str, hint: &str) {
     let refused = last(idp);
     assert_eq!(refused.rule, rule, "{answer:?}");
     let known = mock_idp::rules().into_iter().find(|known| known.id == rule).expect("a registered rule");
     let described = refused.hint.as_deref().unwrap_or("");
     assert!(described.contains(hint), "{rule}: {described:?} does not say {hint:?}");
     let told = match answer.location.as_deref() {
-        Some(location) => Params::parse(location.split_once('?').expect("a query").1).expect("parameters"),
+        Some(location) => Params::parse(location.split_once(['?', '#']).expect("parameters").1).expect("parameters"),
         None if answer.body.starts_with('{') => {
             let members = answer.json();
             let members = members.as_object().expect("an object").clone();
@@ -485,4 +488,50 @@ fn rules_are_listed_once_and_can_be_looked_up() {
         assert!(!rule.says.ends_with('.') && rule.says.is_ascii(), "{}", rule.id);
     }
     assert!(mock_idp::documents().iter().any(|document| document.name == "RFC 7636"));
+}
+
+#[tokio::test]
+async fn a_client_authenticates_by_its_own_method() {
+    let client = Client::confidential("web", "s3cret").redirect_uri(REDIRECT_URI);
+    let client = client.token_endpoint_auth_method("client_secret_basic");
+    let idp = MockIdp::builder().client(client).in_process().expect("a client");
+    let browser = Browser::new(&idp);
+    let code = browser.code(&with(asking(), "client_id", "web")).await;
+    let redeeming = with(redeeming(&code), "client_id", "web");
+    let answer = browser.token(&redeeming.clone().with("client_secret", "s3cret")).await;
+    assert_refused(&idp, &answer, "rfc7591-other-authentication-method", "client_secret_basic");
+    let basic = format!("Basic {}", BASE64_STANDARD.encode("web:s3cret"));
+    assert_eq!(browser.post("/token", redeeming.encode(), Some(&basic)).await.status, 200);
+}
+
+#[tokio::test]
+async fn secrets_can_be_switched_off() {
+    let idp = MockIdp::builder().on("strong-client-authentication").in_process().expect("a switch");
+    let browser = Browser::new(&idp);
+    let code = browser.code(&asking()).await;
+    let answer = browser.token(&redeeming(&code)).await;
+    assert_refused(&idp, &answer, "rfc8414-authentication-method-unsupported", "none");
+    let metadata = browser.fetch("/.well-known/openid-configuration").await.json();
+    assert_eq!(metadata["token_endpoint_auth_methods_supported"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_user_who_is_gone_has_no_claims() {
+    let store = Arc::new(mock_idp::store::MemoryStore::new());
+    let with = |user| MockIdp::builder().store(store.clone()).user(mock_idp::User::new(user)).in_process();
+    let (before, after) = (with("alice").expect("a server"), with("bob").expect("a server"));
+    let tokens = Browser::new(&before).log_in().await;
+    let answer = Browser::new(&after).userinfo(tokens["access_token"].as_str().expect("a token")).await;
+    assert_eq!(answer.status, 401);
+    assert_refused(&after, &answer, "oidc-userinfo-user-gone", "");
+}
+
+#[tokio::test]
+async fn a_choice_that_nobody_leaves_is_an_error() {
+    use mock_idp::StartError::Choice;
+    let error = MockIdp::builder().on("pkce-optionl").in_process().expect_err("a misspelt switch");
+    assert!(matches!(&error, Choice { name, known } if name == "pkce-optionl" && known.contains("pkce-optional")));
+    let error = MockIdp::builder().amount("no-such-seconds", 1).in_process().expect_err("no such amount");
+    assert!(matches!(&error, Choice { name, .. } if name == "no-such-seconds"));
+    assert!(mock_idp::switches().iter().any(|switch| switch.name == "plain" && switch.relaxes));
 }

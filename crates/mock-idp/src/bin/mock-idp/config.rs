@@ -129,9 +129,13 @@ impl Config {
         policy.code_lifetime = self.lifetime.code.unwrap_or(policy.code_lifetime);
         policy.token_lifetime = self.lifetime.token.unwrap_or(policy.token_lifetime);
         policy.refresh_lifetime = self.lifetime.refresh.unwrap_or(policy.refresh_lifetime);
-        policy.plain = self.plain;
-        policy.pkce_optional = self.pkce_optional;
         builder = builder.policy(policy);
+        if self.plain {
+            builder = builder.plain();
+        }
+        if self.pkce_optional {
+            builder = builder.pkce_optional();
+        }
         if self.any_client {
             builder = builder.any_client();
         }

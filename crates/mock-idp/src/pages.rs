@@ -37,7 +37,8 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
     )
 }
 
-fn page(title: &str, body: &str) -> String {
+/// A whole page. The title and the body are HTML already.
+pub(crate) fn page(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\

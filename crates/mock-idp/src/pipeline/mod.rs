@@ -1,0 +1,407 @@
+//! Runs the documents phase by phase: the only loops over them.
+
+use std::sync::Arc;
+
+use oauth_types::params::display_name;
+use oauth_types::{ErrorCode, Params, ResponseMode};
+use serde_json::{Map, Value, json};
+
+use crate::clients::{Authenticated, Client, Proven};
+use crate::documents;
+use crate::memory::Confirmation;
+use crate::people::User;
+use crate::ports::store::{Record, Taken};
+use crate::refusal::{Refusal, Rule};
+use crate::reply::{AuthorizationResponse, Challenges, Delivery, Envelope, Reply, Stop, TokenReply};
+use crate::request::{
+    Admission, Arrival, Attempt, AuthorizationRequest, Draft, Found, Held, Packed, Place, Presented, Proof, Resolved,
+    Spent, TokenRequest, Unpacked,
+};
+use crate::spec::{Call, Endpoint, Facts, Lookup};
+use crate::world::World;
+
+mod judge;
+mod spine;
+
+pub(crate) use judge::{Asked, in_doubt, judge, mode, unpacked};
+
+/// The paths that the spine serves whatever documents are in force.
+pub(crate) const SPINE: &[&str] = &["/authorize", "/token", "/jwks"];
+
+/// Every endpoint of the documents in force.
+pub(crate) fn endpoints(world: &World) -> impl Iterator<Item = &'static Endpoint> {
+    world.specs.iter().flat_map(|spec| spec.endpoints())
+}
+
+/// Has a request at an endpoint of a document's own answered.
+pub(crate) async fn serve(world: &World, arrival: &Arrival<'_>) -> Option<Reply> {
+    let World { ports, policy, clients, people, .. } = world;
+    let call = Call { arrival, ports, policy, clients, people, spine: world };
+    let own = |endpoint: &Endpoint| endpoint.path == arrival.path;
+    let mut specs = world.specs.iter().filter(|spec| spec.endpoints().iter().any(own));
+    match specs.find_map(|spec| spec.serve(&call)) {
+        Some(reply) => Some(reply.await),
+        None => None,
+    }
+}
+
+/// Gives what metadata and signed answers are made of.
+pub(crate) fn facts<T>(world: &World, place: &Place, then: impl FnOnce(&Facts<'_>) -> T) -> T {
+    let (ports, policy) = (&world.ports, &world.policy);
+    let auth_methods: Vec<_> = auth_methods(world).collect();
+    let paths: Vec<_> = SPINE.iter().copied().chain(endpoints(world).map(|endpoint| endpoint.path)).collect();
+    then(&Facts { place, ports, policy, auth_methods: &auth_methods, paths: &paths })
+}
+
+/// The metadata document: what the spine says, and what every document in force adds.
+pub(crate) fn metadata(world: &World, place: &Place) -> Map<String, Value> {
+    let mut members = Map::new();
+    let mut set = |name: &str, value: Value| members.insert(name.to_owned(), value);
+    set("issuer", place.issuer.clone().into());
+    set("authorization_endpoint", place.url("/authorize").into());
+    set("token_endpoint", place.url("/token").into());
+    set("jwks_uri", place.url("/jwks").into());
+    set("response_types_supported", json!(response_types(world).collect::<Vec<_>>()));
+    set("response_modes_supported", json!(response_modes(world).map(ResponseMode::as_str).collect::<Vec<_>>()));
+    set("grant_types_supported", json!(grant_types(world).collect::<Vec<_>>()));
+    set("token_endpoint_auth_methods_supported", json!(auth_methods(world).collect::<Vec<_>>()));
+    facts(world, place, |facts| world.specs.iter().for_each(|spec| spec.metadata(facts, &mut members)));
+    members
+}
+
+/// Every response mode of the documents in force.
+pub(crate) fn response_modes(world: &World) -> impl Iterator<Item = ResponseMode> {
+    world.specs.iter().flat_map(|spec| spec.response_modes()).copied()
+}
+
+/// Every response type of the documents in force.
+pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str> {
+    world.specs.iter().flat_map(|spec| spec.response_types()).copied()
+}
+
+/// Every grant type of the documents in force.
+pub(crate) fn grant_types(world: &World) -> impl Iterator<Item = &'static str> {
+    world.specs.iter().filter_map(|spec| spec.grant_type())
+}
+
+/// Every method of client authentication of the documents in force.
+pub(crate) fn auth_methods(world: &World) -> impl Iterator<Item = &'static str> {
+    world.specs.iter().flat_map(|spec| spec.auth_methods(&world.policy)).copied()
+}
+
+/// Lets every document judge client metadata.
+pub(crate) fn register(world: &World, metadata: &Map<String, Value>) -> Result<(), Refusal> {
+    world.specs.iter().try_for_each(|spec| spec.register(metadata, &world.policy))
+}
+
+/// The client of this identifier: configured, registered, or published.
+pub(crate) async fn client(
+    world: &World,
+    arrival: &Arrival<'_>,
+    client_id: &str,
+) -> Result<Option<Arc<Client>>, Stop> {
+    if let Some(client) = world.clients.find(client_id) {
+        return Ok(Some(client));
+    }
+    let lookup = Lookup { arrival, client_id, ports: &world.ports, policy: &world.policy, spine: world };
+    for search in world.specs.iter().filter_map(|spec| spec.client(&lookup)) {
+        if let Some(client) = search.await? {
+            return Ok(Some(client));
+        }
+    }
+    let any = world.clients.any(client_id);
+    if any.is_some() {
+        arrival.seen.relaxed("any-client");
+    }
+    Ok(any)
+}
+
+/// Replaces the parameters of an authorization request by those it refers to or carries, if it does.
+pub(crate) async fn unpack(
+    world: &World,
+    arrival: &Arrival<'_>,
+    client: &Arc<Client>,
+    params: &Params,
+) -> Result<Option<Unpacked>, Stop> {
+    let packed = Packed { arrival, params, client, ports: &world.ports, policy: &world.policy };
+    match world.specs.iter().find_map(|spec| spec.unpack(&packed)) {
+        Some(unpacked) => unpacked.await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Lets every document judge an authorization request.
+pub(crate) fn authorize(world: &World, request: &AuthorizationRequest<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    world.specs.iter().try_for_each(|spec| spec.authorize(request, draft))
+}
+
+/// Lets every document add to an authorization response.
+pub(crate) fn respond(world: &World, place: &Place, response: &mut AuthorizationResponse) {
+    for spec in &world.specs {
+        spec.respond(place, response);
+    }
+}
+
+/// Puts an authorization response into a token, if its mode asks for that.
+pub(crate) fn envelope(world: &World, place: &Place, response: &AuthorizationResponse, now: u64) -> Option<Envelope> {
+    facts(world, place, |facts| world.specs.iter().find_map(|spec| spec.envelope(facts, response, now)))
+}
+
+/// Puts an authorization response on its way.
+pub(crate) fn deliver(world: &World, response: &AuthorizationResponse) -> Option<Delivery> {
+    world.specs.iter().find_map(|spec| spec.deliver(response))
+}
+
+/// The parameters of a form in the body, none of them twice, and none beside it (RFC 6749 §3.2).
+pub(crate) fn form<'a>(world: &World, arrival: &Arrival<'a>) -> Result<&'a Params, Refusal> {
+    if let Some((name, _)) = arrival.query.iter().next() {
+        return Err(IN_QUERY.because(format!("The query has {}; queries end up in logs", display_name(name))));
+    }
+    let mut types = arrival.headers.get_all(http::header::CONTENT_TYPE).iter();
+    let params = arrival.form.ok_or_else(|| match (types.next(), types.next()) {
+        (Some(_), Some(_)) => NOT_A_FORM.because("There are two Content-Type headers"),
+        (Some(other), None) => {
+            let shown: String = String::from_utf8_lossy(other.as_bytes()).chars().take(60).collect();
+            NOT_A_FORM.because(format!("The content type is {shown}"))
+        }
+        (None, _) => NOT_A_FORM.because("There is no Content-Type header"),
+    })?;
+    match params.duplicate(&repeatable(world)) {
+        Some(name) => Err(DUPLICATE.because(format!("{} occurs twice", display_name(name)))),
+        None => Ok(params),
+    }
+}
+
+/// The parameters that may occur more than once.
+fn repeatable(world: &World) -> Vec<&'static str> {
+    world.specs.iter().flat_map(|spec| spec.repeatable()).copied().collect()
+}
+
+/// Authenticates the client of a request (RFC 6749 §2.3). Only here is an [`Authenticated`] made.
+pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result<Authenticated, Stop> {
+    let mut methods = Vec::new();
+    for spec in &world.specs {
+        spec.presented(attempt, &mut methods);
+    }
+    let method = match methods.as_slice() {
+        [] => "none",
+        [only] => only,
+        _ => return Err(TWO_METHODS.because(format!("This request uses {}", methods.join(" and "))).into()),
+    };
+    let claimed = world.specs.iter().find_map(|spec| spec.claimed(method, attempt));
+    let unknown = || CLIENT_UNKNOWN.because(format!("Known clients: {}", world.clients.known()));
+    // Whoever names a method speaks it, so the two fallbacks are never taken; they refuse all the same.
+    let client_id = claimed.unwrap_or_else(|| Err(unknown()))?;
+    let client = client(world, attempt.arrival, &client_id).await?.ok_or_else(unknown)?;
+    // Not before: with client_id and secret swapped, the identifier of an unknown client is a secret.
+    attempt.arrival.seen.client(&client_id);
+    if client.is_any() {
+        return Ok(Authenticated::new(client, Proven::by_the_caller()));
+    }
+    if let Some(own) = client.auth_method.as_deref().filter(|own| *own != method) {
+        let hint = format!("It is registered for {own}, and this request uses {method}");
+        return Err(OTHER_METHOD.because(hint).into());
+    }
+    if !auth_methods(world).any(|known| known == method) {
+        let known = auth_methods(world).collect::<Vec<_>>().join(", ");
+        return Err(METHOD_OFF.because(format!("This request uses {method}; supported: {known}")).into());
+    }
+    let proof = match world.specs.iter().find_map(|spec| spec.authenticate(method, attempt, &client)) {
+        Some(proof) => proof.await?,
+        None => return Err(unknown().into()),
+    };
+    Ok(Authenticated::new(client, proof))
+}
+
+/// Finds out what a request proves the possession of.
+pub(crate) async fn prove(
+    world: &World,
+    arrival: &Arrival<'_>,
+    token: Option<&str>,
+) -> Result<Vec<Confirmation>, Stop> {
+    let proof = Proof { arrival, token, ports: &world.ports, policy: &world.policy };
+    let mut proofs = Vec::new();
+    for proving in world.specs.iter().filter_map(|spec| spec.prove(&proof)) {
+        proofs.extend(proving.await?);
+    }
+    Ok(proofs)
+}
+
+/// Finds what a token request is about.
+pub(crate) async fn find(world: &World, request: &TokenRequest<'_>) -> Result<Found, Stop> {
+    let own = world.specs.iter().filter(|spec| spec.grant_type() == Some(request.grant_type));
+    if let Some(finding) = own.into_iter().find_map(|spec| spec.grant(request, world)) {
+        return finding.await;
+    }
+    let known = grant_types(world).collect::<Vec<_>>().join(", ");
+    Err(GRANT_UNSUPPORTED.because(format!("Supported: {known}")).into())
+}
+
+/// Lets every document judge a token request against what was remembered.
+pub(crate) fn redeem(world: &World, request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
+    world.specs.iter().try_for_each(|spec| spec.redeem(request, found))
+}
+
+/// Spends what was found: of any number of requests at once, one gets it. A replay kills the family.
+/// Only here is a [`Spent`] made.
+pub(crate) async fn spend(world: &World, request: &TokenRequest<'_>, found: Found) -> Result<Spent, Stop> {
+    let now = request.arrival.now;
+    let Held::Once { key, grace, replay, .. } = found.held else { return Ok(Spent::new(found.record)) };
+    match world.ports.store.take(key, now).await? {
+        Taken::Fresh(record) => Ok(Spent::new(record)),
+        // In the second of its use it is a replay already, unless there is a time of grace.
+        Taken::Replayed { spent, .. } if now < spent.saturating_add(grace) => Ok(Spent::new(found.record)),
+        Taken::Replayed { grant, .. } => {
+            let forget = now.saturating_add(world.policy.longest_lifetime());
+            world.ports.store.drop_grant(grant, now, forget).await?;
+            Err(replay.because("Every token that came from it has been revoked").into())
+        }
+        Taken::Absent => Err(replay.because("Its family has been revoked").into()),
+    }
+}
+
+/// Lets every document add to the answer of a token request.
+pub(crate) fn bind(world: &World, request: &TokenRequest<'_>, spent: &Spent) -> TokenReply {
+    let mut reply = TokenReply::new(spent.record().authorization.clone());
+    for spec in &world.specs {
+        spec.bind(request, spent, &mut reply);
+    }
+    reply
+}
+
+/// Finds an access token in a request to a protected resource. Two of them are an error.
+pub(crate) fn access<'a>(world: &World, arrival: &Arrival<'a>) -> Result<Option<Presented<'a>>, Refusal> {
+    let mut found = None;
+    for spec in &world.specs {
+        match (found, spec.access(arrival)?) {
+            (Some(_), Some(_)) => return Err(TWO_TOKENS.refuse()),
+            (None, own) => found = own,
+            (Some(_), None) => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Finds out what a token stands for.
+pub(crate) async fn resolve(world: &World, place: &Place, token: &str) -> Result<Option<Resolved>, Stop> {
+    for resolving in world.specs.iter().filter_map(|spec| spec.resolve(&world.ports, place, token)) {
+        if let Some(resolved) = resolving.await? {
+            return Ok(Some(resolved));
+        }
+    }
+    Ok(None)
+}
+
+/// Lets every document judge the use of an access token.
+pub(crate) fn admit(world: &World, admission: &Admission<'_>) -> Result<(), Refusal> {
+    world.specs.iter().try_for_each(|spec| spec.admit(admission))
+}
+
+/// What an answer of a protected resource says of how to get access.
+pub(crate) fn challenges(world: &World, place: &Place) -> Challenges {
+    let mut challenges = Challenges::default();
+    for spec in &world.specs {
+        spec.challenge(place, &mut challenges);
+    }
+    challenges
+}
+
+/// The identifier by which `client` is told of `user`.
+pub(crate) fn subject(world: &World, client: &Client, user: &User) -> String {
+    let own = world.specs.iter().find_map(|spec| spec.subject(client, user));
+    own.unwrap_or_else(|| user.subject().to_owned())
+}
+
+/// Makes the tokens that an authorization response carries itself (RFC 6749 §4.2.2).
+pub(crate) fn at_once(world: &World, request: &AuthorizationRequest<'_>, record: &Record) -> TokenReply {
+    bind(world, &TokenRequest::identified(request), &Spent::new(record.clone()))
+}
+
+/// The rules of every phase.
+pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().chain(judge::RULES).chain(spine::RULES).copied()
+}
+
+static RULES: &[&Rule] = &[
+    &CLIENT_UNKNOWN,
+    &DUPLICATE,
+    &GRANT_UNSUPPORTED,
+    &IN_QUERY,
+    &METHOD_OFF,
+    &NOT_A_FORM,
+    &OTHER_METHOD,
+    &TWO_METHODS,
+    &TWO_TOKENS,
+];
+
+static IN_QUERY: Rule = Rule {
+    id: "rfc6749-token-parameters-in-query",
+    document: &documents::RFC6749,
+    section: "3.2",
+    error: ErrorCode::InvalidRequest,
+    says: "The parameters of a token request belong into its body",
+};
+
+static NOT_A_FORM: Rule = Rule {
+    id: "rfc6749-token-request-not-a-form",
+    document: &documents::RFC6749,
+    section: "4.1.3",
+    error: ErrorCode::InvalidRequest,
+    says: "The body of a token request has to be application/x-www-form-urlencoded",
+};
+
+static DUPLICATE: Rule = Rule {
+    id: "rfc6749-token-parameter-twice",
+    document: &documents::RFC6749,
+    section: "3.2",
+    error: ErrorCode::InvalidRequest,
+    says: "Parameters must not be included more than once",
+};
+
+static TWO_METHODS: Rule = Rule {
+    id: "rfc6749-two-authentication-methods",
+    document: &documents::RFC6749,
+    section: "2.3",
+    error: ErrorCode::InvalidRequest,
+    says: "A client must not use more than one authentication method in a request",
+};
+
+static OTHER_METHOD: Rule = Rule {
+    id: "rfc7591-other-authentication-method",
+    document: &documents::RFC7591,
+    section: "2",
+    error: ErrorCode::InvalidClient,
+    says: "A client authenticates by the method it is registered for",
+};
+
+static METHOD_OFF: Rule = Rule {
+    id: "rfc8414-authentication-method-unsupported",
+    document: &documents::RFC8414,
+    section: "2",
+    error: ErrorCode::InvalidClient,
+    says: "A client authenticates by a method that the server supports",
+};
+
+static CLIENT_UNKNOWN: Rule = Rule {
+    id: "rfc6749-token-client-unknown",
+    document: &documents::RFC6749,
+    section: "5.2",
+    error: ErrorCode::InvalidClient,
+    says: "The client_id is not that of a known client",
+};
+
+static GRANT_UNSUPPORTED: Rule = Rule {
+    id: "rfc6749-grant-type-unsupported",
+    document: &documents::RFC6749,
+    section: "5.2",
+    error: ErrorCode::UnsupportedGrantType,
+    says: "The grant_type has to be one that this server supports",
+};
+
+static TWO_TOKENS: Rule = Rule {
+    id: "rfc6750-two-tokens",
+    document: &documents::RFC6750,
+    section: "2",
+    error: ErrorCode::InvalidRequest,
+    says: "Clients must not use more than one method to transmit the token in each request",
+};

@@ -1,0 +1,133 @@
+//! What the server does for a document's own endpoints: the phases, for whoever may not name them.
+
+use std::sync::Arc;
+
+use oauth_types::{ErrorCode, Params};
+use serde_json::{Map, Value};
+
+use crate::clients::{self, Authenticated, Client};
+use crate::documents;
+use crate::memory::Confirmation;
+use crate::people::User;
+use crate::ports::store::BoxFuture;
+use crate::refusal::{Refusal, Rule};
+use crate::reply::Stop;
+use crate::request::{Admission, Arrival, Attempt, Place, Presented, Resolved};
+use crate::spec::{Denied, Judged, Spine};
+use crate::world::World;
+
+impl Spine for World {
+    fn form<'a>(&self, arrival: &Arrival<'a>) -> Result<&'a Params, Refusal> {
+        super::form(self, arrival)
+    }
+
+    fn authenticate<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        params: &'a Params,
+    ) -> BoxFuture<'a, Result<Authenticated, Stop>> {
+        Box::pin(async move {
+            let attempt = Attempt { arrival, params, ports: &self.ports, policy: &self.policy };
+            super::authenticate(self, &attempt).await
+        })
+    }
+
+    fn client<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        client_id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Arc<Client>>, Stop>> {
+        Box::pin(super::client(self, arrival, client_id))
+    }
+
+    fn register(&self, metadata: &Map<String, Value>) -> Result<(), Refusal> {
+        super::register(self, metadata)
+    }
+
+    fn judge<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        client: &'a Authenticated,
+        params: &'a Params,
+    ) -> BoxFuture<'a, Result<Judged, Stop>> {
+        Box::pin(async move {
+            let unpacked = super::unpacked(self, arrival, client.client(), params).await?;
+            let identified = clients::identify(client.client().clone(), unpacked.params.get("redirect_uri"))?;
+            let proofs = super::prove(self, arrival, None).await?;
+            let asked = super::Asked { unpacked: &unpacked, client: &identified, proofs: &proofs };
+            let draft = super::judge(self, &asked.request(self, arrival), &unpacked)?;
+            Ok(Judged { identified, params: unpacked.params, origin: unpacked.origin, draft })
+        })
+    }
+
+    fn prove<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        token: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<Confirmation>, Stop>> {
+        Box::pin(super::prove(self, arrival, token))
+    }
+
+    fn resolve<'a>(&'a self, place: &'a Place, token: &'a str) -> BoxFuture<'a, Result<Option<Resolved>, Stop>> {
+        Box::pin(super::resolve(self, place, token))
+    }
+
+    fn access<'a>(&'a self, arrival: &'a Arrival<'a>) -> BoxFuture<'a, Result<Resolved, Denied>> {
+        Box::pin(access(self, arrival))
+    }
+
+    fn subject(&self, client: &Client, user: &User) -> String {
+        super::subject(self, client, user)
+    }
+
+    fn metadata(&self, place: &Place) -> Map<String, Value> {
+        super::metadata(self, place)
+    }
+}
+
+/// The scheme of a request that shows none.
+const BEARER: &str = "Bearer";
+
+async fn access(world: &World, arrival: &Arrival<'_>) -> Result<Resolved, Denied> {
+    let denied = |stop: Stop| Denied { stop, scheme: BEARER };
+    let presented = super::access(world, arrival).map_err(|refusal| denied(refusal.into()))?;
+    let presented = presented.ok_or_else(|| denied(TOKEN_MISSING.refuse().into()))?;
+    let scheme = presented.scheme;
+    admitted(world, arrival, presented).await.map_err(|stop| Denied { stop, scheme })
+}
+
+async fn admitted(world: &World, arrival: &Arrival<'_>, presented: Presented<'_>) -> Result<Resolved, Stop> {
+    let resolved = super::resolve(world, arrival.place, presented.token).await?;
+    let resolved = resolved.ok_or_else(|| TOKEN_INVALID.because("It is unknown here, altered, or revoked"))?;
+    if resolved.kind != crate::request::TokenKind::Access {
+        return Err(TOKEN_INVALID.because("It is a refresh token").into());
+    }
+    let record = &resolved.kept.record;
+    if record.expires <= arrival.now {
+        let since = arrival.now - record.expires;
+        return Err(TOKEN_INVALID.because(format!("It expired {since} seconds ago")).into());
+    }
+    arrival.seen.client(&record.authorization.client_id);
+    let proofs = super::prove(world, arrival, Some(presented.token)).await?;
+    let admission = Admission { arrival, presented, resolved: &resolved, proofs: &proofs, policy: &world.policy };
+    super::admit(world, &admission)?;
+    Ok(resolved)
+}
+
+pub(super) static RULES: &[&Rule] = &[&TOKEN_INVALID, &TOKEN_MISSING];
+
+static TOKEN_MISSING: Rule = Rule {
+    id: "rfc6750-token-missing",
+    document: &documents::RFC6750,
+    section: "3",
+    error: ErrorCode::InvalidToken,
+    says: "A protected resource needs an access token",
+};
+
+static TOKEN_INVALID: Rule = Rule {
+    id: "rfc6750-token-invalid",
+    document: &documents::RFC6750,
+    section: "3.1",
+    error: ErrorCode::InvalidToken,
+    says: "The access token has to be one that this server issued, alive and unaltered",
+};
