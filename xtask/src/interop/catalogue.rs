@@ -22,6 +22,8 @@ pub(super) struct Client {
     /// The name it is published under.
     pub(super) package: &'static str,
     pub(super) runtime: Runtime,
+    /// Rules that it may break in any flow, by asking for what is not there.
+    pub(super) probes: &'static [&'static str],
     pub(super) plays: &'static [(&'static str, Expect)],
 }
 
@@ -55,9 +57,27 @@ pub(super) const FLOWS: &[Flow] = &[
     },
 ];
 
+/// A client that asks for nothing that is not there.
+const fn client(
+    id: &'static str,
+    package: &'static str,
+    runtime: Runtime,
+    plays: &'static [(&'static str, Expect)],
+) -> Client {
+    Client { id, package, runtime, probes: &[], plays }
+}
+
 pub(super) const CLIENTS: &[Client] = &[
-    Client { id: "openid-client", package: "openid-client", runtime: Runtime::Node, plays: OPENID_CLIENT },
-    Client { id: "authlib", package: "authlib", runtime: Runtime::Python, plays: AUTHLIB },
+    client("openid-client", "openid-client", Runtime::Node, OPENID_CLIENT),
+    Client {
+        // It asks wherever metadata of a protected resource might be.
+        probes: &["rfc8414-no-such-path"],
+        ..client("mcp-sdk", "@modelcontextprotocol/sdk", Runtime::Node, MCP_SDK)
+    },
+    client("authlib", "authlib", Runtime::Python, AUTHLIB),
+    client("oauth2", "oauth2", Runtime::Rust, OAUTH2),
+    client("openidconnect", "openidconnect", Runtime::Rust, OPENIDCONNECT),
+    client("huskarl", "huskarl", Runtime::Rust, HUSKARL),
 ];
 
 const WRONG_VERIFIER: (&str, Expect) = ("tampered-verifier", Refused("rfc7636-verifier-wrong"));
@@ -65,3 +85,11 @@ const WRONG_VERIFIER: (&str, Expect) = ("tampered-verifier", Refused("rfc7636-ve
 const OPENID_CLIENT: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
 
 const AUTHLIB: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
+
+const OAUTH2: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
+
+const OPENIDCONNECT: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
+
+const HUSKARL: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
+
+const MCP_SDK: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];

@@ -42,9 +42,11 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
 
 fn flows(text: &mut String) {
     let columns: String = CLIENTS.iter().map(|client| format!(" {} |", client.id)).collect();
-    let _ = writeln!(text, "\n## Flows\n\n| flow | what is played |{columns}\n|---|---|{}", "---|".repeat(CLIENTS.len()));
+    let _ =
+        writeln!(text, "\n## Flows\n\n| flow | what is played |{columns}\n|---|---|{}", "---|".repeat(CLIENTS.len()));
     for flow in FLOWS {
-        let cells: String = CLIENTS.iter().map(|client| format!(" {} |", cell(flow, expected(client, flow)))).collect();
+        let cells: String =
+            CLIENTS.iter().map(|client| format!(" {} |", cell(flow, expected(client, flow)))).collect();
         let _ = writeln!(text, "| `{}` | {} |{cells}", flow.id, flow.says);
     }
 }

@@ -5,6 +5,9 @@ use std::process::{Command, Stdio};
 
 use crate::flows::target_folder;
 
+/// How to get what this program can install.
+const INSTALL: &str = "packages: cargo xtask interop --install";
+
 /// What a client is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runtime {
@@ -107,19 +110,22 @@ impl Folders {
     }
 
     fn provide_rust(&self, install: bool) -> Result<(), Missing> {
-        let manifest = self.written.join("rust/Cargo.toml");
-        let cargo = |task: &str| {
-            let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-            command.args([task, "--quiet", "--locked", "--manifest-path"]).arg(&manifest);
-            // The same folder: what both workspaces use in the same version is compiled once.
-            command.env("CARGO_TARGET_DIR", &self.target);
-            command
-        };
-        if !install && done(cargo("fetch").arg("--offline").stderr(Stdio::null())).is_err() {
-            let how = "cargo fetch --locked --manifest-path fixtures/clients/rust/Cargo.toml, or run with --install";
-            return Err(Missing::Absent(how.to_owned()));
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["build", "--quiet", "--bins", "--locked", "--manifest-path"]);
+        // The same folder: what both workspaces use in the same version is compiled once.
+        cargo.arg(self.written.join("rust/Cargo.toml")).env("CARGO_TARGET_DIR", &self.target);
+        if install {
+            return done(&mut cargo).map_err(Missing::Broken);
         }
-        done(cargo("build").arg("--bins")).map_err(Missing::Broken)
+        let built = cargo.arg("--offline").stdin(Stdio::null()).output();
+        let built = built.map_err(|error| Missing::Broken(format!("cargo cannot be run: {error}")))?;
+        let complaint = String::from_utf8_lossy(&built.stderr);
+        match built.status.success() {
+            true => Ok(()),
+            // What cargo says when a crate has not been downloaded.
+            false if complaint.contains("--offline") => Err(Missing::Absent(INSTALL.to_owned())),
+            false => Err(Missing::Broken(complaint.into_owned())),
+        }
     }
 
     /// Installs what `lock` lists into `folder`, unless that has been done already.
@@ -136,7 +142,7 @@ impl Folders {
             return Ok(());
         }
         if !install {
-            return Err(Missing::Absent("cargo xtask interop --install".to_owned()));
+            return Err(Missing::Absent(INSTALL.to_owned()));
         }
         std::fs::create_dir_all(folder).map_err(|error| Missing::Broken(format!("{}: {error}", folder.display())))?;
         run().and_then(|()| copy(lock, &stamp)).map_err(Missing::Broken)
@@ -156,7 +162,8 @@ fn needed(program: &str, how: &str) -> Result<(), Missing> {
 
 /// Runs a package manager. Where it looks for packages is its user's business, and stays out of logs.
 fn quietly(command: &mut Command) -> Result<(), String> {
-    done(command.stdout(Stdio::null()).stderr(Stdio::null())).map_err(|why| format!("{why}; run it by hand to see why"))
+    done(command.stdout(Stdio::null()).stderr(Stdio::null()))
+        .map_err(|why| format!("{why}; run it by hand to see why"))
 }
 
 /// Runs a command to its end.
@@ -213,6 +220,6 @@ mod tests {
         let folders = Folders::of(&crate::root());
         let (nowhere, lock) = (Path::new("surely/not/there"), folders.written.join("authlib/requirements.txt"));
         let absent = folders.once(nowhere, &lock, false, || Err("not run".to_owned()));
-        assert_eq!(absent, Err(Missing::Absent("cargo xtask interop --install".to_owned())));
+        assert_eq!(absent, Err(Missing::Absent(INSTALL.to_owned())));
     }
 }

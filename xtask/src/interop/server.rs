@@ -49,7 +49,8 @@ impl Server {
         command.args(["serve", "--listen", "127.0.0.1:0", "--verbose"]).args(arguments).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| failed(&error.to_string()))?;
-        let (stdout, stderr) = child.stdout.take().zip(child.stderr.take()).ok_or_else(|| failed("it has no output"))?;
+        let (stdout, stderr) =
+            child.stdout.take().zip(child.stderr.take()).ok_or_else(|| failed("it has no output"))?;
         let mut journal = BufReader::new(stderr).lines();
         let first = BufReader::new(stdout).lines().next_line().await.map_err(|error| failed(&error.to_string()))?;
         let Some(base) = first.as_deref().and_then(|line| line.strip_prefix(LISTENING)) else {
