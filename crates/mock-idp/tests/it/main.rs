@@ -6,6 +6,8 @@ mod canaries;
 mod faults;
 mod flows;
 mod hostile;
+mod jose_jws;
+mod jose_keys;
 mod malformed;
 mod metadata;
 mod outbound;
