@@ -14,6 +14,7 @@ mod outbound;
 mod races;
 mod readme;
 mod refusals;
+mod rfc8628_device;
 mod slow;
 mod stores;
 mod vectors;
