@@ -84,6 +84,7 @@ mod documents;
 mod endpoints;
 mod escape;
 mod http;
+pub mod jose;
 mod memory;
 mod pages;
 mod people;

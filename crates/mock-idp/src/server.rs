@@ -17,7 +17,7 @@ use crate::people::{People, User};
 use crate::ports::Ports;
 use crate::ports::clock::{AdjustableClock, Clock};
 use crate::ports::dice::{Dice, SystemDice};
-use crate::ports::keys::{FixedKeys, Keys};
+use crate::ports::keys::{Keys, RotatingKeys};
 use crate::ports::memory::MemoryStore;
 use crate::ports::outbound::Outbound;
 use crate::ports::store::{Store, StoreError};
@@ -259,7 +259,7 @@ impl Builder {
         let ports = Ports {
             clock: clock.clone() as Arc<dyn Clock>,
             dice: self.dice.unwrap_or_else(|| Arc::new(SystemDice)),
-            keys: self.keys.unwrap_or_else(|| Arc::new(FixedKeys)),
+            keys: self.keys.unwrap_or_else(|| Arc::new(RotatingKeys::new())),
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             outbound: self.outbound.unwrap_or_else(|| Arc::new(Outgoing)),
         };

@@ -97,6 +97,12 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
         Ok(())
     }
 
+    /// Judges the parameters it knows in a request that is authorized on another device, and remembers what it will
+    /// need (RFC 8628 §3.1, OpenID Connect CIBA §7.1).
+    fn authorize_elsewhere(&self, _attempt: &Attempt<'_>, _draft: &mut Draft) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     /// Adds parameters to an authorization response, successful or not (RFC 6749 §8.2).
     fn respond(&self, _place: &Place, _response: &mut AuthorizationResponse) {}
 
@@ -278,6 +284,14 @@ pub(crate) trait Spine: Send + Sync {
         client: &'a Authenticated,
         params: &'a Params,
     ) -> BoxFuture<'a, Result<Judged, Stop>>;
+
+    /// Judges a request of an authenticated client that is authorized on another device.
+    fn judge_elsewhere(
+        &self,
+        arrival: &Arrival<'_>,
+        client: &Authenticated,
+        params: &Params,
+    ) -> Result<Draft, Refusal>;
 
     /// What the request proves the possession of.
     fn prove<'a>(

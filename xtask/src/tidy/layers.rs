@@ -45,6 +45,7 @@ const NEUTRAL: &[&str] = &[
     "redirect",
     "world",
     "escape",
+    "jose",
 ];
 
 /// What the neutral modules may name: each other and the world.

@@ -229,6 +229,7 @@ const ELSEWHERE: &[&str] = &[
     "oidc-userinfo-user-",
     "rfc6750-two-",
     "rfc7591-",
+    "rfc8628-",
     "rfc8414-authentication-",
 ];
 
