@@ -1,5 +1,6 @@
 //! The configuration file: TOML, every member optional, unknown members an error.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -31,6 +32,15 @@ pub(crate) struct Config {
     /// The relaxation `pkce-optional`.
     #[serde(default)]
     pub(crate) pkce_optional: bool,
+    /// Switches of documents that are on, by name.
+    #[serde(default)]
+    on: Vec<String>,
+    /// Documents that are left out, by name.
+    #[serde(default)]
+    without: Vec<String>,
+    /// Amounts of documents, by name.
+    #[serde(default)]
+    amount: BTreeMap<String, u64>,
     /// Lifetimes in seconds.
     #[serde(default)]
     lifetime: Lifetimes,
@@ -65,6 +75,10 @@ struct ClientConfig {
     grant_types: Option<Vec<String>>,
     #[serde(default, deserialize_with = "signing")]
     id_token_signed_response_alg: Option<Algorithm>,
+    token_endpoint_auth_method: Option<String>,
+    /// Members that documents of their own define, such as `jwks`.
+    #[serde(default)]
+    metadata: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A user: `sub`, and any other claim.
@@ -145,6 +159,9 @@ impl Config {
         if let Some(issuer) = self.issuer {
             builder = builder.issuer(issuer);
         }
+        builder = self.on.into_iter().fold(builder, Builder::on);
+        builder = self.without.into_iter().fold(builder, Builder::without);
+        builder = self.amount.into_iter().fold(builder, |builder, (name, value)| builder.amount(name, value));
         builder = self.client.into_iter().fold(builder, |builder, client| builder.client(client.into()));
         self.user.into_iter().fold(builder, |builder, user| {
             let claims = user.claims.into_iter();
@@ -169,6 +186,10 @@ impl From<ClientConfig> for Client {
         if let Some(types) = config.grant_types {
             client = client.grant_types(types);
         }
+        if let Some(method) = config.token_endpoint_auth_method {
+            client = client.token_endpoint_auth_method(method);
+        }
+        client = config.metadata.into_iter().fold(client, |client, (name, value)| client.metadata(name, value));
         match config.id_token_signed_response_alg {
             Some(algorithm) => client.id_token_signed_response_alg(algorithm),
             None => client,
@@ -221,12 +242,18 @@ mod tests {
             listen = "127.0.0.1:8080"
             store = "sqlite:mock.db"
             alg = "ES256"
+            on = ["plain"]
+            without = ["RFC 9207"]
+            [amount]
+            device-interval-seconds = 1
             [lifetime]
             code = 30
             [[client]]
             client_id = "web"
             client_secret = "s3cret"
             redirect_uris = ["https://app.example/cb"]
+            token_endpoint_auth_method = "client_secret_post"
+            metadata = { client_name = "Web", jwks = { keys = [] } }
             [[user]]
             sub = "carol"
             claims = { email = "carol@example.com", groups = ["admin"] }
@@ -236,6 +263,15 @@ mod tests {
         assert_eq!(config.store, Some(StoreChoice::Sqlite("mock.db".to_owned())));
         assert_eq!(config.alg, Some(Algorithm::Es256));
         assert!(config.describe(mock_idp::MockIdp::builder()).in_process().is_ok());
+    }
+
+    #[test]
+    fn what_does_not_exist_is_named_at_the_start() {
+        for text in ["on = [\"surely-not\"]", "without = [\"RFC 0\"]", "amount = { surely-not = 1 }"] {
+            let described = parse(text).expect(text).describe(mock_idp::MockIdp::builder());
+            let error = described.in_process().expect_err(text).to_string();
+            assert!(error.contains("surely-not") || error.contains("RFC 0"), "{error}");
+        }
     }
 
     #[test]
