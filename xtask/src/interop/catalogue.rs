@@ -38,7 +38,7 @@ pub(super) enum Expect {
     Cannot(&'static str),
 }
 
-use Expect::{Refused, Works};
+use Expect::{Cannot, Refused, Works};
 
 pub(super) const FLOWS: &[Flow] = &[
     Flow {
@@ -53,6 +53,13 @@ pub(super) const FLOWS: &[Flow] = &[
         says: "a code_verifier that does not fit its challenge",
         needs: &["code_challenge_methods_supported=S256"],
         seen: &["GET /authorize 302", "POST /token 400"],
+        waits: None,
+    },
+    Flow {
+        id: "device",
+        says: "device authorization, polled until a person approves",
+        needs: &["device_authorization_endpoint"],
+        seen: &["POST /device_authorization 200", "POST /device 200", "POST /token 200"],
         waits: None,
     },
 ];
@@ -82,14 +89,17 @@ pub(super) const CLIENTS: &[Client] = &[
 
 const WRONG_VERIFIER: (&str, Expect) = ("tampered-verifier", Refused("rfc7636-verifier-wrong"));
 
-const OPENID_CLIENT: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
+const DEVICE: (&str, Expect) = ("device", Works(&["rfc8628-pending"]));
 
-const AUTHLIB: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
+const OPENID_CLIENT: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER, DEVICE];
 
-const OAUTH2: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
+const AUTHLIB: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER, DEVICE];
 
-const OPENIDCONNECT: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
+const OAUTH2: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER, DEVICE];
 
-const HUSKARL: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
+const OPENIDCONNECT: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER, DEVICE];
 
-const MCP_SDK: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER];
+const HUSKARL: &[(&str, Expect)] = &[("code", Works(&[])), WRONG_VERIFIER, DEVICE];
+
+const MCP_SDK: &[(&str, Expect)] =
+    &[("code", Works(&[])), WRONG_VERIFIER, ("device", Cannot("it knows no device authorization"))];

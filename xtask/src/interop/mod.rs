@@ -6,6 +6,7 @@
 mod catalogue;
 mod document;
 mod mcp;
+mod person;
 mod play;
 mod programs;
 mod server;
@@ -16,6 +17,7 @@ use oauth_attacks::report::table::duration;
 use serde_json::Value;
 
 use self::catalogue::{CLIENTS, Client, Expect, FLOWS, Flow};
+use self::person::Person;
 use self::play::{Program, judge};
 use self::programs::{Folders, Missing, Runtime, build_server};
 use self::server::{Line, Server};
@@ -129,7 +131,8 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     async fn start(folders: &'a Folders, verbose: bool) -> Result<Self, String> {
         let http = reqwest::Client::builder().no_proxy().build().map_err(|error| told(&error))?;
-        let mut server = Server::start(&folders.built("mock-idp"), &[]).await?;
+        let configuration = ["--config".into(), folders.written.join("server.toml")];
+        let mut server = Server::start(&folders.built("mock-idp"), &configuration).await?;
         let base = server.base.clone();
         let url = format!("{base}/.well-known/openid-configuration");
         let answer = http.get(url).send().await.map_err(|error| told(&error))?;
@@ -156,7 +159,7 @@ impl<'a> Stage<'a> {
         let program = Program { command: self.folders.command(client.runtime, client.id), environment: Vec::new() };
         let said = match self.lacks(flow) {
             Some(member) => Err(format!("the server does not offer {member}")),
-            None => program.play(flow.id, &issuer).await,
+            None => program.play(flow.id, &issuer, Person { server: &mut self.server, http: &self.http }).await,
         };
         let journal = self.server.journal(&self.http, &issuer).await?;
         if self.verbose {

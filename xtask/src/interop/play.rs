@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 use super::catalogue::{Expect, Flow};
+use super::person::Person;
 use super::server::Line;
 
 /// How long a client may take for a flow. It waits for nothing but this machine.
@@ -31,7 +33,7 @@ pub(super) enum Said {
 
 impl Program {
     /// Plays `flow` at `issuer`. An error is what kept the client from it.
-    pub(super) async fn play(&self, flow: &str, issuer: &str) -> Result<Said, String> {
+    pub(super) async fn play(&self, flow: &str, issuer: &str, person: Person<'_>) -> Result<Said, String> {
         let (program, arguments) = &self.command;
         let mut command = Command::new(program);
         command.args(arguments).arg(flow).stdin(Stdio::null()).kill_on_drop(true);
@@ -39,19 +41,33 @@ impl Program {
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         // Nothing between a client and this machine.
         command.env("NO_PROXY", "*").env("no_proxy", "*");
-        let ended = tokio::time::timeout(PATIENCE, command.output()).await;
-        let ended = ended.map_err(|_| format!("it was not done after {} seconds", PATIENCE.as_secs()))?;
-        let ended = ended.map_err(|error| format!("{}: {error}", program.display()))?;
-        match ended.status.success() {
-            true => said(&String::from_utf8_lossy(&ended.stdout)),
-            false => Err(last_words(&String::from_utf8_lossy(&ended.stderr))),
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let ended = tokio::time::timeout(PATIENCE, watched(command, person)).await;
+        ended.map_err(|_| format!("it was not done after {} seconds", PATIENCE.as_secs()))?
+    }
+}
+
+/// Runs a client to its end. When it says `visit URL`, the person does.
+async fn watched(mut command: Command, mut person: Person<'_>) -> Result<Said, String> {
+    let failed = |error: std::io::Error| format!("it cannot be run: {error}");
+    let mut child = command.spawn().map_err(failed)?;
+    let mut output = BufReader::new(child.stdout.take().ok_or("it has no output")?).lines();
+    let mut last = String::new();
+    while let Some(line) = output.next_line().await.map_err(failed)? {
+        match line.strip_prefix("visit ") {
+            Some(url) => person.visit(url).await?,
+            None => last = line,
         }
+    }
+    let ended = child.wait_with_output().await.map_err(failed)?;
+    match ended.status.success() {
+        true => said(&last),
+        false => Err(last_words(&String::from_utf8_lossy(&ended.stderr))),
     }
 }
 
 /// Reads the last line: `done WHAT` or `refused ERROR: DESCRIPTION`.
-fn said(output: &str) -> Result<Said, String> {
-    let last = output.lines().last().unwrap_or_default();
+fn said(last: &str) -> Result<Said, String> {
     match last.split_once(' ') {
         Some(("done", what)) => Ok(Said::Done(what.to_owned())),
         Some(("refused", why)) => Ok(Said::Refused(why.to_owned())),
@@ -120,9 +136,9 @@ mod tests {
 
     #[test]
     fn the_last_line_says_how_it_ended() {
-        assert_eq!(said("noise\ndone sub is alice\n"), Ok(Said::Done("sub is alice".to_owned())));
-        assert_eq!(said("refused invalid_grant: no\n"), Ok(Said::Refused("invalid_grant: no".to_owned())));
-        assert!(said("").is_err() && said("well\n").is_err());
+        assert_eq!(said("done sub is alice"), Ok(Said::Done("sub is alice".to_owned())));
+        assert_eq!(said("refused invalid_grant: no"), Ok(Said::Refused("invalid_grant: no".to_owned())));
+        assert!(said("").is_err() && said("well").is_err());
     }
 
     #[test]

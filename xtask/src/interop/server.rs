@@ -1,6 +1,6 @@
 //! The mock server in a process of its own, and what it wrote about each request.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const LISTENING: &str = "listening on ";
 /// Asked for to find the place in the journal where a flow ended. Nothing is there.
 const END: &str = "/end-of-flow";
 
-/// How long a line may take that has been written already.
+/// How long a line may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running server. Dropping it ends its process.
@@ -20,6 +20,8 @@ pub(super) struct Server {
     /// Its address as a URL, without a path.
     pub(super) base: String,
     journal: Lines<BufReader<ChildStderr>>,
+    /// Lines that were read and not given to anybody yet.
+    read: Vec<Line>,
     _child: Child,
 }
 
@@ -43,7 +45,7 @@ impl Line {
 
 impl Server {
     /// Starts `program` on a free port and waits until it says where it listens.
-    pub(super) async fn start(program: &Path, arguments: &[String]) -> Result<Self, String> {
+    pub(super) async fn start(program: &Path, arguments: &[PathBuf]) -> Result<Self, String> {
         let failed = |what: &str| format!("{}: {what}", program.display());
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--verbose"]).args(arguments).kill_on_drop(true);
@@ -57,23 +59,27 @@ impl Server {
             let why = journal.next_line().await.ok().flatten().unwrap_or_default();
             return Err(failed(&format!("it did not start: {why}")));
         };
-        Ok(Self { base: base.trim_end().to_owned(), journal, _child: child })
+        Ok(Self { base: base.trim_end().to_owned(), journal, read: Vec::new(), _child: child })
     }
 
     /// Everything the journal holds since the last call. `http` has to be able to reach `issuer`, one of the tenants.
     pub(super) async fn journal(&mut self, http: &reqwest::Client, issuer: &str) -> Result<Vec<Line>, String> {
         let marked = http.get(format!("{issuer}{END}")).send().await;
         marked.map_err(|error| format!("{issuer} does not answer: {error}"))?;
-        let mut lines = Vec::new();
-        loop {
+        self.until(|line| line.request().contains(END)).await?;
+        // Without the mark itself.
+        self.read.pop();
+        Ok(std::mem::take(&mut self.read))
+    }
+
+    /// Waits for a line, which stays in the journal.
+    pub(super) async fn until(&mut self, wanted: impl Fn(&Line) -> bool) -> Result<(), String> {
+        while !self.read.last().is_some_and(&wanted) {
             let line = tokio::time::timeout(PATIENCE, self.journal.next_line()).await;
             let line = line.map_err(|_| "the server's journal breaks off")?.map_err(|error| error.to_string())?;
-            let line = Line(line.ok_or("the server has gone")?);
-            if line.request().contains(END) {
-                return Ok(lines);
-            }
-            lines.push(line);
+            self.read.push(Line(line.ok_or("the server has gone")?));
         }
+        Ok(())
     }
 }
 
