@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::catalogue::{CLIENTS, Client, Expect, FLOWS, Flow};
+use super::catalogue::{CLIENTS, Expect, FLOWS, WAITING};
 use super::mcp;
 use super::programs::Runtime;
 
@@ -30,13 +30,16 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
     let _ = writeln!(text, "| `{}` | {} | {version} |", mcp::ID, mcp::PACKAGE);
     flows(&mut text);
     reasons(&mut text);
-    let checks = mcp::CHECKS.map(|check| format!("`{check}`")).join(", ");
     let _ = writeln!(
         text,
-        "\n## MCP\n\nThe checks that `{}` has for authorization servers, for version {} of the specification, all succeed: {checks}.",
+        "\n## MCP\n\nThe checks that {} has for authorization servers, for version {} of the specification:\n",
         mcp::PACKAGE,
         mcp::SPECIFICATION
     );
+    for check in mcp::CHECKS {
+        let ended = if WAITING.contains(&check) { "waits for the server" } else { "succeeds" };
+        let _ = writeln!(text, "* `{check}` {ended}");
+    }
     Ok(text)
 }
 
@@ -45,43 +48,31 @@ fn flows(text: &mut String) {
     let _ =
         writeln!(text, "\n## Flows\n\n| flow | what is played |{columns}\n|---|---|{}", "---|".repeat(CLIENTS.len()));
     for flow in FLOWS {
+        let waits = WAITING.contains(&flow.id);
         let cells: String =
-            CLIENTS.iter().map(|client| format!(" {} |", cell(flow, expected(client, flow)))).collect();
+            CLIENTS.iter().map(|client| format!(" {} |", cell(client.expects(flow.id), waits))).collect();
         let _ = writeln!(text, "| `{}` | {} |{cells}", flow.id, flow.says);
     }
 }
 
 fn reasons(text: &mut String) {
-    let cannot = CLIENTS.iter().flat_map(|client| {
-        FLOWS.iter().filter_map(move |flow| match expected(client, flow)? {
-            Expect::Cannot(why) => Some((client.id, flow.id, why)),
-            _ => None,
-        })
-    });
-    let mut heading = "\n## What a client cannot do\n\n| client | flow | why |\n|---|---|---|\n";
-    for (client, flow, why) in cannot {
-        let _ = writeln!(text, "{heading}| {client} | `{flow}` | {why} |");
-        heading = "";
-    }
-    let text_of = |flow: &&Flow| flow.waits.map(|why| format!("* `{}`: {why}\n", flow.id));
-    let waiting: String = FLOWS.iter().filter_map(|flow| text_of(&flow)).collect();
-    if !waiting.is_empty() {
-        let _ = write!(text, "\n## What waits for the server\n\n{waiting}");
+    text.push_str("\n## What is left out\n\n| client | flows | why |\n|---|---|---|\n");
+    for client in CLIENTS {
+        for (why, flows) in client.leaves {
+            let flows = flows.iter().map(|flow| format!("`{flow}`")).collect::<Vec<_>>().join(", ");
+            let _ = writeln!(text, "| {} | {flows} | {why} |", client.id);
+        }
     }
 }
 
-fn expected(client: &Client, flow: &Flow) -> Option<Expect> {
-    client.plays.iter().find(|(id, _)| *id == flow.id).map(|(_, expect)| *expect)
-}
-
-fn cell(flow: &Flow, expect: Option<Expect>) -> String {
+fn cell(expect: Option<Result<Expect, &str>>, waits: bool) -> String {
     let rules = |rules: &[&str]| rules.iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(", ");
     match expect {
-        None | Some(Expect::Cannot(_)) => "–".to_owned(),
-        Some(_) if flow.waits.is_some() => "waits".to_owned(),
-        Some(Expect::Works([])) => "works".to_owned(),
-        Some(Expect::Works(broken)) => format!("works after {}", rules(broken)),
-        Some(Expect::Refused(rule)) => format!("refused by `{rule}`"),
+        None | Some(Err(_)) => "–".to_owned(),
+        Some(_) if waits => "waits for the server".to_owned(),
+        Some(Ok(Expect::Works([]))) => "works".to_owned(),
+        Some(Ok(Expect::Works(broken))) => format!("works after {}", rules(broken)),
+        Some(Ok(Expect::Refused(rule))) => format!("refused by `{rule}`"),
     }
 }
 
