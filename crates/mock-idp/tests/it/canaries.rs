@@ -226,6 +226,7 @@ fn ask(params: &Params) -> Request<Bytes> {
 /// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
 const ELSEWHERE: &[&str] = &[
     "oauth-response-mode-query-",
+    "ciba-",
     "oidc-userinfo-user-",
     "rfc6750-two-",
     "rfc7591-",
