@@ -265,7 +265,8 @@ mod tests {
             let left = client.leaves.iter().flat_map(|(_, flows)| flows.iter().copied());
             let mut said: Vec<&str> = played.chain(left).collect();
             let mut flows: Vec<&str> = FLOWS.iter().map(|flow| flow.id).collect();
-            (said.sort_unstable(), flows.sort_unstable());
+            said.sort_unstable();
+            flows.sort_unstable();
             assert_eq!(said, flows, "{}", client.id);
         }
     }

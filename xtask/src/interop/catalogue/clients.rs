@@ -35,7 +35,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("resource", WORKS),
             ("dpop", WORKS),
             ("device", POLLED),
-            ("ciba", WORKS),
+            ("ciba", Works(&["ciba-pending"])),
             ("client-credentials", WORKS),
             ("token-exchange", WORKS),
             ("jwt-bearer", WORKS),

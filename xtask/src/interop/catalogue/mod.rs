@@ -71,7 +71,6 @@ pub(super) const WAITING: &[&str] = &[
     "rar",
     "resource",
     "dpop",
-    "ciba",
     "client-credentials",
     "token-exchange",
     "jwt-bearer",
@@ -170,7 +169,7 @@ pub(super) const FLOWS: &[Flow] = &[
         "ciba",
         "a request on the back channel, polled until the user agrees",
         &["backchannel_authentication_endpoint"],
-        LOGGED_IN,
+        &["POST /bc-authorize 200", "POST /ciba 200", "POST /token 200"],
     ),
     flow(
         "client-credentials",
