@@ -13,8 +13,10 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
+use super::catalogue::At;
 use super::programs::Folders;
-use super::{Stage, Table};
+use super::stage::{Running, Stage};
+use super::table::Table;
 use crate::flows::told;
 use crate::stopwatch::Stopwatch;
 
@@ -32,13 +34,14 @@ const RESOURCE: &str = "https://mcp.example/mcp";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs the package and adds a row per check.
-pub(super) async fn run(folders: &Folders, stage: &Stage<'_>, table: &mut Table) -> Result<(), String> {
+pub(super) async fn run(folders: &Folders, stage: &mut Stage<'_>, table: &mut Table) -> Result<(), String> {
     let watch = Stopwatch::start();
-    let issuer = format!("{}/{ID}", stage.server.base);
+    let running = stage.at(At::Plain).await?;
+    let issuer = format!("{}/{ID}", running.server.base);
     let results = folders.built("../clients/mcp");
     // Results of earlier runs; there may be none.
     let _ = std::fs::remove_dir_all(&results);
-    let printed = tokio::time::timeout(PATIENCE, package(folders, stage, &issuer, &results)).await;
+    let printed = tokio::time::timeout(PATIENCE, package(folders, running, &issuer, &results)).await;
     let printed = printed.unwrap_or_else(|_| Err(format!("it was not done after {} seconds", PATIENCE.as_secs())));
     let took = duration(watch.took());
     let checks = printed.and_then(|()| read(&results));
@@ -50,7 +53,7 @@ pub(super) async fn run(folders: &Folders, stage: &Stage<'_>, table: &mut Table)
 }
 
 /// Runs the package to its end, and opens the URL it asks to be opened.
-async fn package(folders: &Folders, stage: &Stage<'_>, issuer: &str, results: &Path) -> Result<(), String> {
+async fn package(folders: &Folders, running: &Running, issuer: &str, results: &Path) -> Result<(), String> {
     let port = free_port().map_err(|error| told(&error))?.to_string();
     let mut command = Command::new(folders.node());
     command.arg(folders.npm(PACKAGE).join("dist/index.js"));
@@ -67,7 +70,7 @@ async fn package(folders: &Folders, stage: &Stage<'_>, issuer: &str, results: &P
             to_open = Some(line);
         }
         if listens && let Some(url) = to_open.take() {
-            stage.http.get(url).send().await.map_err(|error| told(&error))?;
+            running.http.get(url).send().await.map_err(|error| told(&error))?;
         }
     }
     // Its status says whether a check failed; which one is in its results.

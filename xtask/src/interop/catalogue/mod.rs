@@ -6,6 +6,22 @@ use super::programs::Runtime;
 
 pub(super) use self::clients::CLIENTS;
 
+/// Which server a flow is played at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum At {
+    /// Without TLS, with fixtures/clients/server.toml and nothing else.
+    Plain,
+}
+
+impl At {
+    /// What the server is told beside its configuration.
+    pub(super) fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Plain => &[],
+        }
+    }
+}
+
 /// Something users do.
 pub(super) struct Flow {
     pub(super) id: &'static str,
@@ -15,6 +31,7 @@ pub(super) struct Flow {
     pub(super) needs: &'static [&'static str],
     /// Requests that the journal has to show, as `POST /par 201`: proof that it was played and not only said.
     pub(super) seen: &'static [&'static str],
+    pub(super) at: At,
 }
 
 /// A published client library and how each flow has to end with it.
@@ -56,7 +73,7 @@ const fn flow(
     needs: &'static [&'static str],
     seen: &'static [&'static str],
 ) -> Flow {
-    Flow { id, says, needs, seen }
+    Flow { id, says, needs, seen, at: At::Plain }
 }
 
 /// What the server cannot play its part in yet: flows, and checks of the MCP package. One that works has to leave here.
