@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::catalogue::At;
 use crate::flows::target_folder;
 
 /// How to get what this program can install.
@@ -48,6 +49,17 @@ impl Folders {
     /// A program of the workspace.
     pub(super) fn built(&self, name: &str) -> PathBuf {
         self.target.join("debug").join(name)
+    }
+
+    /// Writes the configuration file of a server.
+    pub(super) fn configuration(&self, at: At) -> Result<PathBuf, String> {
+        let written = self.written.join("server.toml");
+        let text = std::fs::read_to_string(&written).map_err(|error| format!("{}: {error}", written.display()))?;
+        let path = self.installed.join(format!("server-{at:?}.toml"));
+        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+        std::fs::create_dir_all(&self.installed).map_err(failed)?;
+        std::fs::write(&path, format!("{}{text}", at.opening())).map_err(failed)?;
+        Ok(path)
     }
 
     /// A file of an npm package.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::path::PathBuf;
 
 use oauth_attacks::report::table::duration;
 use serde_json::Value;
@@ -81,9 +80,8 @@ impl<'a> Stage<'a> {
 
 impl Running {
     async fn start(folders: &Folders, at: At) -> Result<Self, String> {
-        let mut arguments = vec!["--config".into(), folders.written.join("server.toml")];
-        arguments.extend(at.arguments().iter().map(PathBuf::from));
-        let mut server = Server::start(&folders.built("mock-idp"), &arguments).await?;
+        let configuration = folders.configuration(at)?;
+        let mut server = Server::start(&folders.built("mock-idp"), &["--config".into(), configuration]).await?;
         let http = reqwest::Client::builder().no_proxy().build().map_err(|error| told(&error))?;
         let base = server.base.clone();
         let url = format!("{base}/.well-known/openid-configuration");

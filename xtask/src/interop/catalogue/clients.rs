@@ -9,6 +9,8 @@ const WORKS: Expect = Works(&[]);
 /// The poll that comes before the person's decision.
 const POLLED: Expect = Works(&["rfc8628-pending"]);
 const WRONG_VERIFIER: Expect = Refused("rfc7636-verifier-wrong");
+/// The proof that comes before the nonce.
+const NONCE: Expect = Works(&["rfc9449-nonce-missing"]);
 /// A token that was taken back.
 const REVOKED: Expect = Refused("rfc6749-refresh-token-unknown");
 
@@ -34,6 +36,9 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("rar", WORKS),
             ("resource", WORKS),
             ("dpop", WORKS),
+            ("dpop-nonce", NONCE),
+            ("fapi2", NONCE),
+            ("fapi2-signing", NONCE),
             ("device", POLLED),
             ("ciba", Works(&["ciba-pending"])),
             ("client-credentials", WORKS),
@@ -72,6 +77,9 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
                     "form-post",
                     "rar",
                     "dpop",
+                    "dpop-nonce",
+                    "fapi2",
+                    "fapi2-signing",
                     "device",
                     "ciba",
                     "token-exchange",
@@ -109,7 +117,10 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("introspection", WORKS),
             ("revocation", REVOKED),
         ],
-        leaves: &[("its client has no support", &["par", "jar", "jarm", "dpop", "ciba", "registration", "logout"])],
+        leaves: &[(
+            "its client has no support",
+            &["par", "jar", "jarm", "dpop", "dpop-nonce", "fapi2", "fapi2-signing", "ciba", "registration", "logout"],
+        )],
     },
     Client {
         id: "oauth2",
@@ -140,6 +151,9 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
                     "jarm",
                     "form-post",
                     "dpop",
+                    "dpop-nonce",
+                    "fapi2",
+                    "fapi2-signing",
                     "ciba",
                     "token-exchange",
                     "jwt-bearer",
@@ -176,6 +190,9 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
                     "form-post",
                     "rar",
                     "dpop",
+                    "dpop-nonce",
+                    "fapi2",
+                    "fapi2-signing",
                     "ciba",
                     "token-exchange",
                     "jwt-bearer",
@@ -208,6 +225,9 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("rar", WORKS),
             ("resource", WORKS),
             ("dpop", WORKS),
+            ("dpop-nonce", NONCE),
+            ("fapi2", NONCE),
+            ("fapi2-signing", NONCE),
             ("device", POLLED),
             ("client-credentials", WORKS),
             ("token-exchange", WORKS),

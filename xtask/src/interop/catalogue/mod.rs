@@ -9,15 +9,24 @@ pub(super) use self::clients::CLIENTS;
 /// Which server a flow is played at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum At {
-    /// Without TLS, with fixtures/clients/server.toml and nothing else.
+    /// With fixtures/clients/server.toml and nothing else.
     Plain,
+    /// DPoP proofs need a nonce.
+    Nonce,
+    /// What FAPI 2.0 asks of servers.
+    Fapi2,
 }
 
 impl At {
-    /// What the server is told beside its configuration.
-    pub(super) fn arguments(self) -> &'static [&'static str] {
+    /// What stands above the configuration file.
+    pub(super) fn opening(self) -> &'static str {
         match self {
-            Self::Plain => &[],
+            Self::Plain => "",
+            Self::Nonce => "on = [\"dpop-nonce-required\"]\n",
+            Self::Fapi2 => {
+                "on = [\"strong-client-authentication\", \"require-pushed-authorization-requests\", \
+                 \"request-uri-alone\", \"require-dpop\", \"dpop-nonce-required\"]\n"
+            }
         }
     }
 }
@@ -66,6 +75,13 @@ impl Client {
     }
 }
 
+impl Flow {
+    /// The same at another server.
+    const fn at(self, at: At) -> Self {
+        Self { at, ..self }
+    }
+}
+
 /// A flow: its id, what is played, what the server has to offer, and what it has to see.
 const fn flow(
     id: &'static str,
@@ -88,6 +104,9 @@ pub(super) const WAITING: &[&str] = &[
     "rar",
     "resource",
     "dpop",
+    "dpop-nonce",
+    "fapi2",
+    "fapi2-signing",
     "client-credentials",
     "token-exchange",
     "jwt-bearer",
@@ -176,6 +195,27 @@ pub(super) const FLOWS: &[Flow] = &[
         &["dpop_signing_alg_values_supported=ES256"],
         &["POST /token 200", "GET /userinfo 200"],
     ),
+    flow(
+        "dpop-nonce",
+        "the same at a server that asks for its nonce",
+        &["dpop_signing_alg_values_supported=ES256"],
+        &["POST /token 200", "GET /userinfo 200"],
+    )
+    .at(At::Nonce),
+    flow(
+        "fapi2",
+        "FAPI 2.0 Security Profile: pushed, private_key_jwt, DPoP with nonce",
+        &["require_pushed_authorization_requests", "dpop_signing_alg_values_supported=ES256"],
+        &["POST /par 201", "POST /token 200", "GET /userinfo 200"],
+    )
+    .at(At::Fapi2),
+    flow(
+        "fapi2-signing",
+        "FAPI 2.0 Message Signing: beside that, request and response are signed",
+        &["require_pushed_authorization_requests", "request_parameter_supported"],
+        &["POST /par 201", "POST /token 200", "GET /userinfo 200"],
+    )
+    .at(At::Fapi2),
     flow(
         "device",
         "device authorization, polled until a person approves",
