@@ -30,6 +30,12 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
     let _ = writeln!(text, "| `{}` | {} | {version} |", mcp::ID, mcp::PACKAGE);
     flows(&mut text);
     reasons(&mut text);
+    text.push_str("\n## What users of a client should know\n\n");
+    for client in CLIENTS {
+        for remark in client.remarks {
+            let _ = writeln!(text, "* {}: {remark}", client.id);
+        }
+    }
     let _ = writeln!(
         text,
         "\n## MCP\n\nThe checks that {} has for authorization servers, for version {} of the specification:\n",

@@ -55,6 +55,8 @@ pub(super) struct Client {
     pub(super) plays: &'static [(&'static str, Expect)],
     /// What it does not play, and why.
     pub(super) leaves: &'static [(&'static str, &'static [&'static str])],
+    /// What its users should know, in sentences.
+    pub(super) remarks: &'static [&'static str],
 }
 
 /// How a flow has to end.
