@@ -52,10 +52,8 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("logout", WORKS),
         ],
         leaves: &[],
-        remarks: &[
-            "With DPoP it keeps one nonce for an origin. UserInfo and the token endpoint each have their \
-             own, so where both are at one origin every change from one to the other costs a request.",
-        ],
+        remarks: &["With DPoP it keeps one nonce for an origin. UserInfo and the token endpoint each have their \
+             own, so where both are at one origin every change from one to the other costs a request."],
     },
     Client {
         id: "mcp-sdk",
