@@ -6,6 +6,7 @@ mod canaries;
 mod faults;
 mod flows;
 mod hostile;
+mod jose_jwe;
 mod jose_jws;
 mod jose_keys;
 mod malformed;

@@ -8,7 +8,8 @@ use oauth_types::Algorithm;
 use serde_json::Value;
 
 use super::generation::{FIXED, Generation, UNPUBLISHED};
-use super::{KeyError, Keys, RotationError};
+use super::{KeyError, Keys, RotationError, receiving};
+use crate::jose::{Jwe, JweError};
 
 /// Keys that are announced, taken into use and retired on command, all algorithms at once.
 ///
@@ -89,6 +90,14 @@ impl Keys for RotatingKeys {
 
     fn forge(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         UNPUBLISHED.sign(algorithm, message)
+    }
+
+    fn published_for_encryption(&self) -> Vec<Value> {
+        receiving::published()
+    }
+
+    fn decrypt(&self, token: &Jwe<'_>) -> Result<Vec<u8>, JweError> {
+        receiving::decrypt(token)
     }
 
     fn public_pem(&self, algorithm: Algorithm) -> String {
