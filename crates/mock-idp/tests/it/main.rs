@@ -14,6 +14,7 @@ mod metadata;
 mod races;
 mod readme;
 mod refusals;
+mod rotation;
 mod slow;
 mod stores;
 mod vectors;
