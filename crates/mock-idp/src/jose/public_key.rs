@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::signature::{ParsedPublicKey, RsaPublicKeyComponents};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -63,16 +64,16 @@ pub enum JwkError {
     NotOnTheCurve,
 }
 
-/// Why a key does not verify signatures of an algorithm.
+/// Why a key is not for an algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unfit {
     /// `kty` and `crv` are for others.
     Type,
     /// `alg` names another.
     Algorithm,
-    /// `use` is not `sig`.
+    /// `use` is for something else.
     Use,
-    /// `key_ops` lacks `verify`.
+    /// `key_ops` lacks it.
     Operations,
 }
 
@@ -154,6 +155,16 @@ impl PublicKey {
         sha256(required.as_bytes())
     }
 
+    /// The key as a SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7), to be compared with that of a certificate. There
+    /// is none for X25519, with which no certificate of a client can be used.
+    pub fn spki(&self) -> Option<Vec<u8>> {
+        let parsed = match &self.material {
+            Material::Rsa(rsa) => rsa.parsed(Algorithm::Rs256),
+            Material::Curve { parsed, .. } => parsed.as_deref(),
+        };
+        Some(AsDer::<PublicKeyX509Der<'_>>::as_der(parsed?).ok()?.as_ref().to_vec())
+    }
+
     /// Whether it may verify signatures of `algorithm`.
     pub(super) fn fits(&self, algorithm: Algorithm) -> Result<(), Unfit> {
         if !self.material.algorithms().any(|own| own == algorithm) {
@@ -169,6 +180,34 @@ impl PublicKey {
             Some(operations) if !operations.iter().any(|operation| operation == "verify") => Err(Unfit::Operations),
             _ => Ok(()),
         }
+    }
+
+    /// Whether tokens may be encrypted to its owner with `algorithm`.
+    pub(super) fn fits_encryption(&self, algorithm: KeyManagement) -> Result<(), Unfit> {
+        if !self.material.manages(algorithm) {
+            return Err(Unfit::Type);
+        }
+        if self.alg.as_deref().is_some_and(|own| own != algorithm.as_str()) {
+            return Err(Unfit::Algorithm);
+        }
+        if self.used_for.as_deref().is_some_and(|own| own != "enc") {
+            return Err(Unfit::Use);
+        }
+        // RFC 7517 §4.3. The public half of an agreement does nothing that has a name there.
+        let wanted: &[&str] = match self.material {
+            Material::Rsa(_) => &["wrapKey", "encrypt"],
+            Material::Curve { .. } => &["deriveKey", "deriveBits"],
+        };
+        match &self.operations {
+            Some(own) if !own.is_empty() && !own.iter().any(|own| wanted.contains(&own.as_str())) => {
+                Err(Unfit::Operations)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn material(&self) -> &Material {
+        &self.material
     }
 
     /// Whether `signature`, raw, is one of `algorithm` over `message` by the owner of this key.
