@@ -15,9 +15,8 @@ use tokio::task::JoinHandle;
 use crate::clients::{Client, Clients};
 use crate::http::extract::{MAX_BODY, NoBody};
 use crate::http::journal::Entry;
-use crate::http::outgoing::Outgoing;
 use crate::http::router::{self, App};
-use crate::http::serve;
+use crate::http::serve::{self, Door};
 use crate::http::tap::Mounted;
 use crate::http::tenants::{self, Tenants};
 use crate::people::{People, User};
@@ -32,14 +31,19 @@ use crate::profiles::Profile;
 use crate::redirect;
 use crate::world::{Policy, World};
 
-/// The issuer of a server without a socket.
-const IN_PROCESS: &str = "http://mock-idp.test";
+mod security;
+
+use security::{Security, Wanted};
+
+/// Where the issuer of a server without a socket is.
+const IN_PROCESS: &str = "mock-idp.test";
 
 /// A running mock authorization server. Dropping it stops it.
 #[must_use = "dropping the server stops it"]
 pub struct MockIdp {
     pub(crate) app: Arc<App>,
     clock: Arc<AdjustableClock>,
+    security: Security,
     running: Option<Running>,
 }
 
@@ -90,6 +94,10 @@ pub enum StartError {
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There can be no TLS as described.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] crate::http::tls::TlsError),
 }
 
 impl MockIdp {
@@ -109,7 +117,8 @@ impl MockIdp {
         Builder::default()
     }
 
-    /// The issuer of the tenant at the root (RFC 8414 §2): `http://127.0.0.1:PORT`.
+    /// The issuer of the tenant at the root (RFC 8414 §2): `http://127.0.0.1:PORT`, or
+    /// `https://` with TLS.
     pub fn issuer(&self) -> &str {
         &self.app.tenants.root().place.issuer
     }
@@ -136,11 +145,6 @@ impl MockIdp {
         &self.clock
     }
 
-    /// What this server asks others with.
-    pub fn outbound(&self) -> &dyn Outbound {
-        &*self.app.world.ports.outbound
-    }
-
     /// Every request to the tenant at the root so far, in order. The journal keeps the last 4096.
     pub fn journal(&self) -> Vec<Entry> {
         self.app.tenants.root().journal.entries()
@@ -158,7 +162,8 @@ impl MockIdp {
 
     /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        self.security.judge(&mut parts.extensions);
         let body = if body.len() > MAX_BODY { Err(NoBody::TooLarge) } else { Ok(body) };
         self.app.answer(parts, body).await
     }
@@ -230,6 +235,7 @@ pub struct Builder {
     keys: Option<Arc<dyn Keys>>,
     outbound: Option<Arc<dyn Outbound>>,
     watch: Option<fn(&Entry)>,
+    security: Wanted,
 }
 
 impl Builder {
@@ -327,12 +333,6 @@ impl Builder {
         self
     }
 
-    /// What other servers are asked with. Without this: HTTP, over connections of its own.
-    pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {
-        self.outbound = Some(outbound);
-        self
-    }
-
     /// Calls `watch` with each entry of the journal as it is written.
     pub fn watch(mut self, watch: fn(&Entry)) -> Self {
         self.watch = Some(watch);
@@ -347,9 +347,11 @@ impl Builder {
         let address = self.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
         let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
-        let mut server = self.assemble(&announced(address))?;
+        let issuer = announced(self.security.scheme(), address);
+        let mut server = self.assemble(&issuer, Some(address))?;
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(serve::serve(listener, router::router(server.app.clone()), stopped));
+        let door = Door { acceptor: server.security.acceptor(), router: router::router(server.app.clone()) };
+        let accepting = tokio::spawn(serve::serve(listener, door, stopped));
         server.running = Some(Running { address, stop, accepting });
         Ok(server)
     }
@@ -359,10 +361,11 @@ impl Builder {
     /// # Errors
     /// [`StartError`] if what was described cannot be.
     pub fn in_process(self) -> Result<MockIdp, StartError> {
-        self.assemble(IN_PROCESS)
+        let issuer = format!("{}://{IN_PROCESS}", self.security.scheme());
+        self.assemble(&issuer, None)
     }
 
-    fn assemble(self, default_issuer: &str) -> Result<MockIdp, StartError> {
+    fn assemble(self, default_issuer: &str, address: Option<SocketAddr>) -> Result<MockIdp, StartError> {
         let issuer = self.issuer.unwrap_or_else(|| default_issuer.to_owned());
         check_issuer(&issuer)?;
         let mut profile = Profile { policy: self.policy, ..Profile::strict() };
@@ -372,13 +375,14 @@ impl Builder {
         let clients = if self.clients.is_empty() { Client::built_in().into() } else { self.clients };
         let users = if self.users.is_empty() { User::built_in().into() } else { self.users };
         check(&clients, &users)?;
+        let security = self.security.make(&issuer, address)?;
         let clock = self.clock.unwrap_or_default();
         let ports = Ports {
             clock: clock.clone() as Arc<dyn Clock>,
             dice: self.dice.unwrap_or_else(|| Arc::new(SystemDice)),
             keys: self.keys.unwrap_or_else(|| Arc::new(FixedKeys)),
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
-            outbound: self.outbound.unwrap_or_else(|| Arc::new(Outgoing)),
+            outbound: self.outbound.unwrap_or_else(|| Arc::new(security.outgoing())),
         };
         let world = World {
             ports,
@@ -388,15 +392,15 @@ impl Builder {
             specs: profile.specs,
         };
         let app = Arc::new(App { world, tenants: Tenants::new(&issuer), watch: self.watch });
-        Ok(MockIdp { app, clock, running: None })
+        Ok(MockIdp { app, clock, security, running: None })
     }
 }
 
 /// The issuer of a server that listens on `address`. An unspecified address is no place a client could go to.
-fn announced(address: SocketAddr) -> String {
+fn announced(scheme: &str, address: SocketAddr) -> String {
     match address.ip().is_unspecified() {
-        true => format!("http://localhost:{}", address.port()),
-        false => format!("http://{address}"),
+        true => format!("{scheme}://localhost:{}", address.port()),
+        false => format!("{scheme}://{address}"),
     }
 }
 

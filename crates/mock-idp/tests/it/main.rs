@@ -14,5 +14,6 @@ mod readme;
 mod refusals;
 mod slow;
 mod stores;
+mod tls;
 mod vectors;
 mod wire;

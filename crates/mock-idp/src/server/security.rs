@@ -1,0 +1,166 @@
+//! What connects a server with others: its TLS, or that it has none, and what it asks them with.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::Extensions;
+
+use super::{Builder, MockIdp, StartError};
+use crate::http::outgoing::Outgoing;
+use crate::http::serve::Acceptor;
+use crate::ports::outbound::Outbound;
+#[cfg(feature = "tls")]
+use {
+    crate::certificate::ClientCertificate,
+    crate::http::tls::{self, Tls, asking},
+    crate::ports::authority::{Credential, CredentialError, Subject},
+    crate::ports::clock::{AdjustableClock, Clock},
+    oauth_types::Secret,
+};
+
+/// What was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
+    #[cfg(feature = "tls")]
+    trusted: Vec<Secret>,
+}
+
+/// What there is.
+#[derive(Debug, Default)]
+pub(super) struct Security {
+    #[cfg(feature = "tls")]
+    tls: Option<tls::Secured>,
+    #[cfg(feature = "tls")]
+    ca_pem: Option<String>,
+    #[cfg(feature = "tls")]
+    asking: Option<Arc<rustls::ClientConfig>>,
+}
+
+#[cfg(not(feature = "tls"))]
+impl Wanted {
+    pub(super) fn scheme(&self) -> &'static str {
+        "http"
+    }
+
+    pub(super) fn make(self, _issuer: &str, _address: Option<SocketAddr>) -> Result<Security, StartError> {
+        Ok(Security::default())
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+impl Security {
+    pub(super) fn acceptor(&self) -> Option<Acceptor> {
+        None
+    }
+
+    pub(super) fn outgoing(&self) -> Outgoing {
+        Outgoing::default()
+    }
+
+    pub(super) fn judge(&self, _extensions: &mut Extensions) {}
+}
+
+#[cfg(feature = "tls")]
+impl Wanted {
+    /// The scheme of the issuer.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Makes what was asked for, for a server that is called as its issuer and its address say.
+    pub(super) fn make(self, issuer: &str, address: Option<SocketAddr>) -> Result<Security, StartError> {
+        let mut trusted = self.trusted;
+        // Whoever connects compares with the system's clock, not with one that a test has moved.
+        let now = AdjustableClock::new().now();
+        let tls = self.tls.map(|tls| tls.secure(&hosts(issuer, address), now)).transpose()?;
+        let ca_pem = tls.as_ref().and_then(|tls| tls.authority.as_ref()).map(|authority| authority.pem());
+        trusted.extend(ca_pem.clone().map(Secret::from));
+        let asking = if trusted.is_empty() { None } else { Some(asking(&trusted)?.into()) };
+        Ok(Security { tls, ca_pem, asking })
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Security {
+    /// What takes connections, if not TCP alone.
+    pub(super) fn acceptor(&self) -> Option<Acceptor> {
+        self.tls.as_ref().map(|tls| tls.acceptor.clone())
+    }
+
+    /// What others are asked with.
+    pub(super) fn outgoing(&self) -> Outgoing {
+        Outgoing::new(self.asking.clone())
+    }
+
+    /// Says of a certificate that came with a request who may judge it.
+    pub(super) fn judge(&self, extensions: &mut Extensions) {
+        if let (Some(tls), Some(shown)) = (&self.tls, extensions.get_mut::<ClientCertificate>()) {
+            shown.judged_by(tls.acceptor.anchors.clone());
+        }
+    }
+}
+
+impl Builder {
+    /// What other servers are asked with. Without this: HTTP, over connections of its own.
+    pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {
+        self.outbound = Some(outbound);
+        self
+    }
+}
+
+impl MockIdp {
+    /// What this server asks others with.
+    pub fn outbound(&self) -> &dyn Outbound {
+        &*self.app.world.ports.outbound
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Builder {
+    /// Serves https, and nothing else. The issuer is `https://` and the address that is listened on unless set.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.security.tls = Some(tls);
+        self
+    }
+
+    /// Trusts this certification authority, or several, in PEM, to say who other servers are. Nobody else is trusted
+    /// but the server's own: this is a server for tests, and does not know the authorities of the web.
+    pub fn trust(mut self, pem: impl Into<Secret>) -> Self {
+        self.security.trusted.push(pem.into());
+        self
+    }
+}
+
+#[cfg(feature = "tls")]
+impl MockIdp {
+    /// The certification authority that clients have to trust, in PEM; `None` without TLS or with a certificate that
+    /// was brought along.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.security.ca_pem.as_deref()
+    }
+
+    /// A new certificate for a client, from this server's certification authority for clients.
+    ///
+    /// # Errors
+    /// [`CredentialError::NoTls`] if the server has no TLS, [`CredentialError::Name`] if a name cannot stand in it.
+    pub fn client_certificate(&self, subject: &Subject) -> Result<Credential, CredentialError> {
+        self.security.tls.as_ref().ok_or(CredentialError::NoTls)?.clients.client(subject)
+    }
+}
+
+/// The names that a server is called by.
+#[cfg(feature = "tls")]
+fn hosts(issuer: &str, address: Option<SocketAddr>) -> Vec<String> {
+    let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
+    let listening = address.map(|address| address.ip()).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string());
+    let issuer = issuer.parse::<http::Uri>().ok();
+    let issuer = issuer.as_ref().and_then(http::Uri::host).map(|host| host.trim_matches(['[', ']']).to_owned());
+    for host in listening.into_iter().chain(issuer) {
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    hosts
+}
