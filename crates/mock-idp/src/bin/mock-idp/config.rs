@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mock_idp::{Builder, Client, User};
 use oauth_types::{Algorithm, Secret};
 use serde::Deserialize;
+
+use crate::tls::TlsConfig;
 
 /// What a configuration file may say.
 #[derive(Debug, Default, Deserialize)]
@@ -29,6 +31,11 @@ pub(crate) struct Config {
     /// The relaxation `pkce-optional`.
     #[serde(default)]
     pub(crate) pkce_optional: bool,
+    /// Serve https.
+    pub(crate) tls: Option<TlsConfig>,
+    /// Files with the certification authorities of other servers.
+    #[serde(default)]
+    pub(crate) trust: Vec<PathBuf>,
     /// Lifetimes in seconds.
     #[serde(default)]
     lifetime: Lifetimes,
