@@ -292,6 +292,9 @@ mod tests {
         assert!(same_part(&part("CN=web+OU=shop"), &part("OU=Shop+CN=web")));
         assert!(!same_part(&part("CN=web+OU=shop"), &part("CN=web")));
         assert!(!same_part(&part("CN=web+CN=app"), &part("CN=web+OU=app")));
+        for other in ["CN=web", "CN=web+CN=app"] {
+            assert!(!same_part(&part("CN=web+CN=WEB"), &part(other)), "{other}");
+        }
         // A BMPString is the same text, an INTEGER is none.
         assert!(same_part(&part("CN=#1e06007700650062"), &part("CN=web")));
         assert!(!same_part(&part("CN=#020105"), &part("CN=5")));

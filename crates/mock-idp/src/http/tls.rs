@@ -141,7 +141,6 @@ impl Tls {
         let mut config =
             config.with_single_cert(certificates(chain.expose(), Role::Server)?, key).map_err(unusable)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        config.send_tls13_tickets = 0;
         config.session_storage = Arc::new(NoServerSessionStorage {});
         let acceptor = Acceptor { tls: Arc::new(config).into(), anchors };
         Ok(Secured { acceptor, authority, clients })
@@ -211,12 +210,12 @@ fn unusable(error: rustls::Error) -> TlsError {
 
 #[cfg(test)]
 mod tests {
-    use rustls::SignatureScheme;
     use rustls::client::danger::ServerCertVerifier;
     use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
     use rustls::pki_types::{ServerName, UnixTime};
     use rustls::sign::CertifiedKey;
     use rustls::version::{TLS12, TLS13};
+    use rustls::{HandshakeKind, SignatureScheme};
     use tokio::io::{AsyncReadExt, duplex};
     use tokio_rustls::TlsConnector;
 
@@ -310,6 +309,24 @@ mod tests {
             assert_eq!(shown.leaf_der(), own.presented().leaf_der());
             assert_eq!(shown.x5t_s256(), own.presented().x5t_s256());
             assert!(!shown.trusted(now()));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_is_not_resumed() {
+        let server = secured(Tls::generated());
+        for version in [&TLS12, &TLS13] {
+            let connector = connector(&server, version, None);
+            for _ in 0..2 {
+                let (client, stream) = duplex(64 * 1024);
+                let name = ServerName::try_from("localhost").expect("a name");
+                let (client, served) = tokio::join!(connector.connect(name, client), server.acceptor.accept(stream));
+                drop(served);
+                let mut client = client.expect("hands are shaken");
+                // A ticket would come after the handshake.
+                let _ = client.read(&mut [0]).await;
+                assert_eq!(client.get_ref().1.handshake_kind(), Some(HandshakeKind::Full));
+            }
         }
     }
 

@@ -164,3 +164,40 @@ fn hosts(issuer: &str, address: Option<SocketAddr>) -> Vec<String> {
     }
     hosts
 }
+
+#[cfg(all(test, feature = "tls"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_called_as_its_issuer_and_its_address_say() {
+        let own = ["localhost", "127.0.0.1", "::1"];
+        let listening = Some(([192, 0, 2, 1], 443).into());
+        for (issuer, address, further) in [
+            ("https://127.0.0.1:8080", Some(([127, 0, 0, 1], 8080).into()), &[][..]),
+            ("https://localhost:8080", Some(([0, 0, 0, 0], 8080).into()), &[]),
+            ("https://[::1]:8080/oauth", None, &[]),
+            ("https://idp.example/oauth", listening, &["192.0.2.1", "idp.example"]),
+            ("http://[2001:db8::1]:8080", None, &["2001:db8::1"]),
+        ] {
+            assert_eq!(hosts(issuer, address), [&own, further].concat(), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_comes_without_a_socket_is_judged_as_well() {
+        let subject = Subject::named("web");
+        let trusted = |idp: &MockIdp, credential: Credential| {
+            let mut extensions = Extensions::new();
+            extensions.insert(credential.presented());
+            idp.security.judge(&mut extensions);
+            extensions.get::<ClientCertificate>().expect("it is still there").trusted(0)
+        };
+        let idp = MockIdp::builder().tls(Tls::generated()).in_process().expect("a server");
+        let plain = MockIdp::builder().in_process().expect("a server");
+        let issued = || idp.client_certificate(&subject).expect("a certificate");
+        assert!(trusted(&idp, issued()));
+        assert!(!trusted(&idp, subject.self_signed().expect("a certificate")));
+        assert!(!trusted(&plain, issued()));
+    }
+}
