@@ -31,7 +31,7 @@ pub(super) struct Wanted {
 #[derive(Debug, Default)]
 pub(super) struct Security {
     #[cfg(feature = "tls")]
-    tls: Option<tls::Secured>,
+    tls: Option<Box<tls::Secured>>,
     #[cfg(feature = "tls")]
     ca_pem: Option<String>,
     #[cfg(feature = "tls")]
@@ -71,14 +71,18 @@ impl Wanted {
 
     /// Makes what was asked for, for a server that is called as its issuer and its address say.
     pub(super) fn make(self, issuer: &str, address: Option<SocketAddr>) -> Result<Security, StartError> {
+        if self.tls.is_none() && self.trusted.is_empty() {
+            return Ok(Security::default());
+        }
         let mut trusted = self.trusted;
         // Whoever connects compares with the system's clock, not with one that a test has moved.
         let now = AdjustableClock::new().now();
         let tls = self.tls.map(|tls| tls.secure(&hosts(issuer, address), now)).transpose()?;
         let ca_pem = tls.as_ref().and_then(|tls| tls.authority.as_ref()).map(|authority| authority.pem());
         trusted.extend(ca_pem.clone().map(Secret::from));
+        // Without anybody to trust, a server says so when it is to ask by https.
         let asking = if trusted.is_empty() { None } else { Some(asking(&trusted)?.into()) };
-        Ok(Security { tls, ca_pem, asking })
+        Ok(Security { tls: tls.map(Box::new), ca_pem, asking })
     }
 }
 
