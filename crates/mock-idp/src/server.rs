@@ -117,8 +117,7 @@ impl MockIdp {
         Builder::default()
     }
 
-    /// The issuer of the tenant at the root (RFC 8414 §2): `http://127.0.0.1:PORT`, or
-    /// `https://` with TLS.
+    /// The issuer of the tenant at the root (RFC 8414 §2): `http://127.0.0.1:PORT`, with TLS `https://`.
     pub fn issuer(&self) -> &str {
         &self.app.tenants.root().place.issuer
     }
@@ -356,7 +355,8 @@ impl Builder {
         Ok(server)
     }
 
-    /// A server without a socket: [`MockIdp::call`] answers. Its issuer is `http://mock-idp.test` unless set.
+    /// A server without a socket: [`MockIdp::call`] answers. Its issuer is `http://mock-idp.test` unless
+    /// set, with TLS `https://`.
     ///
     /// # Errors
     /// [`StartError`] if what was described cannot be.

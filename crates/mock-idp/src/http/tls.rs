@@ -26,8 +26,9 @@ use judges::{AnyCertificate, RootAnchors};
 /// Who the server is over TLS, and which certification authorities may say who a client is.
 ///
 /// TLS 1.3 and 1.2 are spoken. A client need not show a certificate; one whose key it proves to have is let in whoever
-/// issued it, itself included (RFC 8705 §2.2): the authorization server judges it, not the connection. Sessions are
-/// not resumed, so that every connection has proved anew what its requests show.
+/// issued it, itself included (RFC 8705 §2.2): the authorization server judges it, not the connection. It has to be of
+/// version 3 (RFC 5280 §4.1.2.1). Sessions are not resumed, so that every connection has proved anew what its requests
+/// show.
 #[derive(Debug, Clone)]
 #[must_use = "it does nothing until a builder has it"]
 pub struct Tls {
