@@ -20,5 +20,6 @@ mod rfc8628_device;
 mod rotation;
 mod slow;
 mod stores;
+mod tls;
 mod vectors;
 mod wire;

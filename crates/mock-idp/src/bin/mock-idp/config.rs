@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mock_idp::{Builder, Client, User};
 use oauth_types::{Algorithm, Secret};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+use crate::tls::TlsConfig;
 
 /// What a configuration file may say.
 #[derive(Debug, Default, Deserialize)]
@@ -31,6 +33,11 @@ pub(crate) struct Config {
     /// The relaxation `pkce-optional`.
     #[serde(default)]
     pub(crate) pkce_optional: bool,
+    /// Serve https.
+    pub(crate) tls: Option<TlsConfig>,
+    /// Files with the certification authorities of other servers.
+    #[serde(default)]
+    pub(crate) trust: Vec<PathBuf>,
     /// Lifetimes in seconds.
     #[serde(default)]
     lifetime: Lifetimes,
