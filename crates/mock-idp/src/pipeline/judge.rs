@@ -47,6 +47,10 @@ pub(crate) async fn unpacked(
     client: &Arc<Client>,
     params: &Params,
 ) -> Result<Unpacked, Stop> {
+    let twice = |name: &&&str| params.all(name).count() > 1;
+    if let Some(name) = ["request", "request_uri"].iter().find(twice) {
+        return Err(in_doubt(name).into());
+    }
     let unpacked = super::unpack(world, arrival, client, params).await?;
     Ok(unpacked.unwrap_or_else(|| Unpacked { params: params.clone(), ..Unpacked::default() }))
 }
@@ -84,7 +88,7 @@ pub(crate) fn judge(
     Ok(draft)
 }
 
-/// The refusal of a request whose client or redirect URI is named twice.
+/// The refusal of a request whose client, redirect URI or content is named twice.
 pub(crate) fn in_doubt(name: &'static str) -> Refusal {
     DUPLICATE.because(format!("{name} occurs twice; neither can be trusted"))
 }

@@ -16,6 +16,7 @@ pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc9068_jwt_access_token;
+pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
 
 /// Every document this server knows.
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6749_client_auth::ClientAuthentication),
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
+        Arc::new(rfc9126_par::PushedRequests),
         Arc::new(rfc7636_pkce::Pkce::default()),
         Arc::new(rfc6750_bearer::Bearer),
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),

@@ -55,9 +55,9 @@ struct Cage {
 
 /// A store that keeps what passes through it.
 #[derive(Debug, Default)]
-struct Watched {
+pub(crate) struct Watched {
     store: MemoryStore,
-    records: Mutex<Vec<Record>>,
+    pub(crate) records: Mutex<Vec<Record>>,
 }
 
 impl Store for Watched {
@@ -225,11 +225,13 @@ fn ask(params: &Params) -> Request<Bytes> {
 
 /// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
 const ELSEWHERE: &[&str] = &[
+    "fapi2-parameter-beside-request-uri",
     "oauth-response-mode-query-with-tokens",
     "oidc-userinfo-user-gone",
     "rfc6750-two-tokens",
     "rfc7591-",
     "rfc8414-authentication-method-unsupported",
+    "rfc9126-",
 ];
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod metadata;
 mod races;
 mod readme;
 mod refusals;
+mod rfc9126_par;
 mod slow;
 mod stores;
 mod vectors;
