@@ -10,6 +10,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderValue, Method};
 use oauth_types::Params;
 
+use super::notices::Notice;
 use crate::refusal::{Refused, place};
 
 /// How many entries a tenant's journal keeps. Older ones are forgotten.
@@ -49,6 +50,8 @@ pub struct Entry {
     pub client_id: Option<String>,
     /// How many faults changed the answer.
     pub faults: u32,
+    /// What the server sent to others before it answered, and what came of it.
+    pub notices: Vec<Notice>,
     /// What failed, if the server itself did.
     pub failure: Option<String>,
 }
@@ -92,6 +95,7 @@ impl fmt::Debug for Entry {
             .field("ignored", &self.ignored)
             .field("client_id", &self.client_id)
             .field("faults", &self.faults)
+            .field("notices", &self.notices)
             .field("failure", &self.failure)
             .finish()
     }
@@ -117,6 +121,12 @@ impl fmt::Display for Entry {
         }
         if self.faults > 0 {
             write!(f, " faults: {}", self.faults)?;
+        }
+        for Notice { url, outcome } in &self.notices {
+            match outcome {
+                Ok(status) => write!(f, " sent to {}: {status}", url.escape_debug())?,
+                Err(why) => write!(f, " not sent to {}: {}", url.escape_debug(), why.escape_debug())?,
+            }
         }
         if let Some(failure) = &self.failure {
             write!(f, " {failure}")?;
@@ -196,6 +206,7 @@ mod tests {
             ignored: Vec::new(),
             client_id: None,
             faults: 0,
+            notices: Vec::new(),
             failure: None,
         }
     }

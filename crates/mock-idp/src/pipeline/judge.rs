@@ -11,7 +11,7 @@ use crate::documents;
 use crate::memory::{Confirmation, Scope};
 use crate::refusal::{Refusal, Rule};
 use crate::reply::Stop;
-use crate::request::{Arrival, AuthorizationRequest, Draft, Unpacked};
+use crate::request::{Arrival, Attempt, AuthorizationRequest, Draft, Unpacked};
 use crate::world::World;
 
 /// An authorization request whose client may be answered.
@@ -89,6 +89,14 @@ pub(crate) fn judge(
 }
 
 /// The refusal of a request whose client, redirect URI or content is named twice.
+/// Judges a request that is authorized on another device.
+pub(super) fn elsewhere(world: &World, attempt: &Attempt<'_>, client: &Client) -> Result<Draft, Refusal> {
+    let mut draft = Draft::new(scope(client, attempt.params)?);
+    world.specs.iter().try_for_each(|spec| spec.authorize_elsewhere(attempt, &mut draft))?;
+    Ok(draft)
+}
+
+/// The refusal of a request whose client or redirect URI is named twice.
 pub(crate) fn in_doubt(name: &'static str) -> Refusal {
     DUPLICATE.because(format!("{name} occurs twice; neither can be trusted"))
 }

@@ -15,6 +15,7 @@ pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc8414_metadata;
+pub(crate) mod rfc8628_device;
 pub(crate) mod rfc9068_jwt_access_token;
 pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
@@ -26,6 +27,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
         Arc::new(rfc9126_par::PushedRequests),
+        Arc::new(rfc8628_device::DeviceAuthorization::default()),
         Arc::new(rfc7636_pkce::Pkce::default()),
         Arc::new(rfc6750_bearer::Bearer),
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),

@@ -232,6 +232,12 @@ const ELSEWHERE: &[&str] = &[
     "rfc7591-",
     "rfc8414-authentication-method-unsupported",
     "rfc9126-",
+    "oauth-response-mode-query-",
+    "oidc-userinfo-user-",
+    "rfc6750-two-",
+    "rfc7591-",
+    "rfc8628-",
+    "rfc8414-authentication-",
 ];
 
 #[tokio::test]
