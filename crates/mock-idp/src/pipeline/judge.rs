@@ -88,7 +88,6 @@ pub(crate) fn judge(
     Ok(draft)
 }
 
-/// The refusal of a request whose client, redirect URI or content is named twice.
 /// Judges a request that is authorized on another device.
 pub(super) fn elsewhere(world: &World, attempt: &Attempt<'_>, client: &Client) -> Result<Draft, Refusal> {
     let mut draft = Draft::new(scope(client, attempt.params)?);
@@ -96,7 +95,7 @@ pub(super) fn elsewhere(world: &World, attempt: &Attempt<'_>, client: &Client) -
     Ok(draft)
 }
 
-/// The refusal of a request whose client or redirect URI is named twice.
+/// The refusal of a request whose client, redirect URI or content is named twice.
 pub(crate) fn in_doubt(name: &'static str) -> Refusal {
     DUPLICATE.because(format!("{name} occurs twice; neither can be trusted"))
 }
