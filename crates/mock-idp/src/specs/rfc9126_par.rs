@@ -3,8 +3,6 @@
 //! The client hands its authorization request to the server itself and sends the browser with a reference to it. A
 //! reference is its client's own, lives for a minute, and is used once.
 
-use std::sync::Arc;
-
 use http::{Method, StatusCode};
 use oauth_types::fault::Point;
 use oauth_types::params::display_name;
@@ -14,8 +12,8 @@ use serde_json::{Map, Value};
 
 use crate::clients::Client;
 use crate::documents;
-use crate::memory::{Authorization, Life, Note, Notes};
-use crate::ports::store::{BoxFuture, GrantId, Key, Kind, Record, Taken};
+use crate::memory::{Life, Note, Notes};
+use crate::ports::store::{BoxFuture, Key, Kind, Record, Taken};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{Reply, Stop};
 use crate::request::{AuthorizationRequest, Draft, Origin, Packed, Unpacked};
@@ -126,29 +124,15 @@ async fn push(call: &Call<'_>) -> Result<Reply, Stop> {
     let asked: Params = sent.iter().filter(|(name, _)| !CREDENTIALS.contains(name)).collect();
     let Judged { identified, params, origin, draft } = spine.judge(arrival, &client, &asked).await?;
     let (lifetime, handle) = (policy.value_of(&LIFETIME), ports.dice.handle());
-    let authorization = Authorization {
-        client_id: identified.client().client_id().to_owned(),
-        scope: draft.scope,
-        ..Authorization::default()
-    };
-    let mut notes = Notes::default();
-    notes.set(&Pushed {
+    let pushed = Pushed {
         params: params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         signed: origin.signed,
         code_notes: draft.code_notes,
         grant_notes: draft.grant_notes,
-    });
-    let mut grant = GrantId([0; 16]);
-    ports.dice.fill(&mut grant.0);
-    let expires = arrival.now.saturating_add(lifetime);
-    let record = Record {
-        grant,
-        issued: arrival.now,
-        expires,
-        forget: expires.saturating_add(policy.remembered()),
-        authorization: Arc::new(authorization),
-        notes: Arc::new(notes),
     };
+    let expires = arrival.now.saturating_add(lifetime);
+    let record = Record::of(identified.client().client_id(), &pushed, arrival.now, expires);
+    let record = Record { forget: expires.saturating_add(policy.remembered()), ..record };
     ports.store.put(Key::of(KIND, &arrival.place.tenant, &handle), record).await?;
     let mut members = Map::new();
     members.insert("request_uri".to_owned(), format!("{PREFIX}{handle}").into());
@@ -204,7 +188,7 @@ async fn redeem(packed: &Packed<'_>, handle: &str) -> Result<Unpacked, Stop> {
         }
         _ => return Err(REUSED.because("Reloading the page uses it again: push the request anew").into()),
     };
-    let Some(Pushed { params, signed, code_notes, grant_notes }) = record.notes.find() else {
+    let Some(Pushed { params, signed, code_notes, grant_notes }) = record.own() else {
         return Err(UNKNOWN.refuse().into());
     };
     Ok(Unpacked {

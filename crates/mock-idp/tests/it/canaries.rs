@@ -232,6 +232,7 @@ const ELSEWHERE: &[&str] = &[
     "rfc7591-",
     "rfc8414-authentication-",
     "rfc8628-",
+    "rfc8707-",
     "rfc9126-",
 ];
 

@@ -15,6 +15,7 @@ mod races;
 mod readme;
 mod refusals;
 mod rfc8628_device;
+mod rfc8707_resource;
 mod rfc9126_par;
 mod slow;
 mod stores;
