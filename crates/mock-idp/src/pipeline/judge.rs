@@ -91,7 +91,7 @@ pub(crate) fn judge(
 /// Judges a request that is authorized on another device.
 pub(super) fn elsewhere(world: &World, attempt: &Attempt<'_>, client: &Client) -> Result<Draft, Refusal> {
     let mut draft = Draft::new(scope(client, attempt.params)?);
-    world.specs.iter().try_for_each(|spec| spec.authorize_elsewhere(attempt, &mut draft))?;
+    world.specs.iter().try_for_each(|spec| spec.authorize_elsewhere(attempt, client, &mut draft))?;
     Ok(draft)
 }
 

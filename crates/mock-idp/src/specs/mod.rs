@@ -20,6 +20,7 @@ pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9068_jwt_access_token;
 pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
+pub(crate) mod rfc9396_rar;
 
 /// Every document this server knows.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
@@ -33,6 +34,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6750_bearer::Bearer),
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),
         Arc::new(rfc8707_resource::ResourceIndicators),
+        Arc::new(rfc9396_rar::RichRequests),
         Arc::new(oidc_core::OpenIdConnect),
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),

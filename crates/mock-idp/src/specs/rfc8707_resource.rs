@@ -3,12 +3,11 @@
 //! A client says for which protected resources it wants a token, and the token is for these and no others. What was
 //! authorized can be narrowed by a token request, never widened.
 
-use std::sync::Arc;
-
 use oauth_types::{ErrorCode, Params};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::clients::Client;
 use crate::memory::{Life, Note};
 use crate::redirect;
 use crate::refusal::{Document, Refusal, Rule};
@@ -59,7 +58,7 @@ impl Spec for ResourceIndicators {
         remember(request.params, request.policy, draft)
     }
 
-    fn authorize_elsewhere(&self, attempt: &Attempt<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    fn authorize_elsewhere(&self, attempt: &Attempt<'_>, _client: &Client, draft: &mut Draft) -> Result<(), Refusal> {
         remember(attempt.params, attempt.policy, draft)
     }
 
@@ -88,7 +87,7 @@ impl Spec for ResourceIndicators {
         let audience = match read(request.params, request.policy) {
             Ok(named) if !named.is_empty() => {
                 if granted.is_none() {
-                    inherit(&Resources(named.clone()), reply);
+                    reply.inherit(&Resources(named.clone()));
                 }
                 named
             }
@@ -111,13 +110,6 @@ fn remember(params: &Params, policy: &Policy, draft: &mut Draft) -> Result<(), R
         draft.remember(&Resources(named));
     }
     Ok(())
-}
-
-/// Has the tokens that are refreshed later be for the same resources.
-fn inherit(resources: &Resources, reply: &mut TokenReply) {
-    for (_, record) in &mut reply.records {
-        Arc::make_mut(&mut record.authorization).notes.set(resources);
-    }
 }
 
 /// The resources that a request names, each once. An empty value counts as none (RFC 6749 §3.1).

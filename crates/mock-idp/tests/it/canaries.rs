@@ -234,6 +234,7 @@ const ELSEWHERE: &[&str] = &[
     "rfc8628-",
     "rfc8707-",
     "rfc9126-",
+    "rfc9396-",
 ];
 
 #[tokio::test]

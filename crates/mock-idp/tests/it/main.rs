@@ -17,6 +17,7 @@ mod refusals;
 mod rfc8628_device;
 mod rfc8707_resource;
 mod rfc9126_par;
+mod rfc9396_rar;
 mod slow;
 mod stores;
 mod vectors;
