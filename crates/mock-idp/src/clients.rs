@@ -122,6 +122,11 @@ impl Client {
         self.member(name) == Some(&Value::Bool(true))
     }
 
+    /// Whether it has nothing to authenticate with (RFC 6749 §2.1).
+    pub(crate) fn is_public(&self) -> bool {
+        self.secret.is_none() && self.auth_method.as_deref().is_none_or(|method| method == "none")
+    }
+
     /// How far requests to the URLs of its metadata may go.
     pub(crate) fn reach(&self) -> Reach {
         if self.stranger { Reach::Outside } else { Reach::Configured }

@@ -81,6 +81,7 @@
 mod clients;
 pub mod conformance;
 mod documents;
+mod elsewhere;
 mod endpoints;
 mod escape;
 mod http;

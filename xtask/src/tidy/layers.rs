@@ -34,6 +34,7 @@ const PARTS: &[Part] = &[
 /// Modules that everybody may name.
 const NEUTRAL: &[&str] = &[
     "documents",
+    "elsewhere",
     "request",
     "reply",
     "refusal",

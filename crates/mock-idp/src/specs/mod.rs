@@ -7,6 +7,7 @@ use crate::spec::Spec;
 
 pub(crate) mod oauth_form_post;
 pub(crate) mod oauth_response_types;
+pub(crate) mod oidc_ciba;
 pub(crate) mod oidc_core;
 pub(crate) mod oidc_discovery;
 pub(crate) mod rfc6749_client_auth;
@@ -30,6 +31,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6749_refresh::RefreshToken),
         Arc::new(rfc9126_par::PushedRequests),
         Arc::new(rfc8628_device::DeviceAuthorization::default()),
+        Arc::new(oidc_ciba::BackchannelAuthentication),
         Arc::new(rfc7636_pkce::Pkce::default()),
         Arc::new(rfc6750_bearer::Bearer),
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),

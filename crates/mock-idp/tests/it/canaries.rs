@@ -227,6 +227,7 @@ fn ask(params: &Params) -> Request<Bytes> {
 const ELSEWHERE: &[&str] = &[
     "fapi2-parameter-beside-",
     "oauth-response-mode-query-",
+    "ciba-",
     "oidc-userinfo-user-",
     "rfc6750-two-",
     "rfc7591-",

@@ -10,6 +10,7 @@ mod jose_jws;
 mod jose_keys;
 mod malformed;
 mod metadata;
+mod oidc_ciba;
 mod outbound;
 mod races;
 mod readme;

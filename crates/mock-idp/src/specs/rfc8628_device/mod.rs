@@ -5,16 +5,16 @@
 //! spends. A device may bind its request to a `code_verifier`; then the poll has to bring it.
 
 use http::{Method, StatusCode};
+use oauth_types::ErrorCode;
 use oauth_types::fault::Point;
-use oauth_types::{ErrorCode, Params};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::memory::{Authorization, Life, Note};
-use crate::ports::store::{BoxFuture, GrantId, Key, Kind, Record};
+use crate::elsewhere::{self, Decision, Names};
+use crate::memory::Authorization;
+use crate::ports::store::{BoxFuture, Key, Kind, Record};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{Reply, Stop};
-use crate::request::{Arrival, Found, TokenRequest};
+use crate::request::{Found, TokenRequest};
 use crate::spec::{Call, Endpoint, Facts, Perhaps, Spec, Spine};
 use crate::world::{Amount, Switch};
 
@@ -30,40 +30,6 @@ const ALPHABET: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 #[derive(Debug, Default)]
 pub(crate) struct DeviceAuthorization {
     guesses: page::Guesses,
-}
-
-/// What the person decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Decision {
-    Waiting,
-    Approved,
-    Denied,
-}
-
-impl Note for Decision {
-    const NAME: &'static str = "rfc8628/decision";
-    const LIFE: Life = Life::Code;
-}
-
-/// The device code that a user code stands for, by its key.
-#[derive(Debug, Serialize, Deserialize)]
-struct Names(Key);
-
-impl Note for Names {
-    const NAME: &'static str = "rfc8628/names";
-    const LIFE: Life = Life::Code;
-}
-
-/// When a device polled last, and how long it has to wait, in seconds.
-#[derive(Debug, Serialize, Deserialize)]
-struct Polled {
-    last: u64,
-    interval: u64,
-}
-
-impl Note for Polled {
-    const NAME: &'static str = "rfc8628/polled";
-    const LIFE: Life = Life::Code;
 }
 
 impl Spec for DeviceAuthorization {
@@ -108,8 +74,8 @@ impl Spec for DeviceAuthorization {
         Some(GRANT_TYPE)
     }
 
-    fn grant<'a>(&'a self, request: &'a TokenRequest<'a>, spine: &'a dyn Spine) -> Perhaps<'a, Found> {
-        Some(Box::pin(poll(request, spine)))
+    fn grant<'a>(&'a self, request: &'a TokenRequest<'a>, _spine: &'a dyn Spine) -> Perhaps<'a, Found> {
+        Some(Box::pin(poll(request)))
     }
 
     fn redeem(&self, request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
@@ -146,7 +112,7 @@ async fn begin(call: &Call<'_>) -> Result<Reply, Stop> {
     if call.policy.is_on(&AT_ONCE) {
         arrival.seen.relaxed(AT_ONCE.name);
         let user = call.people.log_in(params.get("login_hint"))?;
-        page::approve(call, client.client(), user, &mut record);
+        elsewhere::approve(call, client.client(), user, &mut record);
     }
     let store = &call.ports.store;
     store.put(key, record).await?;
@@ -179,7 +145,7 @@ fn user_code(call: &Call<'_>) -> String {
 }
 
 /// What a poll is about (§3.4), or why there is nothing yet (§3.5).
-async fn poll(request: &TokenRequest<'_>, _spine: &dyn Spine) -> Result<Found, Stop> {
+async fn poll(request: &TokenRequest<'_>) -> Result<Found, Stop> {
     let (arrival, store) = (request.arrival, &request.ports.store);
     let code = request.params.get("device_code").ok_or_else(|| CODE_MISSING.refuse())?;
     let key = Key::of(DEVICE_CODE, &arrival.place.tenant, code);
@@ -194,7 +160,11 @@ async fn poll(request: &TokenRequest<'_>, _spine: &dyn Spine) -> Result<Found, S
             let since = arrival.now - record.expires;
             return Err(EXPIRED.because(format!("It ended {since} seconds ago")).into());
         }
-        pace(request, code, record.expires).await?;
+        let poll = Key::of(POLL, &arrival.place.tenant, code);
+        let interval = request.policy.value_of(&INTERVAL);
+        if let Some(hint) = elsewhere::pace(request, poll, interval, record.expires).await? {
+            return Err(TOO_FAST.because(hint).into());
+        }
         match decision {
             Decision::Waiting => return Err(PENDING.refuse().into()),
             Decision::Denied => return Err(DENIED.refuse().into()),
@@ -202,26 +172,6 @@ async fn poll(request: &TokenRequest<'_>, _spine: &dyn Spine) -> Result<Found, S
         }
     }
     Ok(Found::once(key, kept, &REPLAYED))
-}
-
-/// Refuses a poll that comes too early. Each such poll makes the wait five seconds longer (§3.5).
-async fn pace(request: &TokenRequest<'_>, code: &str, expires: u64) -> Result<(), Stop> {
-    let (arrival, store) = (request.arrival, &request.ports.store);
-    let key = Key::of(POLL, &arrival.place.tenant, code);
-    let before = store.get(key).await?.and_then(|kept| kept.record.own::<Polled>());
-    let interval = before.as_ref().map_or_else(|| request.policy.value_of(&INTERVAL), |polled| polled.interval);
-    let early = before.filter(|polled| arrival.now < polled.last.saturating_add(polled.interval));
-    let interval = if early.is_some() { interval.saturating_add(5) } else { interval };
-    let note = Polled { last: arrival.now, interval };
-    store.put(key, Record::of(request.client().client_id(), &note, arrival.now, expires)).await?;
-    match early {
-        Some(polled) => {
-            let waited = arrival.now.saturating_sub(polled.last);
-            let hint = format!("The last poll was {waited} seconds ago; wait {interval} seconds from now on");
-            Err(TOO_FAST.because(hint).into())
-        }
-        None => Ok(()),
-    }
 }
 
 static ENDPOINTS: &[Endpoint] = &[
