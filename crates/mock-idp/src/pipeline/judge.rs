@@ -132,9 +132,19 @@ pub(crate) fn mode(world: &World, params: &Params) -> Option<ResponseMode> {
     match params.get("response_mode") {
         Some(name) => {
             let mode = ResponseMode::from_wire(name)?;
-            super::response_modes(world).any(|own| own == mode).then_some(mode)
+            let known = super::response_modes(world).any(|own| own == mode);
+            known.then(|| if mode == ResponseMode::Jwt { default_jwt_mode(params) } else { mode })
         }
         None => Some(default_mode(params)),
+    }
+}
+
+/// "`jwt` [...] indicates the default redirect encoding using the response mode JWT for the requested response type"
+/// (JARM §2.3.4).
+fn default_jwt_mode(params: &Params) -> ResponseMode {
+    match default_mode(params) {
+        ResponseMode::Fragment => ResponseMode::FragmentJwt,
+        _ => ResponseMode::QueryJwt,
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod oauth_response_types;
 pub(crate) mod oidc_ciba;
 pub(crate) mod oidc_core;
 pub(crate) mod oidc_discovery;
+pub(crate) mod oidc_jarm;
 pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_code;
 pub(crate) mod rfc6749_refresh;
@@ -41,6 +42,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),
         Arc::new(oauth_form_post::FormPost),
+        Arc::new(oidc_jarm::Jarm),
         Arc::new(rfc8414_metadata::Metadata),
         Arc::new(oidc_discovery::Discovery),
     ]

@@ -226,6 +226,7 @@ fn ask(params: &Params) -> Request<Bytes> {
 /// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
 const ELSEWHERE: &[&str] = &[
     "fapi2-parameter-beside-",
+    "jarm-",
     "oauth-response-mode-query-",
     "ciba-",
     "oidc-userinfo-user-",

@@ -11,6 +11,7 @@ mod jose_keys;
 mod malformed;
 mod metadata;
 mod oidc_ciba;
+mod oidc_jarm;
 mod outbound;
 mod races;
 mod readme;
