@@ -19,6 +19,7 @@ pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc8628_device;
 pub(crate) mod rfc9068_jwt_access_token;
 pub(crate) mod rfc9207_iss;
+pub(crate) mod rfc9449_dpop;
 
 /// Every document this server knows.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
@@ -31,6 +32,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc7636_pkce::Pkce::default()),
         Arc::new(rfc6750_bearer::Bearer),
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),
+        Arc::new(rfc9449_dpop::Dpop::default()),
         Arc::new(oidc_core::OpenIdConnect),
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),

@@ -16,6 +16,8 @@ mod races;
 mod readme;
 mod refusals;
 mod rfc8628_device;
+mod rfc9449_dpop;
+mod signer;
 mod slow;
 mod stores;
 mod vectors;
