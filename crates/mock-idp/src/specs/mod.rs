@@ -14,6 +14,7 @@ pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_code;
 pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6750_bearer;
+pub(crate) mod rfc7523_client_auth;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc8628_device;
@@ -25,6 +26,7 @@ pub(crate) mod rfc9449_dpop;
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
     vec![
         Arc::new(rfc6749_client_auth::ClientAuthentication),
+        Arc::new(rfc7523_client_auth::ClientAssertion),
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
         Arc::new(rfc8628_device::DeviceAuthorization::default()),

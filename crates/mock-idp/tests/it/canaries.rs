@@ -232,6 +232,7 @@ const ELSEWHERE: &[&str] = &[
     "rfc7591-",
     "rfc8628-",
     "rfc8414-authentication-",
+    "rfc7523-client-",
     "rfc9449-",
 ];
 

@@ -15,6 +15,7 @@ mod outbound;
 mod races;
 mod readme;
 mod refusals;
+mod rfc7523_client_auth;
 mod rfc8628_device;
 mod rfc9449_dpop;
 mod signer;

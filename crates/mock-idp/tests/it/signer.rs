@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
@@ -93,6 +94,13 @@ pub(crate) fn assertion(idp: &MockIdp, client_id: &str, algorithm: &str) -> Draf
 }
 
 impl Draft {
+    /// The token with the keyed hash HS256 in place of a signature (RFC 7518 §3.2).
+    pub(crate) fn keyed(&self, secret: impl AsRef<[u8]>) -> String {
+        let text = format!("{}.{}", encoded(self.header.to_string()), encoded(self.claims.to_string()));
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref()), text.as_bytes());
+        format!("{text}.{}", encoded(tag))
+    }
+
     /// The same with a member of the header set; `null` takes it out.
     pub(crate) fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
         put(&mut self.header, name, value.into());

@@ -106,7 +106,7 @@ fn recent(proof: &Proof<'_>, claims: &Claims<'_>, window: u64) -> Result<u64, Re
     }
 }
 
-/// "The value of the `ath` claim equals the hash of that access token".
+/// "the value of the `ath` claim equals the hash of that access token".
 fn of_this_token(jws: &Jws<'_>, token: &str) -> Result<(), Refusal> {
     let ath = jws.claims().get("ath").and_then(Value::as_str).ok_or_else(|| rules::ATH_MISSING.refuse())?;
     match ath == BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes())) {
