@@ -381,6 +381,13 @@ pub(crate) struct Presented<'a> {
     pub scheme: &'static str,
 }
 
+/// Whether `text` can follow the scheme of an `Authorization` header: `token68` (RFC 9110 §11.2), which is `b64token`
+/// of RFC 6750 §2.1.
+pub(crate) fn is_token68(text: &str) -> bool {
+    let body = text.trim_end_matches('=');
+    !body.is_empty() && body.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._~+/".contains(&octet))
+}
+
 /// Which kind of token something is (RFC 7009 §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {

@@ -15,6 +15,7 @@ pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_code;
 pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6750_bearer;
+pub(crate) mod rfc7523_client_auth;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc8628_device;
@@ -23,11 +24,13 @@ pub(crate) mod rfc9068_jwt_access_token;
 pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
 pub(crate) mod rfc9396_rar;
+pub(crate) mod rfc9449_dpop;
 
 /// Every document this server knows.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
     vec![
         Arc::new(rfc6749_client_auth::ClientAuthentication),
+        Arc::new(rfc7523_client_auth::ClientAssertion),
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
         Arc::new(rfc9126_par::PushedRequests),
@@ -38,6 +41,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),
         Arc::new(rfc8707_resource::ResourceIndicators),
         Arc::new(rfc9396_rar::RichRequests),
+        Arc::new(rfc9449_dpop::Dpop::default()),
         Arc::new(oidc_core::OpenIdConnect),
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),

@@ -237,6 +237,8 @@ const ELSEWHERE: &[&str] = &[
     "rfc8707-",
     "rfc9126-",
     "rfc9396-",
+    "rfc7523-client-",
+    "rfc9449-",
 ];
 
 #[tokio::test]
