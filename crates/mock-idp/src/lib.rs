@@ -103,6 +103,7 @@
 //! [`Entry::relaxations`] says which requests passed only for that. [`Builder::without`] leaves a whole document out.
 
 mod certificate;
+mod client_keys;
 mod clients;
 pub mod conformance;
 mod documents;
