@@ -10,7 +10,7 @@ use oauth_types::{Algorithm, Params, ResponseMode, Secret};
 use serde_json::{Map, Value};
 
 use crate::clients::Client;
-use crate::memory::{Authorization, Bound, Confirmation, Login};
+use crate::memory::{Authorization, Bound, Confirmation, Login, Note};
 use crate::ports::keys::KeyError;
 use crate::ports::outbound::Reach;
 use crate::ports::store::{Key, Kind, Record, StoreError};
@@ -191,6 +191,13 @@ impl TokenReply {
     /// Adds a member.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.members.insert(name.to_owned(), value.into());
+    }
+
+    /// Remembers a note of the grant in every record that is made, for tokens that follow from these.
+    pub(crate) fn inherit<N: Note>(&mut self, note: &N) {
+        for (_, record) in &mut self.records {
+            Arc::make_mut(&mut record.authorization).notes.set(note);
+        }
     }
 
     /// Binds the access token to what the client proved to hold (RFC 7800 §3.1): in its claims, and in its record.

@@ -64,16 +64,16 @@ pub enum JwkError {
     NotOnTheCurve,
 }
 
-/// Why a key does not verify signatures of an algorithm.
+/// Why a key is not for an algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unfit {
     /// `kty` and `crv` are for others.
     Type,
     /// `alg` names another.
     Algorithm,
-    /// `use` is not `sig`.
+    /// `use` is for something else.
     Use,
-    /// `key_ops` lacks `verify`.
+    /// `key_ops` lacks it.
     Operations,
 }
 
@@ -176,6 +176,34 @@ impl PublicKey {
             Some(operations) if !operations.iter().any(|operation| operation == "verify") => Err(Unfit::Operations),
             _ => Ok(()),
         }
+    }
+
+    /// Whether tokens may be encrypted to its owner with `algorithm`.
+    pub(super) fn fits_encryption(&self, algorithm: KeyManagement) -> Result<(), Unfit> {
+        if !self.material.manages(algorithm) {
+            return Err(Unfit::Type);
+        }
+        if self.alg.as_deref().is_some_and(|own| own != algorithm.as_str()) {
+            return Err(Unfit::Algorithm);
+        }
+        if self.used_for.as_deref().is_some_and(|own| own != "enc") {
+            return Err(Unfit::Use);
+        }
+        // RFC 7517 §4.3. The public half of an agreement does nothing that has a name there.
+        let wanted: &[&str] = match self.material {
+            Material::Rsa(_) => &["wrapKey", "encrypt"],
+            Material::Curve { .. } => &["deriveKey", "deriveBits"],
+        };
+        match &self.operations {
+            Some(own) if !own.is_empty() && !own.iter().any(|own| wanted.contains(&own.as_str())) => {
+                Err(Unfit::Operations)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn material(&self) -> &Material {
+        &self.material
     }
 
     /// Whether `signature`, raw, is one of `algorithm` over `message` by the owner of this key.
