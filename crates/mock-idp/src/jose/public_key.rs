@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::signature::{ParsedPublicKey, RsaPublicKeyComponents};
 use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use oauth_types::{Algorithm, KeyManagement};
 use serde_json::{Map, Value};
 
@@ -19,6 +19,7 @@ pub struct PublicKey {
     alg: Option<String>,
     used_for: Option<String>,
     operations: Option<Vec<String>>,
+    certificate: Option<Vec<u8>>,
     material: Material,
 }
 
@@ -117,6 +118,7 @@ impl PublicKey {
             alg: owned("alg")?,
             used_for: owned("use")?,
             operations: operations(members)?,
+            certificate: certificate(members)?,
             material: Material::read(kty, members)?,
         };
         key.judge_labels()?;
@@ -136,6 +138,11 @@ impl PublicKey {
     /// Its `use`: `sig` or `enc` (RFC 7517 §4.2).
     pub fn used_for(&self) -> Option<&str> {
         self.used_for.as_deref()
+    }
+
+    /// The certificate of this key in DER, if `x5c` has one (RFC 7517 §4.7). Whether it is of this key is not looked at.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
     }
 
     /// The SHA-256 thumbprint in base64url (RFC 7638 §3): `jkt` of a confirmation.
@@ -363,4 +370,12 @@ fn operations(members: &Map<String, Value>) -> Result<Option<Vec<String>>, JwkEr
         operations.push(operation);
     }
     Ok(Some(operations))
+}
+
+/// RFC 7517 §4.7: certificates in base64, not base64url, that of the key first.
+fn certificate(members: &Map<String, Value>) -> Result<Option<Vec<u8>>, JwkError> {
+    const MALFORMED: JwkError = JwkError::Malformed("x5c");
+    let Some(value) = members.get("x5c") else { return Ok(None) };
+    let own = value.as_array().and_then(|chain| chain.first()).and_then(Value::as_str).ok_or(MALFORMED)?;
+    BASE64_STANDARD.decode(own).map(Some).map_err(|_| MALFORMED)
 }
