@@ -9,10 +9,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use oauth_types::Params;
 
 use crate::clients::{Authenticated, Client, Identified};
-use crate::memory::{Confirmation, Life, Note, Notes, Scope};
+use crate::memory::{Authorization, Confirmation, Life, Note, Notes, Scope};
 use crate::people::Wanted;
 use crate::ports::Ports;
-use crate::ports::store::{Kept, Key, Record};
+use crate::ports::store::{GrantId, Kept, Key, Record};
 use crate::refusal::Rule;
 use crate::reply::Outgoing;
 use crate::world::Policy;
@@ -254,6 +254,7 @@ pub(crate) struct TokenRequest<'a> {
     /// What the server decides.
     pub policy: &'a Policy,
     client: &'a Arc<Client>,
+    method: &'static str,
 }
 
 impl<'a> TokenRequest<'a> {
@@ -265,13 +266,20 @@ impl<'a> TokenRequest<'a> {
     ) -> Self {
         let Attempt { arrival, params, ports, policy } = *attempt;
         let grant_type = params.get("grant_type").unwrap_or_default();
-        Self { arrival, params, grant_type, proofs, ports, policy, client: client.client() }
+        let method = client.method();
+        Self { arrival, params, grant_type, proofs, ports, policy, client: client.client(), method }
     }
 
     /// The request of an identified client, at the authorization endpoint.
     pub(crate) fn identified(request: &AuthorizationRequest<'a>) -> Self {
         let AuthorizationRequest { arrival, params, client, proofs, ports, policy, .. } = *request;
-        Self { arrival, params, grant_type: "implicit", proofs, ports, policy, client: client.client() }
+        let (grant_type, client, method) = ("implicit", client.client(), "none");
+        Self { arrival, params, grant_type, proofs, ports, policy, client, method }
+    }
+
+    /// Whether the client only said who it is: a public client has no credentials (RFC 6749 §2.1).
+    pub(crate) fn is_public(&self) -> bool {
+        self.method == "none"
     }
 
     /// The client.
@@ -316,6 +324,15 @@ impl Found {
     /// What is not spent by this request.
     pub(crate) fn freely(record: Record) -> Self {
         Self { record, held: Held::Freely }
+    }
+
+    /// What is made for this request: a family of its own, about which nothing is in the store.
+    pub(crate) fn made(request: &TokenRequest<'_>, authorization: Authorization) -> Self {
+        let mut grant = GrantId([0; 16]);
+        request.ports.dice.fill(&mut grant.0);
+        let now = request.arrival.now;
+        let (authorization, notes) = (authorization.into(), Arc::default());
+        Self::freely(Record { grant, issued: now, expires: now, forget: now, authorization, notes })
     }
 
     /// Whether it has been spent before.

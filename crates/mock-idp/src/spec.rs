@@ -14,7 +14,7 @@ use oauth_types::{Params, ResponseMode};
 use serde_json::{Map, Value};
 
 use crate::clients::{Authenticated, Client, Clients, Identified, Proven};
-use crate::memory::Confirmation;
+use crate::memory::{Confirmation, Scope};
 use crate::people::{People, User};
 use crate::ports::Ports;
 use crate::ports::store::BoxFuture;
@@ -286,6 +286,12 @@ pub(crate) trait Spine: Send + Sync {
 
     /// What the access token of a request to a protected resource stands for; it is alive and may be used here.
     fn access<'a>(&'a self, arrival: &'a Arrival<'a>) -> BoxFuture<'a, Result<Resolved, Denied>>;
+
+    /// The scope that is granted to `client`: what it asks for, if it may have it (RFC 6749 §3.3).
+    fn scope(&self, client: &Client, params: &Params) -> Result<Scope, Refusal>;
+
+    /// Everybody who can log in.
+    fn people(&self) -> &People;
 
     /// The identifier by which `client` is told of `user`.
     fn subject(&self, client: &Client, user: &User) -> String;

@@ -23,7 +23,7 @@ use crate::world::World;
 mod judge;
 mod spine;
 
-pub(crate) use judge::{Asked, in_doubt, judge, mode, unpacked};
+pub(crate) use judge::{Asked, in_doubt, judge, mode, scope, unpacked};
 
 /// The paths that the spine serves whatever documents are in force.
 pub(crate) const SPINE: &[&str] = &["/authorize", "/token", "/jwks"];
@@ -196,7 +196,7 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
     // Not before: with client_id and secret swapped, the identifier of an unknown client is a secret.
     attempt.arrival.seen.client(&client_id);
     if client.is_any() {
-        return Ok(Authenticated::new(client, Proven::by_the_caller()));
+        return Ok(Authenticated::new(client, method, Proven::by_the_caller()));
     }
     if let Some(own) = client.auth_method.as_deref().filter(|own| *own != method) {
         let hint = format!("It is registered for {own}, and this request uses {method}");
@@ -210,7 +210,7 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
         Some(proof) => proof.await?,
         None => return Err(unknown().into()),
     };
-    Ok(Authenticated::new(client, proof))
+    Ok(Authenticated::new(client, method, proof))
 }
 
 /// Finds out what a request proves the possession of.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::clients::{self, Authenticated, Client};
 use crate::documents;
-use crate::memory::Confirmation;
-use crate::people::User;
+use crate::memory::{Confirmation, Scope};
+use crate::people::{People, User};
 use crate::ports::store::BoxFuture;
 use crate::refusal::{Refusal, Rule};
 use crate::reply::Stop;
@@ -74,6 +74,14 @@ impl Spine for World {
 
     fn access<'a>(&'a self, arrival: &'a Arrival<'a>) -> BoxFuture<'a, Result<Resolved, Denied>> {
         Box::pin(access(self, arrival))
+    }
+
+    fn scope(&self, client: &Client, params: &Params) -> Result<Scope, Refusal> {
+        super::scope(client, params)
+    }
+
+    fn people(&self) -> &People {
+        &self.people
     }
 
     fn subject(&self, client: &Client, user: &User) -> String {

@@ -10,6 +10,7 @@ pub(crate) mod oauth_response_types;
 pub(crate) mod oidc_core;
 pub(crate) mod oidc_discovery;
 pub(crate) mod rfc6749_client_auth;
+pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6749_code;
 pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6750_bearer;
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6749_client_auth::ClientAuthentication),
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
+        Arc::new(rfc6749_client_credentials::ClientCredentials),
         Arc::new(rfc7636_pkce::Pkce::default()),
         Arc::new(rfc6750_bearer::Bearer),
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),

@@ -11,6 +11,7 @@ mod metadata;
 mod races;
 mod readme;
 mod refusals;
+mod rfc6749_client_credentials;
 mod slow;
 mod stores;
 mod vectors;
