@@ -15,7 +15,7 @@ use crate::ports::Ports;
 use crate::ports::store::{GrantId, Kept, Key, Record};
 use crate::refusal::Rule;
 use crate::reply::Outgoing;
-use crate::world::Policy;
+use crate::world::{Amount, Policy};
 
 /// One issuer of a server: where its endpoints are, and how its records are told from others'.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -306,8 +306,8 @@ pub(crate) enum Held {
         key: Key,
         /// When it was spent, if it was. Such a request is judged like any other, and refused at last.
         spent: Option<u64>,
-        /// For how many seconds after that it is taken again.
-        grace: u64,
+        /// For how long after that it is taken again, if it is: a relaxation.
+        grace: Option<&'static Amount>,
         /// The rule that a replay of it breaks.
         replay: &'static Rule,
     },
@@ -318,7 +318,7 @@ pub(crate) enum Held {
 impl Found {
     /// What is in the store, and may be spent once.
     pub(crate) fn once(key: Key, kept: Kept, replay: &'static Rule) -> Self {
-        Self { record: kept.record, held: Held::Once { key, spent: kept.spent, grace: 0, replay } }
+        Self { record: kept.record, held: Held::Once { key, spent: kept.spent, grace: None, replay } }
     }
 
     /// What is not spent by this request.
@@ -333,6 +333,14 @@ impl Found {
         let now = request.arrival.now;
         let (authorization, notes) = (authorization.into(), Arc::default());
         Self::freely(Record { grant, issued: now, expires: now, forget: now, authorization, notes })
+    }
+
+    /// The same, taken again for as long after it was spent as `grace` says.
+    pub(crate) fn with_grace(mut self, amount: &'static Amount) -> Self {
+        if let Held::Once { grace, .. } = &mut self.held {
+            *grace = Some(amount);
+        }
+        self
     }
 
     /// Whether it has been spent before.

@@ -10,7 +10,7 @@ use crate::clients::{Authenticated, Client, Proven};
 use crate::documents;
 use crate::memory::Confirmation;
 use crate::people::User;
-use crate::ports::store::{Record, Taken};
+use crate::ports::store::{GrantId, Key, Kind, Record, Taken};
 use crate::refusal::{Refusal, Rule};
 use crate::reply::{AuthorizationResponse, Challenges, Delivery, Envelope, Reply, Stop, TokenReply};
 use crate::request::{
@@ -18,7 +18,7 @@ use crate::request::{
     Spent, TokenRequest, Unpacked,
 };
 use crate::spec::{Call, Endpoint, Facts, Lookup};
-use crate::world::World;
+use crate::world::{Amount, World};
 
 mod judge;
 mod spine;
@@ -250,14 +250,32 @@ pub(crate) async fn spend(world: &World, request: &TokenRequest<'_>, found: Foun
     match world.ports.store.take(key, now).await? {
         Taken::Fresh(record) => Ok(Spent::new(record)),
         // In the second of its use it is a replay already, unless there is a time of grace.
-        Taken::Replayed { spent, .. } if now < spent.saturating_add(grace) => Ok(Spent::new(found.record)),
-        Taken::Replayed { grant, .. } => {
-            let forget = now.saturating_add(world.policy.longest_lifetime());
-            world.ports.store.drop_grant(grant, now, forget).await?;
+        Taken::Replayed { spent, grant } => {
+            let in_time = |grace: &&Amount| now < spent.saturating_add(request.policy.value_of(grace));
+            if let Some(grace) = grace.filter(in_time)
+                && is_alive(world, &found.record, now).await?
+            {
+                request.arrival.seen.relaxed(grace.name);
+                return Ok(Spent::new(found.record));
+            }
+            revoke(world, grant, now).await?;
             Err(replay.because("Every token that came from it has been revoked").into())
         }
         Taken::Absent => Err(replay.because("Its family has been revoked").into()),
     }
+}
+
+/// Whether the family of a record that was spent is alive: what is put into a dead one is not found again.
+async fn is_alive(world: &World, record: &Record, now: u64) -> Result<bool, Stop> {
+    let key = Key::of(Kind::new("pipeline/family"), "", &world.ports.dice.handle());
+    world.ports.store.put(key, Record { forget: now, ..record.clone() }).await?;
+    Ok(world.ports.store.get(key).await?.is_some())
+}
+
+/// Kills every token of a family, for good.
+pub(crate) async fn revoke(world: &World, grant: GrantId, now: u64) -> Result<(), Stop> {
+    let forget = now.saturating_add(world.longest_lifetime());
+    Ok(world.ports.store.drop_grant(grant, now, forget).await?)
 }
 
 /// Lets every document add to the answer of a token request.

@@ -12,6 +12,7 @@ mod races;
 mod readme;
 mod refusals;
 mod rfc6749_client_credentials;
+mod rfc6749_refresh;
 mod slow;
 mod stores;
 mod vectors;
