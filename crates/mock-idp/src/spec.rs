@@ -17,7 +17,7 @@ use crate::clients::{Authenticated, Client, Clients, Identified, Proven};
 use crate::memory::{Confirmation, Scope};
 use crate::people::{People, User};
 use crate::ports::Ports;
-use crate::ports::store::BoxFuture;
+use crate::ports::store::{BoxFuture, GrantId};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{AuthorizationResponse, Challenges, Delivery, Envelope, Reply, Stop, TokenReply};
 use crate::request::{
@@ -292,6 +292,9 @@ pub(crate) trait Spine: Send + Sync {
 
     /// Everybody who can log in.
     fn people(&self) -> &People;
+
+    /// Kills every token of a family, for good.
+    fn revoke(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), Stop>>;
 
     /// The identifier by which `client` is told of `user`.
     fn subject(&self, client: &Client, user: &User) -> String;

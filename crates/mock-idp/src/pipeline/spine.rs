@@ -9,7 +9,7 @@ use crate::clients::{self, Authenticated, Client};
 use crate::documents;
 use crate::memory::{Confirmation, Scope};
 use crate::people::{People, User};
-use crate::ports::store::BoxFuture;
+use crate::ports::store::{BoxFuture, GrantId};
 use crate::refusal::{Refusal, Rule};
 use crate::reply::Stop;
 use crate::request::{Admission, Arrival, Attempt, Place, Presented, Resolved};
@@ -82,6 +82,10 @@ impl Spine for World {
 
     fn people(&self) -> &People {
         &self.people
+    }
+
+    fn revoke(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), Stop>> {
+        Box::pin(super::revoke(self, grant, now))
     }
 
     fn subject(&self, client: &Client, user: &User) -> String {

@@ -14,6 +14,7 @@ pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6749_code;
 pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6750_bearer;
+pub(crate) mod rfc7009_revocation;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc9068_jwt_access_token;
@@ -30,6 +31,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6750_bearer::Bearer),
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),
         Arc::new(oidc_core::OpenIdConnect),
+        Arc::new(rfc7009_revocation::Revocation),
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),
         Arc::new(oauth_form_post::FormPost),

@@ -230,6 +230,7 @@ const ELSEWHERE: &[&str] = &[
     "oidc-userinfo-user-gone",
     "rfc6749-client-credentials-",
     "rfc6750-two-tokens",
+    "rfc7009-",
     "rfc7591-",
     "rfc8414-authentication-method-unsupported",
     "rfc9700-client-called-like-a-user",

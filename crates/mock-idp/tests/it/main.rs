@@ -13,6 +13,7 @@ mod readme;
 mod refusals;
 mod rfc6749_client_credentials;
 mod rfc6749_refresh;
+mod rfc7009_revocation;
 mod slow;
 mod stores;
 mod vectors;
