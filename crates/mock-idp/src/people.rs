@@ -119,6 +119,10 @@ impl People {
         })
     }
 
+    pub(crate) fn all(&self) -> impl Iterator<Item = &User> {
+        self.0.iter()
+    }
+
     pub(crate) fn find(&self, subject: &str) -> Option<&User> {
         self.0.iter().find(|user| user.subject == subject)
     }
