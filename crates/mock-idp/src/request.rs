@@ -413,6 +413,39 @@ pub(crate) struct Resolved {
     pub claims: serde_json::Map<String, serde_json::Value>,
 }
 
+impl Resolved {
+    /// Whether it is good at `now`: neither used up, nor revoked, nor expired.
+    pub(crate) fn is_alive(&self, now: u64) -> bool {
+        self.kept.spent.is_none() && now < self.kept.record.expires
+    }
+
+    /// Whether `client` has to do with it: it was issued to it, or is meant for it.
+    ///
+    /// An access token is meant for the clients that its audience names, by `client_id` or by one of the identifiers
+    /// that the client is registered with as `resource`. One for the issuer at large is meant for every client that is
+    /// not registered with identifiers of its own.
+    pub(crate) fn concerns(&self, client: &Client, issuer: &str) -> bool {
+        if self.kept.record.authorization.client_id == client.client_id() {
+            return true;
+        }
+        let own = client.member("resource").map(texts);
+        let mut audience = self.claims.get("aud").map(texts).unwrap_or_default().into_iter();
+        // A refresh token says nothing, so it has no audience.
+        audience.any(|name| match &own {
+            Some(own) => name == client.client_id() || own.contains(&name),
+            None => name == client.client_id() || name == issuer,
+        })
+    }
+}
+
+/// The text in a value: itself, or its elements (RFC 7519 §4.1.3).
+fn texts(value: &serde_json::Value) -> Vec<&str> {
+    match value {
+        serde_json::Value::Array(values) => values.iter().filter_map(serde_json::Value::as_str).collect(),
+        value => value.as_str().into_iter().collect(),
+    }
+}
+
 /// The use of an access token at a protected resource.
 pub(crate) struct Admission<'a> {
     /// The request as it arrived.

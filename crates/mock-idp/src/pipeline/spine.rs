@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
+use oauth_types::fault::Point;
 use oauth_types::{ErrorCode, Params};
 use serde_json::{Map, Value};
 
@@ -11,9 +13,9 @@ use crate::memory::{Confirmation, Scope};
 use crate::people::{People, User};
 use crate::ports::store::{BoxFuture, GrantId};
 use crate::refusal::{Refusal, Rule};
-use crate::reply::Stop;
+use crate::reply::{Reply, Stop};
 use crate::request::{Admission, Arrival, Attempt, Draft, Place, Presented, Resolved};
-use crate::spec::{Denied, Judged, Spine};
+use crate::spec::{Answer, Denied, Judged, Spine};
 use crate::world::World;
 
 impl Spine for World {
@@ -92,6 +94,13 @@ impl Spine for World {
 
     fn people(&self) -> &People {
         &self.people
+    }
+
+    fn represent(&self, arrival: &Arrival<'_>, at: Point, client: &Client, members: Map<String, Value>) -> Reply {
+        let (ports, policy) = (&self.ports, &self.policy);
+        let answer = Answer { arrival, at, client, members: &members, ports, policy };
+        let own = self.specs.iter().find_map(|spec| spec.represent(&answer));
+        own.unwrap_or(Reply::Document { at, status: StatusCode::OK, members })
     }
 
     fn revoke(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), Stop>> {

@@ -17,10 +17,12 @@ pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7009_revocation;
 pub(crate) mod rfc7636_pkce;
+pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc8628_device;
 pub(crate) mod rfc9068_jwt_access_token;
 pub(crate) mod rfc9207_iss;
+pub(crate) mod rfc9701_jwt_introspection;
 
 /// Every document this server knows.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
@@ -36,6 +38,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),
         Arc::new(oidc_core::OpenIdConnect),
         Arc::new(rfc7009_revocation::Revocation),
+        Arc::new(rfc7662_introspection::Introspection),
+        Arc::new(rfc9701_jwt_introspection::JwtIntrospection),
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),
         Arc::new(oauth_form_post::FormPost),

@@ -21,6 +21,14 @@ impl Spec for ClientCredentials {
         &documents::RFC6749
     }
 
+    fn name(&self) -> &'static str {
+        "RFC 6749 client credentials"
+    }
+
+    fn optional(&self) -> bool {
+        true
+    }
+
     fn rules(&self) -> &'static [&'static Rule] {
         RULES
     }

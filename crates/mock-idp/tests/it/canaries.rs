@@ -233,6 +233,8 @@ const ELSEWHERE: &[&str] = &[
     "rfc6750-two-",
     "rfc7009-",
     "rfc7591-",
+    "rfc7662-",
+    "rfc9701-",
     "rfc8628-",
     "rfc8414-authentication-",
     "rfc9700-client-called-",
