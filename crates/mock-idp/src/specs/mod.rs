@@ -20,6 +20,7 @@ pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc8628_device;
+pub(crate) mod rfc8693_token_exchange;
 pub(crate) mod rfc9068_jwt_access_token;
 pub(crate) mod rfc9207_iss;
 pub(crate) mod rfc9701_jwt_introspection;
@@ -37,6 +38,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6750_bearer::Bearer),
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),
         Arc::new(oidc_core::OpenIdConnect),
+        // It changes what those above have put into an answer.
+        Arc::new(rfc8693_token_exchange::TokenExchange),
         Arc::new(rfc7009_revocation::Revocation),
         Arc::new(rfc7662_introspection::Introspection),
         Arc::new(rfc9701_jwt_introspection::JwtIntrospection),

@@ -164,12 +164,8 @@ fn successor(request: &TokenRequest<'_>, spent: &Spent, refreshed: bool) -> Reco
         }
     };
     let mut notes = Notes::default();
-    // "Refresh tokens issued to public clients are bound to the public key" (RFC 9449 §5), also RFC 8705 §4.
-    let bound = match spent.note::<Bound>().filter(|_| refreshed) {
-        None if request.is_public() => Bound(request.proofs.to_vec()),
-        bound => bound.unwrap_or_default(),
-    };
-    if !bound.0.is_empty() {
+    // What a refresh token is bound to, its successor is bound to.
+    if let Some(bound) = spent.note::<Bound>().filter(|_| refreshed) {
         notes.set(&bound);
     }
     let expires = now.saturating_add(request.policy.value_of(&IDLE)).min(ends);

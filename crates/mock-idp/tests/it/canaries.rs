@@ -234,6 +234,7 @@ const ELSEWHERE: &[&str] = &[
     "rfc7009-",
     "rfc7591-",
     "rfc7662-",
+    "rfc8693-",
     "rfc9701-",
     "rfc8628-",
     "rfc8414-authentication-",

@@ -20,6 +20,7 @@ mod rfc6749_refresh;
 mod rfc7009_revocation;
 mod rfc7662_introspection;
 mod rfc8628_device;
+mod rfc8693_token_exchange;
 mod rfc9701_jwt_introspection;
 mod slow;
 mod stores;
