@@ -44,6 +44,10 @@ pub struct Policy {
     pub code_lifetime: u64,
     /// How long an access token and an ID token live, in seconds.
     pub token_lifetime: u64,
+    /// The types of authorization details that are known (RFC 9396 §2).
+    pub authorization_details_types: Vec<String>,
+    /// The protected resources that tokens may be asked for (RFC 8707 §2); if there are none, any may be.
+    pub resources: Vec<String>,
     chosen: Vec<(&'static str, u64)>,
 }
 
@@ -107,6 +111,13 @@ impl Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { algorithm: Algorithm::Rs256, code_lifetime: 60, token_lifetime: 3600, chosen: Vec::new() }
+        Self {
+            algorithm: Algorithm::Rs256,
+            code_lifetime: 60,
+            token_lifetime: 3600,
+            authorization_details_types: ["payment_initiation", "account_information"].map(str::to_owned).into(),
+            resources: Vec::new(),
+            chosen: Vec::new(),
+        }
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, asking, redeeming, refreshing, with};
 use crate::refusals::{assert_quiet, assert_refused};
+use crate::signer::{Signer, posting, proven};
 
 const DAY: u64 = 24 * 3600;
 
@@ -135,6 +136,40 @@ async fn the_token_of_a_public_client_is_rotated_nevertheless() {
     assert!(second["refresh_token"].is_string());
     let answer = browser.token(&refreshing(&first)).await;
     assert_refused(&idp, &answer, "rfc9700-refresh-token-replayed", "");
+}
+
+#[tokio::test]
+async fn the_token_of_a_public_client_may_stay_if_it_is_bound_to_a_key() {
+    let idp = server(|builder| builder.on("refresh-not-rotated"));
+    let (browser, signer) = (Browser::new(&idp), Signer::new());
+    let code = browser.code(&asking()).await;
+    let redeems = proven(posting("/token", &redeeming(&code)), &signer.at_token(&idp));
+    let first = browser.send(redeems).await.tokens();
+    for _ in 0..2 {
+        let refreshes = posting("/token", &refreshing(&first["refresh_token"]));
+        let tokens = browser.send(proven(refreshes, &signer.at_token(&idp))).await.tokens();
+        assert_eq!((tokens.get("refresh_token"), &tokens["token_type"]), (None, &json!("DPoP")));
+    }
+    let answer = browser.token(&refreshing(&first["refresh_token"])).await;
+    assert_eq!(answer.json()["error"], "invalid_dpop_proof");
+    let refreshes = posting("/token", &refreshing(&first["refresh_token"]));
+    let answer = browser.send(proven(refreshes, &Signer::new().at_token(&idp))).await;
+    assert_eq!(answer.status, 400, "another key");
+}
+
+#[tokio::test]
+async fn what_a_refresh_token_is_bound_to_its_successor_is_bound_to() {
+    let idp = server(|builder| builder);
+    let (browser, signer) = (Browser::new(&idp), Signer::new());
+    let code = browser.code(&asking()).await;
+    let redeems = proven(posting("/token", &redeeming(&code)), &signer.at_token(&idp));
+    let mut token = browser.send(redeems).await.tokens()["refresh_token"].clone();
+    for _ in 0..3 {
+        let answer = browser.token(&refreshing(&token)).await;
+        assert_eq!(answer.json()["error"], "invalid_dpop_proof", "without the key it is worth nothing");
+        let refreshes = proven(posting("/token", &refreshing(&token)), &signer.at_token(&idp));
+        token = browser.send(refreshes).await.tokens()["refresh_token"].clone();
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser, REDIRECT_URI, asking, basic, decode, redeeming, refreshing, with, without};
 use crate::refusals::{assert_quiet, assert_refused};
+use crate::signer::{Signer, posting, proven};
 
 fn server(build: impl FnOnce(Builder) -> Builder) -> MockIdp {
     let idp = build(MockIdp::builder()).in_process().expect("a server");
@@ -154,6 +155,39 @@ async fn a_resource_is_told_of_what_is_meant_for_it() {
     assert_eq!(ask_as(&browser, "rs1", text(&tokens["access_token"])).await.json()["active"], true);
     assert_eq!(idp.journal().pop().expect("an entry").relaxations, ["introspect-any-audience"]);
     assert_eq!(ask_as(&browser, "rs1", text(&tokens["refresh_token"])).await.json(), inactive());
+}
+
+#[tokio::test]
+async fn a_token_for_one_resource_is_nothing_to_another() {
+    let resource =
+        |id: &str| Client::confidential(id, "secret").metadata("resource", format!("https://{id}.example"));
+    let build = |builder: Builder| {
+        builder
+            .client(Client::public("public").redirect_uri(REDIRECT_URI))
+            .client(resource("rs1"))
+            .client(resource("rs2"))
+            .client(Client::confidential("any", "secret"))
+    };
+    let idp = server(build);
+    let browser = Browser::new(&idp);
+    let code = browser.code(&asking().with("resource", "https://rs1.example")).await;
+    let token = browser.token(&redeeming(&code)).await.tokens()["access_token"].clone();
+    let told = ask_as(&browser, "rs1", text(&token)).await.json();
+    assert_eq!((&told["active"], &told["aud"]), (&json!(true), &json!("https://rs1.example")));
+    for other in ["rs2", "any"] {
+        assert_eq!(ask_as(&browser, other, text(&token)).await.json(), inactive(), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_token_is_bound_to_is_told() {
+    let idp = server(|builder| builder);
+    let (browser, signer) = (Browser::new(&idp), Signer::new());
+    let code = browser.code(&asking()).await;
+    let redeems = proven(posting("/token", &redeeming(&code)), &signer.at_token(&idp));
+    let tokens = browser.send(redeems).await.tokens();
+    let told = ask(&browser, &tokens["access_token"]).await;
+    assert_eq!((&told["token_type"], &told["cnf"]), (&json!("DPoP"), &json!({"jkt": signer.jkt()})));
 }
 
 #[tokio::test]

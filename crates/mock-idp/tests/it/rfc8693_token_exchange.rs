@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser, asking, basic, decode, redeeming, refreshing, with, without};
 use crate::refusals::{assert_quiet, assert_refused};
+use crate::signer::{Signer, posting, proven};
 
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
@@ -432,6 +433,28 @@ async fn impersonation_is_a_choice() {
     let params = giving(&user, ACCESS).with("actor_token", text(&actor)).with("actor_token_type", ACCESS);
     let answer = exchange(&browser, "service", &params).await.tokens();
     assert_eq!(decode(&answer["access_token"]).1["act"], json!({"sub": "service"}), "an actor is always named");
+}
+
+#[tokio::test]
+async fn what_is_given_is_bound_to_the_key_of_whoever_asks() {
+    let idp = server(|builder| builder.on("exchange-by-public-clients"));
+    let (browser, signer) = (Browser::new(&idp), Signer::new());
+    let code = browser.code(&asking()).await;
+    let redeems = proven(posting("/token", &redeeming(&code)), &signer.at_token(&idp));
+    let tokens = browser.send(redeems).await.tokens();
+    let params = giving(&tokens["refresh_token"], REFRESH).with("client_id", "public");
+    let answer = browser.token(&params).await;
+    assert_refused(&idp, &answer, "rfc8693-subject-token-invalid", "bound to a key");
+    let other = proven(posting("/token", &params), &Signer::new().at_token(&idp));
+    let answer = browser.send(other).await;
+    assert_refused(&idp, &answer, "rfc8693-subject-token-invalid", "bound to a key");
+    let own = browser.send(proven(posting("/token", &params), &signer.at_token(&idp))).await.tokens();
+    assert_eq!(own["token_type"], "DPoP");
+    assert_eq!(decode(&own["access_token"]).1["cnf"], json!({"jkt": signer.jkt()}));
+
+    // A service does not have the key of the client whose token it was sent.
+    let service = exchange(&browser, "service", &giving(&tokens["access_token"], ACCESS)).await.tokens();
+    assert_eq!((&service["token_type"], decode(&service["access_token"]).1.get("cnf")), (&json!("Bearer"), None));
 }
 
 #[tokio::test]
