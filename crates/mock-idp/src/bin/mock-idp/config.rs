@@ -142,8 +142,10 @@ impl Config {
         policy.algorithm = self.alg.unwrap_or(policy.algorithm);
         policy.code_lifetime = self.lifetime.code.unwrap_or(policy.code_lifetime);
         policy.token_lifetime = self.lifetime.token.unwrap_or(policy.token_lifetime);
-        policy.refresh_lifetime = self.lifetime.refresh.unwrap_or(policy.refresh_lifetime);
         builder = builder.policy(policy);
+        if let Some(seconds) = self.lifetime.refresh {
+            builder = builder.amount("refresh-idle-seconds", seconds);
+        }
         if self.plain {
             builder = builder.plain();
         }
