@@ -3,15 +3,17 @@
 //! [`Identified`] is proof that a client is known and its redirect URI is its own; only with it may an answer be
 //! redirected. [`Authenticated`] is proof that the client at the token endpoint is who it says.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use oauth_types::{Algorithm, ErrorCode, Secret};
 use serde_json::{Map, Value};
 
 use crate::documents;
+use crate::jose::{JwksError, PublicKeys};
 use crate::ports::outbound::Reach;
 use crate::redirect::{self, RedirectRule};
 use crate::refusal::{Refusal, Rule};
+use crate::world::Switch;
 
 /// A client of the server (RFC 6749 §2).
 #[derive(Debug, Clone)]
@@ -21,11 +23,13 @@ pub struct Client {
     pub(crate) redirects: Vec<RedirectRule>,
     pub(crate) scope: Option<Vec<String>>,
     pub(crate) grant_types: Vec<String>,
+    pub(crate) any_grant_type: bool,
     pub(crate) id_token_algorithm: Option<Algorithm>,
     pub(crate) auth_method: Option<String>,
     pub(crate) metadata: Map<String, Value>,
     /// Whether it introduced itself, and nobody who runs the server knows it.
     pub(crate) stranger: bool,
+    keys: OnceLock<Result<Arc<PublicKeys>, JwksError>>,
 }
 
 impl Client {
@@ -37,11 +41,19 @@ impl Client {
             redirects: Vec::new(),
             scope: None,
             grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
+            any_grant_type: false,
             id_token_algorithm: None,
             auth_method: None,
             metadata: Map::new(),
             stranger: false,
+            keys: OnceLock::new(),
         }
+    }
+
+    /// A client that authenticates with a private key (OpenID Connect Core §9, `private_key_jwt`); `jwks` holds the
+    /// public ones (RFC 7517 §5). For keys that it publishes, set `jwks_uri` as [`Client::metadata`].
+    pub fn with_keys(client_id: impl Into<String>, jwks: impl Into<Value>) -> Self {
+        Self::public(client_id).token_endpoint_auth_method("private_key_jwt").metadata("jwks", jwks)
     }
 
     /// A confidential client with a secret, presented as `client_secret_basic` or `client_secret_post`.
@@ -78,6 +90,13 @@ impl Client {
         self
     }
 
+    /// Allows every grant type that the server supports, as the built-in clients do.
+    #[must_use]
+    pub fn any_grant_type(mut self) -> Self {
+        self.any_grant_type = true;
+        self
+    }
+
     /// What this client's ID tokens are signed with, if not with the server's default
     /// (OpenID Connect Dynamic Client Registration §2, `id_token_signed_response_alg`).
     #[must_use]
@@ -99,6 +118,7 @@ impl Client {
     #[must_use]
     pub fn metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.metadata.insert(name.into(), value.into());
+        self.keys = OnceLock::new();
         self
     }
 
@@ -127,6 +147,12 @@ impl Client {
         self.secret.is_none() && self.auth_method.as_deref().is_none_or(|method| method == "none")
     }
 
+    /// The keys in its metadata, if there are any (RFC 7591 §2, `jwks`). They are parsed once.
+    pub(crate) fn own_keys(&self) -> Option<&Result<Arc<PublicKeys>, JwksError>> {
+        let set = self.member("jwks")?;
+        Some(self.keys.get_or_init(|| PublicKeys::parse(set).map(Arc::new)))
+    }
+
     /// How far requests to the URLs of its metadata may go.
     pub(crate) fn reach(&self) -> Reach {
         if self.stranger { Reach::Outside } else { Reach::Configured }
@@ -138,14 +164,14 @@ impl Client {
     }
 
     pub(crate) fn may_use(&self, grant_type: &str) -> bool {
-        self.grant_types.iter().any(|own| own == grant_type)
+        self.any_grant_type || self.grant_types.iter().any(|own| own == grant_type)
     }
 
     /// The two clients of a server without configuration.
     pub(crate) fn built_in() -> [Self; 2] {
         [
-            Self::public("public").any_loopback_redirect(),
-            Self::confidential("confidential", "secret").any_loopback_redirect(),
+            Self::public("public").any_loopback_redirect().any_grant_type(),
+            Self::confidential("confidential", "secret").any_loopback_redirect().any_grant_type(),
         ]
     }
 }
@@ -201,16 +227,29 @@ impl Identified {
 
 /// Proof that the client at the token endpoint is who it says it is. Only the pipeline makes one.
 #[derive(Debug)]
-pub(crate) struct Authenticated(Arc<Client>);
+pub(crate) struct Authenticated {
+    client: Arc<Client>,
+    method: &'static str,
+}
 
 impl Authenticated {
-    pub(crate) fn new(client: Arc<Client>, _how: Proven) -> Self {
-        Self(client)
+    pub(crate) fn new(client: Arc<Client>, method: &'static str, _how: Proven) -> Self {
+        Self { client, method }
     }
 
     /// The client.
     pub(crate) fn client(&self) -> &Arc<Client> {
-        &self.0
+        &self.client
+    }
+
+    /// The method by which it authenticated, by a name of IANA's registry (RFC 7591 §4.2).
+    pub(crate) fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// Whether it only said who it is: a public client has no credentials (RFC 6749 §2.1).
+    pub(crate) fn is_public(&self) -> bool {
+        self.method == "none"
     }
 }
 
@@ -245,6 +284,13 @@ pub(crate) fn unknown(clients: &Clients) -> Refusal {
 pub(crate) fn missing() -> Refusal {
     CLIENT_ID_MISSING.refuse()
 }
+
+/// Which documents define methods of client authentication is one thing; which of them will do is another.
+pub(crate) static STRONG: Switch = Switch {
+    name: "strong-client-authentication",
+    says: "Clients authenticate with a key alone: by private_key_jwt or mutual TLS (FAPI 2.0 Security Profile section 5.3.2.1)",
+    relaxes: false,
+};
 
 pub(crate) static RULES: &[&Rule] = &[&CLIENT_ID_MISSING, &CLIENT_UNKNOWN, &REDIRECT_URI_MISSING];
 

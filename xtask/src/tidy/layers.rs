@@ -35,6 +35,7 @@ const PARTS: &[Part] = &[
 const NEUTRAL: &[&str] = &[
     "documents",
     "elsewhere",
+    "certificate",
     "request",
     "reply",
     "refusal",
@@ -42,6 +43,7 @@ const NEUTRAL: &[&str] = &[
     "memory",
     "pages",
     "clients",
+    "client_keys",
     "people",
     "redirect",
     "world",

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "tls")]
+pub(crate) mod authority;
 pub mod clock;
 pub mod dice;
+pub(crate) mod key_sets;
 pub mod keys;
 pub(crate) mod memory;
 pub mod outbound;
@@ -24,4 +27,6 @@ pub(crate) struct Ports {
     pub store: Arc<dyn store::Store>,
     /// What others are asked with.
     pub outbound: Arc<dyn outbound::Outbound>,
+    /// The key sets that clients publish.
+    pub key_sets: Arc<key_sets::KeySets>,
 }

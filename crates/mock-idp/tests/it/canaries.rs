@@ -55,9 +55,9 @@ struct Cage {
 
 /// A store that keeps what passes through it.
 #[derive(Debug, Default)]
-struct Watched {
+pub(crate) struct Watched {
     store: MemoryStore,
-    records: Mutex<Vec<Record>>,
+    pub(crate) records: Mutex<Vec<Record>>,
 }
 
 impl Store for Watched {
@@ -225,13 +225,27 @@ fn ask(params: &Params) -> Request<Bytes> {
 
 /// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
 const ELSEWHERE: &[&str] = &[
+    "fapi2-parameter-beside-",
+    "jarm-",
     "oauth-response-mode-query-",
     "ciba-",
+    "oidc-openid-without-",
     "oidc-userinfo-user-",
+    "rfc6749-client-credentials-",
     "rfc6750-two-",
+    "rfc7009-",
     "rfc7591-",
+    "rfc7662-",
+    "rfc8693-",
+    "rfc9701-",
     "rfc8628-",
     "rfc8414-authentication-",
+    "rfc9700-client-called-",
+    "rfc8707-",
+    "rfc9126-",
+    "rfc9396-",
+    "rfc7523-client-",
+    "rfc9449-",
 ];
 
 #[tokio::test]

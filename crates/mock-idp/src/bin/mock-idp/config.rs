@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mock_idp::{Builder, Client, User};
 use oauth_types::{Algorithm, Secret};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+use crate::tls::TlsConfig;
 
 /// What a configuration file may say.
 #[derive(Debug, Default, Deserialize)]
@@ -41,6 +43,11 @@ pub(crate) struct Config {
     /// Amounts of documents, by name.
     #[serde(default)]
     amount: BTreeMap<String, u64>,
+    /// Serve https.
+    pub(crate) tls: Option<TlsConfig>,
+    /// Files with the certification authorities of other servers.
+    #[serde(default)]
+    pub(crate) trust: Vec<PathBuf>,
     /// Lifetimes in seconds.
     #[serde(default)]
     lifetime: Lifetimes,
@@ -76,7 +83,7 @@ struct ClientConfig {
     #[serde(default, deserialize_with = "signing")]
     id_token_signed_response_alg: Option<Algorithm>,
     token_endpoint_auth_method: Option<String>,
-    /// Members that documents of their own define, such as `jwks`.
+    /// Members that documents of their own define, such as `jwks` and `dpop_bound_access_tokens`.
     #[serde(default)]
     metadata: serde_json::Map<String, serde_json::Value>,
 }
@@ -145,8 +152,10 @@ impl Config {
         policy.algorithm = self.alg.unwrap_or(policy.algorithm);
         policy.code_lifetime = self.lifetime.code.unwrap_or(policy.code_lifetime);
         policy.token_lifetime = self.lifetime.token.unwrap_or(policy.token_lifetime);
-        policy.refresh_lifetime = self.lifetime.refresh.unwrap_or(policy.refresh_lifetime);
         builder = builder.policy(policy);
+        if let Some(seconds) = self.lifetime.refresh {
+            builder = builder.amount("refresh-idle-seconds", seconds);
+        }
         if self.plain {
             builder = builder.plain();
         }
@@ -252,8 +261,12 @@ mod tests {
             client_id = "web"
             client_secret = "s3cret"
             redirect_uris = ["https://app.example/cb"]
-            token_endpoint_auth_method = "client_secret_post"
-            metadata = { client_name = "Web", jwks = { keys = [] } }
+            [[client]]
+            client_id = "keyed"
+            token_endpoint_auth_method = "private_key_jwt"
+            [client.metadata]
+            dpop_bound_access_tokens = true
+            jwks = { keys = [{ kty = "OKP", crv = "Ed25519", x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] }
             [[user]]
             sub = "carol"
             claims = { email = "carol@example.com", groups = ["admin"] }
