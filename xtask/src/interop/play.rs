@@ -19,7 +19,7 @@ const REDIRECT_URI: &str = "http://127.0.0.1:8400/callback";
 /// A program with its first arguments, and its environment.
 pub(super) struct Program {
     pub(super) command: (PathBuf, Vec<PathBuf>),
-    pub(super) environment: Vec<(&'static str, String)>,
+    pub(super) environment: Vec<(&'static str, PathBuf)>,
 }
 
 /// What a client printed about its flow.
@@ -78,7 +78,8 @@ fn said(last: &str) -> Result<Said, String> {
 /// The end of what a program complained about: its own message comes first or last, depending on the language.
 fn last_words(complaint: &str) -> String {
     let lines: Vec<&str> = complaint.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let telling = |line: &&&str| line.contains("Error") || line.contains("error");
+    // What is indented, or begins so, is where it happened.
+    let telling = |line: &&&str| line.contains("rror") && !line.starts_with("at ");
     let line = lines.iter().rev().find(telling).or(lines.last());
     line.map_or_else(|| "it failed without a word".to_owned(), |line| (*line).to_owned())
 }
@@ -144,7 +145,7 @@ mod tests {
     fn the_error_is_found_in_what_a_program_complains() {
         let python = "Traceback:\n  File x\nOAuthError: invalid_client: no\n";
         assert_eq!(last_words(python), "OAuthError: invalid_client: no");
-        let node = "file:///x.mjs:1\n\nTypeError: fetch failed\n    at x.mjs\n\nNode.js v22\n";
+        let node = "file:///x.mjs:1\n\nTypeError: fetch failed\n    at anError (x.mjs)\n\nNode.js v22\n";
         assert_eq!(last_words(node), "TypeError: fetch failed");
         assert_eq!(last_words(""), "it failed without a word");
     }

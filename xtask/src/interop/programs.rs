@@ -62,6 +62,11 @@ impl Folders {
         Ok(path)
     }
 
+    /// Where the server writes the certificate of its certification authority.
+    pub(super) fn authority(&self) -> PathBuf {
+        self.installed.join("authority.pem")
+    }
+
     /// A file of an npm package.
     pub(super) fn npm(&self, path: &str) -> PathBuf {
         self.installed.join("node/node_modules").join(path)

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::path::PathBuf;
 
 use oauth_attacks::report::table::duration;
 use serde_json::Value;
@@ -49,8 +50,10 @@ impl<'a> Stage<'a> {
         let watch = Stopwatch::start();
         let running = self.at(flow.at).await?;
         let issuer = format!("{}/{}-{}", running.server.base, client.id, flow.id);
-        let program =
-            Program { command: folders.command(client.runtime, client.id), environment: environment(folders) };
+        let program = Program {
+            command: folders.command(client.runtime, client.id),
+            environment: environment(folders, flow.at),
+        };
         let said = match flow.needs.iter().find(|need| !offers(&running.metadata, need)) {
             Some(need) => Err(format!("the server does not offer {need}")),
             None => {
@@ -81,8 +84,12 @@ impl<'a> Stage<'a> {
 impl Running {
     async fn start(folders: &Folders, at: At) -> Result<Self, String> {
         let configuration = folders.configuration(at)?;
-        let mut server = Server::start(&folders.built("mock-idp"), &["--config".into(), configuration]).await?;
-        let http = reqwest::Client::builder().no_proxy().build().map_err(|error| told(&error))?;
+        let mut arguments = vec!["--config".into(), configuration];
+        if at == At::Tls {
+            arguments.extend(["--tls".into(), "--ca-out".into(), folders.authority()]);
+        }
+        let mut server = Server::start(&folders.built("mock-idp"), &arguments).await?;
+        let http = trusting(folders, at)?;
         let base = server.base.clone();
         let url = format!("{base}/.well-known/openid-configuration");
         let answer = http.get(url).send().await.map_err(|error| told(&error))?;
@@ -92,9 +99,26 @@ impl Running {
     }
 }
 
-/// What clients need beside the issuer.
-fn environment(folders: &Folders) -> Vec<(&'static str, String)> {
-    vec![("KEYS", folders.written.join("keys").display().to_string())]
+/// A client that reaches this server.
+fn trusting(folders: &Folders, at: At) -> Result<reqwest::Client, String> {
+    let mut client = reqwest::Client::builder().no_proxy();
+    if at == At::Tls {
+        let pem = std::fs::read(folders.authority()).map_err(|error| format!("the server's authority: {error}"))?;
+        let authority = reqwest::Certificate::from_pem(&pem).map_err(|error| told(&error))?;
+        client = client.tls_certs_only([authority]);
+    }
+    client.build().map_err(|error| told(&error))
+}
+
+/// What clients need beside the issuer: their keys, and whom they trust, each language in its own way.
+fn environment(folders: &Folders, at: At) -> Vec<(&'static str, PathBuf)> {
+    let mut variables = vec![("KEYS", folders.written.join("keys"))];
+    if at == At::Tls {
+        let authority = folders.authority();
+        variables
+            .extend(["CA_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"].map(|name| (name, authority.clone())));
+    }
+    variables
 }
 
 /// Whether metadata holds `member`, or `member` with `value` in it.
