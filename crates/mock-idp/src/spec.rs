@@ -180,6 +180,11 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     /// Adds the authentication schemes it defines, and what it defines for others, to a challenge (RFC 9110 §11.6.1).
     fn challenge(&self, _place: &Place, _challenges: &mut Challenges) {}
 
+    /// Whether anything comes of the session that a login belongs to. Without it, automatic logins leave none behind.
+    fn needs_sessions(&self) -> bool {
+        false
+    }
+
     /// The identifier by which `client` is told of `user`, if it is not the one that everybody is told
     /// (OpenID Connect Core §8).
     fn subject(&self, _client: &Client, _user: &User) -> Option<String> {

@@ -43,6 +43,7 @@ const NEUTRAL: &[&str] = &[
     "clients",
     "people",
     "redirect",
+    "sessions",
     "world",
     "escape",
 ];

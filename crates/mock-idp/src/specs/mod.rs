@@ -12,6 +12,7 @@ pub(crate) mod oidc_discovery;
 pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_code;
 pub(crate) mod rfc6749_refresh;
+pub(crate) mod rfc6749_resource_owner;
 pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc8414_metadata;
@@ -22,6 +23,7 @@ pub(crate) mod rfc9207_iss;
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
     vec![
         Arc::new(rfc6749_client_auth::ClientAuthentication),
+        Arc::new(rfc6749_resource_owner::ResourceOwner),
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
         Arc::new(rfc7636_pkce::Pkce::default()),

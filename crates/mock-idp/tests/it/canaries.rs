@@ -225,6 +225,18 @@ fn ask(params: &Params) -> Request<Bytes> {
 
 /// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
 const ELSEWHERE: &[&str] = &[
+    "oidc-account-selection-required",
+    "oidc-acr-unmet",
+    "oidc-consent-required",
+    "oidc-display-unknown",
+    "oidc-id-token-hint-",
+    "oidc-interaction-required",
+    "oidc-login-required",
+    "rfc6749-consent-denied",
+    "rfc6749-form-forged",
+    "rfc6749-interaction-",
+    "rfc6749-login-cancelled",
+    "rfc9700-interaction-other-browser",
     "oauth-response-mode-query-with-tokens",
     "oidc-userinfo-user-gone",
     "rfc6750-two-tokens",
