@@ -7,6 +7,9 @@ use mock_idp::Rule;
 
 use crate::tidy;
 
+/// Where each rule is enforced and provoked.
+type Places<'a> = std::collections::HashMap<&'a str, tidy::Places<'a>>;
+
 /// Where the README's table begins and ends.
 const BEGIN: &str = "<!-- generated: what is checked -->";
 const END: &str = "<!-- end of generated -->";
@@ -51,41 +54,98 @@ pub(crate) fn check(root: &Path) -> Result<String, String> {
 /// Every generated document, whole.
 fn documents(root: &Path) -> Result<Vec<(&'static str, String)>, String> {
     let rules = mock_idp::rules();
-    registered(root, &rules)?;
+    let tree = tidy::Tree::read(root)?;
+    let places = tidy::places(&tree);
+    registered(&places, &rules)?;
     let readme = std::fs::read_to_string(root.join("README.md")).map_err(|error| format!("README.md: {error}"))?;
     Ok(vec![
         ("docs/ATTACKS.md", format!("{NOTICE}{}", oauth_attacks::catalogue::markdown())),
-        ("docs/SPECS.md", format!("{NOTICE}{}", specs(&rules))),
+        ("docs/SPECS.md", format!("{NOTICE}{}", specs(&rules, &places))),
         ("README.md", between_markers(&readme, &overview(&rules))?),
     ])
 }
 
-/// Every rule in the source is in the registry. One that is not would be enforced and not documented.
-fn registered(root: &Path, rules: &[&Rule]) -> Result<(), String> {
-    let missing = tidy::rules(root)?.into_iter().filter(|id| !rules.iter().any(|rule| rule.id == *id));
-    let missing: Vec<String> = missing.collect();
-    match missing.is_empty() {
-        true => Ok(()),
-        false => Err(format!("mock_idp::rules() does not list {}", missing.join(", "))),
+/// Every rule in the source is in the registry, and the other way round. One that is not would be enforced and not
+/// documented.
+fn registered(places: &Places<'_>, rules: &[&Rule]) -> Result<(), String> {
+    let mut missing: Vec<&str> =
+        places.keys().copied().filter(|id| !rules.iter().any(|rule| rule.id == *id)).collect();
+    missing.sort_unstable();
+    if !missing.is_empty() {
+        return Err(format!("mock_idp::rules() does not list {}", missing.join(", ")));
+    }
+    match rules.iter().find(|rule| !places.contains_key(rule.id)) {
+        Some(rule) => Err(format!("the definition of {} is not found in the source", rule.id)),
+        None => Ok(()),
     }
 }
 
 /// Every rule, by document and section.
-fn specs(rules: &[&Rule]) -> String {
+fn specs(rules: &[&Rule], places: &Places<'_>) -> String {
     let mut text = String::from("# What the mock server enforces\n\n");
-    text.push_str("A refusal names the id of the rule that was broken, its document and its section.\n");
+    text.push_str(
+        "A refusal names the id of the rule that was broken, its document and its section. Files are below\n",
+    );
+    text.push_str(
+        "`crates/mock-idp/src`, tests below `crates/mock-idp/tests/it` unless they stand in the file itself.\n",
+    );
+    text.push_str(&choices());
+    text.push_str(&without_rules(rules));
     for document in in_order(rules.iter().map(|rule| rule.document.name)) {
         let of_document = rules_of(document, rules);
         let Some(first) = of_document.first() else { continue };
         // Writing into a string cannot fail.
         let _ = writeln!(text, "\n## {document}\n\n[{}]({})\n", first.document.title, first.document.url);
-        text.push_str("| section | rule | what is asked for | error |\n|---|---|---|---|\n");
+        text.push_str("| section | rule | what is asked for | error | file | tests |\n|---|---|---|---|---|---|\n");
         for rule in of_document {
             let (section, url, id, says) = (rule.section, rule.url(), rule.id, cell(rule.says));
-            let _ = writeln!(text, "| [{section}]({url}) | `{id}` | {says} | `{}` |", rule.error);
+            let (file, tests) = places.get(id).map(shown).unwrap_or_default();
+            let error = rule.error;
+            let _ = writeln!(text, "| [{section}]({url}) | `{id}` | {says} | `{error}` | {file} | {tests} |");
         }
     }
     text
+}
+
+/// What the documents leave to the server, and how it is chosen.
+fn choices() -> String {
+    let mut text = String::from("\n## Choices\n\nWhere a document leaves a choice, the strict way is the default. ");
+    text.push_str("`Builder::on` turns a switch on, `Builder::amount` sets an amount. The journal names the\n");
+    text.push_str("relaxations that a request passed by.\n\n| switch | what it does | relaxes |\n|---|---|---|\n");
+    for switch in mock_idp::switches() {
+        let relaxes = if switch.relaxes { "yes" } else { "" };
+        let _ = writeln!(text, "| `{}` | {} | {relaxes} |", switch.name, cell(switch.says));
+    }
+    let amounts = mock_idp::amounts();
+    if !amounts.is_empty() {
+        text.push_str("\n| amount | what it is | default |\n|---|---|---|\n");
+    }
+    for amount in amounts {
+        let _ = writeln!(text, "| `{}` | {} | {} |", amount.name, cell(amount.says), amount.default);
+    }
+    text
+}
+
+/// The documents that are spoken and refuse nothing by themselves.
+fn without_rules(rules: &[&Rule]) -> String {
+    let documents = mock_idp::documents();
+    let quiet = documents.iter().filter(|document| !rules.iter().any(|rule| rule.document.name == document.name));
+    let mut text = String::from("\n## Documents that add to answers and refuse nothing\n\n");
+    for document in quiet {
+        let title = if document.title == document.name { String::new() } else { format!(" {}", document.title) };
+        let _ = writeln!(text, "- [{}]({}){title}", document.name, document.url);
+    }
+    text
+}
+
+/// The file of a rule and its tests, without the folders they are all in.
+fn shown(places: &tidy::Places<'_>) -> (String, String) {
+    let short = |path: &str| {
+        let path = path.trim_start_matches("crates/mock-idp/").trim_start_matches("src/");
+        path.trim_start_matches("tests/it/").trim_end_matches(".rs").to_owned()
+    };
+    let tests: Vec<String> = places.tests.iter().map(|path| short(path)).collect();
+    (short(places.file), tests.join(", "))
 }
 
 /// A line per document.
@@ -177,7 +237,8 @@ mod tests {
     #[test]
     fn every_rule_is_listed_once() {
         let rules = mock_idp::rules();
-        let text = specs(&rules);
+        let tree = tidy::Tree::read(&crate::root()).expect("the tree");
+        let text = specs(&rules, &tidy::places(&tree));
         for rule in &rules {
             assert_eq!(text.matches(&format!("`{}`", rule.id)).count(), 1, "{}", rule.id);
         }
@@ -186,7 +247,11 @@ mod tests {
 
     #[test]
     fn a_rule_outside_the_registry_is_named() {
-        let error = registered(&crate::root(), &[]).expect_err("no rule is registered");
+        let tree = tidy::Tree::read(&crate::root()).expect("the tree");
+        let error = registered(&tidy::places(&tree), &[]).expect_err("no rule is registered");
         assert!(error.contains("rfc"), "{error}");
+        let rules = mock_idp::rules();
+        let error = registered(&Places::new(), &rules).expect_err("no rule is defined");
+        assert!(error.contains("is not found"), "{error}");
     }
 }

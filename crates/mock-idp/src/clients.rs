@@ -9,6 +9,7 @@ use oauth_types::{Algorithm, ErrorCode, Secret};
 use serde_json::{Map, Value};
 
 use crate::documents;
+use crate::ports::outbound::Reach;
 use crate::redirect::{self, RedirectRule};
 use crate::refusal::{Refusal, Rule};
 
@@ -23,6 +24,8 @@ pub struct Client {
     pub(crate) id_token_algorithm: Option<Algorithm>,
     pub(crate) auth_method: Option<String>,
     pub(crate) metadata: Map<String, Value>,
+    /// Whether it introduced itself, and nobody who runs the server knows it.
+    pub(crate) stranger: bool,
 }
 
 impl Client {
@@ -37,6 +40,7 @@ impl Client {
             id_token_algorithm: None,
             auth_method: None,
             metadata: Map::new(),
+            stranger: false,
         }
     }
 
@@ -116,6 +120,16 @@ impl Client {
     /// A member of its metadata that is true.
     pub(crate) fn is(&self, name: &str) -> bool {
         self.member(name) == Some(&Value::Bool(true))
+    }
+
+    /// Whether it has nothing to authenticate with (RFC 6749 §2.1).
+    pub(crate) fn is_public(&self) -> bool {
+        self.secret.is_none() && self.auth_method.as_deref().is_none_or(|method| method == "none")
+    }
+
+    /// How far requests to the URLs of its metadata may go.
+    pub(crate) fn reach(&self) -> Reach {
+        if self.stranger { Reach::Outside } else { Reach::Configured }
     }
 
     /// Whether it is known only because any client is.

@@ -81,9 +81,11 @@
 mod clients;
 pub mod conformance;
 mod documents;
+mod elsewhere;
 mod endpoints;
 mod escape;
 mod http;
+pub mod jose;
 mod memory;
 mod pages;
 mod people;
@@ -94,6 +96,7 @@ mod redirect;
 mod refusal;
 mod reply;
 mod request;
+mod running;
 mod server;
 mod sessions;
 mod spec;
@@ -102,13 +105,15 @@ mod world;
 
 pub use clients::Client;
 pub use http::journal::Entry;
+pub use http::notices::Notice;
 pub use http::tap::Mounted;
 pub use people::User;
 pub use refusal::{Document, Refused, Rule};
-pub use server::{Builder, MockIdp, StartError, Tenant};
+pub use running::{MockIdp, Tenant};
+pub use server::{Builder, StartError};
 pub use world::{Amount, Policy, Switch};
 
-pub use ports::{clock, dice, keys};
+pub use ports::{clock, dice, keys, outbound};
 
 /// What is remembered between requests, and where.
 pub mod store {

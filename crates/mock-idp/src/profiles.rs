@@ -27,11 +27,11 @@ impl Profile {
     /// The names that could have been taken out, if `name` is none of them.
     pub(crate) fn without(&mut self, name: &str) -> Result<(), String> {
         let before = self.specs.len();
-        self.specs.retain(|spec| !(spec.optional() && spec.document().name == name));
+        self.specs.retain(|spec| !(spec.optional() && spec.name() == name));
         if self.specs.len() < before {
             return Ok(());
         }
-        let optional = self.specs.iter().filter(|spec| spec.optional()).map(|spec| spec.document().name);
+        let optional = self.specs.iter().filter(|spec| spec.optional()).map(|spec| spec.name());
         Err(optional.collect::<Vec<_>>().join(", "))
     }
 

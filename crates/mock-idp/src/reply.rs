@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use oauth_types::fault::Point;
-use oauth_types::{Algorithm, Params, ResponseMode};
+use oauth_types::{Algorithm, Params, ResponseMode, Secret};
 use serde_json::{Map, Value};
 
 use crate::clients::Client;
 use crate::memory::{Authorization, Login};
 use crate::ports::keys::KeyError;
+use crate::ports::outbound::Reach;
 use crate::ports::store::{Key, Record, StoreError};
 use crate::refusal::Refusal;
 
@@ -55,14 +56,18 @@ impl Reply {
 pub(crate) struct Outgoing {
     /// Where to.
     pub url: String,
-    /// The form it carries.
-    pub form: Params,
-    /// A token that is signed into the form (OpenID Connect Back-Channel Logout §2.5).
-    pub token: Option<Unsigned>,
-    /// A JSON body in place of the form.
-    pub json: Option<Value>,
-    /// The bearer token it is sent with (OpenID Connect CIBA §10.2).
-    pub bearer: Option<oauth_types::Secret>,
+    /// How far it may go: [`Client::reach`].
+    pub reach: Reach,
+    /// What it carries.
+    pub carries: Cargo,
+}
+
+/// What the server sends to somebody else, by POST.
+pub(crate) enum Cargo {
+    /// A form with a token that is signed first (OpenID Connect Back-Channel Logout §2.5).
+    Token(Unsigned),
+    /// JSON, with a bearer token (OpenID Connect CIBA §10.2).
+    Json(Value, Secret),
 }
 
 /// A failure of the server, not of the request.

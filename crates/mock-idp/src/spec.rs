@@ -34,6 +34,11 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     /// Which one.
     fn document(&self) -> &'static Document;
 
+    /// By which name profiles and `Builder::without` know it: that of the document, unless several specs share one.
+    fn name(&self) -> &'static str {
+        self.document().name
+    }
+
     /// The rules of it that are enforced.
     fn rules(&self) -> &'static [&'static Rule] {
         &[]
@@ -89,6 +94,12 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
 
     /// Judges the parameters it knows in an authorization request, and remembers what it will need (RFC 6749 §8.2).
     fn authorize(&self, _request: &AuthorizationRequest<'_>, _draft: &mut Draft) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// Judges the parameters it knows in a request that is authorized on another device, and remembers what it will
+    /// need (RFC 8628 §3.1, OpenID Connect CIBA §7.1).
+    fn authorize_elsewhere(&self, _attempt: &Attempt<'_>, _draft: &mut Draft) -> Result<(), Refusal> {
         Ok(())
     }
 
@@ -278,6 +289,14 @@ pub(crate) trait Spine: Send + Sync {
         client: &'a Authenticated,
         params: &'a Params,
     ) -> BoxFuture<'a, Result<Judged, Stop>>;
+
+    /// Judges a request of an authenticated client that is authorized on another device.
+    fn judge_elsewhere(
+        &self,
+        arrival: &Arrival<'_>,
+        client: &Authenticated,
+        params: &Params,
+    ) -> Result<Draft, Refusal>;
 
     /// What the request proves the possession of.
     fn prove<'a>(

@@ -13,5 +13,5 @@ pub mod secret;
 
 pub use metadata::ProviderMetadata;
 pub use params::{Params, ParamsError};
-pub use registry::{Algorithm, ErrorCode, ResponseMode};
+pub use registry::{Algorithm, ContentEncryption, ErrorCode, KeyManagement, ResponseMode};
 pub use secret::Secret;

@@ -143,22 +143,115 @@ words! {
 }
 
 words! {
-    /// JWS signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1) that tokens are signed with.
+    /// JWS algorithms (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2) that tokens are signed with.
+    ///
+    /// ES256K (RFC 8812) is left out, since no profile of OAuth allows its curve. So is `none`, which signs nothing.
     Algorithm {
         /// RSASSA-PKCS1-v1_5 with SHA-256; the default of OpenID Connect Core §2.
         Rs256 = "RS256",
-        /// ECDSA on P-256 with SHA-256.
-        Es256 = "ES256",
-        /// Edwards-curve signatures; Ed25519 here.
-        EdDsa = "EdDSA",
+        /// RSASSA-PKCS1-v1_5 with SHA-384.
+        Rs384 = "RS384",
+        /// RSASSA-PKCS1-v1_5 with SHA-512.
+        Rs512 = "RS512",
         /// RSASSA-PSS with SHA-256.
         Ps256 = "PS256",
+        /// RSASSA-PSS with SHA-384.
+        Ps384 = "PS384",
+        /// RSASSA-PSS with SHA-512.
+        Ps512 = "PS512",
+        /// ECDSA on P-256 with SHA-256.
+        Es256 = "ES256",
+        /// ECDSA on P-384 with SHA-384.
+        Es384 = "ES384",
+        /// ECDSA on P-521 with SHA-512.
+        Es512 = "ES512",
+        /// Edwards-curve signatures by their old name, which does not say the curve; Ed25519 here.
+        EdDsa = "EdDSA",
+        /// The same signatures by their fully specified name (RFC 9864 §2.2).
+        Ed25519 = "Ed25519",
+        /// HMAC with SHA-256: both sides know the key.
+        Hs256 = "HS256",
+        /// HMAC with SHA-384.
+        Hs384 = "HS384",
+        /// HMAC with SHA-512.
+        Hs512 = "HS512",
+    }
+}
+
+impl Algorithm {
+    /// The values with a private and a public key, in the order of declaration.
+    pub const SIGNING: &'static [Self] = &[
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
+        Self::Es256,
+        Self::Es384,
+        Self::Es512,
+        Self::EdDsa,
+        Self::Ed25519,
+    ];
+
+    /// The values with one key that both sides know: keyed hashes (RFC 7518 §3.2).
+    pub const KEYED_HASH: &'static [Self] = &[Self::Hs256, Self::Hs384, Self::Hs512];
+
+    /// Whether it is a keyed hash, made and checked with the same key.
+    pub const fn is_symmetric(self) -> bool {
+        matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)
+    }
+}
+
+words! {
+    /// How the key of an encrypted token is made known to its reader (RFC 7518 §4.1).
+    ///
+    /// RSA1_5 is left out, because its padding tells secrets (RFC 8725 §3.2); so are the algorithms with 192 bits, the
+    /// password-based ones, and AES-GCM for wrapping keys, which no client of OpenID Connect needs.
+    KeyManagement {
+        /// RSAES-OAEP with SHA-1, as the RFC's default parameters have it (§4.3).
+        RsaOaep = "RSA-OAEP",
+        /// RSAES-OAEP with SHA-256 (§4.3).
+        RsaOaep256 = "RSA-OAEP-256",
+        /// Agreement on the content key itself, with an ephemeral key (§4.6).
+        EcdhEs = "ECDH-ES",
+        /// Agreement on a key that wraps the content key with AES-128 (§4.6).
+        EcdhEsA128Kw = "ECDH-ES+A128KW",
+        /// Agreement on a key that wraps the content key with AES-256 (§4.6).
+        EcdhEsA256Kw = "ECDH-ES+A256KW",
+        /// AES-128 key wrap with a key that both sides know (§4.4).
+        A128Kw = "A128KW",
+        /// AES-256 key wrap with a key that both sides know (§4.4).
+        A256Kw = "A256KW",
+        /// The content key itself is known to both sides (§4.5).
+        Dir = "dir",
+    }
+}
+
+impl KeyManagement {
+    /// Whether both sides know the key, which OpenID Connect derives from the client's secret (Core §10.2).
+    pub const fn is_symmetric(self) -> bool {
+        matches!(self, Self::A128Kw | Self::A256Kw | Self::Dir)
+    }
+}
+
+words! {
+    /// What the content of an encrypted token is encrypted with (RFC 7518 §5.1).
+    ContentEncryption {
+        /// AES-128 in CBC mode with HMAC SHA-256 (§5.2.3); the default of OpenID Connect Registration §2.
+        A128CbcHs256 = "A128CBC-HS256",
+        /// AES-256 in CBC mode with HMAC SHA-512 (§5.2.5).
+        A256CbcHs512 = "A256CBC-HS512",
+        /// AES-128 in Galois/Counter mode (§5.3).
+        A128Gcm = "A128GCM",
+        /// AES-256 in Galois/Counter mode (§5.3).
+        A256Gcm = "A256GCM",
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Algorithm, ErrorCode, ResponseMode};
+    use super::{Algorithm, ContentEncryption, ErrorCode, KeyManagement, ResponseMode};
 
     #[test]
     fn values_are_read_back_as_they_are_written() {
@@ -169,6 +262,23 @@ mod tests {
         for mode in ResponseMode::ALL {
             assert_eq!(ResponseMode::from_wire(mode.as_str()), Some(*mode));
         }
+        for algorithm in Algorithm::ALL {
+            assert_eq!(Algorithm::from_wire(algorithm.as_str()), Some(*algorithm));
+        }
+        for algorithm in KeyManagement::ALL {
+            assert_eq!(KeyManagement::from_wire(algorithm.as_str()), Some(*algorithm));
+        }
+        for encryption in ContentEncryption::ALL {
+            assert_eq!(ContentEncryption::from_wire(encryption.as_str()), Some(*encryption));
+        }
+    }
+
+    #[test]
+    fn every_algorithm_has_a_public_key_or_is_a_keyed_hash() {
+        let both: Vec<Algorithm> = Algorithm::SIGNING.iter().chain(Algorithm::KEYED_HASH).copied().collect();
+        assert_eq!(both, Algorithm::ALL);
+        assert!(Algorithm::KEYED_HASH.iter().all(|algorithm| algorithm.is_symmetric()));
+        assert!(!Algorithm::SIGNING.iter().any(|algorithm| algorithm.is_symmetric()));
     }
 
     #[test]

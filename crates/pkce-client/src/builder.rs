@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::dice::{Dice, SystemDice};
 use crate::discover::{Server, Terms};
 use crate::error::{ConfigError, Error};
+use crate::id_token::verified_as;
 use crate::jwks::KeyCache;
 use crate::token::ClientAuth;
 use crate::transport::HttpClient;
@@ -110,6 +111,7 @@ impl ClientBuilder {
 
     /// The only algorithms an ID token may be signed with. Default RS256 alone, the one every client is registered
     /// with unless it asked for another (OpenID Connect Core §3.1.3.7, rule 7). The metadata has no say in it.
+    /// ES512 and the keyed hashes cannot be allowed.
     pub fn id_token_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().collect();
         self
@@ -192,6 +194,9 @@ impl ClientBuilder {
         }
         if self.algorithms.is_empty() {
             return Err(ConfigError::NoAlgorithm);
+        }
+        if let Some(unknown) = self.algorithms.iter().find(|algorithm| verified_as(**algorithm).is_none()) {
+            return Err(ConfigError::Algorithm(*unknown));
         }
         Ok(Terms {
             issuer: &self.issuer,

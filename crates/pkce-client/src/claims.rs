@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_types::{Algorithm, Secret};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256, Sha512};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::id_token::IdTokenError;
 use crate::pending::OpenId;
@@ -214,7 +214,10 @@ fn judge_access_token(
     let octets = access_token.expose();
     // The hash of the signature algorithm; Ed25519 is built on SHA-512 (RFC 8032 §5.1).
     let half = match algorithm {
-        Algorithm::EdDsa => Sha512::digest(octets)[..32].to_vec(),
+        Algorithm::EdDsa | Algorithm::Ed25519 | Algorithm::Rs512 | Algorithm::Ps512 => {
+            Sha512::digest(octets)[..32].to_vec()
+        }
+        Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => Sha384::digest(octets)[..24].to_vec(),
         _ => Sha256::digest(octets)[..16].to_vec(),
     };
     let right = Secret::new(URL_SAFE_NO_PAD.encode(half));

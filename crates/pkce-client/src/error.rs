@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use oauth_types::Algorithm;
 use url::Url;
 
 use crate::dice::NoEntropy;
@@ -159,6 +160,9 @@ pub enum ConfigError {
     /// No algorithm is allowed for ID tokens.
     #[error("no algorithm is allowed for ID tokens")]
     NoAlgorithm,
+    /// An algorithm is allowed for ID tokens that this client cannot verify.
+    #[error("{0} is no algorithm that this client verifies ID tokens with")]
+    Algorithm(Algorithm),
     /// There is no transport: the feature `reqwest` is off and `ClientBuilder::http` was not called.
     #[error("no HTTP transport: name one with ClientBuilder::http")]
     NoTransport,

@@ -169,16 +169,27 @@ impl<'a> IdToken<'a> {
     }
 
     fn is_signed_by(&self, key: &DecodingKey) -> bool {
-        let algorithm = match self.algorithm {
-            Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-            Algorithm::Ps256 => jsonwebtoken::Algorithm::PS256,
-            Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
-            Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
-            _ => return false,
-        };
+        let Some(algorithm) = verified_as(self.algorithm) else { return false };
         install_provider();
         jsonwebtoken::crypto::verify(self.signature, self.signed, key, algorithm).unwrap_or(false)
     }
+}
+
+/// How the library calls `alg`, if it verifies it with a public key. ES512 it does not.
+pub(crate) fn verified_as(alg: Algorithm) -> Option<jsonwebtoken::Algorithm> {
+    Some(match alg {
+        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+        Algorithm::Rs384 => jsonwebtoken::Algorithm::RS384,
+        Algorithm::Rs512 => jsonwebtoken::Algorithm::RS512,
+        Algorithm::Ps256 => jsonwebtoken::Algorithm::PS256,
+        Algorithm::Ps384 => jsonwebtoken::Algorithm::PS384,
+        Algorithm::Ps512 => jsonwebtoken::Algorithm::PS512,
+        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::Es384 => jsonwebtoken::Algorithm::ES384,
+        // RFC 9864 §2.2: two names of one algorithm.
+        Algorithm::EdDsa | Algorithm::Ed25519 => jsonwebtoken::Algorithm::EdDSA,
+        _ => return None,
+    })
 }
 
 fn judge_header(header: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Algorithm, IdTokenError> {

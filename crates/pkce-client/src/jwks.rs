@@ -22,6 +22,10 @@ pub(crate) const COOL_DOWN: u64 = 60;
 /// The most keys a set may have.
 const MAX_KEYS: usize = 256;
 
+/// What RSA keys sign.
+const RSA: [Algorithm; 6] =
+    [Algorithm::Rs256, Algorithm::Rs384, Algorithm::Rs512, Algorithm::Ps256, Algorithm::Ps384, Algorithm::Ps512];
+
 /// The cached key set of one server.
 #[derive(Default)]
 pub(crate) struct KeyCache(Mutex<Cached>);
@@ -85,6 +89,7 @@ struct Key {
 enum Material {
     Rsa(DecodingKey),
     P256(DecodingKey),
+    P384(DecodingKey),
     Ed25519(DecodingKey),
     /// An RSA key under 2048 bits (RFC 7518 §3.3), over 8192, or with an exponent no honest key has.
     WeakRsa,
@@ -156,11 +161,8 @@ impl Material {
         let octets = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
         match (text("kty")?, text("crv")) {
             ("RSA", _) => Some(rsa(&octets("n")?, &octets("e")?)),
-            ("EC", Some("P-256")) => {
-                let (x, y) = (octets("x")?, octets("y")?);
-                let point = [&[4], x.as_slice(), &y].concat();
-                (x.len() == 32 && y.len() == 32).then(|| Self::P256(DecodingKey::from_ec_der(&point)))
-            }
+            ("EC", Some("P-256")) => Some(Self::P256(ec(&octets("x")?, &octets("y")?, 32)?)),
+            ("EC", Some("P-384")) => Some(Self::P384(ec(&octets("x")?, &octets("y")?, 48)?)),
             ("OKP", Some("Ed25519")) => {
                 let x = octets("x")?;
                 (x.len() == 32).then(|| Self::Ed25519(DecodingKey::from_ed_der(&x)))
@@ -172,18 +174,24 @@ impl Material {
     /// Whether keys of this type make signatures of `alg`.
     fn family(&self, alg: Algorithm) -> bool {
         match self {
-            Self::Rsa(_) | Self::WeakRsa => matches!(alg, Algorithm::Rs256 | Algorithm::Ps256),
+            Self::Rsa(_) | Self::WeakRsa => RSA.contains(&alg),
             Self::P256(_) => alg == Algorithm::Es256,
-            Self::Ed25519(_) => alg == Algorithm::EdDsa,
+            Self::P384(_) => alg == Algorithm::Es384,
+            Self::Ed25519(_) => matches!(alg, Algorithm::EdDsa | Algorithm::Ed25519),
         }
     }
 
     fn key(&self) -> Option<&DecodingKey> {
         match self {
-            Self::Rsa(key) | Self::P256(key) | Self::Ed25519(key) => Some(key),
+            Self::Rsa(key) | Self::P256(key) | Self::P384(key) | Self::Ed25519(key) => Some(key),
             Self::WeakRsa => None,
         }
     }
+}
+
+/// A point of a curve whose coordinates have `size` octets each (RFC 7518 §6.2.1.2).
+fn ec(x: &[u8], y: &[u8], size: usize) -> Option<DecodingKey> {
+    (x.len() == size && y.len() == size).then(|| DecodingKey::from_ec_der(&[&[4], x, y].concat()))
 }
 
 fn rsa(modulus: &[u8], exponent: &[u8]) -> Material {

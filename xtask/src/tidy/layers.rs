@@ -34,6 +34,7 @@ const PARTS: &[Part] = &[
 /// Modules that everybody may name.
 const NEUTRAL: &[&str] = &[
     "documents",
+    "elsewhere",
     "request",
     "reply",
     "refusal",
@@ -46,13 +47,14 @@ const NEUTRAL: &[&str] = &[
     "sessions",
     "world",
     "escape",
+    "jose",
 ];
 
 /// What the neutral modules may name: each other and the world.
 const NEUTRAL_MAY: &[&str] = &["ports"];
 
 /// Modules that put the parts together and may name each of them.
-const ASSEMBLY: &[&str] = &["server", "profiles", "lib", "main"];
+const ASSEMBLY: &[&str] = &["server", "running", "profiles", "lib", "main"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let files = tree.rust().filter(|file| file.path.starts_with(FOLDER));

@@ -15,6 +15,7 @@ use std::fmt;
 use std::path::Path;
 use std::process::Command;
 
+pub(crate) use provoked::{Places, places};
 pub(crate) use source::File;
 
 /// The files that are looked at: those git knows or would add.
@@ -72,13 +73,6 @@ impl Tree {
         found.sort();
         found
     }
-}
-
-/// The ids of every rule of the mock server.
-pub(crate) fn rules(root: &Path) -> Result<Vec<String>, String> {
-    let tree = Tree::read(root)?;
-    let ids = tree.rust().filter(|file| file.path.starts_with("crates/mock-idp/")).flat_map(provoked::rules);
-    Ok(ids.map(|(_, id)| id.to_owned()).collect())
 }
 
 /// Looks at the tree; the answer is how many files there are, or every violation.

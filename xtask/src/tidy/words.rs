@@ -67,7 +67,7 @@ const RULES: &[Rule] = &[
         scope: "crates/mock-idp/src/",
         but: &[
             ("crates/mock-idp/src/http/tap", "faults act where replies leave"),
-            ("crates/mock-idp/src/server.rs", "whoever started the server mounts them there"),
+            ("crates/mock-idp/src/running.rs", "whoever started the server mounts them there"),
             ("crates/mock-idp/src/http/control", "faults come in from other processes"),
         ],
         why: "protocol code is honest; only the tap and the control API know of faults",
@@ -85,7 +85,10 @@ const RULES: &[Rule] = &[
         scope: "crates/mock-idp/src/",
         but: &[
             ("crates/mock-idp/src/ports/dice.rs", "this is the port"),
-            ("crates/mock-idp/src/ports/keys.rs", "the nonces of ECDSA and the salts of PSS are the library's own"),
+            (
+                "crates/mock-idp/src/ports/keys/signing_key.rs",
+                "the nonces of ECDSA and the salts of PSS are the library's own",
+            ),
         ],
         why: "randomness comes in through ports/dice, so that a test can fix it",
     },

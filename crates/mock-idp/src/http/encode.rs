@@ -14,12 +14,13 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use oauth_types::fault::{Point, Signature};
 use oauth_types::{Algorithm, ErrorCode};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256, Sha512};
 
+use super::notices::Notice;
 use super::tap::{self, Faults};
+use crate::jose::{compact, left_half};
 use crate::pages;
 use crate::pipeline;
-use crate::ports::keys::{Keys, compact};
+use crate::ports::keys::Keys;
 use crate::refusal::Refusal;
 use crate::reply::{AuthorizationResponse, Broken, Challenge, Envelope, Reply, TokenReply, Unsigned, token_status};
 use crate::request::Place;
@@ -49,6 +50,7 @@ pub(crate) struct Encoded {
     pub(crate) response: Response<Bytes>,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) faults: u32,
+    pub(crate) notices: Vec<Notice>,
 }
 
 impl Encoder<'_> {
@@ -90,7 +92,7 @@ impl Encoder<'_> {
             Reply::Broken { what, to: None } => (failure(&what), None),
         };
         tap::edit_response(&slots, &mut response);
-        Encoded { response, refusal, faults }
+        Encoded { response, refusal, faults, notices: Vec::new() }
     }
 
     /// Where faults act on a reply: an authorization response is one wherever it leaves, and a page is one as well.
@@ -210,15 +212,6 @@ impl Encoder<'_> {
     }
 }
 
-/// The left half of the hash of `text` in base64url, by the hash of the ID token's own algorithm
-/// (OpenID Connect Core §3.1.3.6): SHA-512 for Ed25519 (RFC 8032 §5.1), SHA-256 for the others.
-fn left_half(text: &str, algorithm: Algorithm) -> String {
-    match algorithm {
-        Algorithm::EdDsa => BASE64_URL_SAFE_NO_PAD.encode(&Sha512::digest(text)[..32]),
-        _ => BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16]),
-    }
-}
-
 /// A token in compact form, signed rightly unless a fault asks for something else.
 fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> Result<String, Broken> {
     let algorithm = token.algorithm;
@@ -235,7 +228,7 @@ fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> R
     text.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.claims, TOKEN / 2), &mut text);
     let signature = match wrongly {
-        None => keys.sign(algorithm, text.as_bytes())?,
+        None => keys.sign_as(token.header.get("kid").and_then(Value::as_str), algorithm, text.as_bytes())?,
         Some(Signature::UnpublishedKey) => keys.forge(algorithm, text.as_bytes())?,
         Some(Signature::Hs256PublicKey) => keyed_hash(&keys.public_pem(Algorithm::Rs256), text.as_bytes()),
         Some(_) => Vec::new(),

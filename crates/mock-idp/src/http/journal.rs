@@ -10,6 +10,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderValue, Method};
 use oauth_types::Params;
 
+use super::notices::Notice;
 use crate::refusal::{Refused, place};
 
 /// How many entries a tenant's journal keeps. Older ones are forgotten.
@@ -46,6 +47,8 @@ pub struct Entry {
     pub client_id: Option<String>,
     /// How many faults changed the answer.
     pub faults: u32,
+    /// What the server sent to others before it answered, and what came of it.
+    pub notices: Vec<Notice>,
     /// What failed, if the server itself did.
     pub failure: Option<String>,
 }
@@ -87,6 +90,7 @@ impl fmt::Debug for Entry {
             .field("relaxations", &self.relaxations)
             .field("client_id", &self.client_id)
             .field("faults", &self.faults)
+            .field("notices", &self.notices)
             .field("failure", &self.failure)
             .finish()
     }
@@ -109,6 +113,12 @@ impl fmt::Display for Entry {
         }
         if self.faults > 0 {
             write!(f, " faults: {}", self.faults)?;
+        }
+        for Notice { url, outcome } in &self.notices {
+            match outcome {
+                Ok(status) => write!(f, " sent to {}: {status}", url.escape_debug())?,
+                Err(why) => write!(f, " not sent to {}: {}", url.escape_debug(), why.escape_debug())?,
+            }
         }
         if let Some(failure) = &self.failure {
             write!(f, " {failure}")?;
@@ -187,6 +197,7 @@ mod tests {
             relaxations: Vec::new(),
             client_id: None,
             faults: 0,
+            notices: Vec::new(),
             failure: None,
         }
     }

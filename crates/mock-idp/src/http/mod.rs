@@ -3,6 +3,8 @@
 pub(crate) mod encode;
 pub(crate) mod extract;
 pub(crate) mod journal;
+pub(crate) mod notices;
+pub(crate) mod outgoing;
 pub(crate) mod patience;
 pub(crate) mod router;
 pub(crate) mod serve;

@@ -171,6 +171,7 @@ impl App {
             relaxations,
             client_id,
             faults: encoded.faults,
+            notices: encoded.notices,
             failure,
         };
         if let Some(watch) = self.watch {
@@ -216,7 +217,14 @@ impl App {
             seen.failed(what.to_string());
         }
         let (faults, client_id, at) = (&tenant.faults, seen.client_id(), endpoint.at);
-        Encoder { world, place: &tenant.place, faults, client_id, method, at, now }.encode(reply)
+        let encoder = Encoder { world, place: &tenant.place, faults, client_id, method, at, now };
+        let mut encoded = encoder.encode(reply);
+        for outgoing in seen.outgoing() {
+            let (notice, changed) = encoder.notify(outgoing).await;
+            encoded.faults = encoded.faults.saturating_add(changed);
+            encoded.notices.push(notice);
+        }
+        encoded
     }
 
     /// The tenant and the endpoint of a path: at the root, below a tenant, or with the tenant after the well-known
@@ -253,7 +261,7 @@ struct Reading<'a> {
 }
 
 fn refused(response: Response<Bytes>, refusal: Refusal) -> Encoded {
-    Encoded { response, refusal: Some(refusal), faults: 0 }
+    Encoded { response, refusal: Some(refusal), faults: 0, notices: Vec::new() }
 }
 
 /// Answers a script's question whether it may ask (Fetch Standard, CORS-preflight request).

@@ -95,6 +95,11 @@ impl People {
         HINT_UNKNOWN.because(format!("{what} names nobody. Known users: {known}"))
     }
 
+    /// Every user who is configured.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &User> {
+        self.configured.iter()
+    }
+
     /// The user who is known by this identifier of the server's own.
     pub(crate) fn find(&self, subject: &str) -> Option<&User> {
         let configured = self.configured.iter();

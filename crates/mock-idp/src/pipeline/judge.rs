@@ -11,7 +11,7 @@ use crate::documents;
 use crate::memory::{Confirmation, Scope};
 use crate::refusal::{Refusal, Rule};
 use crate::reply::Stop;
-use crate::request::{Arrival, AuthorizationRequest, Draft, Unpacked};
+use crate::request::{Arrival, Attempt, AuthorizationRequest, Draft, Unpacked};
 use crate::world::World;
 
 /// An authorization request whose client may be answered.
@@ -81,6 +81,13 @@ pub(crate) fn judge(
         draft.grant_notes = grant_notes.clone();
     }
     super::authorize(world, request, &mut draft)?;
+    Ok(draft)
+}
+
+/// Judges a request that is authorized on another device.
+pub(super) fn elsewhere(world: &World, attempt: &Attempt<'_>, client: &Client) -> Result<Draft, Refusal> {
+    let mut draft = Draft::new(scope(client, attempt.params)?);
+    world.specs.iter().try_for_each(|spec| spec.authorize_elsewhere(attempt, &mut draft))?;
     Ok(draft)
 }
 

@@ -12,7 +12,7 @@ use crate::people::User;
 use crate::ports::store::BoxFuture;
 use crate::refusal::{Refusal, Rule};
 use crate::reply::Stop;
-use crate::request::{Admission, Arrival, Attempt, Place, Presented, Resolved};
+use crate::request::{Admission, Arrival, Attempt, Draft, Place, Presented, Resolved};
 use crate::spec::{Denied, Judged, Spine};
 use crate::world::World;
 
@@ -58,6 +58,16 @@ impl Spine for World {
             let draft = super::judge(self, &asked.request(self, arrival), &unpacked)?;
             Ok(Judged { identified, params: unpacked.params, origin: unpacked.origin, draft })
         })
+    }
+
+    fn judge_elsewhere(
+        &self,
+        arrival: &Arrival<'_>,
+        client: &Authenticated,
+        params: &Params,
+    ) -> Result<Draft, Refusal> {
+        let attempt = Attempt { arrival, params, ports: &self.ports, policy: &self.policy };
+        super::judge::elsewhere(self, &attempt, client.client())
     }
 
     fn prove<'a>(

@@ -1,4 +1,4 @@
-//! The world outside the protocol: time, randomness, keys, storage. Everything comes in through here.
+//! The world outside the protocol: time, randomness, keys, storage, other servers. Everything comes in through here.
 
 use std::sync::Arc;
 
@@ -6,11 +6,12 @@ pub mod clock;
 pub mod dice;
 pub mod keys;
 pub(crate) mod memory;
+pub mod outbound;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 pub(crate) mod store;
 
-/// The four ports of one server.
+/// The ports of one server.
 #[derive(Debug, Clone)]
 pub(crate) struct Ports {
     /// What time it is.
@@ -21,4 +22,6 @@ pub(crate) struct Ports {
     pub keys: Arc<dyn keys::Keys>,
     /// What is remembered between requests.
     pub store: Arc<dyn store::Store>,
+    /// What others are asked with.
+    pub outbound: Arc<dyn outbound::Outbound>,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::dice::Dice;
-use crate::memory::{Authorization, Notes};
+use crate::memory::{Authorization, Note, Notes};
 
 /// A boxed future, so that stores can be trait objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -35,7 +35,8 @@ impl Kind {
 }
 
 /// The SHA-256 of a record's kind, tenant and handle. The handle itself is not stored.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Key([u8; 32]);
 
 impl Key {
@@ -91,6 +92,22 @@ pub struct Record {
     pub authorization: Arc<Authorization>,
     /// What dies with this record ([`Life::Code`](crate::memory::Life::Code)).
     pub notes: Arc<Notes>,
+}
+
+impl Record {
+    /// A record of a document's own: it belongs to no family, and to `client_id`.
+    pub(crate) fn of<N: Note>(client_id: &str, note: &N, issued: u64, expires: u64) -> Self {
+        let mut notes = Notes::default();
+        notes.set(note);
+        let authorization = Authorization { client_id: client_id.to_owned(), ..Authorization::default() };
+        let (authorization, notes) = (Arc::new(authorization), Arc::new(notes));
+        Self { grant: GrantId([0; 16]), issued, expires, forget: expires, authorization, notes }
+    }
+
+    /// A note of the record itself.
+    pub(crate) fn own<N: Note>(&self) -> Option<N> {
+        self.notes.find()
+    }
 }
 
 /// A record as it was found.

@@ -7,6 +7,7 @@ use crate::spec::Spec;
 
 pub(crate) mod oauth_form_post;
 pub(crate) mod oauth_response_types;
+pub(crate) mod oidc_ciba;
 pub(crate) mod oidc_core;
 pub(crate) mod oidc_discovery;
 pub(crate) mod rfc6749_client_auth;
@@ -16,6 +17,7 @@ pub(crate) mod rfc6749_resource_owner;
 pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc8414_metadata;
+pub(crate) mod rfc8628_device;
 pub(crate) mod rfc9068_jwt_access_token;
 pub(crate) mod rfc9207_iss;
 
@@ -26,6 +28,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6749_resource_owner::ResourceOwner),
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
+        Arc::new(rfc8628_device::DeviceAuthorization::default()),
+        Arc::new(oidc_ciba::BackchannelAuthentication),
         Arc::new(rfc7636_pkce::Pkce::default()),
         Arc::new(rfc6750_bearer::Bearer),
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::documents;
 use crate::memory::{Life, Note};
 use crate::refusal::{Document, Refusal, Rule};
-use crate::request::{AuthorizationRequest, Draft, Found, TokenRequest};
+use crate::request::{Attempt, AuthorizationRequest, Draft, Found, TokenRequest};
 use crate::spec::{Facts, Spec};
 use crate::world::{Policy, Switch};
 
@@ -82,11 +82,23 @@ impl Spec for Pkce {
         Ok(())
     }
 
+    /// Elsewhere, where no code travels through a browser, a challenge is not asked for, and honoured if it comes.
+    fn authorize_elsewhere(&self, attempt: &Attempt<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+        let found = pkce_core::read_authorization_request(attempt.params.iter(), pkce_core::Policy::Optional);
+        let found = found.map_err(|error| refuse_authorization(error, attempt.params.get("code_challenge")))?;
+        if let Some(challenge) = found {
+            self.remember(challenge);
+            let challenge = AnyChallenge::S256(challenge);
+            draft.remember(&Bound(challenge.method().to_owned(), Secret::from(challenge.expose())));
+        }
+        Ok(())
+    }
+
     fn redeem(&self, request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
-        if request.grant_type != "authorization_code" {
+        let stored = found.note::<Bound>();
+        if request.grant_type != "authorization_code" && stored.is_none() {
             return Ok(());
         }
-        let stored = found.note::<Bound>();
         let stored =
             stored.and_then(|Bound(method, challenge)| AnyChallenge::parse(&method, challenge.expose()).ok());
         let policy = required(request.policy);

@@ -206,7 +206,7 @@ async fn what_sqlite_keeps_survives_a_restart() {
 
 #[tokio::test]
 async fn it_signs_with_the_algorithm_asked_for() {
-    for algorithm in ["RS256", "ES256", "EdDSA", "PS256"] {
+    for algorithm in ["RS256", "ES512", "EdDSA", "PS384", "Ed25519"] {
         let program = Program::serve(&["--alg", algorithm]);
         let tokens = flow(&program).await;
         for token in ["id_token", "access_token"] {
@@ -216,7 +216,13 @@ async fn it_signs_with_the_algorithm_asked_for() {
     }
     let ended = run(&["serve", "--alg", "HS256"]);
     assert_eq!(ended.status.code(), Some(2));
-    assert!(ended.stderr.contains("say one of RS256, ES256, EdDSA, PS256"), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("say one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[tokio::test]
@@ -333,7 +339,8 @@ fn a_configuration_that_cannot_be_is_refused_with_its_line() {
             "[[client]]\nclient_id = \"web\"\nclient_secret = 4711\n".to_owned(),
             "line 3: invalid type: integer, expected a string",
         ),
-        ("alg = \"HS256\"\n".to_owned(), "line 1: unknown variant `HS256`"),
+        ("alg = \"ES256K\"\n".to_owned(), "line 1: unknown variant `ES256K`"),
+        ("alg = \"HS256\"\n".to_owned(), "line 1: HS256 has no private key to sign with"),
         (
             "store = \"postgres://canary-secret@x\"\n".to_owned(),
             "line 1: this is no store: say memory or sqlite:PATH",

@@ -7,10 +7,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::Request;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::JwkSet;
+use mock_idp::jose::{Jws, PublicKeys};
 use mock_idp::{Client, MockIdp, User};
 use oauth_types::{Algorithm, Params};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::browser::{Browser, REDIRECT_URI, VERIFIER, asking, basic, decode, redeeming, refreshing, with, without};
 
@@ -21,7 +22,15 @@ fn server() -> MockIdp {
 /// Checks a token's signature with the published key that its header names.
 async fn verify(browser: &Browser<'_>, token: &Value) -> Value {
     let (header, claims) = decode(token);
-    let keys: JwkSet = serde_json::from_str(&browser.fetch("/jwks").await.body).expect("a key set");
+    let body = browser.fetch("/jwks").await.body;
+    if header["alg"] == "ES512" || header["alg"] == "Ed25519" {
+        // The library knows neither. That they are right is shown by tokens of others, in jose_jws.rs.
+        let keys = PublicKeys::read(body.as_bytes()).expect("a key set");
+        let token = Jws::parse(token.as_str().expect("a token")).expect("a token");
+        token.verify(&keys, Algorithm::SIGNING).expect("a signature");
+        return claims;
+    }
+    let keys: JwkSet = serde_json::from_str(&body).expect("a key set");
     let key = keys.find(header["kid"].as_str().expect("a kid")).expect("a published key");
     let algorithm = header["alg"].as_str().expect("an alg").parse().expect("a known alg");
     assert_eq!(serde_json::to_value(key.common.key_algorithm).expect("JSON"), header["alg"]);
@@ -278,7 +287,7 @@ async fn the_first_path_segment_is_an_issuer_of_its_own() {
 
 #[tokio::test]
 async fn tokens_are_signed_with_what_was_asked_for() {
-    for algorithm in Algorithm::ALL {
+    for algorithm in Algorithm::SIGNING {
         let idp = MockIdp::builder().alg(*algorithm).in_process().expect("an algorithm");
         let browser = Browser::new(&idp);
         let tokens = browser.log_in().await;
@@ -287,8 +296,9 @@ async fn tokens_are_signed_with_what_was_asked_for() {
             verify(&browser, &tokens[name]).await;
         }
         let access_token = tokens["access_token"].as_str().expect("a token");
-        let half = match algorithm {
-            Algorithm::EdDsa => Sha512::digest(access_token)[..32].to_vec(),
+        let half = match algorithm.as_str() {
+            "EdDSA" | "Ed25519" | "RS512" | "PS512" | "ES512" => Sha512::digest(access_token)[..32].to_vec(),
+            "RS384" | "PS384" | "ES384" => Sha384::digest(access_token)[..24].to_vec(),
             _ => Sha256::digest(access_token)[..16].to_vec(),
         };
         assert_eq!(decode(&tokens["id_token"]).1["at_hash"], BASE64_URL_SAFE_NO_PAD.encode(half));

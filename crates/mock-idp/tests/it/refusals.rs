@@ -492,7 +492,7 @@ fn rules_are_listed_once_and_can_be_looked_up() {
 
 #[tokio::test]
 async fn a_client_authenticates_by_its_own_method() {
-    let client = Client::confidential("web", "s3cret").redirect_uri(crate::browser::REDIRECT_URI);
+    let client = Client::confidential("web", "s3cret").redirect_uri(REDIRECT_URI);
     let client = client.token_endpoint_auth_method("client_secret_basic");
     let idp = MockIdp::builder().client(client).in_process().expect("a client");
     let browser = Browser::new(&idp);

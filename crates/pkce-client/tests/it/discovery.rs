@@ -1,8 +1,8 @@
 //! Metadata: where they are looked for, and which are refused.
 
 use pkce_client::{
-    AddressError, Client, ClientBuilder, ConfigError, Defect, DiscoveryError, Endpoint, Error, IssuerDifference,
-    JsonError, ProviderMetadata,
+    AddressError, Algorithm, Client, ClientBuilder, ConfigError, Defect, DiscoveryError, Endpoint, Error,
+    IssuerDifference, JsonError, ProviderMetadata,
 };
 use serde_json::{Value, json};
 
@@ -186,6 +186,10 @@ fn what_the_caller_says_is_checked() {
     assert_eq!(refused(of(ISSUER, CLIENT_ID).loopback_path("cb")), ConfigError::LoopbackPath);
     assert_eq!(refused(of(ISSUER, CLIENT_ID).loopback_path("/c b")), ConfigError::LoopbackPath);
     assert_eq!(refused(of(ISSUER, CLIENT_ID).id_token_algorithms([])), ConfigError::NoAlgorithm);
+    for unknown in [Algorithm::Es512, Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512] {
+        let allowed = of(ISSUER, CLIENT_ID).id_token_algorithms([Algorithm::Rs256, unknown]);
+        assert_eq!(refused(allowed), ConfigError::Algorithm(unknown));
+    }
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ async fn a_web_login_ends_with_a_session_for_every_kind_of_client() {
 
 #[tokio::test]
 async fn every_algorithm_is_verified_when_it_is_allowed() {
-    for algorithm in Algorithm::ALL {
+    for algorithm in Algorithm::SIGNING.iter().filter(|algorithm| **algorithm != Algorithm::Es512) {
         let idp = MockIdp::builder().alg(*algorithm).start().await.expect("a server");
         let client = public(&idp).id_token_algorithms([*algorithm]).discover().await.expect("a client");
         login(&client).await.expect("a session");

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use mock_idp::{Builder, Client, User};
 use oauth_types::{Algorithm, Secret};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 /// What a configuration file may say.
 #[derive(Debug, Default, Deserialize)]
@@ -19,6 +20,7 @@ pub(crate) struct Config {
     /// `memory` or `sqlite:PATH`.
     pub(crate) store: Option<StoreChoice>,
     /// What tokens are signed with.
+    #[serde(default, deserialize_with = "signing")]
     pub(crate) alg: Option<Algorithm>,
     /// The relaxation `any-client`.
     #[serde(default)]
@@ -61,6 +63,7 @@ struct ClientConfig {
     any_loopback_redirect: bool,
     scope: Option<String>,
     grant_types: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "signing")]
     id_token_signed_response_alg: Option<Algorithm>,
 }
 
@@ -173,6 +176,15 @@ impl From<ClientConfig> for Client {
     }
 }
 
+/// An algorithm that this server has a key for.
+fn signing<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Algorithm>, D::Error> {
+    let algorithm = Algorithm::deserialize(source)?;
+    match algorithm.is_symmetric() {
+        true => Err(D::Error::custom(format!("{algorithm} has no private key to sign with"))),
+        false => Ok(Some(algorithm)),
+    }
+}
+
 /// Where an error is and what it is, without the line's text: it may hold a secret.
 fn located(text: &str, error: &toml::de::Error) -> String {
     let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
@@ -230,6 +242,16 @@ mod tests {
     fn a_misspelt_member_is_named_with_its_line() {
         let error = parse("alg = \"RS256\"\nany_cleint = true\n").expect_err("a misspelt member");
         assert!(error.starts_with("line 2: unknown field `any_cleint`"), "{error}");
+    }
+
+    #[test]
+    fn an_algorithm_without_a_private_key_is_refused() {
+        let error = parse("alg = \"HS256\"\n").expect_err("a keyed hash");
+        assert_eq!(error, "line 1: HS256 has no private key to sign with");
+        for algorithm in Algorithm::SIGNING {
+            let config = parse(&format!("alg = \"{algorithm}\"\n")).expect("a configuration");
+            assert_eq!(config.alg, Some(*algorithm));
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ struct Serve {
     /// Where codes and tokens are kept: memory, or sqlite:PATH.
     #[arg(long)]
     store: Option<StoreChoice>,
-    /// What ID tokens and access tokens are signed with: RS256, ES256, EdDSA or PS256.
+    /// What ID tokens and access tokens are signed with, such as RS256, PS256, ES256 or EdDSA.
     #[arg(long, value_parser = algorithm)]
     alg: Option<Algorithm>,
     /// The issuer, if it is not http:// and the address that is listened on.
@@ -63,8 +63,9 @@ struct Serve {
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {
-    let known = || Algorithm::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ");
-    Algorithm::from_wire(text).ok_or_else(|| format!("say one of {}", known()))
+    let known = || Algorithm::SIGNING.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ");
+    let algorithm = Algorithm::from_wire(text).filter(|algorithm| Algorithm::SIGNING.contains(algorithm));
+    algorithm.ok_or_else(|| format!("say one of {}", known()))
 }
 
 fn main() -> ExitCode {

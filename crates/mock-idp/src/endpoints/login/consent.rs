@@ -1,15 +1,13 @@
 //! What people agreed to, remembered for each user, client and thing that was asked for.
 
-use std::sync::Arc;
-
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::clients::Client;
-use crate::memory::{Life, Note, Notes};
-use crate::ports::store::{GrantId, Key, Kind, Record};
+use crate::memory::{Life, Note};
+use crate::ports::store::{Key, Kind, Record};
 use crate::reply::Stop;
 use crate::request::{AuthorizationRequest, Draft};
 use crate::sessions::{CONSENT, NATIVE_CONSENT};
@@ -36,7 +34,7 @@ pub(super) async fn is_remembered(
 ) -> Result<bool, Stop> {
     let (arrival, now) = (request.arrival, request.arrival.now);
     let kept = world.ports.store.get(key(request, user)).await?.filter(|kept| now < kept.record.expires);
-    let Some(Agreed(agreed)) = kept.and_then(|kept| kept.record.notes.find()) else { return Ok(false) };
+    let Some(Agreed(agreed)) = kept.and_then(|kept| kept.record.own()) else { return Ok(false) };
     if !asked(request, draft).iter().all(|own| agreed.contains(own)) {
         return Ok(false);
     }
@@ -62,22 +60,13 @@ pub(super) async fn remember(
     let (ports, now) = (&world.ports, request.arrival.now);
     let before = ports.store.get(key(request, user)).await?.filter(|kept| now < kept.record.expires);
     let mut agreed = asked(request, draft);
-    if let Some(Agreed(before)) = before.and_then(|kept| kept.record.notes.find()) {
+    if let Some(Agreed(before)) = before.and_then(|kept| kept.record.own()) {
         agreed.extend(before.into_iter().take(MOST));
         agreed.sort_unstable();
         agreed.dedup();
     }
     let expires = now.saturating_add(world.policy.value_of(&CONSENT));
-    let mut notes = Notes::default();
-    notes.set(&Agreed(agreed));
-    let record = Record {
-        grant: GrantId::draw(ports.dice.as_ref()),
-        issued: now,
-        expires,
-        forget: expires,
-        authorization: Arc::default(),
-        notes: notes.into(),
-    };
+    let record = Record::of(request.client().client_id(), &Agreed(agreed), now, expires);
     Ok(ports.store.put(key(request, user), record).await?)
 }
 

@@ -3,14 +3,12 @@
 //! The parameters are kept as they were unpacked, so that what a form carries cannot change them and a pushed request is
 //! spent once. The record is bound to the browser that the request came from, is used once, and expires.
 
-use std::sync::Arc;
-
 use oauth_types::{ErrorCode, Params, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::documents;
 use crate::memory::{Life, Note, Notes};
-use crate::ports::store::{GrantId, Key, Kind, Record, Taken};
+use crate::ports::store::{Key, Kind, Record, Taken};
 use crate::refusal::{Refusal, Rule};
 use crate::reply::Stop;
 use crate::request::{Arrival, AuthorizationRequest, Origin, Unpacked};
@@ -70,7 +68,8 @@ pub(super) enum GaveUp {
 pub(crate) struct Resumed {
     id: String,
     version: u64,
-    record: Record,
+    /// From when to when, in seconds since 1970-01-01T00:00:00Z.
+    lives: (u64, u64),
     interaction: Interaction,
     browser: Browser,
     /// How far the person has come.
@@ -95,21 +94,11 @@ impl Resumed {
             browser: browser.mark(),
             progress: Progress::default(),
         };
-        let expires = arrival.now.saturating_add(world.policy.value_of(&INTERACTION));
-        let mut notes = Notes::default();
-        notes.set(&interaction);
-        let record = Record {
-            grant: GrantId::draw(ports.dice.as_ref()),
-            issued: arrival.now,
-            expires,
-            forget: expires.saturating_add(world.policy.remembered()),
-            authorization: Arc::default(),
-            notes: notes.into(),
-        };
-        let id = ports.dice.handle();
-        ports.store.put(Key::of(KIND, &arrival.place.tenant, &id), record.clone()).await?;
-        let progress = Progress::default();
-        Ok(Self { id, version: 0, record, interaction, browser, progress })
+        let lives = (arrival.now, arrival.now.saturating_add(world.policy.value_of(&INTERACTION)));
+        let (id, progress) = (ports.dice.handle(), Progress::default());
+        let begun = Self { id, version: 0, lives, interaction, browser, progress };
+        ports.store.put(begun.key(arrival), begun.record(world)).await?;
+        Ok(begun)
     }
 
     /// The client whose request it is.
@@ -139,10 +128,7 @@ impl Resumed {
 
     /// Remembers how far the person has come. If another request came first, its word counts.
     pub(super) async fn save(&self, world: &World, arrival: &Arrival<'_>) -> Result<(), Stop> {
-        let mut notes = Notes::default();
-        notes.set(&Interaction { progress: self.progress.clone(), ..self.interaction.clone() });
-        let record = Record { notes: notes.into(), ..self.record.clone() };
-        world.ports.store.replace(self.key(arrival), self.version, record).await?;
+        world.ports.store.replace(self.key(arrival), self.version, self.record(world)).await?;
         Ok(())
     }
 
@@ -152,6 +138,14 @@ impl Resumed {
             Taken::Fresh(_) => Ok(None),
             _ => Ok(Some(USED.refuse())),
         }
+    }
+
+    /// It is remembered for a while after its end, so that a form that is sent again is recognised.
+    fn record(&self, world: &World) -> Record {
+        let interaction = Interaction { progress: self.progress.clone(), ..self.interaction.clone() };
+        let (issued, expires) = self.lives;
+        let record = Record::of(self.client_id(), &interaction, issued, expires);
+        Record { forget: expires.saturating_add(world.policy.remembered()), ..record }
     }
 
     fn key(&self, arrival: &Arrival<'_>) -> Key {
@@ -175,14 +169,15 @@ pub(super) async fn resume(world: &World, arrival: &Arrival<'_>) -> Result<Resum
     if kept.record.expires <= arrival.now {
         return Err(unknown("It took too long").into());
     }
-    let interaction: Interaction = kept.record.notes.find().ok_or_else(|| unknown("It cannot be read"))?;
+    let interaction: Interaction = kept.record.own().ok_or_else(|| unknown("It cannot be read"))?;
     let browser = Browser::known(arrival).filter(|browser| browser.is_marked(&interaction.browser));
     let browser = browser.ok_or_else(|| OTHER_BROWSER.refuse())?;
     if arrival.posted() {
         browser.check(arrival, params, id)?;
     }
     let (progress, id, version) = (interaction.progress.clone(), id.to_owned(), kept.version);
-    Ok(Resumed { id, version, record: kept.record, interaction, browser, progress })
+    let lives = (kept.record.issued, kept.record.expires);
+    Ok(Resumed { id, version, lives, interaction, browser, progress })
 }
 
 /// The refusal of a page that nobody asked for.
