@@ -3,15 +3,17 @@
 //! [`Identified`] is proof that a client is known and its redirect URI is its own; only with it may an answer be
 //! redirected. [`Authenticated`] is proof that the client at the token endpoint is who it says.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use oauth_types::{Algorithm, ErrorCode, Secret};
 use serde_json::{Map, Value};
 
 use crate::documents;
+use crate::jose::{JwksError, PublicKeys};
 use crate::ports::outbound::Reach;
 use crate::redirect::{self, RedirectRule};
 use crate::refusal::{Refusal, Rule};
+use crate::world::Switch;
 
 /// A client of the server (RFC 6749 §2).
 #[derive(Debug, Clone)]
@@ -26,6 +28,7 @@ pub struct Client {
     pub(crate) metadata: Map<String, Value>,
     /// Whether it introduced itself, and nobody who runs the server knows it.
     pub(crate) stranger: bool,
+    keys: OnceLock<Result<Arc<PublicKeys>, JwksError>>,
 }
 
 impl Client {
@@ -41,7 +44,14 @@ impl Client {
             auth_method: None,
             metadata: Map::new(),
             stranger: false,
+            keys: OnceLock::new(),
         }
+    }
+
+    /// A client that authenticates with a private key (OpenID Connect Core §9, `private_key_jwt`); `jwks` holds the
+    /// public ones (RFC 7517 §5). For keys that it publishes, set `jwks_uri` as [`Client::metadata`].
+    pub fn with_keys(client_id: impl Into<String>, jwks: impl Into<Value>) -> Self {
+        Self::public(client_id).token_endpoint_auth_method("private_key_jwt").metadata("jwks", jwks)
     }
 
     /// A confidential client with a secret, presented as `client_secret_basic` or `client_secret_post`.
@@ -99,6 +109,7 @@ impl Client {
     #[must_use]
     pub fn metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.metadata.insert(name.into(), value.into());
+        self.keys = OnceLock::new();
         self
     }
 
@@ -125,6 +136,12 @@ impl Client {
     /// Whether it has nothing to authenticate with (RFC 6749 §2.1).
     pub(crate) fn is_public(&self) -> bool {
         self.secret.is_none() && self.auth_method.as_deref().is_none_or(|method| method == "none")
+    }
+
+    /// The keys in its metadata, if there are any (RFC 7591 §2, `jwks`). They are parsed once.
+    pub(crate) fn own_keys(&self) -> Option<&Result<Arc<PublicKeys>, JwksError>> {
+        let set = self.member("jwks")?;
+        Some(self.keys.get_or_init(|| PublicKeys::parse(set).map(Arc::new)))
     }
 
     /// How far requests to the URLs of its metadata may go.
@@ -245,6 +262,13 @@ pub(crate) fn unknown(clients: &Clients) -> Refusal {
 pub(crate) fn missing() -> Refusal {
     CLIENT_ID_MISSING.refuse()
 }
+
+/// Which documents define methods of client authentication is one thing; which of them will do is another.
+pub(crate) static STRONG: Switch = Switch {
+    name: "strong-client-authentication",
+    says: "Clients authenticate with a key alone: by private_key_jwt or mutual TLS (FAPI 2.0 Security Profile section 5.3.2.1)",
+    relaxes: false,
+};
 
 pub(crate) static RULES: &[&Rule] = &[&CLIENT_ID_MISSING, &CLIENT_UNKNOWN, &REDIRECT_URI_MISSING];
 

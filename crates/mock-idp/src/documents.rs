@@ -43,3 +43,9 @@ pub(crate) static RFC7591: Document = Document {
     title: "OAuth 2.0 Dynamic Client Registration Protocol",
     url: "https://www.rfc-editor.org/rfc/rfc7591",
 };
+
+pub(crate) static FAPI2_SECURITY: Document = Document {
+    name: "FAPI 2.0 Security Profile",
+    title: "FAPI 2.0 Security Profile",
+    url: "https://openid.net/specs/fapi-security-profile-2_0-final.html",
+};

@@ -78,6 +78,7 @@
 //! The server is strict. [`Builder::any_client`], [`Builder::plain`] and [`Builder::pkce_optional`] relax it by name, and
 //! [`Entry::relaxations`] says which requests passed only for that. [`Builder::without`] leaves a whole document out.
 
+mod client_keys;
 mod clients;
 pub mod conformance;
 mod documents;

@@ -59,6 +59,13 @@ pub struct Confirmation {
     pub value: String,
 }
 
+impl Confirmation {
+    /// The value of the one of this method.
+    pub(crate) fn of<'a>(method: &str, all: &'a [Self]) -> Option<&'a str> {
+        all.iter().find(|own| own.method == method).map(|own| own.value.as_str())
+    }
+}
+
 /// The confirmations of a token, kept with its record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Bound(pub Vec<Confirmation>);

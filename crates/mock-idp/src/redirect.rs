@@ -81,7 +81,7 @@ fn nearest(rules: &[RedirectRule], uri: &str) -> String {
 }
 
 /// The characters of RFC 3986 §2, and an absolute URI: a scheme, a colon, something.
-fn well_formed(uri: &str) -> bool {
+pub(crate) fn well_formed(uri: &str) -> bool {
     let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&octet);
     let scheme = |text: &str| {
         text.starts_with(|first: char| first.is_ascii_alphabetic())

@@ -10,10 +10,10 @@ use oauth_types::{Algorithm, Params, ResponseMode, Secret};
 use serde_json::{Map, Value};
 
 use crate::clients::Client;
-use crate::memory::{Authorization, Login};
+use crate::memory::{Authorization, Bound, Confirmation, Login, Note};
 use crate::ports::keys::KeyError;
 use crate::ports::outbound::Reach;
-use crate::ports::store::{Key, Record, StoreError};
+use crate::ports::store::{Key, Kind, Record, StoreError};
 use crate::refusal::Refusal;
 
 /// An answer of an endpoint.
@@ -191,6 +191,46 @@ impl TokenReply {
     /// Adds a member.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.members.insert(name.to_owned(), value.into());
+    }
+
+    /// Remembers a note of the grant in every record that is made, for tokens that follow from these.
+    pub(crate) fn inherit<N: Note>(&mut self, note: &N) {
+        for (_, record) in &mut self.records {
+            Arc::make_mut(&mut record.authorization).notes.set(note);
+        }
+    }
+
+    /// Binds the access token to what the client proved to hold (RFC 7800 §3.1): in its claims, and in its record.
+    pub(crate) fn bind_access_token(&mut self, tenant: &str, confirmation: &Confirmation) {
+        let opaque = self.members.get("access_token").and_then(Value::as_str).map(str::to_owned);
+        let handle = match self.token("access_token") {
+            None => opaque,
+            Some(token) => {
+                let cnf = token.claims.entry("cnf").or_insert_with(|| Map::new().into());
+                if let Some(cnf) = cnf.as_object_mut() {
+                    cnf.insert(confirmation.method.clone().into_owned(), confirmation.value.clone().into());
+                }
+                token.claims.get("jti").and_then(Value::as_str).map(str::to_owned)
+            }
+        };
+        if let Some(handle) = handle {
+            self.bind_record(Key::of(Kind::ACCESS, tenant, &handle), confirmation);
+        }
+    }
+
+    /// Binds the refresh token, if there is one, to what the client proved to hold.
+    pub(crate) fn bind_refresh_token(&mut self, tenant: &str, confirmation: &Confirmation) {
+        if let Some(token) = self.members.get("refresh_token").and_then(Value::as_str) {
+            self.bind_record(Key::of(Kind::REFRESH, tenant, token), confirmation);
+        }
+    }
+
+    fn bind_record(&mut self, key: Key, confirmation: &Confirmation) {
+        for (_, record) in self.records.iter_mut().filter(|(own, _)| *own == key) {
+            let Bound(mut bound) = record.notes.find().unwrap_or_default();
+            bound.push(confirmation.clone());
+            Arc::make_mut(&mut record.notes).set(&Bound(bound));
+        }
     }
 
     /// The token that becomes a member, if there is one.

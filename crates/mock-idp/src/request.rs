@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use oauth_types::Params;
+use oauth_types::params::display_name;
 
 use crate::clients::{Authenticated, Client, Identified};
 use crate::memory::{Confirmation, Life, Note, Notes, Scope};
@@ -80,6 +81,7 @@ impl Arrival<'_> {
 pub(crate) struct Seen {
     client_id: OnceLock<String>,
     relaxations: Mutex<Vec<&'static str>>,
+    ignored: Mutex<Vec<String>>,
     failure: OnceLock<String>,
     headers: Mutex<Vec<(HeaderName, HeaderValue)>>,
     outgoing: Mutex<Vec<Outgoing>>,
@@ -97,6 +99,19 @@ impl Seen {
         if !names.contains(&name) {
             names.push(name);
         }
+    }
+
+    /// Says that a parameter was not looked at, since another document says what counts.
+    pub(crate) fn ignores(&self, name: &str) {
+        let name = display_name(name).into_owned();
+        let mut names = self.ignored.lock().unwrap_or_else(PoisonError::into_inner);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+
+    pub(crate) fn ignored(&self) -> Vec<String> {
+        std::mem::take(&mut *self.ignored.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn client_id(&self) -> Option<&str> {
@@ -377,6 +392,13 @@ pub(crate) struct Presented<'a> {
     pub token: &'a str,
     /// The authentication scheme it came with, or would have: `Bearer`, `DPoP`.
     pub scheme: &'static str,
+}
+
+/// Whether `text` can follow the scheme of an `Authorization` header: `token68` (RFC 9110 §11.2), which is `b64token`
+/// of RFC 6750 §2.1.
+pub(crate) fn is_token68(text: &str) -> bool {
+    let body = text.trim_end_matches('=');
+    !body.is_empty() && body.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._~+/".contains(&octet))
 }
 
 /// Which kind of token something is (RFC 7009 §2.1).

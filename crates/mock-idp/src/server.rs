@@ -262,6 +262,7 @@ impl Builder {
             keys: self.keys.unwrap_or_else(|| Arc::new(RotatingKeys::new())),
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             outbound: self.outbound.unwrap_or_else(|| Arc::new(Outgoing)),
+            key_sets: Arc::default(),
         };
         let world = World {
             ports,

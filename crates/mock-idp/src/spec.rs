@@ -99,7 +99,12 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
 
     /// Judges the parameters it knows in a request that is authorized on another device, and remembers what it will
     /// need (RFC 8628 §3.1, OpenID Connect CIBA §7.1).
-    fn authorize_elsewhere(&self, _attempt: &Attempt<'_>, _draft: &mut Draft) -> Result<(), Refusal> {
+    fn authorize_elsewhere(
+        &self,
+        _attempt: &Attempt<'_>,
+        _client: &Client,
+        _draft: &mut Draft,
+    ) -> Result<(), Refusal> {
         Ok(())
     }
 

@@ -34,6 +34,10 @@ pub struct Policy {
     pub token_lifetime: u64,
     /// How long a refresh token lives, in seconds, counted from its own issue.
     pub refresh_lifetime: u64,
+    /// The types of authorization details that are known (RFC 9396 §2).
+    pub authorization_details_types: Vec<String>,
+    /// The protected resources that tokens may be asked for (RFC 8707 §2); if there are none, any may be.
+    pub resources: Vec<String>,
     chosen: Vec<(&'static str, u64)>,
 }
 
@@ -108,6 +112,8 @@ impl Default for Policy {
             code_lifetime: 60,
             token_lifetime: 3600,
             refresh_lifetime: 30 * 24 * 3600,
+            authorization_details_types: ["payment_initiation", "account_information"].map(str::to_owned).into(),
+            resources: Vec::new(),
             chosen: Vec::new(),
         }
     }

@@ -42,6 +42,7 @@ const NEUTRAL: &[&str] = &[
     "memory",
     "pages",
     "clients",
+    "client_keys",
     "people",
     "redirect",
     "sessions",

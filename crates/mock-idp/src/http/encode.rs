@@ -257,7 +257,7 @@ pub(crate) fn plain(status: StatusCode) -> Response<Bytes> {
 /// Lets scripts of any origin read an answer. Not for the authorization endpoint (RFC 9700 §2.6).
 pub(crate) fn share(response: &mut Response<Bytes>) {
     set(response, ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    set(response, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate"));
+    set(response, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce"));
 }
 
 fn error_members(refusal: &Refusal) -> Map<String, Value> {

@@ -43,6 +43,9 @@ pub struct Entry {
     pub refusal: Option<Refused>,
     /// The relaxations that it took for the request to pass.
     pub relaxations: Vec<&'static str>,
+    /// The parameters that were not looked at, since others took their place: those that came beside a request object
+    /// or a pushed request (RFC 9101 §6.3).
+    pub ignored: Vec<String>,
     /// The client it was about, as far as that is known.
     pub client_id: Option<String>,
     /// How many faults changed the answer.
@@ -57,7 +60,8 @@ impl Entry {
     fn octets(&self) -> usize {
         let params: usize = self.params.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
         let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
-        size_of::<Self>() + params + headers
+        let ignored: usize = self.ignored.iter().map(|name| name.len() + 24).sum();
+        size_of::<Self>() + params + headers + ignored
     }
 }
 
@@ -72,7 +76,7 @@ pub(crate) fn kept(mut headers: HeaderMap) -> HeaderMap {
             *value = own;
         }
         // Shown as `Sensitive` by whoever prints the headers of an entry.
-        value.set_sensitive(*name == AUTHORIZATION || *name == COOKIE);
+        value.set_sensitive(*name == AUTHORIZATION || *name == COOKIE || *name == "dpop");
     }
     headers
 }
@@ -88,6 +92,7 @@ impl fmt::Debug for Entry {
             .field("status", &self.status)
             .field("refusal", &self.refusal)
             .field("relaxations", &self.relaxations)
+            .field("ignored", &self.ignored)
             .field("client_id", &self.client_id)
             .field("faults", &self.faults)
             .field("notices", &self.notices)
@@ -110,6 +115,9 @@ impl fmt::Display for Entry {
         }
         if !self.relaxations.is_empty() {
             write!(f, " relaxed: {}", self.relaxations.join(", "))?;
+        }
+        if !self.ignored.is_empty() {
+            write!(f, " ignored: {}", self.ignored.join(", "))?;
         }
         if self.faults > 0 {
             write!(f, " faults: {}", self.faults)?;
@@ -195,6 +203,7 @@ mod tests {
             status: 200,
             refusal: None,
             relaxations: Vec::new(),
+            ignored: Vec::new(),
             client_id: None,
             faults: 0,
             notices: Vec::new(),

@@ -152,6 +152,7 @@ impl App {
     /// Writes the journal.
     fn note(&self, tenant: &Tenant, visit: Visit, encoded: Encoded) -> Response<Bytes> {
         let failure = visit.seen.failure().map(str::to_owned);
+        let ignored = visit.seen.ignored();
         let (client_id, relaxations) = visit.seen.into_parts();
         let in_query = visit.read.query.len();
         let params = match (visit.read.query, visit.read.form) {
@@ -169,6 +170,7 @@ impl App {
             status: encoded.response.status().as_u16(),
             refusal: encoded.refusal.as_ref().map(Refused::from),
             relaxations,
+            ignored,
             client_id,
             faults: encoded.faults,
             notices: encoded.notices,

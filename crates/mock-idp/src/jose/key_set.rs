@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use oauth_types::KeyManagement;
 use serde_json::Value;
 
 use super::json;
@@ -109,6 +110,14 @@ impl PublicKeys {
     /// The keys, in the order of the set.
     pub fn keys(&self) -> &[PublicKey] {
         &self.keys
+    }
+
+    /// The key that tokens to the owner are encrypted to with `algorithm`: one that is for encryption alone, or else the
+    /// first that may be used for it (OpenID Connect Core §10.2).
+    pub fn for_encryption(&self, algorithm: KeyManagement) -> Option<&PublicKey> {
+        let mut fitting = self.keys.iter().filter(|key| key.fits_encryption(algorithm).is_ok());
+        let first = fitting.clone().next();
+        fitting.find(|key| key.used_for() == Some("enc")).or(first)
     }
 
     /// What was ignored, and why.

@@ -5,6 +5,7 @@
 
 mod digest;
 mod json;
+mod jwe;
 mod jws;
 mod key_set;
 mod private_key;
@@ -12,6 +13,7 @@ mod public_key;
 mod verifying;
 
 pub use digest::{left_half, x5t_s256};
+pub use jwe::{DecryptionKey, Encryption, Jwe, JweError, Random, Recipient};
 pub use jws::{Jws, JwsError, Part, compact, seconds};
 pub use key_set::{Ignored, JwksError, PublicKeys};
 pub use private_key::UnusableKey;

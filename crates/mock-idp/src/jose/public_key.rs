@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use aws_lc_rs::signature::{ParsedPublicKey, RsaPublicKeyComponents};
 use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use oauth_types::{Algorithm, KeyManagement};
 use serde_json::{Map, Value};
 
@@ -18,6 +18,7 @@ pub struct PublicKey {
     alg: Option<String>,
     used_for: Option<String>,
     operations: Option<Vec<String>>,
+    certificate: Option<Vec<u8>>,
     material: Material,
 }
 
@@ -63,16 +64,16 @@ pub enum JwkError {
     NotOnTheCurve,
 }
 
-/// Why a key does not verify signatures of an algorithm.
+/// Why a key is not for an algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unfit {
     /// `kty` and `crv` are for others.
     Type,
     /// `alg` names another.
     Algorithm,
-    /// `use` is not `sig`.
+    /// `use` is for something else.
     Use,
-    /// `key_ops` lacks `verify`.
+    /// `key_ops` lacks it.
     Operations,
 }
 
@@ -116,6 +117,7 @@ impl PublicKey {
             alg: owned("alg")?,
             used_for: owned("use")?,
             operations: operations(members)?,
+            certificate: certificate(members)?,
             material: Material::read(kty, members)?,
         };
         key.judge_labels()?;
@@ -135,6 +137,11 @@ impl PublicKey {
     /// Its `use`: `sig` or `enc` (RFC 7517 §4.2).
     pub fn used_for(&self) -> Option<&str> {
         self.used_for.as_deref()
+    }
+
+    /// The certificate of this key in DER, if `x5c` has one (RFC 7517 §4.7). Whether it is of this key is not looked at.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
     }
 
     /// The SHA-256 thumbprint in base64url (RFC 7638 §3): `jkt` of a confirmation.
@@ -169,6 +176,34 @@ impl PublicKey {
             Some(operations) if !operations.iter().any(|operation| operation == "verify") => Err(Unfit::Operations),
             _ => Ok(()),
         }
+    }
+
+    /// Whether tokens may be encrypted to its owner with `algorithm`.
+    pub(super) fn fits_encryption(&self, algorithm: KeyManagement) -> Result<(), Unfit> {
+        if !self.material.manages(algorithm) {
+            return Err(Unfit::Type);
+        }
+        if self.alg.as_deref().is_some_and(|own| own != algorithm.as_str()) {
+            return Err(Unfit::Algorithm);
+        }
+        if self.used_for.as_deref().is_some_and(|own| own != "enc") {
+            return Err(Unfit::Use);
+        }
+        // RFC 7517 §4.3. The public half of an agreement does nothing that has a name there.
+        let wanted: &[&str] = match self.material {
+            Material::Rsa(_) => &["wrapKey", "encrypt"],
+            Material::Curve { .. } => &["deriveKey", "deriveBits"],
+        };
+        match &self.operations {
+            Some(own) if !own.is_empty() && !own.iter().any(|own| wanted.contains(&own.as_str())) => {
+                Err(Unfit::Operations)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn material(&self) -> &Material {
+        &self.material
     }
 
     /// Whether `signature`, raw, is one of `algorithm` over `message` by the owner of this key.
@@ -324,4 +359,12 @@ fn operations(members: &Map<String, Value>) -> Result<Option<Vec<String>>, JwkEr
         operations.push(operation);
     }
     Ok(Some(operations))
+}
+
+/// RFC 7517 §4.7: certificates in base64, not base64url, that of the key first.
+fn certificate(members: &Map<String, Value>) -> Result<Option<Vec<u8>>, JwkError> {
+    const MALFORMED: JwkError = JwkError::Malformed("x5c");
+    let Some(value) = members.get("x5c") else { return Ok(None) };
+    let own = value.as_array().and_then(|chain| chain.first()).and_then(Value::as_str).ok_or(MALFORMED)?;
+    BASE64_STANDARD.decode(own).map(Some).map_err(|_| MALFORMED)
 }

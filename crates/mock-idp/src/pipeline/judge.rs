@@ -47,6 +47,10 @@ pub(crate) async fn unpacked(
     client: &Arc<Client>,
     params: &Params,
 ) -> Result<Unpacked, Stop> {
+    let twice = |name: &&&str| params.all(name).count() > 1;
+    if let Some(name) = ["request", "request_uri"].iter().find(twice) {
+        return Err(in_doubt(name).into());
+    }
     let unpacked = super::unpack(world, arrival, client, params).await?;
     Ok(unpacked.unwrap_or_else(|| Unpacked { params: params.clone(), ..Unpacked::default() }))
 }
@@ -87,11 +91,11 @@ pub(crate) fn judge(
 /// Judges a request that is authorized on another device.
 pub(super) fn elsewhere(world: &World, attempt: &Attempt<'_>, client: &Client) -> Result<Draft, Refusal> {
     let mut draft = Draft::new(scope(client, attempt.params)?);
-    world.specs.iter().try_for_each(|spec| spec.authorize_elsewhere(attempt, &mut draft))?;
+    world.specs.iter().try_for_each(|spec| spec.authorize_elsewhere(attempt, client, &mut draft))?;
     Ok(draft)
 }
 
-/// The refusal of a request whose client or redirect URI is named twice.
+/// The refusal of a request whose client, redirect URI or content is named twice.
 pub(crate) fn in_doubt(name: &'static str) -> Refusal {
     DUPLICATE.because(format!("{name} occurs twice; neither can be trusted"))
 }
@@ -128,9 +132,19 @@ pub(crate) fn mode(world: &World, params: &Params) -> Option<ResponseMode> {
     match params.get("response_mode") {
         Some(name) => {
             let mode = ResponseMode::from_wire(name)?;
-            super::response_modes(world).any(|own| own == mode).then_some(mode)
+            let known = super::response_modes(world).any(|own| own == mode);
+            known.then(|| if mode == ResponseMode::Jwt { default_jwt_mode(params) } else { mode })
         }
         None => Some(default_mode(params)),
+    }
+}
+
+/// "`jwt` [...] indicates the default redirect encoding using the response mode JWT for the requested response type"
+/// (JARM §2.3.4).
+fn default_jwt_mode(params: &Params) -> ResponseMode {
+    match default_mode(params) {
+        ResponseMode::Fragment => ResponseMode::FragmentJwt,
+        _ => ResponseMode::QueryJwt,
     }
 }
 

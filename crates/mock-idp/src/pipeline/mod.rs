@@ -69,9 +69,11 @@ pub(crate) fn metadata(world: &World, place: &Place) -> Map<String, Value> {
     members
 }
 
-/// Every response mode of the documents in force.
+/// Every response mode of the documents in force. A token travels in a form only where forms are posted.
 pub(crate) fn response_modes(world: &World) -> impl Iterator<Item = ResponseMode> {
-    world.specs.iter().flat_map(|spec| spec.response_modes()).copied()
+    let all = || world.specs.iter().flat_map(|spec| spec.response_modes()).copied();
+    let posts = all().any(|mode| mode == ResponseMode::FormPost);
+    all().filter(move |mode| posts || *mode != ResponseMode::FormPostJwt)
 }
 
 /// Every response type of the documents in force.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 pub mod clock;
 pub mod dice;
+pub(crate) mod key_sets;
 pub mod keys;
 pub(crate) mod memory;
 pub mod outbound;
@@ -24,4 +25,6 @@ pub(crate) struct Ports {
     pub store: Arc<dyn store::Store>,
     /// What others are asked with.
     pub outbound: Arc<dyn outbound::Outbound>,
+    /// The key sets that clients publish.
+    pub key_sets: Arc<key_sets::KeySets>,
 }

@@ -10,33 +10,45 @@ pub(crate) mod oauth_response_types;
 pub(crate) mod oidc_ciba;
 pub(crate) mod oidc_core;
 pub(crate) mod oidc_discovery;
+pub(crate) mod oidc_jarm;
 pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_code;
 pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6749_resource_owner;
 pub(crate) mod rfc6750_bearer;
+pub(crate) mod rfc7523_client_auth;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc8628_device;
+pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9068_jwt_access_token;
+pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
+pub(crate) mod rfc9396_rar;
+pub(crate) mod rfc9449_dpop;
 
 /// Every document this server knows.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
     vec![
         Arc::new(rfc6749_client_auth::ClientAuthentication),
+        Arc::new(rfc7523_client_auth::ClientAssertion),
         Arc::new(rfc6749_resource_owner::ResourceOwner),
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
+        Arc::new(rfc9126_par::PushedRequests),
         Arc::new(rfc8628_device::DeviceAuthorization::default()),
         Arc::new(oidc_ciba::BackchannelAuthentication),
         Arc::new(rfc7636_pkce::Pkce::default()),
         Arc::new(rfc6750_bearer::Bearer),
         Arc::new(rfc9068_jwt_access_token::JwtAccessToken),
+        Arc::new(rfc8707_resource::ResourceIndicators),
+        Arc::new(rfc9396_rar::RichRequests),
+        Arc::new(rfc9449_dpop::Dpop::default()),
         Arc::new(oidc_core::OpenIdConnect),
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),
         Arc::new(oauth_form_post::FormPost),
+        Arc::new(oidc_jarm::Jarm),
         Arc::new(rfc8414_metadata::Metadata),
         Arc::new(oidc_discovery::Discovery),
     ]

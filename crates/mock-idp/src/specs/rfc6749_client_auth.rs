@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use http::header::AUTHORIZATION;
 use oauth_types::{ErrorCode, Params, Secret};
 
-use crate::clients::{Client, Proven};
+use crate::clients::{self, Client, Proven};
 use crate::documents;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::Stop;
@@ -36,7 +36,7 @@ impl Spec for ClientAuthentication {
     }
 
     fn auth_methods(&self, policy: &Policy) -> &'static [&'static str] {
-        if policy.is_on(&STRONG) { &[] } else { &[BASIC, POST, NONE] }
+        if policy.is_on(&clients::STRONG) { &[] } else { &[BASIC, POST, NONE] }
     }
 
     fn presented(&self, attempt: &Attempt<'_>, methods: &mut Vec<&'static str>) {
@@ -125,13 +125,7 @@ fn mistake(own: &Secret, sent: &Secret) -> &'static str {
     }
 }
 
-static SWITCHES: &[&Switch] = &[&STRONG];
-
-static STRONG: Switch = Switch {
-    name: "strong-client-authentication",
-    says: "Clients authenticate with a key alone: by private_key_jwt or mutual TLS (FAPI 2.0 Security Profile section 5.3.2.1)",
-    relaxes: false,
-};
+static SWITCHES: &[&Switch] = &[&clients::STRONG];
 
 static RULES: &[&Rule] =
     &[&BASIC_MALFORMED, &CLIENT_ID_MISSING, &CLIENT_IDS_DIFFER, &SECRET_MISSING, &SECRET_OF_PUBLIC, &SECRET_WRONG];

@@ -9,7 +9,7 @@ use oauth_types::ErrorCode;
 use crate::documents;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{Challenges, TokenReply};
-use crate::request::{Arrival, Place, Presented, Spent, TokenRequest};
+use crate::request::{Arrival, Place, Presented, Spent, TokenRequest, is_token68};
 use crate::spec::Spec;
 
 const SCHEME: &str = "Bearer";
@@ -52,17 +52,11 @@ impl Spec for Bearer {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Ok(None);
         }
-        match is_b64token(token) {
+        match is_token68(token) {
             true => Ok(Some(bearer(token))),
             false => Err(MALFORMED.refuse()),
         }
     }
-}
-
-/// `b64token` of RFC 6750 §2.1.
-fn is_b64token(text: &str) -> bool {
-    let body = text.trim_end_matches('=');
-    !body.is_empty() && body.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._~+/".contains(&octet))
 }
 
 static RULES: &[&Rule] = &[&IN_QUERY, &MALFORMED, &TWICE];

@@ -13,6 +13,7 @@ use pkce_core::{AuthorizationError, Challenge, TokenError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::clients::Client;
 use crate::documents;
 use crate::memory::{Life, Note};
 use crate::refusal::{Document, Refusal, Rule};
@@ -83,7 +84,7 @@ impl Spec for Pkce {
     }
 
     /// Elsewhere, where no code travels through a browser, a challenge is not asked for, and honoured if it comes.
-    fn authorize_elsewhere(&self, attempt: &Attempt<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    fn authorize_elsewhere(&self, attempt: &Attempt<'_>, _client: &Client, draft: &mut Draft) -> Result<(), Refusal> {
         let found = pkce_core::read_authorization_request(attempt.params.iter(), pkce_core::Policy::Optional);
         let found = found.map_err(|error| refuse_authorization(error, attempt.params.get("code_challenge")))?;
         if let Some(challenge) = found {

@@ -55,9 +55,9 @@ struct Cage {
 
 /// A store that keeps what passes through it.
 #[derive(Debug, Default)]
-struct Watched {
+pub(crate) struct Watched {
     store: MemoryStore,
-    records: Mutex<Vec<Record>>,
+    pub(crate) records: Mutex<Vec<Record>>,
 }
 
 impl Store for Watched {
@@ -225,6 +225,8 @@ fn ask(params: &Params) -> Request<Bytes> {
 
 /// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
 const ELSEWHERE: &[&str] = &[
+    "fapi2-parameter-beside-",
+    "jarm-",
     "oauth-response-mode-query-",
     "ciba-",
     "oidc-account-selection-",
@@ -242,8 +244,13 @@ const ELSEWHERE: &[&str] = &[
     "rfc9700-interaction-",
     "rfc6750-two-",
     "rfc7591-",
-    "rfc8628-",
     "rfc8414-authentication-",
+    "rfc8628-",
+    "rfc8707-",
+    "rfc9126-",
+    "rfc9396-",
+    "rfc7523-client-",
+    "rfc9449-",
 ];
 
 #[tokio::test]

@@ -58,6 +58,16 @@ fn thumbprints_are_those_of_others() {
 }
 
 #[test]
+fn the_first_certificate_of_a_chain_is_that_of_the_key() {
+    let key = |x5c: Value| PublicKey::parse(&with(jwk(Algorithm::Es256), "x5c", x5c));
+    assert_eq!(PublicKey::parse(&jwk(Algorithm::Es256)).expect("a key").certificate(), None);
+    assert_eq!(key(json!(["+/8=", "AAAA"])).expect("a key").certificate(), Some(&[0xfb, 0xff][..]));
+    for malformed in [json!([]), json!("AAAA"), json!([1]), json!(["-_8="]), json!(["AA"])] {
+        assert_eq!(key(malformed.clone()).expect_err("a refusal"), JwkError::Malformed("x5c"), "{malformed}");
+    }
+}
+
+#[test]
 fn a_thumbprint_depends_on_the_key_alone() {
     let bare = without(without(without(jwk(Algorithm::Rs256), "kid"), "alg"), "use");
     let print = |jwk: &Value| PublicKey::parse(jwk).expect("a key").thumbprint();

@@ -43,6 +43,7 @@ async fn a_document_that_is_left_out_is_not_advertised_and_not_spoken() {
         .without("RFC 8414")
         .without("OAuth 2.0 Form Post Response Mode")
         .without("OpenID Connect Core 1.0")
+        .without("JARM")
         .in_process()
         .expect("these can be left out");
     let document = metadata(&idp, "/.well-known/openid-configuration").await;

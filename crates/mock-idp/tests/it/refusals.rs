@@ -120,7 +120,7 @@ async fn an_authorization_request_that_breaks_a_rule_goes_back_to_the_client() {
     for value in ["token", "code id_token", "CODE", "code ", "none"] {
         redirected(with(asking(), "response_type", value), "rfc6749-response-type-unsupported", "").await;
     }
-    for value in ["Query", "web_message", "jwt"] {
+    for value in ["Query", "web_message", "JWT"] {
         let asks = with(asking(), "response_mode", value);
         redirected(asks, "oauth-response-mode-unsupported", "query, fragment, form_post").await;
     }

@@ -27,7 +27,7 @@ fn tv_called(client_id: &str) -> Client {
     Client::public(client_id).grant_types([GRANT_TYPE, "refresh_token"])
 }
 
-async fn begin(idp: &MockIdp, params: &Params) -> Answer {
+pub(crate) async fn begin(idp: &MockIdp, params: &Params) -> Answer {
     Browser::new(idp).post("/device_authorization", params.encode(), None).await
 }
 
@@ -35,20 +35,20 @@ fn asking() -> Params {
     Params::new().with("client_id", "tv").with("scope", "openid email")
 }
 
-fn polling(begun: &Value) -> Params {
+pub(crate) fn polling(begun: &Value) -> Params {
     let code = begun["device_code"].as_str().expect("a device code");
     Params::new().with("grant_type", GRANT_TYPE).with("client_id", "tv").with("device_code", code)
 }
 
 /// A browser that keeps the cookie of the page.
-struct Person<'a> {
+pub(crate) struct Person<'a> {
     idp: &'a MockIdp,
     cookie: String,
     ticket: String,
 }
 
 impl<'a> Person<'a> {
-    async fn look(idp: &'a MockIdp, begun: &Value) -> Self {
+    pub(crate) async fn look(idp: &'a MockIdp, begun: &Value) -> Self {
         let uri = begun["verification_uri_complete"].as_str().expect("a page");
         let answer = Browser::new(idp).fetch(uri.trim_start_matches(idp.issuer())).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -58,7 +58,7 @@ impl<'a> Person<'a> {
         Self { idp, cookie, ticket: after.split('"').next().expect("its end").to_owned() }
     }
 
-    async fn decide(&self, begun: &Value, decision: &str) -> Answer {
+    pub(crate) async fn decide(&self, begun: &Value, decision: &str) -> Answer {
         let code = begun["user_code"].as_str().expect("a user code");
         let params = Params::new().with("user_code", code).with("decision", decision).with("user", "bob");
         self.send(&params.with("ticket", self.ticket.as_str())).await

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mock_idp::clock::{AdjustableClock, Clock as _};
+use mock_idp::keys::{Keys as _, RotatingKeys};
 use mock_idp::{MockIdp, Mounted};
 use oauth_types::fault::{Edit, Fault, Point, Signature};
 use pkce_client::{
@@ -118,6 +119,24 @@ async fn every_algorithm_is_verified_when_it_is_allowed() {
         let client = public(&idp).id_token_algorithms([*algorithm]).discover().await.expect("a client");
         login(&client).await.expect("a session");
     }
+}
+
+#[tokio::test]
+async fn a_client_follows_a_rotation_of_keys() {
+    let keys = Arc::new(RotatingKeys::new());
+    let idp = MockIdp::builder().keys(Arc::<RotatingKeys>::clone(&keys)).start().await.expect("a server");
+    let client = public(&idp).discover().await.expect("a client");
+    let fetched = || idp.journal().iter().filter(|entry| entry.path == "/jwks").count();
+    login(&client).await.expect("a session");
+    keys.announce().expect("the next keys");
+    login(&client).await.expect("a session");
+    assert_eq!(fetched(), 1);
+    keys.rotate().expect("they are announced");
+    login(&client).await.expect("a session");
+    assert_eq!(fetched(), 2);
+    keys.retire().expect("the former keys");
+    login(&client).await.expect("a session");
+    assert_eq!(fetched(), 2);
 }
 
 #[tokio::test]

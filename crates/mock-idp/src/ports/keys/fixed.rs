@@ -6,7 +6,8 @@ use oauth_types::Algorithm;
 use serde_json::Value;
 
 use super::generation::{FIXED, Generation, UNPUBLISHED};
-use super::{KeyError, Keys};
+use super::{KeyError, Keys, receiving};
+use crate::jose::{Jwe, JweError};
 
 /// The first keys of `fixtures/keys`, one for each algorithm, and unpublished ones beside them.
 #[derive(Debug, Default, Clone, Copy)]
@@ -37,6 +38,14 @@ impl Keys for FixedKeys {
 
     fn forge(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         UNPUBLISHED.sign(algorithm, message)
+    }
+
+    fn published_for_encryption(&self) -> Vec<Value> {
+        receiving::published()
+    }
+
+    fn decrypt(&self, token: &Jwe<'_>) -> Result<Vec<u8>, JweError> {
+        receiving::decrypt(token)
     }
 
     fn public_pem(&self, algorithm: Algorithm) -> String {

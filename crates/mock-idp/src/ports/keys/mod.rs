@@ -9,8 +9,11 @@ use std::fmt;
 use oauth_types::Algorithm;
 use serde_json::Value;
 
+use crate::jose::{Jwe, JweError};
+
 mod fixed;
 mod generation;
+mod receiving;
 mod rotating;
 mod signing_key;
 
@@ -56,6 +59,20 @@ pub trait Keys: fmt::Debug + Send + Sync {
     /// [`KeyError`] if there is no key, or it cannot sign.
     fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         self.sign_as(None, algorithm, message)
+    }
+
+    /// The public keys that others encrypt to, each a JWK with `kid` and `use: enc`. For whoever decrypts; they belong
+    /// beside [`Keys::published`] only if a document that is on reads encrypted tokens.
+    fn published_for_encryption(&self) -> Vec<Value> {
+        Vec::new()
+    }
+
+    /// The content of a token that was encrypted to one of [`Keys::published_for_encryption`].
+    ///
+    /// # Errors
+    /// [`JweError`] if there is no such key, or it does not decrypt the token.
+    fn decrypt(&self, token: &Jwe<'_>) -> Result<Vec<u8>, JweError> {
+        Err(JweError::KeyType(token.algorithm()))
     }
 
     /// Publishes the next keys beside the present ones. They do not sign yet (OpenID Connect Core §10.1.1).

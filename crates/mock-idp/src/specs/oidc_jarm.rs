@@ -1,0 +1,129 @@
+//! JWT Secured Authorization Response Mode for OAuth 2.0 (JARM).
+//!
+//! Every authorization response, errors included, travels in one signed token if its mode asks for that.
+
+use oauth_types::fault::Point;
+use oauth_types::{Algorithm, ErrorCode, ResponseMode};
+use serde_json::{Map, Value, json};
+
+use crate::refusal::{Document, Refusal, Rule};
+use crate::reply::{AuthorizationResponse, Envelope, Unsigned};
+use crate::spec::{Facts, Spec};
+use crate::world::{Amount, Policy};
+
+#[derive(Debug)]
+pub(crate) struct Jarm;
+
+/// The client metadata of §3.
+const SIGNED: &str = "authorization_signed_response_alg";
+
+impl Spec for Jarm {
+    fn document(&self) -> &'static Document {
+        &DOCUMENT
+    }
+
+    fn rules(&self) -> &'static [&'static Rule] {
+        RULES
+    }
+
+    fn optional(&self) -> bool {
+        true
+    }
+
+    fn amounts(&self) -> &'static [&'static Amount] {
+        AMOUNTS
+    }
+
+    fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
+        let algorithms: Vec<&str> = facts.ports.keys.algorithms().iter().map(|own| own.as_str()).collect();
+        document.insert("authorization_signing_alg_values_supported".to_owned(), json!(algorithms));
+    }
+
+    fn register(&self, metadata: &Map<String, Value>, _policy: &Policy) -> Result<(), Refusal> {
+        let signs = |value: &Value| value.as_str().and_then(Algorithm::from_wire).is_some_and(signing);
+        match metadata.get(SIGNED) {
+            Some(value) if !signs(value) => {
+                Err(METADATA.because(format!("{SIGNED} is none that this server signs with")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn response_modes(&self) -> &'static [ResponseMode] {
+        &[ResponseMode::Jwt, ResponseMode::QueryJwt, ResponseMode::FragmentJwt, ResponseMode::FormPostJwt]
+    }
+
+    /// The claims of §2.1: `iss`, `aud`, `exp`, and the parameters of the response.
+    fn envelope(&self, facts: &Facts<'_>, response: &AuthorizationResponse, now: u64) -> Option<Envelope> {
+        let mode = match response.mode {
+            // §2.3.4: the default of the response type has been put in its place.
+            ResponseMode::Jwt | ResponseMode::QueryJwt => ResponseMode::Query,
+            ResponseMode::FragmentJwt => ResponseMode::Fragment,
+            ResponseMode::FormPostJwt => ResponseMode::FormPost,
+            _ => return None,
+        };
+        let registered = response.client.text(SIGNED).and_then(Algorithm::from_wire).filter(|own| signing(*own));
+        let algorithm = registered.unwrap_or(facts.policy.algorithm);
+        let mut header = Map::new();
+        header.insert("typ".to_owned(), "JWT".into());
+        header.insert("alg".to_owned(), algorithm.as_str().into());
+        header.insert("kid".to_owned(), facts.ports.keys.kid(algorithm).into());
+        let params = response.params.iter().map(|(name, value)| (name.to_owned(), value.into()));
+        let mut claims: Map<String, Value> = params.collect();
+        claims.insert("iss".to_owned(), facts.place.issuer.clone().into());
+        claims.insert("aud".to_owned(), response.client.client_id().into());
+        claims.insert("exp".to_owned(), now.saturating_add(facts.policy.value_of(&LIFETIME)).into());
+        let (member, at) = ("response", Point::ResponseToken);
+        let token = Unsigned { member, at, algorithm, header, claims, hash: Vec::new() };
+        Some(Envelope { token, mode })
+    }
+}
+
+/// "The algorithm `none` is not allowed" (§3), and a keyed hash is none of this server's.
+fn signing(algorithm: Algorithm) -> bool {
+    Algorithm::SIGNING.contains(&algorithm)
+}
+
+static AMOUNTS: &[&Amount] = &[&LIFETIME];
+
+static LIFETIME: Amount = Amount {
+    name: "response-token-seconds",
+    says: "How long an authorization response in a token is valid (JARM section 2.1 recommends at most 600 seconds)",
+    default: 600,
+};
+
+static DOCUMENT: Document = Document {
+    name: "JARM",
+    title: "JWT Secured Authorization Response Mode for OAuth 2.0 (JARM)",
+    url: "https://openid.net/specs/oauth-v2-jarm.html",
+};
+
+static RULES: &[&Rule] = &[&METADATA];
+
+static METADATA: Rule = Rule {
+    id: "jarm-client-metadata",
+    document: &DOCUMENT,
+    section: "3",
+    error: ErrorCode::InvalidClientMetadata,
+    says: "Client metadata for authorization responses in a token names algorithms that this server supports, never none",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_registers_what_its_responses_are_signed_with() {
+        let judged = |value: Value| {
+            let metadata = Map::from_iter([(SIGNED.to_owned(), value)]);
+            Jarm.register(&metadata, &Policy::default()).map_err(|refusal| refusal.rule.id)
+        };
+        for algorithm in Algorithm::SIGNING {
+            assert_eq!(judged(json!(algorithm)), Ok(()));
+        }
+        for value in [json!("none"), json!("HS256"), json!("rs256"), json!(1), json!(null)] {
+            assert_eq!(judged(value), Err("jarm-client-metadata"));
+        }
+        assert!(Jarm.register(&Map::new(), &Policy::default()).is_ok());
+    }
+}

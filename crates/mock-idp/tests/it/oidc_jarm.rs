@@ -1,0 +1,189 @@
+//! JARM: a response travels in a token that its client verifies, whatever it says.
+
+use mock_idp::jose::{Jws, PublicKeys};
+use mock_idp::{Client, MockIdp};
+use oauth_types::fault::{Edit, Fault, Point, Signature};
+use oauth_types::{Algorithm, Params};
+use serde_json::{Value, json};
+
+use crate::browser::{Answer, Browser, REDIRECT_URI, asking, redeeming, with};
+use crate::refusals::assert_refused;
+
+fn server() -> MockIdp {
+    MockIdp::builder().in_process().expect("nothing can fail")
+}
+
+async fn keys(idp: &MockIdp) -> PublicKeys {
+    PublicKeys::read(Browser::new(idp).fetch("/jwks").await.body.as_bytes()).expect("keys")
+}
+
+/// The parameters of a redirect, and what separates them from the redirect URI.
+fn travelled(answer: &Answer) -> (char, Params) {
+    let location = answer.location.as_deref().unwrap_or_else(|| panic!("no redirect but {answer:?}"));
+    let rest = location.strip_prefix(REDIRECT_URI).expect("the client's redirect URI");
+    (rest.chars().next().expect("parameters"), Params::parse(&rest[1..]).expect("parameters"))
+}
+
+/// The claims of the token that is all that a response has.
+async fn opened(idp: &MockIdp, params: &Params, algorithm: Algorithm) -> Value {
+    assert_eq!(params.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["response"]);
+    let jws = Jws::parse(params.get("response").expect("a token")).expect("a JWS");
+    jws.verify(&keys(idp).await, &[algorithm]).expect("signed by the server");
+    assert!(jws.is_typ("JWT") && jws.kid().is_some());
+    Value::Object(jws.into_claims())
+}
+
+#[tokio::test]
+async fn a_response_travels_in_a_token() {
+    for (mode, separator) in [("jwt", '?'), ("query.jwt", '?'), ("fragment.jwt", '#')] {
+        let idp = server();
+        idp.clock().freeze();
+        let browser = Browser::new(&idp);
+        let answer = browser.authorize(&asking().with("response_mode", mode)).await;
+        let (separated, params) = travelled(&answer);
+        assert_eq!(separated, separator, "{mode}");
+        let claims = opened(&idp, &params, Algorithm::Rs256).await;
+        assert_eq!((&claims["iss"], &claims["aud"]), (&json!(idp.issuer()), &json!("public")));
+        assert_eq!(claims["exp"], idp.journal().pop().expect("an entry").at + 600);
+        assert_eq!(claims["state"], "st~4te");
+        let code = claims["code"].as_str().expect("a code");
+        assert_eq!(browser.token(&redeeming(code)).await.status, 200);
+        assert_eq!(claims.as_object().expect("an object").len(), 5);
+    }
+}
+
+#[tokio::test]
+async fn a_token_travels_in_a_form() {
+    let idp = server();
+    let answer = Browser::new(&idp).authorize(&asking().with("response_mode", "form_post.jwt")).await;
+    assert_eq!((answer.status, answer.location.as_deref()), (200, None));
+    assert_eq!(answer.body.matches("<input ").count(), 1);
+    let (_, rest) = answer.body.split_once("name=\"response\" value=\"").expect("a token");
+    let token = rest.split('"').next().expect("its end");
+    let claims = opened(&idp, &Params::new().with("response", token), Algorithm::Rs256).await;
+    assert!(claims["code"].is_string());
+}
+
+#[tokio::test]
+async fn an_error_travels_in_a_token() {
+    let idp = server();
+    let browser = Browser::new(&idp);
+    let asked = with(asking(), "scope", "openid  email").with("response_mode", "jwt");
+    let answer = browser.authorize(&asked).await;
+    let refused = idp.journal().pop().and_then(|entry| entry.refusal).expect("a refusal");
+    assert_eq!(refused.rule, "rfc6749-scope-malformed");
+    let claims = opened(&idp, &travelled(&answer).1, Algorithm::Rs256).await;
+    assert_eq!((&claims["error"], &claims["state"]), (&json!("invalid_scope"), &json!("st~4te")));
+    assert_eq!((&claims["iss"], &claims["aud"]), (&json!(idp.issuer()), &json!("public")));
+    assert!(claims["error_description"].as_str().is_some_and(|text| text.contains("RFC 6749 section 3.3")));
+    // The default mode is that of the response type, even of one that is not spoken (§2.3.4).
+    let answer = browser.authorize(&with(asking(), "response_type", "token").with("response_mode", "jwt")).await;
+    let (separator, params) = travelled(&answer);
+    assert_eq!(separator, '#');
+    assert_eq!(opened(&idp, &params, Algorithm::Rs256).await["error"], "unsupported_response_type");
+    // While the client is in doubt, there is nobody to sign for.
+    let answer = browser.authorize(&with(asked, "redirect_uri", "https://evil.example/cb")).await;
+    assert_eq!((answer.status, answer.location.as_deref()), (400, None));
+}
+
+#[tokio::test]
+async fn a_client_says_what_its_responses_are_signed_with() {
+    for algorithm in [Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa] {
+        let client = Client::public("public").redirect_uri(REDIRECT_URI);
+        let client = client.metadata("authorization_signed_response_alg", algorithm.as_str());
+        let idp = MockIdp::builder().client(client).in_process().expect("a client");
+        let answer = Browser::new(&idp).authorize(&asking().with("response_mode", "jwt")).await;
+        opened(&idp, &travelled(&answer).1, algorithm).await;
+    }
+    // "The algorithm none is not allowed" (JARM §3).
+    let client = Client::public("public").redirect_uri(REDIRECT_URI);
+    let client = client.metadata("authorization_signed_response_alg", "none");
+    let idp = MockIdp::builder().client(client).alg(Algorithm::Es256).in_process().expect("a client");
+    let answer = Browser::new(&idp).authorize(&asking().with("response_mode", "jwt")).await;
+    opened(&idp, &travelled(&answer).1, Algorithm::Es256).await;
+}
+
+#[tokio::test]
+async fn a_token_lives_as_long_as_it_is_told() {
+    let idp = MockIdp::builder().amount("response-token-seconds", 30).in_process().expect("an amount");
+    idp.clock().freeze();
+    let answer = Browser::new(&idp).authorize(&asking().with("response_mode", "jwt")).await;
+    let at = idp.journal().pop().expect("an entry").at;
+    assert_eq!(opened(&idp, &travelled(&answer).1, Algorithm::Rs256).await["exp"], at + 30);
+}
+
+#[tokio::test]
+async fn a_token_says_who_made_it_even_if_a_response_would_not() {
+    let idp = MockIdp::builder().without("RFC 9207").in_process().expect("it can be left out");
+    let answer = Browser::new(&idp).authorize(&asking().with("response_mode", "jwt")).await;
+    assert_eq!(opened(&idp, &travelled(&answer).1, Algorithm::Rs256).await["iss"], idp.issuer());
+}
+
+#[tokio::test]
+async fn the_token_can_lie() {
+    let idp = server();
+    let browser = Browser::new(&idp);
+    let guard = idp.mount(Fault::always(Point::ResponseToken, Edit::set("aud", "other")));
+    let answer = browser.authorize(&asking().with("response_mode", "jwt")).await;
+    assert_eq!(opened(&idp, &travelled(&answer).1, Algorithm::Rs256).await["aud"], "other");
+    guard.unmount();
+    let guard = idp.mount(Fault::always(Point::ResponseToken, Edit::Sign { with: Signature::AlgNone }));
+    let answer = browser.authorize(&asking().with("response_mode", "jwt")).await;
+    let (_, params) = travelled(&answer);
+    assert_eq!(Jws::parse(params.get("response").expect("a token")).expect("a JWS").alg(), "none");
+    guard.unmount();
+}
+
+#[tokio::test]
+async fn a_pushed_request_is_answered_in_a_token() {
+    let idp = server();
+    let browser = Browser::new(&idp);
+    let pushed = browser.post("/par", asking().with("response_mode", "jwt").encode(), None).await.json();
+    let reference = pushed["request_uri"].as_str().expect("a reference");
+    let params = Params::new().with("client_id", "public").with("request_uri", reference);
+    // Outside, nothing is asked for in the clear.
+    let answer = browser.authorize(&params.with("response_mode", "query")).await;
+    assert!(opened(&idp, &travelled(&answer).1, Algorithm::Rs256).await["code"].is_string());
+}
+
+#[tokio::test]
+async fn metadata_lists_what_is_on() {
+    let metadata = |idp| async move {
+        let idp: MockIdp = idp;
+        Browser::new(&idp).fetch("/.well-known/openid-configuration").await.json()
+    };
+    let document = metadata(server()).await;
+    let all = json!(["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"]);
+    assert_eq!(document["response_modes_supported"], all);
+    assert_eq!(
+        document["authorization_signing_alg_values_supported"],
+        document["id_token_signing_alg_values_supported"]
+    );
+
+    let without = |name| MockIdp::builder().without(name).in_process().expect("it can be left out");
+    let document = metadata(without("JARM")).await;
+    assert_eq!(document["response_modes_supported"], json!(["query", "fragment", "form_post"]));
+    assert_eq!(document.get("authorization_signing_alg_values_supported"), None);
+    let document = metadata(without("OAuth 2.0 Form Post Response Mode")).await;
+    let all = json!(["query", "fragment", "jwt", "query.jwt", "fragment.jwt"]);
+    assert_eq!(document["response_modes_supported"], all);
+
+    for (name, mode) in [("JARM", "jwt"), ("OAuth 2.0 Form Post Response Mode", "form_post.jwt")] {
+        let idp = without(name);
+        let answer = Browser::new(&idp).authorize(&asking().with("response_mode", mode)).await;
+        assert_refused(&idp, &answer, "oauth-response-mode-unsupported", "query, fragment");
+    }
+}
+
+#[tokio::test]
+async fn a_form_shows_the_token_in_its_input_alone() {
+    let idp = server();
+    let answer = Browser::new(&idp).authorize(&asking().with("response_mode", "form_post.jwt")).await;
+    let (before, rest) = answer.body.split_once("name=\"response\" value=\"").expect("a token");
+    let (token, after) = rest.split_once('"').expect("its end");
+    let signature = token.rsplit('.').next().expect("a signature");
+    let written: String = idp.journal().iter().map(|entry| format!("{entry:?} {entry}\n")).collect();
+    for text in [before, after, &written] {
+        assert!(!text.contains(token) && !text.contains(signature), "{text}");
+    }
+}
