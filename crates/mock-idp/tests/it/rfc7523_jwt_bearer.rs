@@ -99,6 +99,8 @@ async fn nobody_speaks_for_users_who_may_not() {
         let answer = present_as(&browser, client, &presenting(&says(iss, sub))).await;
         assert_refused(&idp, &answer, rule, hint);
     }
+    let answer = present(&idp, &partner.sign(&about(&idp, &partner, "robot"))).await;
+    assert_refused(&idp, &answer, "rfc7523-assertion-subject", "neither");
     let for_another = about(&idp, &partner, "alice").claim("client_id", "helper");
     let answer = present(&idp, &partner.sign(&for_another)).await;
     assert_refused(&idp, &answer, "rfc7523-assertion-subject", "another client");
