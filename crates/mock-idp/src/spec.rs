@@ -340,6 +340,9 @@ pub(crate) trait Spine: Send + Sync {
     /// The scope that is granted to `client`: what it asks for, if it may have it (RFC 6749 §3.3).
     fn scope(&self, client: &Client, params: &Params) -> Result<Scope, Refusal>;
 
+    /// The clients that are configured.
+    fn clients(&self) -> &Clients;
+
     /// Everybody who can log in.
     fn people(&self) -> &People;
 

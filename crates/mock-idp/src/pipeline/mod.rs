@@ -248,7 +248,16 @@ pub(crate) fn redeem(world: &World, request: &TokenRequest<'_>, found: &Found) -
 /// Only here is a [`Spent`] made.
 pub(crate) async fn spend(world: &World, request: &TokenRequest<'_>, found: Found) -> Result<Spent, Stop> {
     let now = request.arrival.now;
-    let Held::Once { key, grace, replay, .. } = found.held else { return Ok(Spent::new(found.record)) };
+    let (key, grace, replay) = match found.held {
+        Held::Stays | Held::Made => return Ok(Spent::new(found.record)),
+        Held::MadeOnce { key, until, replay } => {
+            return match world.ports.store.once(key, now, until).await? {
+                true => Ok(Spent::new(found.record)),
+                false => Err(replay.refuse().into()),
+            };
+        }
+        Held::Once { key, grace, replay, .. } => (key, grace, replay),
+    };
     match world.ports.store.take(key, now).await? {
         Taken::Fresh(record) => Ok(Spent::new(record)),
         // In the second of its use it is a replay already, unless there is a time of grace.

@@ -19,6 +19,7 @@ pub(crate) mod rfc6749_resource_owner;
 pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7009_revocation;
 pub(crate) mod rfc7523_client_auth;
+pub(crate) mod rfc7523_jwt_bearer;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8414_metadata;
@@ -41,6 +42,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
         Arc::new(rfc6749_client_credentials::ClientCredentials),
+        Arc::new(rfc7523_jwt_bearer::JwtBearer),
         Arc::new(rfc9126_par::PushedRequests),
         Arc::new(rfc8628_device::DeviceAuthorization::default()),
         Arc::new(oidc_ciba::BackchannelAuthentication),

@@ -257,6 +257,7 @@ const ELSEWHERE: &[&str] = &[
     "rfc8707-",
     "rfc9126-",
     "rfc9396-",
+    "rfc7523-assertion-",
     "rfc7523-client-",
     "rfc9449-",
 ];

@@ -24,6 +24,7 @@ mod rfc6749_client_credentials;
 mod rfc6749_refresh;
 mod rfc7009_revocation;
 mod rfc7523_client_auth;
+mod rfc7523_jwt_bearer;
 mod rfc7662_introspection;
 mod rfc8628_device;
 mod rfc8693_token_exchange;
