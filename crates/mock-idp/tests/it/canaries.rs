@@ -235,6 +235,7 @@ const ELSEWHERE: &[&str] = &[
     "rfc8414-authentication-",
     "rfc8628-",
     "rfc8707-",
+    "rfc9101-",
     "rfc9126-",
     "rfc9396-",
     "rfc7523-client-",

@@ -20,6 +20,7 @@ mod refusals;
 mod rfc7523_client_auth;
 mod rfc8628_device;
 mod rfc8707_resource;
+mod rfc9101_jar;
 mod rfc9126_par;
 mod rfc9396_rar;
 mod rfc9449_dpop;
