@@ -35,6 +35,7 @@ const PARTS: &[Part] = &[
 const NEUTRAL: &[&str] = &[
     "documents",
     "elsewhere",
+    "certificate",
     "request",
     "reply",
     "refusal",
@@ -45,6 +46,7 @@ const NEUTRAL: &[&str] = &[
     "client_keys",
     "people",
     "redirect",
+    "sessions",
     "world",
     "escape",
     "jose",

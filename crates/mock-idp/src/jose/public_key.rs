@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::signature::{ParsedPublicKey, RsaPublicKeyComponents};
 use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use oauth_types::{Algorithm, KeyManagement};
 use serde_json::{Map, Value};
 
@@ -18,6 +19,7 @@ pub struct PublicKey {
     alg: Option<String>,
     used_for: Option<String>,
     operations: Option<Vec<String>>,
+    certificate: Option<Vec<u8>>,
     material: Material,
 }
 
@@ -116,6 +118,7 @@ impl PublicKey {
             alg: owned("alg")?,
             used_for: owned("use")?,
             operations: operations(members)?,
+            certificate: certificate(members)?,
             material: Material::read(kty, members)?,
         };
         key.judge_labels()?;
@@ -137,6 +140,11 @@ impl PublicKey {
         self.used_for.as_deref()
     }
 
+    /// The certificate of this key in DER, if `x5c` has one (RFC 7517 §4.7). Whether it is of this key is not looked at.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
+    }
+
     /// The SHA-256 thumbprint in base64url (RFC 7638 §3): `jkt` of a confirmation.
     pub fn thumbprint(&self) -> String {
         let text = |octets: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(octets);
@@ -152,6 +160,16 @@ impl PublicKey {
             },
         };
         sha256(required.as_bytes())
+    }
+
+    /// The key as a SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7), to be compared with that of a certificate. There
+    /// is none for X25519, with which no certificate of a client can be used.
+    pub fn spki(&self) -> Option<Vec<u8>> {
+        let parsed = match &self.material {
+            Material::Rsa(rsa) => rsa.parsed(Algorithm::Rs256),
+            Material::Curve { parsed, .. } => parsed.as_deref(),
+        };
+        Some(AsDer::<PublicKeyX509Der<'_>>::as_der(parsed?).ok()?.as_ref().to_vec())
     }
 
     /// Whether it may verify signatures of `algorithm`.
@@ -352,4 +370,12 @@ fn operations(members: &Map<String, Value>) -> Result<Option<Vec<String>>, JwkEr
         operations.push(operation);
     }
     Ok(Some(operations))
+}
+
+/// RFC 7517 §4.7: certificates in base64, not base64url, that of the key first.
+fn certificate(members: &Map<String, Value>) -> Result<Option<Vec<u8>>, JwkError> {
+    const MALFORMED: JwkError = JwkError::Malformed("x5c");
+    let Some(value) = members.get("x5c") else { return Ok(None) };
+    let own = value.as_array().and_then(|chain| chain.first()).and_then(Value::as_str).ok_or(MALFORMED)?;
+    BASE64_STANDARD.decode(own).map(Some).map_err(|_| MALFORMED)
 }

@@ -387,6 +387,47 @@ async fn a_code_is_bound_to_the_key_that_the_request_names() {
     }
 }
 
+/// A pushed request with a proof of `key`.
+async fn push(stage: &Stage, params: &Params, key: &Signer) -> Answer {
+    let proof = key.sign(&key.proof(&stage.idp, &Method::POST, "/par"));
+    stage.browser().send(proven(posting("/par", params), &proof)).await
+}
+
+#[tokio::test]
+async fn a_code_is_bound_to_the_key_that_pushed_the_request() {
+    let stage = strict();
+    for params in [asking(), asking().with("dpop_jkt", stage.key.jkt())] {
+        let answer = push(&stage, &params, &stage.key).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let referring =
+            Params::new().with("client_id", "public").with("request_uri", text(&answer.json()["request_uri"]));
+        let code = stage.browser().code(&referring).await;
+        let good = redeeming(&code);
+        stage.refused(&stage.browser().token(&good).await, "rfc9449-proof-missing", "code is bound");
+        let answer = stage.token(&good, &Signer::new().at_token(&stage.idp)).await;
+        stage.refused(&answer, "rfc9449-code-other-key", "");
+        assert_eq!(stage.token(&good, &stage.key.at_token(&stage.idp)).await.status, 200);
+    }
+    let answer = push(&stage, &asking().with("dpop_jkt", hashed("another key")), &stage.key).await;
+    assert_eq!(answer.status, 400);
+    stage.refused(&answer, "rfc9449-jkt-differs", "");
+    let request = proven(posting("/par", &asking()), &stage.key.at_token(&stage.idp));
+    stage.refused(&stage.browser().send(request).await, "rfc9449-proof-htu", "/par");
+}
+
+#[tokio::test]
+async fn the_browser_does_not_change_the_key_of_a_pushed_request() {
+    let stage = strict();
+    let answer = push(&stage, &asking(), &stage.key).await;
+    let referring =
+        Params::new().with("client_id", "public").with("request_uri", text(&answer.json()["request_uri"]));
+    let thief = Signer::new();
+    let code = stage.browser().code(&referring.with("dpop_jkt", thief.jkt())).await;
+    let answer = stage.token(&redeeming(&code), &thief.at_token(&stage.idp)).await;
+    stage.refused(&answer, "rfc9449-code-other-key", "");
+    assert_eq!(stage.token(&redeeming(&code), &stage.key.at_token(&stage.idp)).await.status, 200);
+}
+
 #[tokio::test]
 async fn a_binding_does_not_replace_pkce() {
     let stage = strict();
@@ -453,6 +494,9 @@ async fn a_nonce_is_asked_for_and_taken() {
     stage.refused(&stage.token(&redeeming(&code), &stage.key.sign(&wrong)).await, "rfc9449-nonce-wrong", "too old");
     let answer = stage.token(&redeeming(&code), &stage.key.sign(&stage.proof().claim("nonce", nonce.as_str()))).await;
     assert_eq!((answer.status, given(&answer)), (200, nonce), "the code was not spent");
+    let pushed = push(&stage, &asking(), &stage.key).await;
+    stage.refused(&pushed, "rfc9449-nonce-missing", "");
+    assert_eq!(given(&pushed), given(&answer), "one nonce serves the authorization server");
 }
 
 #[tokio::test]

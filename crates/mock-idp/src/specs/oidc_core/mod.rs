@@ -8,11 +8,15 @@ use serde_json::{Map, Value, json};
 
 use crate::documents;
 use crate::memory::{Life, Note, Scope};
-use crate::people::User;
+use crate::people::{LOGIN_PAGES, PASSWORD, User};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{TokenReply, Unsigned};
-use crate::request::{AuthorizationRequest, Draft, Spent, TokenRequest};
+use crate::request::{AuthorizationRequest, Draft, Found, Spent, TokenRequest};
 use crate::spec::{Endpoint, Facts, Spec};
+
+mod request;
+
+use request::{DISPLAYS, LOCALES, PROMPTS};
 
 #[derive(Debug)]
 pub(crate) struct OpenIdConnect;
@@ -55,9 +59,6 @@ const SCOPES: &[(&str, &[&str])] = &[
     ("phone", &["phone_number", "phone_number_verified"]),
 ];
 
-/// The `prompt` values that are defined (§3.1.2.1). Login is automatic, so each of them is satisfied.
-const PROMPTS: &[&str] = &["none", "login", "consent", "select_account"];
-
 impl Spec for OpenIdConnect {
     fn document(&self) -> &'static Document {
         &documents::OIDC_CORE
@@ -78,7 +79,7 @@ impl Spec for OpenIdConnect {
     fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
         let mut set = |name: &str, value: Value| document.insert(name.to_owned(), value);
         let scopes = ["openid"].into_iter().chain(SCOPES.iter().map(|(scope, _)| *scope)).collect::<Vec<_>>();
-        let token = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash"];
+        let token = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr"];
         let claims = token.into_iter().chain(SCOPES.iter().flat_map(|(_, claims)| claims.iter().copied()));
         set("userinfo_endpoint", facts.place.url("/userinfo").into());
         set("scopes_supported", json!(scopes));
@@ -88,6 +89,11 @@ impl Spec for OpenIdConnect {
         set("request_parameter_supported", false.into());
         set("request_uri_parameter_supported", false.into());
         set("prompt_values_supported", json!(PROMPTS));
+        set("display_values_supported", json!(DISPLAYS));
+        set("ui_locales_supported", json!(LOCALES));
+        if facts.policy.is_on(&LOGIN_PAGES) {
+            set("acr_values_supported", json!([PASSWORD]));
+        }
     }
 
     fn authorize(&self, request: &AuthorizationRequest<'_>, draft: &mut Draft) -> Result<(), Refusal> {
@@ -97,22 +103,23 @@ impl Spec for OpenIdConnect {
         if request.params.get("request_uri").is_some() {
             return Err(REQUEST_URI.refuse());
         }
-        draft.wanted.hint = request.params.get("login_hint").map(str::to_owned);
+        draft.wanted = request::wanted(request)?;
         if !draft.scope.contains("openid") {
             return Ok(());
-        }
-        if let Some(prompt) = request.params.get("prompt") {
-            check_prompt(prompt)?;
-        }
-        if let Some(age) = request.params.get("max_age")
-            && (age.parse::<u32>().is_err() || age.starts_with('+'))
-        {
-            return Err(MAX_AGE.refuse());
         }
         if let Some(nonce) = request.params.get("nonce") {
             draft.remember(&Nonce(nonce.to_owned()));
         }
         Ok(())
+    }
+
+    /// "The ID Token is a security token that contains Claims about the Authentication of an End-User" (§2).
+    fn redeem(&self, _request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
+        let authorization = &found.record.authorization;
+        match authorization.login.is_none() && authorization.scope.contains("openid") {
+            true => Err(NOBODY.because("Leave openid out, or let somebody log in by the authorization code grant")),
+            false => Ok(()),
+        }
     }
 
     /// The claims of §2, in the code flow (§3.1.3.6) and on refresh (§12.2).
@@ -135,6 +142,12 @@ impl Spec for OpenIdConnect {
         claim("exp", now.saturating_add(request.policy.token_lifetime).into());
         claim("iat", now.into());
         claim("auth_time", login.auth_time.into());
+        if let Some(acr) = &login.acr {
+            claim("acr", acr.as_str().into());
+        }
+        if !login.amr.is_empty() {
+            claim("amr", json!(login.amr));
+        }
         if let Some(Nonce(nonce)) = spent.note() {
             claim("nonce", nonce.into());
         }
@@ -158,34 +171,15 @@ pub(crate) fn claims_of(user: &User, scope: &Scope) -> Map<String, Value> {
     claims
 }
 
-fn check_prompt(prompt: &str) -> Result<(), Refusal> {
-    let values: Vec<&str> = prompt.split(' ').collect();
-    if let Some(unknown) = values.iter().find(|value| !PROMPTS.contains(value)) {
-        let shown: String = unknown.chars().take(40).collect();
-        return Err(PROMPT.because(format!("'{shown}' is not one of {}", PROMPTS.join(", "))));
-    }
-    match values.contains(&"none") && values.len() > 1 {
-        true => Err(PROMPT.because("none cannot be combined with another value")),
-        false => Ok(()),
-    }
-}
+static RULES: &[&Rule] =
+    &[&NOBODY, &REQUEST_OBJECT, &REQUEST_URI, &request::DISPLAY, &request::HINT, &request::MAX_AGE, &request::PROMPT];
 
-static RULES: &[&Rule] = &[&MAX_AGE, &PROMPT, &REQUEST_OBJECT, &REQUEST_URI];
-
-static MAX_AGE: Rule = Rule {
-    id: "oidc-max-age-malformed",
+static NOBODY: Rule = Rule {
+    id: "oidc-openid-without-login",
     document: &documents::OIDC_CORE,
-    section: "3.1.2.1",
-    error: ErrorCode::InvalidRequest,
-    says: "A max_age is a number of seconds, not negative",
-};
-
-static PROMPT: Rule = Rule {
-    id: "oidc-prompt-malformed",
-    document: &documents::OIDC_CORE,
-    section: "3.1.2.1",
-    error: ErrorCode::InvalidRequest,
-    says: "A prompt is a list of defined values with one space between them",
+    section: "2",
+    error: ErrorCode::InvalidScope,
+    says: "The scope openid asks for an ID token, which tells of the login of a person",
 };
 
 static REQUEST_OBJECT: Rule = Rule {
