@@ -184,6 +184,18 @@ pub(crate) struct Unpacked {
     pub notes: Option<(Notes, Notes)>,
 }
 
+impl Unpacked {
+    /// Writes down which parameters came beside it and say something else. They count for nothing (RFC 9101 §6.3).
+    pub(crate) fn overrule(&self, packed: &Packed<'_>) {
+        for (name, value) in packed.params.iter() {
+            let carrier = name == "request" || name == "request_uri";
+            if !carrier && self.params.all(name).all(|own| own != value) {
+                packed.arrival.seen.ignores(name);
+            }
+        }
+    }
+}
+
 /// An authorization request of an identified client (RFC 6749 §4.1.1).
 pub(crate) struct AuthorizationRequest<'a> {
     /// The request as it arrived.

@@ -69,6 +69,15 @@ pub(crate) fn metadata(world: &World, place: &Place) -> Map<String, Value> {
     members
 }
 
+/// The keys that are published: those that tokens are verified with, and those that others encrypt to.
+pub(crate) fn keys(world: &World) -> Vec<Value> {
+    let mut keys = world.ports.keys.published();
+    if world.specs.iter().any(|spec| spec.decrypts()) {
+        keys.extend(world.ports.keys.published_for_encryption());
+    }
+    keys
+}
+
 /// Every response mode of the documents in force. A token travels in a form only where forms are posted.
 pub(crate) fn response_modes(world: &World) -> impl Iterator<Item = ResponseMode> {
     let all = || world.specs.iter().flat_map(|spec| spec.response_modes()).copied();

@@ -27,6 +27,7 @@ pub(crate) mod rfc8628_device;
 pub(crate) mod rfc8693_token_exchange;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9068_jwt_access_token;
+pub(crate) mod rfc9101_jar;
 pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
 pub(crate) mod rfc9396_rar;
@@ -53,6 +54,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc9396_rar::RichRequests),
         Arc::new(rfc9449_dpop::Dpop::default()),
         Arc::new(oidc_core::OpenIdConnect),
+        Arc::new(rfc9101_jar::RequestObjects),
         // It changes what those above have put into an answer.
         Arc::new(rfc8693_token_exchange::TokenExchange),
         Arc::new(rfc7009_revocation::Revocation),

@@ -255,6 +255,7 @@ const ELSEWHERE: &[&str] = &[
     "rfc8414-authentication-",
     "rfc9700-client-called-",
     "rfc8707-",
+    "rfc9101-",
     "rfc9126-",
     "rfc9396-",
     "rfc7523-assertion-",

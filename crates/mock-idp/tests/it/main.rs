@@ -29,6 +29,7 @@ mod rfc7662_introspection;
 mod rfc8628_device;
 mod rfc8693_token_exchange;
 mod rfc8707_resource;
+mod rfc9101_jar;
 mod rfc9126_par;
 mod rfc9396_rar;
 mod rfc9449_dpop;
