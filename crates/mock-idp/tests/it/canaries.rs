@@ -255,8 +255,10 @@ const ELSEWHERE: &[&str] = &[
     "rfc8414-authentication-",
     "rfc9700-client-called-",
     "rfc8707-",
+    "rfc9101-",
     "rfc9126-",
     "rfc9396-",
+    "rfc7523-assertion-",
     "rfc7523-client-",
     "rfc9449-",
 ];
