@@ -48,7 +48,13 @@ impl<'a> Stage<'a> {
         };
         let (folders, verbose) = (self.folders, self.verbose);
         let watch = Stopwatch::start();
-        let running = self.at(flow.at).await?;
+        let running = match self.at(flow.at).await {
+            Ok(running) => running,
+            Err(why) => {
+                table.row((client.id, flow.id), &Err(why), &duration(watch.took()));
+                return Ok(());
+            }
+        };
         let issuer = format!("{}/{}-{}", running.server.base, client.id, flow.id);
         let program = Program {
             command: folders.command(client.runtime, client.id),

@@ -8,6 +8,9 @@ use crate::interop::programs::Runtime;
 const WORKS: Expect = Works(&[]);
 /// The poll that comes before the person's decision.
 const POLLED: Expect = Works(&["rfc8628-pending"]);
+/// Why a client leaves what it may well know.
+const OLD: &str = "OAuth 2.1 leaves it out; one client shows that it can be played";
+const OLD_FLOWS: &[&str] = &["plain", "hybrid", "implicit", "password"];
 const WRONG_VERIFIER: Expect = Refused("rfc7636-verifier-wrong");
 /// The proof that comes before the nonce, at each of the two endpoints that give one.
 const NONCE: Expect = Works(&["rfc9449-nonce-missing"]);
@@ -50,6 +53,10 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("revocation", REVOKED),
             ("registration", WORKS),
             ("logout", WORKS),
+            ("plain", WORKS),
+            ("hybrid", WORKS),
+            ("implicit", WORKS),
+            ("password", WORKS),
         ],
         leaves: &[],
         remarks: &["With DPoP it keeps one nonce for an origin. UserInfo and the token endpoint each have their \
@@ -70,6 +77,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("registration", WORKS),
         ],
         leaves: &[
+            (OLD, OLD_FLOWS),
             (
                 "MCP does not use it",
                 &[
@@ -122,10 +130,24 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("introspection", WORKS),
             ("revocation", REVOKED),
         ],
-        leaves: &[(
-            "its client has no support",
-            &["par", "jar", "jarm", "dpop", "dpop-nonce", "fapi2", "fapi2-signing", "ciba", "registration", "logout"],
-        )],
+        leaves: &[
+            (OLD, OLD_FLOWS),
+            (
+                "its client has no support",
+                &[
+                    "par",
+                    "jar",
+                    "jarm",
+                    "dpop",
+                    "dpop-nonce",
+                    "fapi2",
+                    "fapi2-signing",
+                    "ciba",
+                    "registration",
+                    "logout",
+                ],
+            ),
+        ],
         remarks: &[
             "The assertions of `private_key_jwt` and `client_secret_jwt` live for an hour, and the server \
              takes 300 seconds: give it `exp` in `claims`, or the server the amount `assertion-seconds`.",
@@ -152,6 +174,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("revocation", REVOKED),
         ],
         leaves: &[
+            (OLD, OLD_FLOWS),
             (
                 "no support",
                 &[
@@ -191,6 +214,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("logout", WORKS),
         ],
         leaves: &[
+            (OLD, OLD_FLOWS),
             (
                 "no support",
                 &[
@@ -248,7 +272,11 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("revocation", REVOKED),
             ("registration", WORKS),
         ],
-        leaves: &[("in its crate for resource servers", &["introspection"]), ("no support", &["ciba", "logout"])],
+        leaves: &[
+            (OLD, OLD_FLOWS),
+            ("in its crate for resource servers", &["introspection"]),
+            ("no support", &["ciba", "logout"]),
+        ],
         remarks: &[],
     },
 ];

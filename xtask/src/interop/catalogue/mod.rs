@@ -17,6 +17,10 @@ pub(super) enum At {
     Fapi2,
     /// With TLS, and a certification authority of its own.
     Tls,
+    /// PKCE as RFC 7636 has it.
+    Rfc7636,
+    /// With what OAuth 2.1 leaves out.
+    Legacy,
 }
 
 impl At {
@@ -24,6 +28,8 @@ impl At {
     pub(super) fn opening(self) -> &'static str {
         match self {
             Self::Plain | Self::Tls => "",
+            Self::Rfc7636 => "plain = true\n",
+            Self::Legacy => "profile = \"legacy\"\n",
             Self::Nonce => "on = [\"dpop-nonce-required\"]\n",
             Self::Fapi2 => {
                 "on = [\"strong-client-authentication\", \"require-pushed-authorization-requests\", \
@@ -105,6 +111,9 @@ pub(super) const WAITING: &[&str] = &[
     "jwt-bearer",
     "registration",
     "logout",
+    "hybrid",
+    "implicit",
+    "password",
     "authorization-server-metadata-cimd",
 ];
 
@@ -248,4 +257,16 @@ pub(super) const FLOWS: &[Flow] = &[
     .at(At::Tls),
     flow("registration", "a client that introduces itself", &["registration_endpoint"], LOGGED_IN),
     flow("logout", "logout, and back at the client", &["end_session_endpoint"], LOGGED_IN),
+    flow("plain", "RFC 7636 with its method plain", &["code_challenge_methods_supported=plain"], LOGGED_IN)
+        .at(At::Rfc7636),
+    flow(
+        "hybrid",
+        "code and ID token from the authorization endpoint",
+        &["response_types_supported=code id_token"],
+        LOGGED_IN,
+    )
+    .at(At::Legacy),
+    flow("implicit", "an ID token without a code", &["response_types_supported=id_token"], &["GET /authorize 302"])
+        .at(At::Legacy),
+    flow("password", "the user's password", &["grant_types_supported=password"], LOGGED_IN).at(At::Legacy),
 ];
