@@ -339,6 +339,18 @@ async fn a_bearer_token_is_not_presented_as_a_bound_one() {
 }
 
 #[tokio::test]
+async fn a_token_comes_by_one_scheme() {
+    let stage = strict();
+    let token = stage.access().await;
+    let (request, body) = posting("/userinfo", &Params::new().with("access_token", token.as_str()));
+    let request = request.header(AUTHORIZATION, format!("DPoP {token}"));
+    let proof = stage.key.sign(&stage.key.proof(&stage.idp, &Method::POST, "/userinfo").claim("ath", hashed(&token)));
+    let answer = stage.browser().send(proven((request, body), &proof)).await;
+    assert_eq!(answer.status, 400);
+    stage.refused(&answer, "rfc6750-two-tokens", "");
+}
+
+#[tokio::test]
 async fn the_refresh_token_of_a_public_client_is_bound() {
     let stage = strict();
     let tokens = stage.bound().await;
