@@ -16,8 +16,7 @@ use crate::world::World;
 pub(crate) async fn userinfo(world: &World, arrival: &Arrival<'_>) -> Reply {
     match claims(world, arrival).await {
         Ok(members) => Reply::Document { at: Point::Userinfo, status: StatusCode::OK, members },
-        Err(Denied { stop: Stop::Refused(refusal), scheme }) => Reply::Challenge { refusal, scheme, scope: None },
-        Err(Denied { stop: Stop::Broken(what), .. }) => Reply::Broken { what, to: None },
+        Err(denied) => denied.into(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::memory::{Life, Note, Scope};
 use crate::people::User;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{TokenReply, Unsigned};
-use crate::request::{AuthorizationRequest, Draft, Spent, TokenRequest};
+use crate::request::{AuthorizationRequest, Draft, Found, Spent, TokenRequest};
 use crate::spec::{Endpoint, Facts, Spec};
 
 #[derive(Debug)]
@@ -115,6 +115,15 @@ impl Spec for OpenIdConnect {
         Ok(())
     }
 
+    /// "The ID Token is a security token that contains Claims about the Authentication of an End-User" (§2).
+    fn redeem(&self, _request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
+        let authorization = &found.record.authorization;
+        match authorization.login.is_none() && authorization.scope.contains("openid") {
+            true => Err(NOBODY.because("Leave openid out, or let somebody log in by the authorization code grant")),
+            false => Ok(()),
+        }
+    }
+
     /// The claims of §2, in the code flow (§3.1.3.6) and on refresh (§12.2).
     fn bind(&self, request: &TokenRequest<'_>, spent: &Spent, reply: &mut TokenReply) {
         let authorization = reply.authorization.clone();
@@ -170,7 +179,15 @@ fn check_prompt(prompt: &str) -> Result<(), Refusal> {
     }
 }
 
-static RULES: &[&Rule] = &[&MAX_AGE, &PROMPT, &REQUEST_OBJECT, &REQUEST_URI];
+static RULES: &[&Rule] = &[&MAX_AGE, &NOBODY, &PROMPT, &REQUEST_OBJECT, &REQUEST_URI];
+
+static NOBODY: Rule = Rule {
+    id: "oidc-openid-without-login",
+    document: &documents::OIDC_CORE,
+    section: "2",
+    error: ErrorCode::InvalidScope,
+    says: "The scope openid asks for an ID token, which tells of the login of a person",
+};
 
 static MAX_AGE: Rule = Rule {
     id: "oidc-max-age-malformed",

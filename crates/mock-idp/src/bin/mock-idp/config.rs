@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mock_idp::{Builder, Client, User};
 use oauth_types::{Algorithm, Secret};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+use crate::tls::TlsConfig;
 
 /// What a configuration file may say.
 #[derive(Debug, Default, Deserialize)]
@@ -31,6 +33,11 @@ pub(crate) struct Config {
     /// The relaxation `pkce-optional`.
     #[serde(default)]
     pub(crate) pkce_optional: bool,
+    /// Serve https.
+    pub(crate) tls: Option<TlsConfig>,
+    /// Files with the certification authorities of other servers.
+    #[serde(default)]
+    pub(crate) trust: Vec<PathBuf>,
     /// Lifetimes in seconds.
     #[serde(default)]
     lifetime: Lifetimes,
@@ -135,8 +142,10 @@ impl Config {
         policy.algorithm = self.alg.unwrap_or(policy.algorithm);
         policy.code_lifetime = self.lifetime.code.unwrap_or(policy.code_lifetime);
         policy.token_lifetime = self.lifetime.token.unwrap_or(policy.token_lifetime);
-        policy.refresh_lifetime = self.lifetime.refresh.unwrap_or(policy.refresh_lifetime);
         builder = builder.policy(policy);
+        if let Some(seconds) = self.lifetime.refresh {
+            builder = builder.amount("refresh-idle-seconds", seconds);
+        }
         if self.plain {
             builder = builder.plain();
         }
