@@ -196,6 +196,7 @@ impl App {
             query: &read.query,
             form: read.form.as_ref(),
             body: &read.body,
+            certificate: parts.extensions.get(),
             now,
             seen,
         };

@@ -246,6 +246,7 @@ const ELSEWHERE: &[&str] = &[
     "rfc9396-",
     "rfc7523-client-",
     "rfc9449-",
+    "rfc8705-",
 ];
 
 #[tokio::test]

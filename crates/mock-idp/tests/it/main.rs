@@ -24,6 +24,7 @@ mod rfc7523_client_auth;
 mod rfc7662_introspection;
 mod rfc8628_device;
 mod rfc8693_token_exchange;
+mod rfc8705_mtls;
 mod rfc8707_resource;
 mod rfc9126_par;
 mod rfc9396_rar;

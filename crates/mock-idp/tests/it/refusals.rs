@@ -523,7 +523,7 @@ async fn secrets_can_be_switched_off() {
     let answer = browser.token(&redeeming(&code)).await;
     assert_refused(&idp, &answer, "rfc8414-authentication-method-unsupported", "none");
     let metadata = browser.fetch("/.well-known/openid-configuration").await.json();
-    assert_eq!(metadata["token_endpoint_auth_methods_supported"], serde_json::json!([]));
+    assert_eq!(metadata["token_endpoint_auth_methods_supported"], serde_json::json!(["private_key_jwt"]));
 }
 
 #[tokio::test]
