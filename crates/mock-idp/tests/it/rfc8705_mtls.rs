@@ -301,6 +301,20 @@ async fn a_confidential_client_may_have_a_new_certificate() {
 }
 
 #[tokio::test]
+async fn introspection_says_what_a_token_is_bound_to() {
+    let stage = Stage::of(named(&[("tls_client_auth_san_dns", "web.example")]).metadata(BOUND, true));
+    let shown = stage.issued(&subject());
+    let tokens = stage.tokens(Some(&shown)).await;
+    let token = tokens["access_token"].as_str().expect("a token");
+    let asked = Params::new().with("client_id", "web").with("token", token);
+    let told = stage.send(posting("/introspect", &asked), Some(&shown)).await.json();
+    assert_eq!((&told["active"], &told["token_type"]), (&json!(true), &json!("Bearer")));
+    assert_eq!(told["cnf"], json!({"x5t#S256": shown.presented().x5t_s256()}));
+    let answer = stage.send(posting("/introspect", &asked), None).await;
+    stage.refused(&answer, "rfc8705-certificate-missing", "");
+}
+
+#[tokio::test]
 async fn a_client_that_wants_bound_tokens_gets_no_others() {
     let stage = Stage::of(bound());
     let code = stage.code().await;

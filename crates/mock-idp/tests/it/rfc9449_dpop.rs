@@ -371,6 +371,35 @@ async fn the_refresh_token_of_a_public_client_is_bound() {
 }
 
 #[tokio::test]
+async fn introspection_says_what_a_token_is_bound_to() {
+    let stage = strict();
+    let mine = |params: Params| with(params, "client_id", "confidential").with("client_secret", "secret");
+    let code = stage.browser().code(&with(asking(), "client_id", "confidential")).await;
+    let tokens = stage.token(&mine(redeeming(&code)), &stage.key.at_token(&stage.idp)).await.tokens();
+    let about = async |token: &Value| {
+        let params = mine(Params::new().with("client_id", "")).with("token", text(token));
+        stage.browser().post("/introspect", params.encode(), None).await.json()
+    };
+    let told = about(&tokens["access_token"]).await;
+    assert_eq!((&told["active"], &told["token_type"]), (&json!(true), &json!("DPoP")));
+    assert_eq!(told["cnf"], json!({"jkt": stage.key.jkt()}));
+    let told = about(&tokens["refresh_token"]).await;
+    assert_eq!((&told["active"], told.get("cnf")), (&json!(true), None), "its client authenticates");
+
+    let bearer = Stage::new(|builder| builder.on("introspect-any-audience"));
+    let tokens = bearer.bound().await;
+    for name in ["access_token", "refresh_token"] {
+        let params = mine(Params::new().with("client_id", "")).with("token", text(&tokens[name]));
+        let told = bearer.browser().post("/introspect", params.encode(), None).await.json();
+        if name == "access_token" {
+            assert_eq!(told["cnf"], json!({"jkt": bearer.key.jkt()}));
+        } else {
+            assert_eq!(told, json!({"active": false}), "the refresh token of another client");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_refresh_token_of_a_confidential_client_is_bound_by_its_secret() {
     let stage = strict();
     let mine = |params: Params| with(params, "client_id", "confidential").with("client_secret", "secret");
