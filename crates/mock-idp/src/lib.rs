@@ -124,6 +124,7 @@ mod reply;
 mod request;
 mod running;
 mod server;
+mod sessions;
 mod spec;
 mod specs;
 mod world;
@@ -176,10 +177,13 @@ pub fn rules() -> Vec<&'static Rule> {
         redirect::RULES,
         people::RULES,
         endpoints::authorize::RULES,
+        endpoints::login::RULES,
+        endpoints::login::interaction::RULES,
         endpoints::token::RULES,
         endpoints::userinfo::RULES,
         http::extract::RULES,
         http::router::RULES,
+        sessions::browser::RULES,
     ];
     let mut rules: Vec<&'static Rule> = spine.into_iter().flatten().copied().collect();
     rules.extend(pipeline::rules());

@@ -12,7 +12,7 @@ use oauth_types::params::display_name;
 use crate::certificate::ClientCertificate;
 use crate::clients::{Authenticated, Client, Identified};
 use crate::memory::{Authorization, Confirmation, Life, Note, Notes, Scope};
-use crate::people::Wanted;
+use crate::people::{Script, Wanted};
 use crate::ports::Ports;
 use crate::ports::store::{GrantId, Kept, Key, Record};
 use crate::refusal::Rule;
@@ -32,6 +32,17 @@ impl Place {
     /// The URL of an endpoint, such as `/token`.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)
+    }
+
+    /// What the path of an endpoint begins with: nothing, or `/acme`.
+    pub(crate) fn path(&self) -> &str {
+        let rest = self.issuer.split_once("://").map_or("", |(_, rest)| rest);
+        rest.find('/').map_or("", |at| &rest[at..])
+    }
+
+    /// Whether browsers reach it by TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.issuer.starts_with("https://")
     }
 }
 
@@ -55,6 +66,8 @@ pub(crate) struct Arrival<'a> {
     pub certificate: Option<&'a ClientCertificate>,
     /// The tenant's time, in seconds since 1970-01-01T00:00:00Z.
     pub now: u64,
+    /// What the person in front of the browser was told to do next.
+    pub script: &'a Script,
     /// What is found out on the way, for the journal.
     pub seen: &'a Seen,
 }

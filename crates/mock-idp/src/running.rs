@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use oauth_types::fault::Fault;
+use oauth_types::scenario::NextLogin;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -93,6 +94,12 @@ impl MockIdp {
         self.app.tenants.root().faults.mount(fault)
     }
 
+    /// Says what the person in front of the browser does at the next authorization request to the tenant at the root
+    /// that gets as far as the login. What is said more than once happens in order.
+    pub fn next_login(&self, next: NextLogin) {
+        self.app.tenants.root().script.add(next);
+    }
+
     /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (mut parts, body) = request.into_parts();
@@ -143,6 +150,12 @@ impl Tenant {
     /// Forgets this tenant's journal.
     pub fn clear_journal(&self) {
         self.0.journal.clear();
+    }
+
+    /// Says what the person in front of the browser does at the next authorization request to this tenant that gets as
+    /// far as the login. What is said more than once happens in order.
+    pub fn next_login(&self, next: NextLogin) {
+        self.0.script.add(next);
     }
 
     /// Makes this tenant misbehave until the guard is dropped.

@@ -207,6 +207,11 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
         None
     }
 
+    /// Whether anything comes of the session that a login belongs to. Without it, automatic logins leave none behind.
+    fn needs_sessions(&self) -> bool {
+        false
+    }
+
     /// The identifier by which `client` is told of `user`, if it is not the one that everybody is told
     /// (OpenID Connect Core §8).
     fn subject(&self, _client: &Client, _user: &User) -> Option<String> {

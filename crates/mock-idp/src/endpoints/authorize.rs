@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use oauth_types::{ErrorCode, Params, ResponseMode};
 
-use super::login::{self, Decision};
+use super::login::{self, Decision, Entrance, Resumed};
 use crate::clients::{self, Client};
 use crate::documents;
-use crate::memory::{Authorization, Login};
+use crate::memory::Authorization;
 use crate::pipeline::{self, Asked};
 use crate::ports::store::{GrantId, Key, Kind, Record};
 use crate::refusal::{Refusal, Rule};
@@ -28,7 +28,7 @@ pub(crate) async fn authorize(world: &World, arrival: &Arrival<'_>) -> Reply {
         Err(stop) => return shown(stop),
     };
     match pipeline::unpacked(world, arrival, &client, params).await {
-        Ok(unpacked) => proceed(world, arrival, client, unpacked).await,
+        Ok(unpacked) => proceed(world, arrival, client, (unpacked, None)).await,
         Err(stop) => {
             // What the browser brought may be answered if it names a redirect URI of the client.
             let raw = Unpacked { params: params.clone(), ..Unpacked::default() };
@@ -40,16 +40,21 @@ pub(crate) async fn authorize(world: &World, arrival: &Arrival<'_>) -> Reply {
     }
 }
 
-/// Goes on with a request whose parameters are at hand.
-pub(crate) async fn proceed(world: &World, arrival: &Arrival<'_>, client: Arc<Client>, unpacked: Unpacked) -> Reply {
+/// Goes on with a request whose parameters are at hand, for the first time or after a page.
+pub(crate) async fn proceed(
+    world: &World,
+    arrival: &Arrival<'_>,
+    client: Arc<Client>,
+    (unpacked, resumed): (Unpacked, Option<Resumed>),
+) -> Reply {
     let (identified, mut response) = match respond_to(world, client, &unpacked) {
         Ok(both) => both,
         Err(refusal) => return Reply::Page(refusal),
     };
     let asked = Asked { unpacked: &unpacked, client: &identified, proofs: &[] };
     let request = asked.request(world, arrival);
-    let outcome = match decide(world, &request, &unpacked).await {
-        Ok((draft, Decision::LoggedIn(login))) => grant(world, &request, draft, login, &mut response).await,
+    let outcome = match decide(world, &request, &unpacked, resumed).await {
+        Ok((draft, Decision::LoggedIn(entrance))) => grant(world, &request, draft, entrance, &mut response).await,
         Ok((_, Decision::Ask(reply))) => return reply,
         Err(stop) => Err(stop),
     };
@@ -95,9 +100,10 @@ async fn decide(
     world: &World,
     request: &AuthorizationRequest<'_>,
     unpacked: &Unpacked,
+    resumed: Option<Resumed>,
 ) -> Result<(Draft, Decision), Stop> {
-    let draft = pipeline::judge(world, request, unpacked)?;
-    let decision = login::decide(world, request, &draft).await?;
+    let mut draft = pipeline::judge(world, request, unpacked)?;
+    let decision = login::decide(world, request, unpacked, &mut draft, resumed).await?;
     Ok((draft, decision))
 }
 
@@ -106,12 +112,14 @@ async fn grant(
     world: &World,
     request: &AuthorizationRequest<'_>,
     draft: Draft,
-    login: Login,
+    entrance: Entrance,
     response: &mut AuthorizationResponse,
 ) -> Result<(), Stop> {
-    let (now, client) = (request.arrival.now, request.client());
+    let (now, client, login) = (request.arrival.now, request.client(), entrance.login.clone());
     let user = world.people.find(&login.user);
     let subject = user.map_or_else(|| login.user.clone(), |user| pipeline::subject(world, client, user));
+    let grant = GrantId::draw(world.ports.dice.as_ref());
+    entrance.join(world, request, &subject, (grant, &draft.scope)).await?;
     response.login = Some(login.clone());
     let authorization = Authorization {
         client_id: client.client_id().to_owned(),
@@ -120,8 +128,6 @@ async fn grant(
         login: Some(login),
         notes: draft.grant_notes,
     };
-    let mut grant = GrantId([0; 16]);
-    world.ports.dice.fill(&mut grant.0);
     let expires = now.saturating_add(world.policy.code_lifetime);
     let record = Record {
         grant,

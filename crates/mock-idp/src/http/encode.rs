@@ -56,7 +56,7 @@ pub(crate) struct Encoded {
 impl Encoder<'_> {
     /// Writes down a reply.
     pub(crate) fn encode(&self, reply: Reply) -> Encoded {
-        let slots = self.faults.due(self.at, self.client_id);
+        let slots = self.faults.due(self.point(&reply), self.client_id);
         let mut faults = u32::try_from(slots.len()).unwrap_or(u32::MAX);
         let (mut response, refusal) = match reply {
             Reply::Authorization { mut response, refusal } => {
@@ -93,6 +93,15 @@ impl Encoder<'_> {
         };
         tap::edit_response(&slots, &mut response);
         Encoded { response, refusal, faults, notices: Vec::new() }
+    }
+
+    /// Where faults act on a reply: an authorization response is one wherever it leaves, and a page is one as well.
+    fn point(&self, reply: &Reply) -> Point {
+        match (reply, self.at) {
+            (Reply::Authorization { .. }, _) => Point::AuthorizationResponse,
+            (Reply::Html { .. } | Reply::Redirect(_), Point::AuthorizationResponse) => Point::Page,
+            (_, at) => at,
+        }
     }
 
     /// An authorization response with its tokens, in a token of its own if its mode asks for that.
@@ -316,7 +325,9 @@ fn json_text(members: &Map<String, Value>, length: usize) -> Vec<u8> {
 fn html_response(status: StatusCode, page: String, policy: &str) -> Response<Bytes> {
     let mut response = plain(status);
     set(&mut response, CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    set(&mut response, X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    if policy.contains("frame-ancestors 'none'") {
+        set(&mut response, X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
     set(&mut response, X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(policy) = HeaderValue::try_from(policy) {
         set(&mut response, CONTENT_SECURITY_POLICY, policy);

@@ -22,7 +22,7 @@ use super::journal::{self, Entry};
 use super::serve::BODY_WITHIN;
 use super::tenants::{Tenant, Tenants, is_name};
 use crate::documents;
-use crate::endpoints::{authorize, jwks, metadata, token, userinfo};
+use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
 use crate::refusal::{Refusal, Refused, Rule};
 use crate::reply::Reply;
@@ -49,6 +49,10 @@ static SPINE: &[Endpoint] = &[
     },
     Endpoint { path: "/token", methods: &[Method::POST], at: Point::TokenResponse, page: false },
     Endpoint { path: "/jwks", methods: &[Method::GET, Method::HEAD], at: Point::Jwks, page: false },
+    Endpoint { path: "/login", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
+    Endpoint { path: "/select", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
+    Endpoint { path: "/consent", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
+    Endpoint { path: "/create", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
 ];
 
 /// What the well-known paths of all documents begin with (RFC 8615).
@@ -198,12 +202,14 @@ impl App {
             body: &read.body,
             certificate: parts.extensions.get(),
             now,
+            script: &tenant.script,
             seen,
         };
         let reply = match path {
             "/authorize" => authorize::authorize(world, &arrival).await,
             "/token" => token::token(world, &arrival).await,
             "/jwks" => jwks::jwks(world),
+            "/login" | "/select" | "/consent" | "/create" => login::page(world, &arrival).await,
             "/userinfo" => userinfo::userinfo(world, &arrival).await,
             _ => match pipeline::serve(world, &arrival).await {
                 Some(reply) => reply,

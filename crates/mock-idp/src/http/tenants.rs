@@ -5,17 +5,19 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::journal::Journal;
 use super::tap::Faults;
+use crate::people::Script;
 use crate::request::Place;
 
 /// How many tenants one server makes by itself.
 const MOST: usize = 10_000;
 
-/// One issuer, with a journal and faults of its own.
+/// One issuer, with a journal, faults and a script of its own.
 #[derive(Debug)]
 pub(crate) struct Tenant {
     pub(crate) place: Place,
     pub(crate) journal: Journal,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) script: Script,
 }
 
 /// Every tenant of a server.
@@ -55,12 +57,13 @@ impl Tenants {
 impl Tenant {
     fn new(issuer: String, tenant: String) -> Arc<Self> {
         let place = Place { issuer, tenant };
-        Arc::new(Self { place, journal: Journal::default(), faults: Arc::default() })
+        Arc::new(Self { place, journal: Journal::default(), faults: Arc::default(), script: Script::default() })
     }
 }
 
 /// What a path of the root tenant begins with, and so no tenant's name.
-const TAKEN: &[&str] = &["authorize", "jwks", "token", "userinfo"];
+const TAKEN: &[&str] =
+    &["authorize", "consent", "create", "jwks", "login", "logout", "select", "session", "token", "userinfo"];
 
 /// Whether `name` can be a tenant's: one path segment of at most 64 unreserved characters that no endpoint is called.
 pub(crate) fn is_name(name: &str) -> bool {

@@ -26,7 +26,7 @@ mod spine;
 pub(crate) use judge::{Asked, in_doubt, judge, mode, scope, unpacked};
 
 /// The paths that the spine serves whatever documents are in force.
-pub(crate) const SPINE: &[&str] = &["/authorize", "/token", "/jwks"];
+pub(crate) const SPINE: &[&str] = &["/authorize", "/token", "/jwks", "/login", "/select", "/consent", "/create"];
 
 /// Every endpoint of the documents in force.
 pub(crate) fn endpoints(world: &World) -> impl Iterator<Item = &'static Endpoint> {
@@ -337,6 +337,11 @@ pub(crate) fn subject(world: &World, client: &Client, user: &User) -> String {
 /// Makes the tokens that an authorization response carries itself (RFC 6749 §4.2.2).
 pub(crate) fn at_once(world: &World, request: &AuthorizationRequest<'_>, record: &Record) -> TokenReply {
     bind(world, &TokenRequest::identified(request), &Spent::new(record.clone()))
+}
+
+/// Whether anything comes of the sessions that people have in their browsers.
+pub(crate) fn remembers_sessions(world: &World) -> bool {
+    world.specs.iter().any(|spec| spec.needs_sessions())
 }
 
 /// The rules of every phase.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::dice::Dice;
 use crate::memory::{Authorization, Note, Notes};
 
 /// A boxed future, so that stores can be trait objects.
@@ -66,6 +67,15 @@ impl fmt::Debug for Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct GrantId(pub [u8; 16]);
+
+impl GrantId {
+    /// A new family.
+    pub(crate) fn draw(dice: &dyn Dice) -> Self {
+        let mut octets = [0; 16];
+        dice.fill(&mut octets);
+        Self(octets)
+    }
+}
 
 /// A code, a token, or whatever else a document keeps between two requests.
 #[derive(Debug, Clone)]

@@ -15,6 +15,7 @@ pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6749_code;
 pub(crate) mod rfc6749_refresh;
+pub(crate) mod rfc6749_resource_owner;
 pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7009_revocation;
 pub(crate) mod rfc7523_client_auth;
@@ -38,6 +39,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
     vec![
         Arc::new(rfc6749_client_auth::ClientAuthentication),
         Arc::new(rfc7523_client_auth::ClientAssertion),
+        Arc::new(rfc6749_resource_owner::ResourceOwner),
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
         Arc::new(rfc6749_client_credentials::ClientCredentials),

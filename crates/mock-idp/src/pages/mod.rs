@@ -3,12 +3,23 @@
 use crate::escape::html;
 use crate::refusal::Refusal;
 
+mod dialog;
+
+pub(crate) use dialog::{Account, Ask, Dialog, consent, create, login, select};
+
 /// The style of every page: readable in light and dark, on small screens and large ones.
 const STYLE: &str = "
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { margin: 3rem auto; max-width: 40rem; padding: 0 1rem; }
 code { font-size: 1.05em; overflow-wrap: anywhere; }
-dt { font-weight: 600; margin-top: 1rem; } dd { margin: 0; }";
+dt { font-weight: 600; margin-top: 1rem; } dd { margin: 0; }
+h2 { font-size: 1.1rem; } ul { padding: 0; list-style: none; } ul.plain { padding-left: 1.2rem; list-style: disc; }
+label { display: block; font-weight: 600; } label small, button small { font-weight: normal; opacity: .8; }
+input, button { font: inherit; padding: .5rem .75rem; box-sizing: border-box; border-radius: .25rem; }
+input { width: 100%; border: 1px solid; } button { cursor: pointer; border: 1px solid; margin: .25rem .25rem .25rem 0; }
+li button { width: 100%; text-align: left; } pre { overflow-x: auto; }
+[role=alert] { border: 1px solid; border-left-width: .4rem; padding: .5rem .75rem; }
+:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }";
 
 /// The content security policy of pages without scripts.
 pub(crate) const POLICY: &str =
@@ -27,7 +38,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
             "<p id=\"says\">{}.</p>\n<dl><dt>Error</dt><dd><code id=\"error\">{}</code></dd>\n\
              <dt>Where it says so</dt><dd><a id=\"document\" href=\"{}\">{}</a></dd>\n\
              {hint}\n<dt>Rule</dt><dd><code id=\"rule\">{}</code></dd></dl>\n\
-             <p>Nothing was sent to the client: its redirect URI is not known to be its own.</p>",
+             <p>Nothing was sent to the client.</p>",
             html(rule.says),
             rule.error,
             html(&refusal.uri()),

@@ -8,11 +8,15 @@ use serde_json::{Map, Value, json};
 
 use crate::documents;
 use crate::memory::{Life, Note, Scope};
-use crate::people::User;
+use crate::people::{LOGIN_PAGES, PASSWORD, User};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{TokenReply, Unsigned};
 use crate::request::{AuthorizationRequest, Draft, Found, Spent, TokenRequest};
 use crate::spec::{Endpoint, Facts, Spec};
+
+mod request;
+
+use request::{DISPLAYS, LOCALES, PROMPTS};
 
 #[derive(Debug)]
 pub(crate) struct OpenIdConnect;
@@ -55,9 +59,6 @@ const SCOPES: &[(&str, &[&str])] = &[
     ("phone", &["phone_number", "phone_number_verified"]),
 ];
 
-/// The `prompt` values that are defined (§3.1.2.1). Login is automatic, so each of them is satisfied.
-const PROMPTS: &[&str] = &["none", "login", "consent", "select_account"];
-
 impl Spec for OpenIdConnect {
     fn document(&self) -> &'static Document {
         &documents::OIDC_CORE
@@ -78,7 +79,7 @@ impl Spec for OpenIdConnect {
     fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
         let mut set = |name: &str, value: Value| document.insert(name.to_owned(), value);
         let scopes = ["openid"].into_iter().chain(SCOPES.iter().map(|(scope, _)| *scope)).collect::<Vec<_>>();
-        let token = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash"];
+        let token = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr"];
         let claims = token.into_iter().chain(SCOPES.iter().flat_map(|(_, claims)| claims.iter().copied()));
         set("userinfo_endpoint", facts.place.url("/userinfo").into());
         set("scopes_supported", json!(scopes));
@@ -88,6 +89,11 @@ impl Spec for OpenIdConnect {
         set("request_parameter_supported", false.into());
         set("request_uri_parameter_supported", false.into());
         set("prompt_values_supported", json!(PROMPTS));
+        set("display_values_supported", json!(DISPLAYS));
+        set("ui_locales_supported", json!(LOCALES));
+        if facts.policy.is_on(&LOGIN_PAGES) {
+            set("acr_values_supported", json!([PASSWORD]));
+        }
     }
 
     fn authorize(&self, request: &AuthorizationRequest<'_>, draft: &mut Draft) -> Result<(), Refusal> {
@@ -97,17 +103,9 @@ impl Spec for OpenIdConnect {
         if request.params.get("request_uri").is_some() {
             return Err(REQUEST_URI.refuse());
         }
-        draft.wanted.hint = request.params.get("login_hint").map(str::to_owned);
+        draft.wanted = request::wanted(request)?;
         if !draft.scope.contains("openid") {
             return Ok(());
-        }
-        if let Some(prompt) = request.params.get("prompt") {
-            check_prompt(prompt)?;
-        }
-        if let Some(age) = request.params.get("max_age")
-            && (age.parse::<u32>().is_err() || age.starts_with('+'))
-        {
-            return Err(MAX_AGE.refuse());
         }
         if let Some(nonce) = request.params.get("nonce") {
             draft.remember(&Nonce(nonce.to_owned()));
@@ -144,6 +142,12 @@ impl Spec for OpenIdConnect {
         claim("exp", now.saturating_add(request.policy.token_lifetime).into());
         claim("iat", now.into());
         claim("auth_time", login.auth_time.into());
+        if let Some(acr) = &login.acr {
+            claim("acr", acr.as_str().into());
+        }
+        if !login.amr.is_empty() {
+            claim("amr", json!(login.amr));
+        }
         if let Some(Nonce(nonce)) = spent.note() {
             claim("nonce", nonce.into());
         }
@@ -167,19 +171,8 @@ pub(crate) fn claims_of(user: &User, scope: &Scope) -> Map<String, Value> {
     claims
 }
 
-fn check_prompt(prompt: &str) -> Result<(), Refusal> {
-    let values: Vec<&str> = prompt.split(' ').collect();
-    if let Some(unknown) = values.iter().find(|value| !PROMPTS.contains(value)) {
-        let shown: String = unknown.chars().take(40).collect();
-        return Err(PROMPT.because(format!("'{shown}' is not one of {}", PROMPTS.join(", "))));
-    }
-    match values.contains(&"none") && values.len() > 1 {
-        true => Err(PROMPT.because("none cannot be combined with another value")),
-        false => Ok(()),
-    }
-}
-
-static RULES: &[&Rule] = &[&MAX_AGE, &NOBODY, &PROMPT, &REQUEST_OBJECT, &REQUEST_URI];
+static RULES: &[&Rule] =
+    &[&NOBODY, &REQUEST_OBJECT, &REQUEST_URI, &request::DISPLAY, &request::HINT, &request::MAX_AGE, &request::PROMPT];
 
 static NOBODY: Rule = Rule {
     id: "oidc-openid-without-login",
@@ -187,22 +180,6 @@ static NOBODY: Rule = Rule {
     section: "2",
     error: ErrorCode::InvalidScope,
     says: "The scope openid asks for an ID token, which tells of the login of a person",
-};
-
-static MAX_AGE: Rule = Rule {
-    id: "oidc-max-age-malformed",
-    document: &documents::OIDC_CORE,
-    section: "3.1.2.1",
-    error: ErrorCode::InvalidRequest,
-    says: "A max_age is a number of seconds, not negative",
-};
-
-static PROMPT: Rule = Rule {
-    id: "oidc-prompt-malformed",
-    document: &documents::OIDC_CORE,
-    section: "3.1.2.1",
-    error: ErrorCode::InvalidRequest,
-    says: "A prompt is a list of defined values with one space between them",
 };
 
 static REQUEST_OBJECT: Rule = Rule {

@@ -1,0 +1,234 @@
+//! The pages, and what the person decides on each.
+
+use oauth_types::Params;
+use serde_json::json;
+
+use super::consent;
+use super::interaction::{GaveUp, PARAM, Progress, Resumed};
+use super::interactive::Asked;
+use crate::memory::Login;
+use crate::pages::{self, Account, Ask, Dialog};
+use crate::people::{PASSWORD, User};
+use crate::reply::{Page, Stop};
+use crate::sessions::browser::TOKEN;
+use crate::sessions::{Session, Sessions};
+
+/// A page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Screen {
+    Login,
+    Select,
+    Consent,
+    Create,
+}
+
+/// What is wrong with what somebody entered, in a sentence for them.
+pub(super) type Complaint = &'static str;
+
+impl Screen {
+    /// The page at this path.
+    pub(super) fn at(path: &str) -> Option<Self> {
+        [Self::Login, Self::Select, Self::Consent, Self::Create].into_iter().find(|screen| screen.path() == path)
+    }
+
+    /// Where it is.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Login => "/login",
+            Self::Select => "/select",
+            Self::Consent => "/consent",
+            Self::Create => "/create",
+        }
+    }
+}
+
+/// Does what the person decided. A complaint says why it was not done.
+pub(super) async fn act(
+    asked: &Asked<'_>,
+    screen: Screen,
+    form: &Params,
+    (sessions, progress): (&mut Sessions, &mut Progress),
+) -> Result<Option<Complaint>, Stop> {
+    if form.get("decision") == Some("cancel") {
+        progress.gave_up = Some(GaveUp::Cancelled);
+        return Ok(None);
+    }
+    let user = match screen {
+        Screen::Login => login(asked, form),
+        Screen::Create => create(asked, form),
+        Screen::Select => return Ok(select(form, sessions, progress)),
+        Screen::Consent => return agree(asked, form, (sessions, progress)).await,
+    };
+    match user {
+        Ok((user, by_password)) => {
+            let session = begin(asked, user, by_password, sessions).await?;
+            progress.session = Some(session.sid().to_owned());
+            (progress.fresh, progress.elsewhere, progress.agreed) = (true, false, None);
+            sessions.put_first(session);
+            Ok(None)
+        }
+        Err(complaint) => Ok(Some(complaint)),
+    }
+}
+
+/// Who logs in, and whether by a password.
+fn login<'a>(asked: &Asked<'a>, form: &Params) -> Result<(&'a User, bool), Complaint> {
+    let (tenant, people) = (&asked.request.arrival.place.tenant, &asked.world.people);
+    let name = form.get("user").or_else(|| form.get("username")).map(str::trim);
+    let name = name.filter(|name| !name.is_empty()).ok_or("Enter a username.")?;
+    let user = people.named(tenant, name).ok_or("Nobody is called that here, or the password is wrong.")?;
+    match (&user.password, form.get("password")) {
+        (None, _) => Ok((user, false)),
+        (Some(own), Some(sent)) if own.matches(sent) => Ok((user, true)),
+        (Some(_), None) => Err("This user needs a password."),
+        (Some(_), Some(_)) => Err("Nobody is called that here, or the password is wrong."),
+    }
+}
+
+/// Makes a user of what was entered (OpenID Connect Prompt Create 1.0 §3).
+fn create<'a>(asked: &Asked<'a>, form: &Params) -> Result<(&'a User, bool), Complaint> {
+    let field = |name: &str| form.get(name).map(str::trim).filter(|text| !text.is_empty());
+    let fits = |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
+    let username = field("username").ok_or("Enter a username.")?;
+    if !fits(username, 64) {
+        return Err("A username has at most 64 characters.");
+    }
+    let mut user = User::new(asked.world.ports.dice.handle()).claim("preferred_username", username);
+    if let Some(name) = field("name") {
+        if !fits(name, 128) {
+            return Err("A name has at most 128 characters.");
+        }
+        user = user.claim("name", name);
+    }
+    if let Some(email) = field("email") {
+        if !fits(email, 254) || !email.contains('@') {
+            return Err("An email address has an @ and at most 254 characters.");
+        }
+        user = user.claim("email", email).claim("email_verified", json!(false));
+    }
+    let password = form.get("password");
+    if let Some(password) = password {
+        user = user.password(password);
+    }
+    let registered = asked.world.people.register(&asked.request.arrival.place.tenant, user);
+    let user = registered.map_err(|_| "Somebody is called that already, or too many have registered.")?;
+    Ok((user, password.is_some()))
+}
+
+/// Logs `user` in: into their session in this browser, or into a new one. Either has a new secret.
+async fn begin(asked: &Asked<'_>, user: &User, by_password: bool, sessions: &Sessions) -> Result<Session, Stop> {
+    let (arrival, ports, policy) = (asked.request.arrival, &asked.world.ports, &asked.world.policy);
+    let login = Login {
+        user: user.subject().to_owned(),
+        auth_time: arrival.now,
+        acr: by_password.then(|| PASSWORD.to_owned()),
+        amr: if by_password { vec!["pwd".to_owned()] } else { Vec::new() },
+        session: None,
+    };
+    if let Some(mut session) = sessions.of_user(user.subject()).cloned()
+        && session.renew(ports, policy, arrival.place, login.clone()).await?
+    {
+        return Ok(session);
+    }
+    let mut session = Session::begin(ports, policy, login, arrival.now);
+    session.save(ports, arrival.place).await?;
+    Ok(session)
+}
+
+/// Chooses one of those who are logged in, or somebody else.
+fn select(form: &Params, sessions: &Sessions, progress: &mut Progress) -> Option<Complaint> {
+    match form.get("session") {
+        Some("other") => {
+            (progress.session, progress.elsewhere, progress.fresh) = (None, true, false);
+            None
+        }
+        Some(sid) if sessions.find(sid).is_some() => {
+            (progress.session, progress.elsewhere, progress.fresh) = (Some(sid.to_owned()), false, false);
+            None
+        }
+        _ => Some("Choose one of these accounts."),
+    }
+}
+
+/// Agrees or does not.
+async fn agree(
+    asked: &Asked<'_>,
+    form: &Params,
+    (sessions, progress): (&Sessions, &mut Progress),
+) -> Result<Option<Complaint>, Stop> {
+    let Asked { world, request, draft } = asked;
+    let session = asked.session(sessions, progress);
+    match (form.get("decision"), session) {
+        (Some("approve"), Some(session)) if form.get("session") == Some(session.sid()) => {
+            let user = &session.login.user;
+            consent::remember(world, request, draft, user).await?;
+            progress.agreed = Some(user.clone());
+            Ok(None)
+        }
+        (Some("approve"), _) => Ok(Some("Somebody else is logged in by now. Look again who you are.")),
+        (Some("deny"), _) => {
+            progress.gave_up = Some(GaveUp::Denied);
+            Ok(None)
+        }
+        _ => Ok(Some("Say whether you agree.")),
+    }
+}
+
+/// The page itself.
+pub(super) fn page(
+    asked: &Asked<'_>,
+    screen: Screen,
+    sessions: &Sessions,
+    (resumed, complaint): (&Resumed, Option<Complaint>),
+) -> Page {
+    let (request, wanted) = (asked.request, &asked.draft.wanted);
+    let (tenant, people) = (&request.arrival.place.tenant, &asked.world.people);
+    let action = format!("{}{}", request.arrival.place.path(), screen.path());
+    let token = resumed.token();
+    let session = asked.session(sessions, &resumed.progress);
+    let mut hidden = vec![(PARAM, resumed.id()), (TOKEN, &token)];
+    hidden.extend(session.filter(|_| screen == Screen::Consent).map(|session| ("session", session.sid())));
+    let dialog = Dialog {
+        action: &action,
+        hidden: &hidden,
+        client: request.client(),
+        redirect_uri: request.client.redirect_uri(),
+        complaint,
+    };
+    let user = session.and_then(|session| people.find(&session.login.user));
+    let hint = user.map(|user| user.text("preferred_username").unwrap_or(user.subject()));
+    let hint = hint.or(wanted.hint.as_deref()).unwrap_or_default();
+    match screen {
+        Screen::Login => {
+            let mut accounts: Vec<Account<'_>> =
+                people.at(tenant).filter(|u| u.password.is_none()).map(account).collect();
+            accounts.sort_by_key(|account| !people.named(tenant, hint).is_some_and(|u| u.subject() == account.value));
+            pages::login(&dialog, &accounts, hint)
+        }
+        Screen::Create => pages::create(&dialog, hint),
+        Screen::Select => {
+            let known = sessions.all().iter().filter(|session| asked.fits(session));
+            let accounts: Vec<Account<'_>> = known
+                .filter_map(|session| {
+                    let user = people.find(&session.login.user)?;
+                    Some(Account { value: session.sid(), ..account(user) })
+                })
+                .collect();
+            pages::select(&dialog, &accounts)
+        }
+        Screen::Consent => {
+            let more = ["claims", "authorization_details"];
+            let more = more.into_iter().filter_map(|name| Some((name, request.params.get(name)?))).collect();
+            let ask = Ask { user: user.map(account), scope: asked.draft.scope.tokens().collect(), more };
+            pages::consent(&dialog, &ask)
+        }
+    }
+}
+
+fn account(user: &User) -> Account<'_> {
+    Account {
+        name: user.text("preferred_username").unwrap_or(user.subject()),
+        title: user.display_name(),
+        value: user.subject(),
+    }
+}
