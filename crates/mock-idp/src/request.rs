@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use oauth_types::Params;
 use oauth_types::params::display_name;
 
+use crate::certificate::ClientCertificate;
 use crate::clients::{Authenticated, Client, Identified};
 use crate::memory::{Authorization, Confirmation, Life, Note, Notes, Scope};
 use crate::people::{Script, Wanted};
@@ -61,6 +62,8 @@ pub(crate) struct Arrival<'a> {
     pub form: Option<&'a Params>,
     /// The body, if there was one.
     pub body: &'a Bytes,
+    /// What the client showed of itself in the TLS handshake. No header says anything of that.
+    pub certificate: Option<&'a ClientCertificate>,
     /// The tenant's time, in seconds since 1970-01-01T00:00:00Z.
     pub now: u64,
     /// What the person in front of the browser was told to do next.

@@ -152,6 +152,12 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
         None
     }
 
+    /// The method of a request that names `client` and has no credentials that can be seen before it is known, such as
+    /// a certificate (RFC 8705 §2).
+    fn recognized(&self, _attempt: &Attempt<'_>, _client: &Client) -> Option<&'static str> {
+        None
+    }
+
     /// Checks credentials of `method` for `client`, if the method is one of its own.
     fn authenticate<'a>(
         &'a self,

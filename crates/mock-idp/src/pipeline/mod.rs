@@ -204,6 +204,8 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
     // Whoever names a method speaks it, so the two fallbacks are never taken; they refuse all the same.
     let client_id = claimed.unwrap_or_else(|| Err(unknown()))?;
     let client = client(world, attempt.arrival, &client_id).await?.ok_or_else(unknown)?;
+    let recognized = || world.specs.iter().find_map(|spec| spec.recognized(attempt, &client));
+    let method = if methods.is_empty() { recognized().unwrap_or(method) } else { method };
     // Not before: with client_id and secret swapped, the identifier of an unknown client is a secret.
     attempt.arrival.seen.client(&client_id);
     if client.is_any() {

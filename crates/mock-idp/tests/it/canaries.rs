@@ -261,6 +261,7 @@ const ELSEWHERE: &[&str] = &[
     "rfc7523-assertion-",
     "rfc7523-client-",
     "rfc9449-",
+    "rfc8705-",
 ];
 
 #[tokio::test]

@@ -28,6 +28,7 @@ mod rfc7523_jwt_bearer;
 mod rfc7662_introspection;
 mod rfc8628_device;
 mod rfc8693_token_exchange;
+mod rfc8705_mtls;
 mod rfc8707_resource;
 mod rfc9101_jar;
 mod rfc9126_par;
