@@ -92,7 +92,9 @@ impl Running {
         let configuration = folders.configuration(at)?;
         let mut arguments = vec!["--config".into(), configuration];
         if at == At::Tls {
+            let trusted = folders.written.join("keys/client.pem");
             arguments.extend(["--tls".into(), "--ca-out".into(), folders.authority()]);
+            arguments.extend(["--tls-client-ca".into(), trusted]);
         }
         let mut server = Server::start(&folders.built("mock-idp"), &arguments).await?;
         let http = trusting(folders, at)?;

@@ -103,19 +103,8 @@ const fn flow(
 }
 
 /// What the server cannot play its part in yet: flows, and checks of the MCP package. One that works has to leave here.
-pub(super) const WAITING: &[&str] = &[
-    "mtls",
-    "mtls-self-signed",
-    "jar",
-    "fapi2-signing",
-    "jwt-bearer",
-    "registration",
-    "logout",
-    "hybrid",
-    "implicit",
-    "password",
-    "authorization-server-metadata-cimd",
-];
+pub(super) const WAITING: &[&str] =
+    &["registration", "logout", "hybrid", "implicit", "password", "authorization-server-metadata-cimd"];
 
 const LOGGED_IN: &[&str] = &["POST /token 200"];
 
@@ -161,13 +150,15 @@ pub(super) const FLOWS: &[Flow] = &[
         "tls_client_auth, and tokens bound to the certificate",
         &["token_endpoint_auth_methods_supported=tls_client_auth"],
         &["POST /token 200", "GET /userinfo 200"],
-    ),
+    )
+    .at(At::Tls),
     flow(
         "mtls-self-signed",
         "self_signed_tls_client_auth, and tokens bound to the certificate",
         &["token_endpoint_auth_methods_supported=self_signed_tls_client_auth"],
         &["POST /token 200", "GET /userinfo 200"],
-    ),
+    )
+    .at(At::Tls),
     flow(
         "par",
         "a pushed authorization request",
