@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use oauth_types::Params;
 use oauth_types::params::display_name;
 
+use crate::certificate::ClientCertificate;
 use crate::clients::{Authenticated, Client, Identified};
 use crate::memory::{Authorization, Confirmation, Life, Note, Notes, Scope};
 use crate::people::{Script, Wanted};
@@ -61,6 +62,8 @@ pub(crate) struct Arrival<'a> {
     pub form: Option<&'a Params>,
     /// The body, if there was one.
     pub body: &'a Bytes,
+    /// What the client showed of itself in the TLS handshake. No header says anything of that.
+    pub certificate: Option<&'a ClientCertificate>,
     /// The tenant's time, in seconds since 1970-01-01T00:00:00Z.
     pub now: u64,
     /// What the person in front of the browser was told to do next.
@@ -182,6 +185,18 @@ pub(crate) struct Unpacked {
     pub origin: Origin,
     /// What was remembered when they were pushed.
     pub notes: Option<(Notes, Notes)>,
+}
+
+impl Unpacked {
+    /// Writes down which parameters came beside it and say something else. They count for nothing (RFC 9101 §6.3).
+    pub(crate) fn overrule(&self, packed: &Packed<'_>) {
+        for (name, value) in packed.params.iter() {
+            let carrier = name == "request" || name == "request_uri";
+            if !carrier && self.params.all(name).all(|own| own != value) {
+                packed.arrival.seen.ignores(name);
+            }
+        }
+    }
 }
 
 /// An authorization request of an identified client (RFC 6749 §4.1.1).

@@ -69,6 +69,15 @@ pub(crate) fn metadata(world: &World, place: &Place) -> Map<String, Value> {
     members
 }
 
+/// The keys that are published: those that tokens are verified with, and those that others encrypt to.
+pub(crate) fn keys(world: &World) -> Vec<Value> {
+    let mut keys = world.ports.keys.published();
+    if world.specs.iter().any(|spec| spec.decrypts()) {
+        keys.extend(world.ports.keys.published_for_encryption());
+    }
+    keys
+}
+
 /// Every response mode of the documents in force. A token travels in a form only where forms are posted.
 pub(crate) fn response_modes(world: &World) -> impl Iterator<Item = ResponseMode> {
     let all = || world.specs.iter().flat_map(|spec| spec.response_modes()).copied();
@@ -201,6 +210,8 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
     // Whoever names a method speaks it, so the two fallbacks are never taken; they refuse all the same.
     let client_id = claimed.unwrap_or_else(|| Err(unknown()))?;
     let client = client(world, attempt.arrival, &client_id).await?.ok_or_else(unknown)?;
+    let recognized = || world.specs.iter().find_map(|spec| spec.recognized(attempt, &client));
+    let method = if methods.is_empty() { recognized().unwrap_or(method) } else { method };
     // Not before: with client_id and secret swapped, the identifier of an unknown client is a secret.
     attempt.arrival.seen.client(&client_id);
     if client.is_any() {

@@ -53,9 +53,10 @@ impl Spine for World {
         params: &'a Params,
     ) -> BoxFuture<'a, Result<Judged, Stop>> {
         Box::pin(async move {
+            // First the proof: a client that has to send another one sends the same request object again.
+            let proofs = super::prove(self, arrival, None).await?;
             let unpacked = super::unpacked(self, arrival, client.client(), params).await?;
             let identified = clients::identify(client.client().clone(), unpacked.params.get("redirect_uri"))?;
-            let proofs = super::prove(self, arrival, None).await?;
             let asked = super::Asked { unpacked: &unpacked, client: &identified, proofs: &proofs };
             let draft = super::judge(self, &asked.request(self, arrival), &unpacked)?;
             Ok(Judged { identified, params: unpacked.params, origin: unpacked.origin, draft })

@@ -28,8 +28,11 @@ pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc8628_device;
 pub(crate) mod rfc8693_token_exchange;
+#[cfg(feature = "tls")]
+pub(crate) mod rfc8705_mtls;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9068_jwt_access_token;
+pub(crate) mod rfc9101_jar;
 pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
 pub(crate) mod rfc9396_rar;
@@ -55,7 +58,10 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc8707_resource::ResourceIndicators),
         Arc::new(rfc9396_rar::RichRequests),
         Arc::new(rfc9449_dpop::Dpop::default()),
+        #[cfg(feature = "tls")]
+        Arc::new(rfc8705_mtls::MutualTls),
         Arc::new(oidc_core::OpenIdConnect),
+        Arc::new(rfc9101_jar::RequestObjects),
         // It changes what those above have put into an answer.
         Arc::new(rfc8693_token_exchange::TokenExchange),
         Arc::new(rfc7009_revocation::Revocation),

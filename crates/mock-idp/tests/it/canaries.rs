@@ -257,11 +257,13 @@ const ELSEWHERE: &[&str] = &[
     "rfc8414-authentication-",
     "rfc9700-client-called-",
     "rfc8707-",
+    "rfc9101-",
     "rfc9126-",
     "rfc9396-",
     "rfc7523-assertion-",
     "rfc7523-client-",
     "rfc9449-",
+    "rfc8705-",
 ];
 
 #[tokio::test]
