@@ -32,6 +32,9 @@ impl World {
     }
 }
 
+/// The relaxation that a request needs which speaks a document that no new client should speak.
+pub(crate) const LEGACY: &str = "legacy";
+
 /// What a server decides where the documents leave it a choice. The default is the strictest.
 ///
 /// The choices of single documents have names: [`Policy::switch`] and [`Policy::amount`] set them, and

@@ -232,6 +232,8 @@ const ELSEWHERE: &[&str] = &[
     "oidc-openid-without-",
     "oidc-userinfo-user-",
     "rfc6749-client-credentials-",
+    "rfc6749-password-",
+    "oidc-hybrid-",
     "oidc-account-selection-",
     "oidc-acr-",
     "oidc-consent-",
