@@ -263,6 +263,7 @@ impl Builder {
         let users = if self.users.is_empty() { User::built_in().into() } else { self.users };
         check(&clients, &users)?;
         let security = self.security.make(&issuer, address)?;
+        profile.policy.client_certificates = security.acceptor().is_some();
         let clock = self.clock.unwrap_or_default();
         let ports = Ports {
             clock: clock.clone() as Arc<dyn Clock>,

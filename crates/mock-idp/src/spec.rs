@@ -152,6 +152,12 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
         None
     }
 
+    /// The method of a request that names `client` and has no credentials that can be seen before it is known, such as
+    /// a certificate (RFC 8705 §2).
+    fn recognized(&self, _attempt: &Attempt<'_>, _client: &Client) -> Option<&'static str> {
+        None
+    }
+
     /// Checks credentials of `method` for `client`, if the method is one of its own.
     fn authenticate<'a>(
         &'a self,
@@ -347,6 +353,9 @@ pub(crate) trait Spine: Send + Sync {
 
     /// The scope that is granted to `client`: what it asks for, if it may have it (RFC 6749 §3.3).
     fn scope(&self, client: &Client, params: &Params) -> Result<Scope, Refusal>;
+
+    /// The clients that are configured.
+    fn clients(&self) -> &Clients;
 
     /// Everybody who can log in.
     fn people(&self) -> &People;

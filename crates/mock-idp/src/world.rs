@@ -48,6 +48,8 @@ pub struct Policy {
     pub authorization_details_types: Vec<String>,
     /// The protected resources that tokens may be asked for (RFC 8707 §2); if there are none, any may be.
     pub resources: Vec<String>,
+    /// Whether clients can show certificates: the server speaks TLS itself.
+    pub(crate) client_certificates: bool,
     chosen: Vec<(&'static str, u64)>,
 }
 
@@ -117,6 +119,7 @@ impl Default for Policy {
             token_lifetime: 3600,
             authorization_details_types: ["payment_initiation", "account_information"].map(str::to_owned).into(),
             resources: Vec::new(),
+            client_certificates: false,
             chosen: Vec::new(),
         }
     }

@@ -200,6 +200,7 @@ impl App {
             query: &read.query,
             form: read.form.as_ref(),
             body: &read.body,
+            certificate: parts.extensions.get(),
             now,
             script: &tenant.script,
             seen,

@@ -204,6 +204,8 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
     // Whoever names a method speaks it, so the two fallbacks are never taken; they refuse all the same.
     let client_id = claimed.unwrap_or_else(|| Err(unknown()))?;
     let client = client(world, attempt.arrival, &client_id).await?.ok_or_else(unknown)?;
+    let recognized = || world.specs.iter().find_map(|spec| spec.recognized(attempt, &client));
+    let method = if methods.is_empty() { recognized().unwrap_or(method) } else { method };
     // Not before: with client_id and secret swapped, the identifier of an unknown client is a secret.
     attempt.arrival.seen.client(&client_id);
     if client.is_any() {
@@ -257,7 +259,16 @@ pub(crate) fn redeem(world: &World, request: &TokenRequest<'_>, found: &Found) -
 /// Only here is a [`Spent`] made.
 pub(crate) async fn spend(world: &World, request: &TokenRequest<'_>, found: Found) -> Result<Spent, Stop> {
     let now = request.arrival.now;
-    let Held::Once { key, grace, replay, .. } = found.held else { return Ok(Spent::new(found.record)) };
+    let (key, grace, replay) = match found.held {
+        Held::Stays | Held::Made => return Ok(Spent::new(found.record)),
+        Held::MadeOnce { key, until, replay } => {
+            return match world.ports.store.once(key, now, until).await? {
+                true => Ok(Spent::new(found.record)),
+                false => Err(replay.refuse().into()),
+            };
+        }
+        Held::Once { key, grace, replay, .. } => (key, grace, replay),
+    };
     match world.ports.store.take(key, now).await? {
         Taken::Fresh(record) => Ok(Spent::new(record)),
         // In the second of its use it is a replay already, unless there is a time of grace.

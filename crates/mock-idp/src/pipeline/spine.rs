@@ -7,7 +7,7 @@ use oauth_types::fault::Point;
 use oauth_types::{ErrorCode, Params};
 use serde_json::{Map, Value};
 
-use crate::clients::{self, Authenticated, Client};
+use crate::clients::{self, Authenticated, Client, Clients};
 use crate::documents;
 use crate::memory::{Confirmation, Scope};
 use crate::people::{People, User};
@@ -91,6 +91,10 @@ impl Spine for World {
 
     fn scope(&self, client: &Client, params: &Params) -> Result<Scope, Refusal> {
         super::scope(client, params)
+    }
+
+    fn clients(&self) -> &Clients {
+        &self.clients
     }
 
     fn people(&self) -> &People {

@@ -259,8 +259,10 @@ const ELSEWHERE: &[&str] = &[
     "rfc9101-",
     "rfc9126-",
     "rfc9396-",
+    "rfc7523-assertion-",
     "rfc7523-client-",
     "rfc9449-",
+    "rfc8705-",
 ];
 
 #[tokio::test]

@@ -136,7 +136,7 @@ impl Spec for Dpop {
         let tenant = &request.arrival.place.tenant;
         reply.set("token_type", SCHEME);
         reply.bind_access_token(tenant, key);
-        if request.client().is_public() {
+        if request.is_public() {
             reply.bind_refresh_token(tenant, key);
         }
     }
