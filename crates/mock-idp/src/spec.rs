@@ -29,6 +29,9 @@ use crate::world::{Amount, Policy, Switch};
 /// An answer that may take a while; `None` says that the matter is not the spec's own.
 pub(crate) type Perhaps<'a, T> = Option<BoxFuture<'a, Result<T, Stop>>>;
 
+/// Parameters that authenticate a client (RFC 6749 §2.3.1, RFC 7521 §4.2). They are not part of what it asks for.
+pub(crate) const CREDENTIALS: &[&str] = &["client_secret", "client_assertion", "client_assertion_type"];
+
 /// One document.
 pub(crate) trait Spec: Debug + Send + Sync + 'static {
     /// Which one.
@@ -71,6 +74,11 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
 
     /// Adds what it supports to the metadata (RFC 8414 §2).
     fn metadata(&self, _facts: &Facts<'_>, _document: &mut Map<String, Value>) {}
+
+    /// Whether it reads tokens that others encrypt to this server, so that keys for that have to be published.
+    fn decrypts(&self) -> bool {
+        false
+    }
 
     /// Judges the client metadata it defines (RFC 7591 §2), whoever brings it.
     fn register(&self, _metadata: &Map<String, Value>, _policy: &Policy) -> Result<(), Refusal> {
@@ -345,6 +353,9 @@ pub(crate) trait Spine: Send + Sync {
 
     /// The scope that is granted to `client`: what it asks for, if it may have it (RFC 6749 §3.3).
     fn scope(&self, client: &Client, params: &Params) -> Result<Scope, Refusal>;
+
+    /// The clients that are configured.
+    fn clients(&self) -> &Clients;
 
     /// Everybody who can log in.
     fn people(&self) -> &People;

@@ -19,6 +19,7 @@ pub(crate) mod rfc6749_resource_owner;
 pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7009_revocation;
 pub(crate) mod rfc7523_client_auth;
+pub(crate) mod rfc7523_jwt_bearer;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8414_metadata;
@@ -28,6 +29,7 @@ pub(crate) mod rfc8693_token_exchange;
 pub(crate) mod rfc8705_mtls;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9068_jwt_access_token;
+pub(crate) mod rfc9101_jar;
 pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
 pub(crate) mod rfc9396_rar;
@@ -43,6 +45,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
         Arc::new(rfc6749_client_credentials::ClientCredentials),
+        Arc::new(rfc7523_jwt_bearer::JwtBearer),
         Arc::new(rfc9126_par::PushedRequests),
         Arc::new(rfc8628_device::DeviceAuthorization::default()),
         Arc::new(oidc_ciba::BackchannelAuthentication),
@@ -55,6 +58,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         #[cfg(feature = "tls")]
         Arc::new(rfc8705_mtls::MutualTls),
         Arc::new(oidc_core::OpenIdConnect),
+        Arc::new(rfc9101_jar::RequestObjects),
         // It changes what those above have put into an answer.
         Arc::new(rfc8693_token_exchange::TokenExchange),
         Arc::new(rfc7009_revocation::Revocation),
