@@ -85,7 +85,7 @@ impl Spec for Dpop {
             }
             let text = first.to_str().map_err(|_| rules::MALFORMED.because("It is not ASCII"))?;
             let nonces = proof.policy.is_on(&NONCE_REQUIRED).then_some(&self.nonces);
-            proof::judge(proof, nonces, text.trim()).await.map(Some)
+            proof::judge(proof, nonces, text).await.map(Some)
         }))
     }
 
