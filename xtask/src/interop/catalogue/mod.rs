@@ -29,7 +29,7 @@ impl At {
         match self {
             Self::Plain | Self::Tls => "",
             Self::Rfc7636 => "plain = true\n",
-            Self::Legacy => "profile = \"legacy\"\n",
+            Self::Legacy => "legacy = true\n",
             Self::Nonce => "on = [\"dpop-nonce-required\"]\n",
             Self::Fapi2 => {
                 "on = [\"strong-client-authentication\", \"require-pushed-authorization-requests\", \
@@ -103,8 +103,7 @@ const fn flow(
 }
 
 /// What the server cannot play its part in yet: flows, and checks of the MCP package. One that works has to leave here.
-pub(super) const WAITING: &[&str] =
-    &["registration", "logout", "hybrid", "implicit", "password", "authorization-server-metadata-cimd"];
+pub(super) const WAITING: &[&str] = &["registration", "logout", "authorization-server-metadata-cimd"];
 
 const LOGGED_IN: &[&str] = &["POST /token 200"];
 
