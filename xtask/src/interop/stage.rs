@@ -90,7 +90,9 @@ impl<'a> Stage<'a> {
 impl Running {
     async fn start(folders: &Folders, at: At) -> Result<Self, String> {
         let configuration = folders.configuration(at)?;
-        let mut arguments = vec!["--config".into(), configuration];
+        // Clients publish their metadata with this certificate.
+        let site = folders.written.join("keys/site.pem");
+        let mut arguments = vec!["--config".into(), configuration, "--trust".into(), site];
         if at == At::Tls {
             let trusted = folders.written.join("keys/client.pem");
             arguments.extend(["--tls".into(), "--ca-out".into(), folders.authority()]);

@@ -11,6 +11,8 @@ const POLLED: Expect = Works(&["rfc8628-pending"]);
 /// Why a client leaves what it may well know.
 const OLD: &str = "OAuth 2.1 leaves it out; one client shows that it can be played";
 const OLD_FLOWS: &[&str] = &["plain", "hybrid", "implicit", "password"];
+/// What no other client needs.
+const MCP: (&str, &[&str]) = ("for MCP clients", &["cimd", "mcp"]);
 const WRONG_VERIFIER: Expect = Refused("rfc7636-verifier-wrong");
 /// The proof that comes before the nonce, at each of the two endpoints that give one.
 const NONCE: Expect = Works(&["rfc9449-nonce-missing"]);
@@ -58,7 +60,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("implicit", WORKS),
             ("password", WORKS),
         ],
-        leaves: &[],
+        leaves: &[MCP],
         remarks: &["With DPoP it keeps one nonce for an origin. UserInfo and the token endpoint each have their \
              own, so where both are at one origin every change from one to the other costs a request."],
     },
@@ -75,6 +77,8 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("secret-post", WORKS),
             ("client-credentials", WORKS),
             ("registration", WORKS),
+            ("cimd", Works(&["rfc6750-token-missing"])),
+            ("mcp", Works(&["rfc6750-token-missing", "mcp-scope-missing"])),
         ],
         leaves: &[
             (OLD, OLD_FLOWS),
@@ -132,6 +136,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         ],
         leaves: &[
             (OLD, OLD_FLOWS),
+            MCP,
             (
                 "its client has no support",
                 &[
@@ -175,6 +180,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         ],
         leaves: &[
             (OLD, OLD_FLOWS),
+            MCP,
             (
                 "no support",
                 &[
@@ -215,6 +221,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         ],
         leaves: &[
             (OLD, OLD_FLOWS),
+            MCP,
             (
                 "no support",
                 &[
@@ -274,6 +281,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         ],
         leaves: &[
             (OLD, OLD_FLOWS),
+            MCP,
             ("in its crate for resource servers", &["introspection"]),
             ("no support", &["ciba", "logout"]),
         ],
