@@ -11,7 +11,7 @@ use oauth_types::params::display_name;
 
 use crate::clients::{Authenticated, Client, Identified};
 use crate::memory::{Confirmation, Life, Note, Notes, Scope};
-use crate::people::{Script, Wanted};
+use crate::people::{People, Script, Wanted};
 use crate::ports::Ports;
 use crate::ports::store::{Kept, Key, Record};
 use crate::refusal::Rule;
@@ -196,6 +196,8 @@ pub(crate) struct AuthorizationRequest<'a> {
     pub client: &'a Identified,
     /// What the client proved to hold, if the request was made by the client itself, as when it is pushed.
     pub proofs: &'a [Confirmation],
+    /// The people.
+    pub people: &'a People,
     /// The ports.
     pub ports: &'a Ports,
     /// What the server decides.
@@ -248,6 +250,8 @@ pub(crate) struct Attempt<'a> {
     pub arrival: &'a Arrival<'a>,
     /// The parameters of its body, none of them twice.
     pub params: &'a Params,
+    /// The people.
+    pub people: &'a People,
     /// The ports.
     pub ports: &'a Ports,
     /// What the server decides.
@@ -277,6 +281,8 @@ pub(crate) struct TokenRequest<'a> {
     pub grant_type: &'a str,
     /// What the client proved to hold.
     pub proofs: &'a [Confirmation],
+    /// The people.
+    pub people: &'a People,
     /// The ports.
     pub ports: &'a Ports,
     /// What the server decides.
@@ -291,15 +297,16 @@ impl<'a> TokenRequest<'a> {
         client: &'a Authenticated,
         proofs: &'a [Confirmation],
     ) -> Self {
-        let Attempt { arrival, params, ports, policy } = *attempt;
+        let Attempt { arrival, params, people, ports, policy } = *attempt;
         let grant_type = params.get("grant_type").unwrap_or_default();
-        Self { arrival, params, grant_type, proofs, ports, policy, client: client.client() }
+        Self { arrival, params, grant_type, proofs, people, ports, policy, client: client.client() }
     }
 
     /// The request of an identified client, at the authorization endpoint.
     pub(crate) fn identified(request: &AuthorizationRequest<'a>) -> Self {
-        let AuthorizationRequest { arrival, params, client, proofs, ports, policy, .. } = *request;
-        Self { arrival, params, grant_type: "implicit", proofs, ports, policy, client: client.client() }
+        let AuthorizationRequest { arrival, params, client, proofs, people, ports, policy, .. } = *request;
+        let grant_type = "implicit";
+        Self { arrival, params, grant_type, proofs, people, ports, policy, client: client.client() }
     }
 
     /// The client.

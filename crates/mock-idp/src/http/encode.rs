@@ -12,7 +12,7 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use oauth_types::fault::{Point, Signature};
-use oauth_types::{Algorithm, ErrorCode};
+use oauth_types::{Algorithm, ErrorCode, Secret};
 use serde_json::{Map, Value, json};
 
 use super::notices::Notice;
@@ -22,7 +22,9 @@ use crate::pages;
 use crate::pipeline;
 use crate::ports::keys::Keys;
 use crate::refusal::Refusal;
-use crate::reply::{AuthorizationResponse, Broken, Challenge, Envelope, Reply, TokenReply, Unsigned, token_status};
+use crate::reply::{
+    AuthorizationResponse, Broken, Challenge, Envelope, Reply, Seal, TokenReply, Unsigned, token_status,
+};
 use crate::request::Place;
 use crate::world::World;
 
@@ -205,15 +207,29 @@ impl Encoder<'_> {
                     token.claims.insert(claim.to_owned(), left_half(hashed, token.algorithm).into());
                 }
             }
-            let (member, signed) = (token.member, signed(self.world.ports.keys.as_ref(), token, wrongly)?);
-            members.insert(member.to_owned(), signed.into());
+            let (member, Seal { secret, encrypted, plain }) = (token.member, std::mem::take(&mut token.seal));
+            let payload = match plain {
+                true => Value::Object(token.claims).to_string(),
+                false => signed(self.world.ports.keys.as_ref(), token, (wrongly, secret))?,
+            };
+            let sealed = match encrypted {
+                Some(encrypted) => {
+                    encrypted.seal(&payload, (!plain).then_some("JWT"), self.world.ports.dice.as_ref())?
+                }
+                None => payload,
+            };
+            members.insert(member.to_owned(), sealed.into());
         }
         Ok(members)
     }
 }
 
 /// A token in compact form, signed rightly unless a fault asks for something else.
-fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> Result<String, Broken> {
+fn signed(
+    keys: &dyn Keys,
+    mut token: Unsigned,
+    (wrongly, secret): (Option<Signature>, Option<Secret>),
+) -> Result<String, Broken> {
     let algorithm = token.algorithm;
     let lie = match wrongly {
         Some(Signature::AlgNone) => Some("none"),
@@ -228,12 +244,20 @@ fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> R
     text.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.claims, TOKEN / 2), &mut text);
     let signature = match wrongly {
+        None if algorithm.is_symmetric() => keyed(algorithm, secret, text.as_bytes())?,
         None => keys.sign_as(token.header.get("kid").and_then(Value::as_str), algorithm, text.as_bytes())?,
         Some(Signature::UnpublishedKey) => keys.forge(algorithm, text.as_bytes())?,
         Some(Signature::Hs256PublicKey) => keyed_hash(&keys.public_pem(Algorithm::Rs256), text.as_bytes()),
         Some(_) => Vec::new(),
     };
     Ok(compact(text, &signature))
+}
+
+/// A signature with the client's secret (OpenID Connect Core §10.1).
+fn keyed(algorithm: Algorithm, secret: Option<Secret>, message: &[u8]) -> Result<Vec<u8>, Broken> {
+    let secret = secret.ok_or_else(|| Broken::Seal(format!("it has no secret for {algorithm}")))?;
+    let hash = crate::jose::keyed_hash(algorithm, &secret, message);
+    Ok(hash.map_err(|error| Broken::Seal(error.to_string()))?.unwrap_or_default())
 }
 
 fn keyed_hash(key: &str, message: &[u8]) -> Vec<u8> {
@@ -282,6 +306,7 @@ fn failure(what: &Broken) -> Response<Bytes> {
     let what = match what {
         Broken::Store(_) => "The store failed",
         Broken::Key(_) => "A key failed",
+        Broken::Seal(_) => "The keys of the client cannot be used",
     };
     let members = json!({ "error": ErrorCode::ServerError.as_str(), "error_description": what });
     let Value::Object(members) = members else { return plain(StatusCode::INTERNAL_SERVER_ERROR) };

@@ -7,7 +7,7 @@ use oauth_types::{Algorithm, ErrorCode, ResponseMode};
 use serde_json::{Map, Value, json};
 
 use crate::refusal::{Document, Refusal, Rule};
-use crate::reply::{AuthorizationResponse, Envelope, Unsigned};
+use crate::reply::{AuthorizationResponse, Envelope, Seal, Unsigned};
 use crate::spec::{Facts, Spec};
 use crate::world::{Amount, Policy};
 
@@ -74,7 +74,7 @@ impl Spec for Jarm {
         claims.insert("aud".to_owned(), response.client.client_id().into());
         claims.insert("exp".to_owned(), now.saturating_add(facts.policy.value_of(&LIFETIME)).into());
         let (member, at) = ("response", Point::ResponseToken);
-        let token = Unsigned { member, at, algorithm, header, claims, hash: Vec::new() };
+        let token = Unsigned { member, at, algorithm, header, claims, hash: Vec::new(), seal: Seal::default() };
         Some(Envelope { token, mode })
     }
 }
