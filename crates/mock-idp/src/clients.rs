@@ -23,6 +23,7 @@ pub struct Client {
     pub(crate) redirects: Vec<RedirectRule>,
     pub(crate) scope: Option<Vec<String>>,
     pub(crate) grant_types: Vec<String>,
+    pub(crate) any_grant_type: bool,
     pub(crate) id_token_algorithm: Option<Algorithm>,
     pub(crate) auth_method: Option<String>,
     pub(crate) metadata: Map<String, Value>,
@@ -40,6 +41,7 @@ impl Client {
             redirects: Vec::new(),
             scope: None,
             grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
+            any_grant_type: false,
             id_token_algorithm: None,
             auth_method: None,
             metadata: Map::new(),
@@ -85,6 +87,13 @@ impl Client {
     #[must_use]
     pub fn grant_types<S: Into<String>>(mut self, types: impl IntoIterator<Item = S>) -> Self {
         self.grant_types = types.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Allows every grant type that the server supports, as the built-in clients do.
+    #[must_use]
+    pub fn any_grant_type(mut self) -> Self {
+        self.any_grant_type = true;
         self
     }
 
@@ -155,14 +164,14 @@ impl Client {
     }
 
     pub(crate) fn may_use(&self, grant_type: &str) -> bool {
-        self.grant_types.iter().any(|own| own == grant_type)
+        self.any_grant_type || self.grant_types.iter().any(|own| own == grant_type)
     }
 
     /// The two clients of a server without configuration.
     pub(crate) fn built_in() -> [Self; 2] {
         [
-            Self::public("public").any_loopback_redirect(),
-            Self::confidential("confidential", "secret").any_loopback_redirect(),
+            Self::public("public").any_loopback_redirect().any_grant_type(),
+            Self::confidential("confidential", "secret").any_loopback_redirect().any_grant_type(),
         ]
     }
 }
@@ -218,16 +227,29 @@ impl Identified {
 
 /// Proof that the client at the token endpoint is who it says it is. Only the pipeline makes one.
 #[derive(Debug)]
-pub(crate) struct Authenticated(Arc<Client>);
+pub(crate) struct Authenticated {
+    client: Arc<Client>,
+    method: &'static str,
+}
 
 impl Authenticated {
-    pub(crate) fn new(client: Arc<Client>, _how: Proven) -> Self {
-        Self(client)
+    pub(crate) fn new(client: Arc<Client>, method: &'static str, _how: Proven) -> Self {
+        Self { client, method }
     }
 
     /// The client.
     pub(crate) fn client(&self) -> &Arc<Client> {
-        &self.0
+        &self.client
+    }
+
+    /// The method by which it authenticated, by a name of IANA's registry (RFC 7591 §4.2).
+    pub(crate) fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// Whether it only said who it is: a public client has no credentials (RFC 6749 §2.1).
+    pub(crate) fn is_public(&self) -> bool {
+        self.method == "none"
     }
 }
 

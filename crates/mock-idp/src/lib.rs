@@ -71,6 +71,30 @@
 //! # }
 //! ```
 //!
+//! # https, and certificates of clients
+//! With the cargo feature `tls`. The certification authority is made when the server starts and forgotten with it.
+//! ```
+//! # #[cfg(feature = "tls")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use mock_idp::MockIdp;
+//! use mock_idp::tls::{Subject, Tls};
+//!
+//! let idp = MockIdp::builder().tls(Tls::generated()).start().await?;
+//! assert!(idp.issuer().starts_with("https://127.0.0.1:"));
+//! let ca = idp.ca_pem().expect("it was generated"); // what clients have to trust
+//! # assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"));
+//!
+//! let web = Subject::named("web").dns("web.example");
+//! let issued = idp.client_certificate(&web)?; // by an authority for clients that the server trusts
+//! let own = web.self_signed()?; // is let in as well, and is for the authorization server to judge
+//! # assert_ne!(issued.certificate_pem, own.certificate_pem);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "tls"))]
+//! # fn main() {}
+//! ```
+//!
 //! # Many issuers
 //! The first path segment is an issuer of its own, made on first use: [`MockIdp::tenant`].
 //!
@@ -78,6 +102,7 @@
 //! The server is strict. [`Builder::any_client`], [`Builder::plain`] and [`Builder::pkce_optional`] relax it by name, and
 //! [`Entry::relaxations`] says which requests passed only for that. [`Builder::without`] leaves a whole document out.
 
+mod certificate;
 mod client_keys;
 mod clients;
 pub mod conformance;
@@ -104,6 +129,7 @@ mod spec;
 mod specs;
 mod world;
 
+pub use certificate::ClientCertificate;
 pub use clients::Client;
 pub use http::journal::Entry;
 pub use http::notices::Notice;
@@ -115,6 +141,14 @@ pub use server::{Builder, StartError};
 pub use world::{Amount, Policy, Switch};
 
 pub use ports::{clock, dice, keys, outbound};
+
+/// https, and certificates of clients.
+#[cfg(feature = "tls")]
+pub mod tls {
+    pub use crate::certificate::{Certificate, CertificateError, dn_matches, is_dn};
+    pub use crate::http::tls::{Role, Tls, TlsError};
+    pub use crate::ports::authority::{Credential, CredentialError, Subject};
+}
 
 /// What is remembered between requests, and where.
 pub mod store {

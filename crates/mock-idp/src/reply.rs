@@ -232,7 +232,9 @@ impl TokenReply {
     fn bind_record(&mut self, key: Key, confirmation: &Confirmation) {
         for (_, record) in self.records.iter_mut().filter(|(own, _)| *own == key) {
             let Bound(mut bound) = record.notes.find().unwrap_or_default();
-            bound.push(confirmation.clone());
+            if !bound.contains(confirmation) {
+                bound.push(confirmation.clone());
+            }
             Arc::make_mut(&mut record.notes).set(&Bound(bound));
         }
     }

@@ -10,13 +10,13 @@ use oauth_types::Params;
 use oauth_types::params::display_name;
 
 use crate::clients::{Authenticated, Client, Identified};
-use crate::memory::{Confirmation, Life, Note, Notes, Scope};
+use crate::memory::{Authorization, Confirmation, Life, Note, Notes, Scope};
 use crate::people::{People, Script, Wanted};
 use crate::ports::Ports;
-use crate::ports::store::{Kept, Key, Record};
+use crate::ports::store::{GrantId, Kept, Key, Record};
 use crate::refusal::Rule;
 use crate::reply::Outgoing;
-use crate::world::Policy;
+use crate::world::{Amount, Policy};
 
 /// One issuer of a server: where its endpoints are, and how its records are told from others'.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -288,6 +288,7 @@ pub(crate) struct TokenRequest<'a> {
     /// What the server decides.
     pub policy: &'a Policy,
     client: &'a Arc<Client>,
+    method: &'static str,
 }
 
 impl<'a> TokenRequest<'a> {
@@ -299,14 +300,20 @@ impl<'a> TokenRequest<'a> {
     ) -> Self {
         let Attempt { arrival, params, people, ports, policy } = *attempt;
         let grant_type = params.get("grant_type").unwrap_or_default();
-        Self { arrival, params, grant_type, proofs, people, ports, policy, client: client.client() }
+        let method = client.method();
+        Self { arrival, params, grant_type, proofs, people, ports, policy, client: client.client(), method }
     }
 
     /// The request of an identified client, at the authorization endpoint.
     pub(crate) fn identified(request: &AuthorizationRequest<'a>) -> Self {
         let AuthorizationRequest { arrival, params, client, proofs, people, ports, policy, .. } = *request;
-        let grant_type = "implicit";
-        Self { arrival, params, grant_type, proofs, people, ports, policy, client: client.client() }
+        let (grant_type, client, method) = ("implicit", client.client(), "none");
+        Self { arrival, params, grant_type, proofs, people, ports, policy, client, method }
+    }
+
+    /// Whether the client only said who it is: a public client has no credentials (RFC 6749 §2.1).
+    pub(crate) fn is_public(&self) -> bool {
+        self.method == "none"
     }
 
     /// The client.
@@ -333,8 +340,8 @@ pub(crate) enum Held {
         key: Key,
         /// When it was spent, if it was. Such a request is judged like any other, and refused at last.
         spent: Option<u64>,
-        /// For how many seconds after that it is taken again.
-        grace: u64,
+        /// For how long after that it is taken again, if it is: a relaxation.
+        grace: Option<&'static Amount>,
         /// The rule that a replay of it breaks.
         replay: &'static Rule,
     },
@@ -345,12 +352,29 @@ pub(crate) enum Held {
 impl Found {
     /// What is in the store, and may be spent once.
     pub(crate) fn once(key: Key, kept: Kept, replay: &'static Rule) -> Self {
-        Self { record: kept.record, held: Held::Once { key, spent: kept.spent, grace: 0, replay } }
+        Self { record: kept.record, held: Held::Once { key, spent: kept.spent, grace: None, replay } }
     }
 
     /// What is not spent by this request.
     pub(crate) fn freely(record: Record) -> Self {
         Self { record, held: Held::Freely }
+    }
+
+    /// What is made for this request: a family of its own, about which nothing is in the store.
+    pub(crate) fn made(request: &TokenRequest<'_>, authorization: Authorization) -> Self {
+        let mut grant = GrantId([0; 16]);
+        request.ports.dice.fill(&mut grant.0);
+        let now = request.arrival.now;
+        let (authorization, notes) = (authorization.into(), Arc::default());
+        Self::freely(Record { grant, issued: now, expires: now, forget: now, authorization, notes })
+    }
+
+    /// The same, taken again for as long after it was spent as `grace` says.
+    pub(crate) fn with_grace(mut self, amount: &'static Amount) -> Self {
+        if let Held::Once { grace, .. } = &mut self.held {
+            *grace = Some(amount);
+        }
+        self
     }
 
     /// Whether it has been spent before.
@@ -428,6 +452,39 @@ pub(crate) struct Resolved {
     pub key: Key,
     /// What the token itself says, if it says anything.
     pub claims: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Resolved {
+    /// Whether it is good at `now`: neither used up, nor revoked, nor expired.
+    pub(crate) fn is_alive(&self, now: u64) -> bool {
+        self.kept.spent.is_none() && now < self.kept.record.expires
+    }
+
+    /// Whether `client` has to do with it: it was issued to it, or is meant for it.
+    ///
+    /// An access token is meant for the clients that its audience names, by `client_id` or by one of the identifiers
+    /// that the client is registered with as `resource`. One for the issuer at large is meant for every client that is
+    /// not registered with identifiers of its own.
+    pub(crate) fn concerns(&self, client: &Client, issuer: &str) -> bool {
+        if self.kept.record.authorization.client_id == client.client_id() {
+            return true;
+        }
+        let own = client.member("resource").map(texts);
+        let mut audience = self.claims.get("aud").map(texts).unwrap_or_default().into_iter();
+        // A refresh token says nothing, so it has no audience.
+        audience.any(|name| match &own {
+            Some(own) => name == client.client_id() || own.contains(&name),
+            None => name == client.client_id() || name == issuer,
+        })
+    }
+}
+
+/// The text in a value: itself, or its elements (RFC 7519 §4.1.3).
+fn texts(value: &serde_json::Value) -> Vec<&str> {
+    match value {
+        serde_json::Value::Array(values) => values.iter().filter_map(serde_json::Value::as_str).collect(),
+        value => value.as_str().into_iter().collect(),
+    }
 }
 
 /// The use of an access token at a protected resource.

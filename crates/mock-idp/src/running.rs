@@ -17,14 +17,14 @@ use crate::http::router::App;
 use crate::http::tap::Mounted;
 use crate::http::tenants;
 use crate::ports::clock::AdjustableClock;
-use crate::ports::outbound::Outbound;
-use crate::server::Builder;
+use crate::server::{Builder, Security};
 
 /// A running mock authorization server. Dropping it stops it.
 #[must_use = "dropping the server stops it"]
 pub struct MockIdp {
     pub(crate) app: Arc<App>,
     pub(crate) clock: Arc<AdjustableClock>,
+    pub(crate) security: Security,
     pub(crate) running: Option<Running>,
 }
 
@@ -52,7 +52,7 @@ impl MockIdp {
         Builder::default()
     }
 
-    /// The issuer of the tenant at the root (RFC 8414 §2): `http://127.0.0.1:PORT`.
+    /// The issuer of the tenant at the root (RFC 8414 §2): `http://127.0.0.1:PORT`, with TLS `https://`.
     pub fn issuer(&self) -> &str {
         &self.app.tenants.root().place.issuer
     }
@@ -79,11 +79,6 @@ impl MockIdp {
         &self.clock
     }
 
-    /// What this server asks others with.
-    pub fn outbound(&self) -> &dyn Outbound {
-        &*self.app.world.ports.outbound
-    }
-
     /// Every request to the tenant at the root so far, in order. The journal keeps the last 4096.
     pub fn journal(&self) -> Vec<Entry> {
         self.app.tenants.root().journal.entries()
@@ -107,7 +102,8 @@ impl MockIdp {
 
     /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        self.security.judge(&mut parts.extensions);
         let body = if body.len() > MAX_BODY { Err(NoBody::TooLarge) } else { Ok(body) };
         self.app.answer(parts, body).await
     }

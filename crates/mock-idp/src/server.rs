@@ -9,9 +9,8 @@ use tokio::sync::watch;
 
 use crate::clients::{Client, Clients};
 use crate::http::journal::Entry;
-use crate::http::outgoing::Outgoing;
 use crate::http::router::{self, App};
-use crate::http::serve;
+use crate::http::serve::{self, Door};
 use crate::http::tenants::Tenants;
 use crate::people::{People, User};
 use crate::ports::Ports;
@@ -27,8 +26,13 @@ use crate::running::{MockIdp, Running};
 use crate::specs::rfc7636_pkce;
 use crate::world::{Policy, World};
 
-/// The issuer of a server without a socket.
-const IN_PROCESS: &str = "http://mock-idp.test";
+mod security;
+
+pub(crate) use security::Security;
+use security::Wanted;
+
+/// Where the issuer of a server without a socket is.
+const IN_PROCESS: &str = "mock-idp.test";
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +82,10 @@ pub enum StartError {
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There can be no TLS as described.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] crate::http::tls::TlsError),
 }
 
 /// A server that is still being described.
@@ -98,6 +106,7 @@ pub struct Builder {
     keys: Option<Arc<dyn Keys>>,
     outbound: Option<Arc<dyn Outbound>>,
     watch: Option<fn(&Entry)>,
+    security: Wanted,
 }
 
 impl Builder {
@@ -207,12 +216,6 @@ impl Builder {
         self
     }
 
-    /// What other servers are asked with. Without this: HTTP, over connections of its own.
-    pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {
-        self.outbound = Some(outbound);
-        self
-    }
-
     /// Calls `watch` with each entry of the journal as it is written.
     pub fn watch(mut self, watch: fn(&Entry)) -> Self {
         self.watch = Some(watch);
@@ -227,22 +230,26 @@ impl Builder {
         let address = self.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
         let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
-        let mut server = self.assemble(&announced(address))?;
+        let issuer = announced(self.security.scheme(), address);
+        let mut server = self.assemble(&issuer, Some(address))?;
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(serve::serve(listener, router::router(server.app.clone()), stopped));
+        let door = Door { acceptor: server.security.acceptor(), router: router::router(server.app.clone()) };
+        let accepting = tokio::spawn(serve::serve(listener, door, stopped));
         server.running = Some(Running { address, stop, accepting });
         Ok(server)
     }
 
-    /// A server without a socket: [`MockIdp::call`] answers. Its issuer is `http://mock-idp.test` unless set.
+    /// A server without a socket: [`MockIdp::call`] answers. Its issuer is `http://mock-idp.test` unless
+    /// set, with TLS `https://`.
     ///
     /// # Errors
     /// [`StartError`] if what was described cannot be.
     pub fn in_process(self) -> Result<MockIdp, StartError> {
-        self.assemble(IN_PROCESS)
+        let issuer = format!("{}://{IN_PROCESS}", self.security.scheme());
+        self.assemble(&issuer, None)
     }
 
-    fn assemble(self, default_issuer: &str) -> Result<MockIdp, StartError> {
+    fn assemble(self, default_issuer: &str, address: Option<SocketAddr>) -> Result<MockIdp, StartError> {
         let issuer = self.issuer.unwrap_or_else(|| default_issuer.to_owned());
         check_issuer(&issuer)?;
         let mut profile = Profile { policy: self.policy, ..Profile::strict() };
@@ -255,13 +262,14 @@ impl Builder {
         let clients = if self.clients.is_empty() { Client::built_in().into() } else { self.clients };
         let users = if self.users.is_empty() { User::built_in().into() } else { self.users };
         check(&clients, &users)?;
+        let security = self.security.make(&issuer, address)?;
         let clock = self.clock.unwrap_or_default();
         let ports = Ports {
             clock: clock.clone() as Arc<dyn Clock>,
             dice: self.dice.unwrap_or_else(|| Arc::new(SystemDice)),
             keys: self.keys.unwrap_or_else(|| Arc::new(RotatingKeys::new())),
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
-            outbound: self.outbound.unwrap_or_else(|| Arc::new(Outgoing)),
+            outbound: self.outbound.unwrap_or_else(|| Arc::new(security.outgoing())),
             key_sets: Arc::default(),
         };
         let world = World {
@@ -272,15 +280,15 @@ impl Builder {
             specs: profile.specs,
         };
         let app = Arc::new(App { world, tenants: Tenants::new(&issuer), watch: self.watch });
-        Ok(MockIdp { app, clock, running: None })
+        Ok(MockIdp { app, clock, security, running: None })
     }
 }
 
 /// The issuer of a server that listens on `address`. An unspecified address is no place a client could go to.
-fn announced(address: SocketAddr) -> String {
+fn announced(scheme: &str, address: SocketAddr) -> String {
     match address.ip().is_unspecified() {
-        true => format!("http://localhost:{}", address.port()),
-        false => format!("http://{address}"),
+        true => format!("{scheme}://localhost:{}", address.port()),
+        false => format!("{scheme}://{address}"),
     }
 }
 

@@ -14,10 +14,10 @@ use oauth_types::{Params, ResponseMode};
 use serde_json::{Map, Value};
 
 use crate::clients::{Authenticated, Client, Clients, Identified, Proven};
-use crate::memory::Confirmation;
+use crate::memory::{Confirmation, Scope};
 use crate::people::{People, User};
 use crate::ports::Ports;
-use crate::ports::store::BoxFuture;
+use crate::ports::store::{BoxFuture, GrantId};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{AuthorizationResponse, Challenges, Delivery, Envelope, Reply, Stop, TokenReply};
 use crate::request::{
@@ -196,6 +196,11 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     /// Adds the authentication schemes it defines, and what it defines for others, to a challenge (RFC 9110 §11.6.1).
     fn challenge(&self, _place: &Place, _challenges: &mut Challenges) {}
 
+    /// Gives an answer in a form it defines, if the client asks for that form (RFC 9110 §12.1).
+    fn represent(&self, _answer: &Answer<'_>) -> Option<Reply> {
+        None
+    }
+
     /// Whether anything comes of the session that a login belongs to. Without it, automatic logins leave none behind.
     fn needs_sessions(&self) -> bool {
         false
@@ -265,6 +270,22 @@ pub(crate) struct Call<'a> {
     pub spine: &'a dyn Spine,
 }
 
+/// An answer to a client that may take several forms.
+pub(crate) struct Answer<'a> {
+    /// The request that is answered.
+    pub arrival: &'a Arrival<'a>,
+    /// Which answer it is.
+    pub at: Point,
+    /// Who is answered.
+    pub client: &'a Client,
+    /// What it says.
+    pub members: &'a Map<String, Value>,
+    /// The ports.
+    pub ports: &'a Ports,
+    /// What the server decides.
+    pub policy: &'a Policy,
+}
+
 /// What the rest of the server does for a document's own endpoints.
 pub(crate) trait Spine: Send + Sync {
     /// The parameters of a form in the body, none of them twice, and none in the query.
@@ -316,6 +337,18 @@ pub(crate) trait Spine: Send + Sync {
     /// What the access token of a request to a protected resource stands for; it is alive and may be used here.
     fn access<'a>(&'a self, arrival: &'a Arrival<'a>) -> BoxFuture<'a, Result<Resolved, Denied>>;
 
+    /// The scope that is granted to `client`: what it asks for, if it may have it (RFC 6749 §3.3).
+    fn scope(&self, client: &Client, params: &Params) -> Result<Scope, Refusal>;
+
+    /// Everybody who can log in.
+    fn people(&self) -> &People;
+
+    /// A JSON answer, in the form that the client asks for.
+    fn represent(&self, arrival: &Arrival<'_>, at: Point, client: &Client, members: Map<String, Value>) -> Reply;
+
+    /// Kills every token of a family, for good.
+    fn revoke(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), Stop>>;
+
     /// The identifier by which `client` is told of `user`.
     fn subject(&self, client: &Client, user: &User) -> String;
 
@@ -343,4 +376,13 @@ pub(crate) struct Denied {
     pub stop: Stop,
     /// The scheme.
     pub scheme: &'static str,
+}
+
+impl From<Denied> for Reply {
+    fn from(denied: Denied) -> Self {
+        match denied.stop {
+            Stop::Refused(refusal) => Self::Challenge { refusal, scheme: denied.scheme, scope: None },
+            Stop::Broken(what) => Self::Broken { what, to: None },
+        }
+    }
 }

@@ -20,6 +20,18 @@ pub(crate) struct World {
     pub(crate) specs: Vec<Arc<dyn Spec>>,
 }
 
+impl World {
+    /// The longest that a record issued now is kept, in seconds: no document lets one live longer than the longest of
+    /// its times.
+    pub(crate) fn longest_lifetime(&self) -> u64 {
+        let policy = &self.policy;
+        let times =
+            self.specs.iter().flat_map(|spec| spec.amounts()).filter(|amount| amount.name.ends_with("-seconds"));
+        let longest = times.map(|amount| policy.value_of(amount)).max().unwrap_or_default();
+        longest.max(policy.token_lifetime).max(policy.code_lifetime).saturating_add(policy.remembered())
+    }
+}
+
 /// What a server decides where the documents leave it a choice. The default is the strictest.
 ///
 /// The choices of single documents have names: [`Policy::switch`] and [`Policy::amount`] set them, and
@@ -32,8 +44,6 @@ pub struct Policy {
     pub code_lifetime: u64,
     /// How long an access token and an ID token live, in seconds.
     pub token_lifetime: u64,
-    /// How long a refresh token lives, in seconds, counted from its own issue.
-    pub refresh_lifetime: u64,
     /// The types of authorization details that are known (RFC 9396 §2).
     pub authorization_details_types: Vec<String>,
     /// The protected resources that tokens may be asked for (RFC 8707 §2); if there are none, any may be.
@@ -93,12 +103,6 @@ impl Policy {
         self.chosen.push((name, value));
     }
 
-    /// The longest that a record issued now is kept, in seconds.
-    pub(crate) fn longest_lifetime(&self) -> u64 {
-        let longest = self.refresh_lifetime.max(self.token_lifetime).max(self.code_lifetime);
-        longest.saturating_add(self.remembered())
-    }
-
     /// How long a code is remembered after its end, in seconds, so that a late replay is recognised.
     pub(crate) fn remembered(&self) -> u64 {
         600
@@ -111,7 +115,6 @@ impl Default for Policy {
             algorithm: Algorithm::Rs256,
             code_lifetime: 60,
             token_lifetime: 3600,
-            refresh_lifetime: 30 * 24 * 3600,
             authorization_details_types: ["payment_initiation", "account_information"].map(str::to_owned).into(),
             resources: Vec::new(),
             chosen: Vec::new(),

@@ -2,6 +2,7 @@
 //! settings of the mock server, a code of 32 random octets in a locked map, the S256 check, and two signatures over
 //! payloads of the same size with keys that were parsed once. It checks nothing else and remembers nothing else.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +18,7 @@ use axum::routing::{get, post};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -29,6 +30,10 @@ use url::form_urlencoded;
 
 use super::process::LISTENING;
 
+mod keyed;
+
+use keyed::Known;
+
 const SHARDS: usize = 16;
 /// What nobody checks here is of the same size as what the mock server puts there.
 const FILLER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -37,14 +42,33 @@ const FILLER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 struct Floor {
     issuer: String,
     key: Key,
+    known: Known,
     codes: [Mutex<HashMap<String, Pending>>; SHARDS],
 }
 
-/// What a code stands for.
+/// What a code stands for, or a pushed request.
 struct Pending {
     challenge: Challenge,
     scope: String,
     nonce: String,
+    /// The thumbprint of the client's key, if it has one.
+    jkt: Option<String>,
+    /// Where a pushed request is answered, and with which state.
+    back: Option<(String, String)>,
+}
+
+/// What is looked at of a request.
+#[derive(Default)]
+struct Asked<'a> {
+    redirect_uri: Option<Cow<'a, str>>,
+    state: Option<Cow<'a, str>>,
+    scope: Option<Cow<'a, str>>,
+    nonce: Option<Cow<'a, str>>,
+    challenge: Option<Cow<'a, str>>,
+    request_uri: Option<Cow<'a, str>>,
+    code: Option<Cow<'a, str>>,
+    verifier: Option<Cow<'a, str>>,
+    assertion: Option<Cow<'a, str>>,
 }
 
 /// A private key, parsed once.
@@ -54,18 +78,20 @@ enum Key {
 }
 
 /// Serves until the process is ended.
-pub(super) fn serve(algorithm: Algorithm) -> Result<(), String> {
+pub(super) fn serve(algorithm: Algorithm, point: &str) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| error.to_string())?.block_on(listen(algorithm))
+    runtime.map_err(|error| error.to_string())?.block_on(listen(algorithm, point))
 }
 
 #[expect(clippy::print_stdout, reason = "whoever started this process waits for the line")]
-async fn listen(algorithm: Algorithm) -> Result<(), String> {
+async fn listen(algorithm: Algorithm, point: &str) -> Result<(), String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| error.to_string())?;
     let address: SocketAddr = listener.local_addr().map_err(|error| error.to_string())?;
     let key = Key::generate(algorithm).ok_or("no key could be made")?;
-    let floor = Arc::new(Floor { issuer: format!("http://{address}"), key, codes: Default::default() });
-    let router = Router::new().route("/authorize", get(authorize)).route("/token", post(token)).with_state(floor);
+    let known = Known::parse(point).ok_or("the point is no public key")?;
+    let floor = Arc::new(Floor { issuer: format!("http://{address}"), key, known, codes: Default::default() });
+    let router = Router::new().route("/authorize", get(authorize)).route("/par", post(push));
+    let router = router.route("/token", post(token)).with_state(floor);
     println!("{LISTENING}{address}");
     loop {
         let (stream, _) = listener.accept().await.map_err(|error| error.to_string())?;
@@ -93,74 +119,123 @@ async fn authorize(State(floor): State<Arc<Floor>>, RawQuery(query): RawQuery) -
     }
 }
 
-async fn token(State(floor): State<Arc<Floor>>, body: Bytes) -> Response<Body> {
-    match floor.token(&body) {
+async fn push(State(floor): State<Arc<Floor>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    match proof(&headers).and_then(|proof| floor.push(&body, proof)) {
+        Some(pushed) => answer(StatusCode::CREATED, CONTENT_TYPE, "application/json".to_owned(), pushed.into()),
+        None => refused(),
+    }
+}
+
+async fn token(State(floor): State<Arc<Floor>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    match floor.token(&body, proof(&headers)) {
         Some(tokens) => answer(StatusCode::OK, CONTENT_TYPE, "application/json".to_owned(), tokens.into()),
         None => refused(),
+    }
+}
+
+fn proof(headers: &HeaderMap) -> Option<&str> {
+    headers.get("dpop")?.to_str().ok()
+}
+
+impl<'a> Asked<'a> {
+    fn read(text: &'a [u8]) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in form_urlencoded::parse(text) {
+            let place = match name.as_ref() {
+                "redirect_uri" => &mut asked.redirect_uri,
+                "state" => &mut asked.state,
+                "scope" => &mut asked.scope,
+                "nonce" => &mut asked.nonce,
+                "code_challenge" => &mut asked.challenge,
+                "request_uri" => &mut asked.request_uri,
+                "code" => &mut asked.code,
+                "code_verifier" => &mut asked.verifier,
+                "client_assertion" => &mut asked.assertion,
+                _ => continue,
+            };
+            *place = Some(value);
+        }
+        asked
     }
 }
 
 impl Floor {
     /// Where an authorization request is redirected.
     fn authorize(&self, query: &str) -> Option<String> {
-        let (mut redirect_uri, mut state, mut challenge) = (None, None, None);
-        let (mut scope, mut nonce) = (None, None);
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match name.as_ref() {
-                "redirect_uri" => redirect_uri = Some(value),
-                "state" => state = Some(value),
-                "scope" => scope = Some(value.into_owned()),
-                "nonce" => nonce = Some(value.into_owned()),
-                "code_challenge" => challenge = Challenge::parse(&value).ok(),
-                _ => {}
+        let asked = Asked::read(query.as_bytes());
+        let (pending, (redirect_uri, state)) = match asked.request_uri {
+            Some(reference) => {
+                let mut pending = self.take(&reference)?;
+                let back = pending.back.take()?;
+                (pending, back)
             }
-        }
-        let pending = Pending { challenge: challenge?, scope: scope?, nonce: nonce? };
+            None => {
+                let pending = Pending {
+                    challenge: Challenge::parse(&asked.challenge?).ok()?,
+                    scope: asked.scope?.into_owned(),
+                    nonce: asked.nonce?.into_owned(),
+                    jkt: None,
+                    back: None,
+                };
+                (pending, (asked.redirect_uri?.into_owned(), asked.state?.into_owned()))
+            }
+        };
         let code = SystemDice.handle();
-        let location = format!("{}?code={code}&state={}&iss={}", redirect_uri?, state?, self.issuer);
-        self.shard(&code).lock().unwrap_or_else(PoisonError::into_inner).insert(code, pending);
+        let location = format!("{redirect_uri}?code={code}&state={state}&iss={}", self.issuer);
+        self.keep(code, pending);
         Some(location)
     }
 
     /// The answer to a token request.
-    fn token(&self, form: &[u8]) -> Option<String> {
-        let (mut code, mut verifier) = (None, None);
-        for (name, value) in form_urlencoded::parse(form) {
-            match name.as_ref() {
-                "code" => code = Some(value),
-                "code_verifier" => verifier = Some(value),
-                _ => {}
+    fn token(&self, form: &[u8], proof: Option<&str>) -> Option<String> {
+        let asked = Asked::read(form);
+        let jkt = match asked.assertion {
+            Some(assertion) => {
+                self.known.signed(&assertion)?;
+                Some(keyed::proven(proof?)?)
             }
-        }
-        let (code, verifier) = (code?, verifier?);
-        let pending = self.shard(&code).lock().unwrap_or_else(PoisonError::into_inner).remove(code.as_ref())?;
-        pending.challenge.verify(&verifier).ok()?;
+            None => None,
+        };
+        let pending = self.take(&asked.code?).filter(|pending| pending.jkt == jkt)?;
+        pending.challenge.verify(&asked.verifier?).ok()?;
         let (issuer, scope, nonce) = (&self.issuer, &pending.scope, &pending.nonce);
         let (name, kid) = match self.key {
             Key::Rsa(_) => ("RS256", "mock-rs256"),
             Key::Ec(_) => ("ES256", "mock-es256"),
         };
+        let (client_id, cnf, kind) = match jkt {
+            Some(jkt) => (super::keys::CLIENT_ID, format!(r#","cnf":{{"jkt":"{jkt}"}}"#), "DPoP"),
+            None => ("public", String::new(), "Bearer"),
+        };
         let access_token = self.key.signed(
             &format!(r#"{{"alg":"{name}","kid":"{kid}","typ":"at+jwt"}}"#),
             &format!(
-                r#"{{"aud":"{issuer}","auth_time":1700000000,"client_id":"public","exp":1700003600,"iat":1700000000,"iss":"{issuer}","jti":"{FILLER}","scope":"{scope}","sub":"alice"}}"#
+                r#"{{"aud":"{issuer}","auth_time":1700000000,"client_id":"{client_id}"{cnf},"exp":1700003600,"iat":1700000000,"iss":"{issuer}","jti":"{FILLER}","scope":"{scope}","sub":"alice"}}"#
             ),
         )?;
         let id_token = self.key.signed(
             &format!(r#"{{"alg":"{name}","kid":"{kid}","typ":"JWT"}}"#),
             &format!(
-                r#"{{"at_hash":"{}","aud":"public","auth_time":1700000000,"exp":1700003600,"iat":1700000000,"iss":"{issuer}","nonce":"{nonce}","sub":"alice"}}"#,
+                r#"{{"at_hash":"{}","aud":"{client_id}","auth_time":1700000000,"exp":1700003600,"iat":1700000000,"iss":"{issuer}","nonce":"{nonce}","sub":"alice"}}"#,
                 &FILLER[..22]
             ),
         )?;
         let refresh_token = SystemDice.handle();
         Some(format!(
-            r#"{{"access_token":"{access_token}","expires_in":3600,"id_token":"{id_token}","refresh_token":"{refresh_token}","scope":"{scope}","token_type":"Bearer"}}"#
+            r#"{{"access_token":"{access_token}","expires_in":3600,"id_token":"{id_token}","refresh_token":"{refresh_token}","scope":"{scope}","token_type":"{kind}"}}"#
         ))
     }
 
-    fn shard(&self, code: &str) -> &Mutex<HashMap<String, Pending>> {
-        &self.codes[usize::from(code.as_bytes().first().copied().unwrap_or_default()) % SHARDS]
+    fn keep(&self, handle: String, pending: Pending) {
+        self.shard(&handle).lock().unwrap_or_else(PoisonError::into_inner).insert(handle, pending);
+    }
+
+    fn take(&self, handle: &str) -> Option<Pending> {
+        self.shard(handle).lock().unwrap_or_else(PoisonError::into_inner).remove(handle)
+    }
+
+    fn shard(&self, handle: &str) -> &Mutex<HashMap<String, Pending>> {
+        &self.codes[usize::from(handle.as_bytes().last().copied().unwrap_or_default()) % SHARDS]
     }
 }
 

@@ -4,6 +4,7 @@ use oauth_types::Algorithm;
 use serde::Serialize;
 
 use super::figures::{Spread, micros};
+use super::keys::Keys;
 use super::load::Load;
 use super::process::Process;
 use super::{Bench, Memory};
@@ -15,6 +16,8 @@ pub(super) struct FlowCost {
     pub(super) algorithm: &'static str,
     /// Where the server keeps what it remembers.
     pub(super) store: &'static str,
+    /// Whether the client pushes its requests and signs them: PAR, private_key_jwt, DPoP.
+    pub(super) keyed: bool,
     pub(super) flows_per_round: u32,
     pub(super) server: Side,
     pub(super) floor: Side,
@@ -39,16 +42,20 @@ struct Round {
     octets: f64,
 }
 
-/// Where the mock server keeps what it remembers.
+/// What is played, and where the mock server keeps what it remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Store {
+pub(super) enum Kind {
+    /// A flow of a public client; in memory.
     Memory,
+    /// The same; in SQLite.
     Sqlite,
+    /// A flow of a client that has a key and pushes its requests; in memory.
+    Keyed,
 }
 
 impl Bench {
     /// Plays `flows` flows against the mock server and against the floor, in turn, for each round.
-    pub(super) fn flows(&self, algorithm: Algorithm, store: Store, flows: u32) -> Result<FlowCost, String> {
+    pub(super) fn flows(&self, algorithm: Algorithm, kind: Kind, flows: u32) -> Result<FlowCost, String> {
         let (mut server, mut floor) = (Vec::new(), Vec::new());
         for number in 0..self.rounds {
             let mut sides = [(&mut server, false), (&mut floor, true)];
@@ -57,14 +64,16 @@ impl Bench {
                 sides.reverse();
             }
             for (rounds, is_floor) in sides {
-                let process = if is_floor { self.floor(algorithm) } else { self.server(algorithm, store) }?;
-                rounds.push(self.round(&process, algorithm, flows)?);
+                let process = if is_floor { self.floor(algorithm) } else { self.server(algorithm, kind) }?;
+                let keys = (kind == Kind::Keyed).then_some(&self.keys);
+                rounds.push(self.round(&process, algorithm, keys, flows)?);
             }
         }
         let times = server.iter().zip(&floor).map(|(server, floor)| server.processor_micros / floor.processor_micros);
         let cost = FlowCost {
             algorithm: algorithm.as_str(),
-            store: if store == Store::Memory { "memory" } else { "sqlite" },
+            store: if kind == Kind::Sqlite { "sqlite" } else { "memory" },
+            keyed: kind == Kind::Keyed,
             flows_per_round: flows,
             times_floor: Spread::of(times),
             server: side(&server),
@@ -80,17 +89,23 @@ impl Bench {
 
     /// The resident memory of a server that has done next to nothing, and after many flows.
     pub(super) fn memory(&self, flows: u32) -> Result<Memory, String> {
-        let process = self.server(Algorithm::Rs256, Store::Memory)?;
-        self.load.block_on(async { Load::open(process.address, Algorithm::Rs256).await?.play(1).await })?;
+        let process = self.server(Algorithm::Rs256, Kind::Memory)?;
+        self.load.block_on(async { Load::open(process.address, Algorithm::Rs256, None).await?.play(1).await })?;
         let idle_kib = process.resident()?;
-        let process = self.server(Algorithm::Es256, Store::Memory)?;
-        self.load.block_on(async { Load::open(process.address, Algorithm::Es256).await?.play(flows).await })?;
+        let process = self.server(Algorithm::Es256, Kind::Memory)?;
+        self.load.block_on(async { Load::open(process.address, Algorithm::Es256, None).await?.play(flows).await })?;
         Ok(Memory { idle_kib, flows, after_flows_kib: process.resident()? })
     }
 
-    fn round(&self, process: &Process, algorithm: Algorithm, flows: u32) -> Result<Round, String> {
+    fn round(
+        &self,
+        process: &Process,
+        algorithm: Algorithm,
+        keys: Option<&Keys>,
+        flows: u32,
+    ) -> Result<Round, String> {
         self.load.block_on(async {
-            let mut load = Load::open(process.address, algorithm).await?;
+            let mut load = Load::open(process.address, algorithm, keys).await?;
             // A machine that was idle takes its time to become fast.
             load.play(flows.div_ceil(2)).await?;
             let before = process.processor(self.ticks)?;
@@ -106,14 +121,21 @@ impl Bench {
     }
 
     fn floor(&self, algorithm: Algorithm) -> Result<Process, String> {
-        Process::start(&self.xtask, &["bench", "floor", "--alg", algorithm.as_str()])
+        let point = self.keys.point();
+        Process::start(&self.xtask, &["bench", "floor", "--alg", algorithm.as_str(), "--point", &point])
     }
 
-    pub(super) fn server(&self, algorithm: Algorithm, store: Store) -> Result<Process, String> {
+    pub(super) fn server(&self, algorithm: Algorithm, kind: Kind) -> Result<Process, String> {
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--alg", algorithm.as_str()];
         let database = format!("sqlite:{}", self.fresh_database()?);
-        if store == Store::Sqlite {
-            arguments.extend(["--store", database.as_str()]);
+        let config = self.config.display().to_string();
+        match kind {
+            Kind::Memory => {}
+            Kind::Sqlite => arguments.extend(["--store", database.as_str()]),
+            Kind::Keyed => {
+                std::fs::write(&self.config, self.keys.config()).map_err(|error| format!("{config}: {error}"))?;
+                arguments.extend(["--config", config.as_str()]);
+            }
         }
         Process::start(&self.mock_idp, &arguments)
     }

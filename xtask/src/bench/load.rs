@@ -11,6 +11,7 @@ use serde::Deserialize;
 use tokio::task::JoinSet;
 
 use super::client::Connection;
+use super::keys::{self, Keys};
 use crate::stopwatch::Stopwatch;
 
 const CLIENT_ID: &str = "public";
@@ -37,10 +38,17 @@ struct Player {
     algorithm: Algorithm,
     state: String,
     verifier: Verifier,
-    /// The authorization request, the same for every flow of this client.
+    /// The authorization request, the same for every flow of this client unless it is pushed.
     authorize: Vec<u8>,
-    /// The token request, written anew for every flow.
-    token: Vec<u8>,
+    keyed: Option<Keyed>,
+}
+
+/// What a client with keys has besides.
+struct Keyed {
+    keys: Keys,
+    issuer: String,
+    /// What it pushes.
+    request: Params,
 }
 
 /// A token response (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
@@ -53,11 +61,11 @@ struct Tokens<'a> {
 }
 
 impl Load {
-    /// Connects to a server that signs with `algorithm`.
-    pub(super) async fn open(address: SocketAddr, algorithm: Algorithm) -> Result<Self, String> {
+    /// Connects to a server that signs with `algorithm`. With `keys`, requests are pushed and signed.
+    pub(super) async fn open(address: SocketAddr, algorithm: Algorithm, keys: Option<&Keys>) -> Result<Self, String> {
         let mut players = Vec::with_capacity(CONNECTIONS);
         for number in 0..CONNECTIONS {
-            players.push(Player::new(address, algorithm, number).await?);
+            players.push(Player::new(address, algorithm, number, keys.cloned()).await?);
         }
         Ok(Self(players))
     }
@@ -88,7 +96,12 @@ impl Load {
 }
 
 impl Player {
-    async fn new(address: SocketAddr, algorithm: Algorithm, number: usize) -> Result<Self, String> {
+    async fn new(
+        address: SocketAddr,
+        algorithm: Algorithm,
+        number: usize,
+        keys: Option<Keys>,
+    ) -> Result<Self, String> {
         let verifier = Verifier::generate().map_err(|error| error.to_string())?;
         let state = format!("state-of-client-{number:02}");
         let query = Params::new()
@@ -100,13 +113,22 @@ impl Player {
             .with("nonce", format!("nonce-of-client-{number:02}"))
             .with("code_challenge", verifier.challenge().as_str())
             .with("code_challenge_method", "S256");
-        let authorize = format!("GET /authorize?{} HTTP/1.1\r\nHost: {address}\r\n\r\n", query.encode()).into_bytes();
+        let authorize = asking(&query);
         let connection = Connection::open(address).await?;
-        Ok(Self { connection, algorithm, state, verifier, authorize, token: Vec::new() })
+        let keyed = keys.map(|keys| {
+            let mut request = query;
+            request.set("client_id", keys::CLIENT_ID);
+            Keyed { keys, issuer: format!("http://{address}"), request }
+        });
+        Ok(Self { connection, algorithm, state, verifier, authorize, keyed })
     }
 
     /// One flow. Gives the octets of the token response.
     async fn flow(&mut self) -> Result<u64, String> {
+        if let Some(keyed) = &self.keyed {
+            let answer = self.connection.ask(&keyed.post("/par", keyed.request.clone())?).await?;
+            self.authorize = pushed(answer.status, answer.body)?;
+        }
         let answer = self.connection.ask(&self.authorize).await?;
         if answer.status != 302 {
             return Err(format!("the authorization request was answered with {}", answer.status));
@@ -115,21 +137,55 @@ impl Player {
         let code = code(location, &self.state)?;
         let form = Params::new()
             .with("grant_type", "authorization_code")
-            .with("client_id", CLIENT_ID)
             .with("redirect_uri", REDIRECT_URI)
             .with("code", code)
-            .with("code_verifier", self.verifier.expose())
-            .encode();
-        self.token.clear();
-        let head = "POST /token HTTP/1.1\r\nHost: mock\r\nContent-Type: application/x-www-form-urlencoded\r\n";
-        self.token.extend_from_slice(format!("{head}Content-Length: {}\r\n\r\n{form}", form.len()).as_bytes());
-        let answer = self.connection.ask(&self.token).await?;
+            .with("code_verifier", self.verifier.expose());
+        let request = match &self.keyed {
+            Some(keyed) => keyed.post("/token", form.with("client_id", keys::CLIENT_ID))?,
+            None => posting("/token", "", &form.with("client_id", CLIENT_ID)),
+        };
+        let answer = self.connection.ask(&request).await?;
         if answer.status != 200 {
             return Err(format!("the token request was answered with {}", answer.status));
         }
-        check(answer.body, self.algorithm)?;
+        let kind = if self.keyed.is_some() { "DPoP" } else { "Bearer" };
+        check(answer.body, self.algorithm, kind)?;
         u64::try_from(answer.body.len()).map_err(|error| error.to_string())
     }
+}
+
+impl Keyed {
+    /// A POST with an assertion and a proof.
+    fn post(&self, path: &str, form: Params) -> Result<Vec<u8>, String> {
+        let proof = self.keys.proof(&format!("{}{path}", self.issuer))?;
+        let form = form.with("client_assertion_type", keys::ASSERTION_TYPE);
+        let form = form.with("client_assertion", self.keys.assertion(&self.issuer)?);
+        Ok(posting(path, &format!("DPoP: {proof}\r\n"), &form))
+    }
+}
+
+fn asking(query: &Params) -> Vec<u8> {
+    format!("GET /authorize?{} HTTP/1.1\r\nHost: mock\r\n\r\n", query.encode()).into_bytes()
+}
+
+fn posting(path: &str, headers: &str, form: &Params) -> Vec<u8> {
+    let form = form.encode();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: mock\r\nContent-Type: application/x-www-form-urlencoded\r\n");
+    format!("{head}{headers}Content-Length: {}\r\n\r\n{form}", form.len()).into_bytes()
+}
+
+/// The authorization request that refers to a pushed one.
+fn pushed(status: u16, body: &[u8]) -> Result<Vec<u8>, String> {
+    #[derive(Deserialize)]
+    struct Pushed<'a> {
+        request_uri: &'a str,
+    }
+    if status != 201 {
+        return Err(format!("the pushed request was answered with {status}"));
+    }
+    let Pushed { request_uri } =
+        serde_json::from_slice(body).map_err(|error| format!("a pushed request: {error}"))?;
+    Ok(asking(&Params::new().with("client_id", keys::CLIENT_ID).with("request_uri", request_uri)))
 }
 
 /// The code of an authorization response, if it went to the right place with the right state.
@@ -143,13 +199,13 @@ fn code<'a>(location: &'a str, state: &str) -> Result<&'a str, String> {
     value("code").filter(|code| code.len() >= 43).ok_or_else(|| "a redirect has no code".to_owned())
 }
 
-fn check(body: &[u8], algorithm: Algorithm) -> Result<(), String> {
+fn check(body: &[u8], algorithm: Algorithm, kind: &str) -> Result<(), String> {
     let tokens: Tokens<'_> = serde_json::from_slice(body).map_err(|error| format!("a token response: {error}"))?;
     let signed = |token: &str| {
         let signature = if algorithm == Algorithm::Es256 { 86 } else { 342 };
         token.split('.').count() == 3 && token.rsplit('.').next().is_some_and(|last| last.len() == signature)
     };
-    let right = tokens.token_type == "Bearer"
+    let right = tokens.token_type == kind
         && signed(tokens.access_token)
         && signed(tokens.id_token)
         && tokens.refresh_token.len() >= 43;

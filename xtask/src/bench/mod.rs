@@ -7,6 +7,7 @@ mod client;
 mod figures;
 mod floor;
 mod flows;
+mod keys;
 mod load;
 mod process;
 mod report;
@@ -22,7 +23,8 @@ use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use figures::Latency;
-use flows::Store;
+use flows::Kind;
+use keys::Keys;
 use load::Load;
 use report::Report;
 
@@ -48,6 +50,9 @@ enum Part {
         /// What tokens are signed with.
         #[arg(long, value_parser = algorithm)]
         alg: Algorithm,
+        /// The public key of a client that has one: a point of P-256 in base64url.
+        #[arg(long, default_value = "")]
+        point: String,
     },
     /// Play flows against a server that runs already, such as one under a profiler.
     Load {
@@ -67,6 +72,9 @@ struct Bench {
     mock_idp: PathBuf,
     xtask: PathBuf,
     database: String,
+    /// The configuration of a server with a client that has keys, and these keys.
+    config: PathBuf,
+    keys: Keys,
     ticks: u32,
     rounds: u32,
     /// The load has one thread, so that the server is left the rest.
@@ -98,7 +106,7 @@ struct Memory {
 /// If something could not be built or started, or if an answer was not the right one. A missed aim is no error.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<String, String> {
     match options.part {
-        Some(Part::Floor { alg }) => return floor::serve(alg).map(|()| String::new()),
+        Some(Part::Floor { alg, ref point }) => return floor::serve(alg, point).map(|()| String::new()),
         Some(Part::Load { address, alg, flows }) => return load(address, alg, flows),
         None => {}
     }
@@ -118,15 +126,18 @@ fn measure(release: &Path, xtask: PathBuf, options: &Options) -> Result<String, 
         mock_idp: release.join("mock-idp"),
         xtask,
         database: release.join("bench.sqlite").display().to_string(),
+        config: release.join("bench.toml"),
+        keys: Keys::generate()?,
         ticks: process::ticks_per_second()?,
         rounds: if options.quick { 3 } else { 5 },
         load: one_thread()?,
     };
     let many = |number: u32| if options.quick { number / 10 } else { number };
     let flows = vec![
-        bench.flows(Algorithm::Rs256, Store::Memory, many(5_000))?,
-        bench.flows(Algorithm::Es256, Store::Memory, many(20_000))?,
-        bench.flows(Algorithm::Es256, Store::Sqlite, many(10_000))?,
+        bench.flows(Algorithm::Rs256, Kind::Memory, many(5_000))?,
+        bench.flows(Algorithm::Es256, Kind::Memory, many(20_000))?,
+        bench.flows(Algorithm::Es256, Kind::Keyed, many(5_000))?,
+        bench.flows(Algorithm::Es256, Kind::Sqlite, many(10_000))?,
     ];
     let starts = bench.starts(many(1_000), many(50))?;
     let report = Report::new(bench.rounds, flows, starts, bench.memory(many(100_000))?);
@@ -138,7 +149,7 @@ fn measure(release: &Path, xtask: PathBuf, options: &Options) -> Result<String, 
 }
 
 fn load(address: SocketAddr, algorithm: Algorithm, flows: u32) -> Result<String, String> {
-    let played = one_thread()?.block_on(async { Load::open(address, algorithm).await?.play(flows).await })?;
+    let played = one_thread()?.block_on(async { Load::open(address, algorithm, None).await?.play(flows).await })?;
     Ok(format!("{flows} flows in {:.3} s", played.took.as_secs_f64()))
 }
 

@@ -35,6 +35,7 @@ const PARTS: &[Part] = &[
 const NEUTRAL: &[&str] = &[
     "documents",
     "elsewhere",
+    "certificate",
     "request",
     "reply",
     "refusal",

@@ -14,8 +14,7 @@ use crate::world::World;
 pub(crate) async fn userinfo(world: &World, arrival: &Arrival<'_>) -> Reply {
     match claims(world, arrival).await {
         Ok(reply) => reply,
-        Err(Denied { stop: Stop::Refused(refusal), scheme }) => Reply::Challenge { refusal, scheme, scope: None },
-        Err(Denied { stop: Stop::Broken(what), .. }) => Reply::Broken { what, to: None },
+        Err(denied) => denied.into(),
     }
 }
 

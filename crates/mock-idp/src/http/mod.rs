@@ -10,3 +10,5 @@ pub(crate) mod router;
 pub(crate) mod serve;
 pub(crate) mod tap;
 pub(crate) mod tenants;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;

@@ -15,6 +15,12 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
+#[cfg(feature = "tls")]
+use {
+    rustls::{ClientConfig, pki_types::ServerName},
+    std::sync::Arc,
+    tokio_rustls::{TlsConnector, client::TlsStream},
+};
 
 use crate::ports::outbound::{Destination, Outbound, OutboundError, Reach, Why};
 use crate::ports::store::BoxFuture;
@@ -28,9 +34,15 @@ const MAX_HEAD: usize = 64 * 1024;
 /// The most headers of an answer.
 const MAX_HEADERS: usize = 100;
 
-/// Sends requests over TCP.
+#[cfg(feature = "tls")]
+const NOBODY_TRUSTED: &str = "no certification authority is trusted; Builder::trust names one";
+
+/// Sends requests over TCP, and over TLS where somebody is trusted to say who others are.
 #[derive(Debug, Default)]
-pub(crate) struct Outgoing;
+pub(crate) struct Outgoing {
+    #[cfg(feature = "tls")]
+    tls: Option<Arc<ClientConfig>>,
+}
 
 impl Outbound for Outgoing {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, OutboundError>> {
@@ -47,10 +59,33 @@ impl Outgoing {
         let destination = Destination::of(request.uri(), reach)?;
         let stream = connect(resolve(&destination).await?, destination.https, reach).await?;
         address(&mut request)?;
-        if destination.https {
-            return Err(OutboundError::NoTls);
+        match destination.https {
+            true => converse(self.secure(stream, destination.host).await?, request).await,
+            false => converse(stream, request).await,
         }
-        converse(stream, request).await
+    }
+
+    #[cfg(not(feature = "tls"))]
+    async fn secure(&self, _stream: TcpStream, _host: String) -> Result<TcpStream, OutboundError> {
+        Err(OutboundError::NoTls)
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Outgoing {
+    pub(crate) fn new(tls: Option<Arc<ClientConfig>>) -> Self {
+        Self { tls }
+    }
+
+    /// Shakes hands with `host`, which has to prove that it is.
+    async fn secure(&self, stream: TcpStream, host: String) -> Result<TlsStream<TcpStream>, OutboundError> {
+        let Some(tls) = &self.tls else { return Err(OutboundError::Tls(NOBODY_TRUSTED.to_owned())) };
+        let name = ServerName::try_from(host).map_err(|_| OutboundError::Refused(Why::NotAUrl))?;
+        let shaken = TlsConnector::from(tls.clone()).connect(name, stream).await;
+        shaken.map_err(|error| match error.get_ref().and_then(|source| source.downcast_ref::<rustls::Error>()) {
+            Some(source) => OutboundError::Tls(source.to_string()),
+            None => failed(error),
+        })
     }
 }
 

@@ -1,21 +1,31 @@
 //! Connections: accepted, bounded in time, size and number, and ended when the server is.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use super::patience::Patience;
+#[cfg(feature = "tls")]
+pub(crate) use super::tls::Acceptor;
+use crate::certificate::ClientCertificate;
 
 /// Within this time the head of a request has to arrive. It also ends idle connections.
 pub(crate) const HEAD_WITHIN: Duration = Duration::from_secs(15);
+/// Within this time hands have to be shaken.
+#[cfg(feature = "tls")]
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 /// Within this time the body of a request has to arrive.
 pub(crate) const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Within this time requests under way have to be finished once the server is stopped.
@@ -29,8 +39,20 @@ const MAX_HEADERS: usize = 100;
 /// The most connections at once. Further ones wait to be accepted.
 const MAX_CONNECTIONS: u32 = 4096;
 
+/// Takes connections otherwise than by TCP alone: there is no such thing.
+#[cfg(not(feature = "tls"))]
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Acceptor {}
+
+/// How connections are taken, and what answers the requests on them.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) acceptor: Option<Acceptor>,
+    pub(crate) router: Router,
+}
+
 /// Accepts connections until `stop` says so, then lets requests under way finish.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(listener: TcpListener, door: Door, stop: watch::Receiver<bool>) {
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     let from = &listener;
     let next = move || async move {
@@ -39,14 +61,14 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: watch::Re
         let _ = stream.set_nodelay(true);
         Ok(stream)
     };
-    accept(next, &room, router, stop).await;
+    accept(next, &room, door, stop).await;
     // The port is free before the last answer is written.
     drop(listener);
     let _ = tokio::time::timeout(FINISH_WITHIN, room.acquire_many(MAX_CONNECTIONS)).await;
 }
 
 /// Serves every stream that `next` gives, as long as there is room, until `stop` says so.
-async fn accept<S, F>(next: impl Fn() -> F, room: &Arc<Semaphore>, router: Router, mut stop: watch::Receiver<bool>)
+async fn accept<S, F>(next: impl Fn() -> F, room: &Arc<Semaphore>, door: Door, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     F: Future<Output = io::Result<S>>,
@@ -65,32 +87,72 @@ where
             let _ = tokio::time::timeout(BREATH, stop.wait_for(|stopped| *stopped)).await;
             continue;
         };
-        let (router, stop) = (router.clone(), stop.clone());
+        let (Door { acceptor, router }, stop) = (door.clone(), stop.clone());
         tokio::spawn(async move {
             let _place = place;
-            connection(stream, router, stop).await;
+            match acceptor {
+                // In a box: a plain connection takes no more room for it.
+                Some(acceptor) => Box::pin(secured(stream, acceptor, router, stop)).await,
+                None => connection(stream, router, None, stop).await,
+            }
         });
     }
 }
 
-/// Serves one connection.
-pub(crate) async fn connection<S>(stream: S, router: Router, mut stop: watch::Receiver<bool>)
+/// Shakes hands, and serves the connection.
+#[cfg(feature = "tls")]
+pub(super) async fn secured<S>(stream: S, acceptor: Acceptor, router: Router, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let served = http1::Builder::new()
+    let shaken = tokio::select! {
+        _ = stop.wait_for(|stopped| *stopped) => return,
+        shaken = tokio::time::timeout(HANDSHAKE_WITHIN, acceptor.accept(stream)) => shaken,
+    };
+    // Whoever came too slowly, or did not speak TLS, has been told so as far as TLS can.
+    if let Ok(Ok((stream, shown))) = shaken {
+        connection(stream, router, shown, stop).await;
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+async fn secured<S>(_stream: S, acceptor: Acceptor, _router: Router, _stop: watch::Receiver<bool>) {
+    match acceptor {}
+}
+
+/// Serves one connection. Each request on it brings along what the client showed of itself.
+pub(crate) async fn connection<S>(
+    stream: S,
+    router: Router,
+    shown: Option<ClientCertificate>,
+    mut stop: watch::Receiver<bool>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let answers = TowerToHyperService::new(router);
+    let answers = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(shown) = &shown {
+            request.extensions_mut().insert(shown.clone());
+        }
+        answers.call(request)
+    });
+    let mut served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(Patience::new(stream)), TowerToHyperService::new(router));
-    let mut served = std::pin::pin!(served);
-    tokio::select! {
+        .serve_connection(TokioIo::new(Patience::new(stream)), answers);
+    let stopped = tokio::select! {
         // A connection that broke concerns nobody but its other end.
-        _ = served.as_mut() => return,
-        _ = stop.wait_for(|stopped| *stopped) => served.as_mut().graceful_shutdown(),
+        _ = &mut served => false,
+        _ = stop.wait_for(|stopped| *stopped) => true,
+    };
+    if stopped {
+        Pin::new(&mut served).graceful_shutdown();
+        let _ = (&mut served).await;
     }
-    let _ = served.await;
+    // A connection that was idle or took too long has not been told that this is the end; TLS wants to hear it.
+    let _ = served.into_parts().io.into_inner().shutdown().await;
 }
 
 #[cfg(test)]
@@ -115,7 +177,7 @@ mod tests {
     fn connect(room: usize) -> (DuplexStream, JoinHandle<()>, watch::Sender<bool>) {
         let (client, server) = duplex(room);
         let (stop, stopped) = watch::channel(false);
-        (client, tokio::spawn(connection(server, keys(), stopped)), stop)
+        (client, tokio::spawn(connection(server, keys(), None, stopped)), stop)
     }
 
     fn keys() -> Router {
@@ -208,6 +270,24 @@ mod tests {
         assert_eq!(client.read(&mut [0]).await.expect("an end"), 0);
     }
 
+    #[tokio::test]
+    async fn every_request_brings_along_what_the_client_showed() {
+        let shown = |request: Request<axum::body::Body>| async move {
+            request.extensions().get::<ClientCertificate>().map_or("nothing".to_owned(), ClientCertificate::x5t_s256)
+        };
+        for certificate in [None, Some(ClientCertificate::new(b"abc".to_vec(), []))] {
+            let expected = certificate.as_ref().map_or("nothing".to_owned(), ClientCertificate::x5t_s256);
+            let (mut client, server) = duplex(1024);
+            let (_stop, stopped) = watch::channel(false);
+            tokio::spawn(connection(server, Router::new().fallback(shown), certificate, stopped));
+            for _ in 0..2 {
+                client.write_all(JWKS.as_bytes()).await.expect("the server reads");
+                let answer = answer(&mut client).await;
+                assert!(answer.ends_with(&format!("\r\n\r\n{expected}")), "{answer}");
+            }
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_client_that_never_reads_is_left() {
         let (mut client, served, _stop) = connect(256);
@@ -273,7 +353,7 @@ mod tests {
         let (stop, stopped) = watch::channel(false);
         let room = Arc::new(Semaphore::new(2));
         let next = || async { given.lock().await.recv().await.ok_or(io::ErrorKind::BrokenPipe.into()) };
-        let accepting = accept(next, &room, keys(), stopped);
+        let accepting = accept(next, &room, Door { acceptor: None, router: keys() }, stopped);
         let test = async {
             let mut clients: Vec<DuplexStream> = Vec::new();
             for _ in 0..3 {
@@ -316,7 +396,7 @@ mod tests {
             assert!(answer(&mut client).await.starts_with("HTTP/1.1 200 "));
             stop.send_replace(true);
         };
-        tokio::join!(accept(next, &room, keys(), stopped), test);
+        tokio::join!(accept(next, &room, Door { acceptor: None, router: keys() }, stopped), test);
         assert!(start.elapsed() >= 10 * BREATH, "it does not spin: {:?}", start.elapsed());
         let all = timeout(Duration::from_secs(1), room.acquire_many(8)).await;
         assert!(all.is_ok(), "a failed accept takes no room");

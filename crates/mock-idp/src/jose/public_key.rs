@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::signature::{ParsedPublicKey, RsaPublicKeyComponents};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -159,6 +160,16 @@ impl PublicKey {
             },
         };
         sha256(required.as_bytes())
+    }
+
+    /// The key as a SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7), to be compared with that of a certificate. There
+    /// is none for X25519, with which no certificate of a client can be used.
+    pub fn spki(&self) -> Option<Vec<u8>> {
+        let parsed = match &self.material {
+            Material::Rsa(rsa) => rsa.parsed(Algorithm::Rs256),
+            Material::Curve { parsed, .. } => parsed.as_deref(),
+        };
+        Some(AsDer::<PublicKeyX509Der<'_>>::as_der(parsed?).ok()?.as_ref().to_vec())
     }
 
     /// Whether it may verify signatures of `algorithm`.

@@ -113,7 +113,7 @@ fn response_type(world: &World, params: &Params) -> Result<&'static str, Refusal
 }
 
 /// The scope that is granted: what was asked for, if the client may have it (RFC 6749 §3.3).
-fn scope(client: &Client, params: &Params) -> Result<Scope, Refusal> {
+pub(crate) fn scope(client: &Client, params: &Params) -> Result<Scope, Refusal> {
     let Some(text) = params.get("scope") else { return Ok(Scope::default()) };
     let scope = Scope::parse(text).ok_or_else(|| SCOPE_MALFORMED.refuse())?;
     if let Some(allowed) = &client.scope

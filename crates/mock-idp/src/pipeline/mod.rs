@@ -10,7 +10,7 @@ use crate::clients::{Authenticated, Client, Proven};
 use crate::documents;
 use crate::memory::Confirmation;
 use crate::people::User;
-use crate::ports::store::{Record, Taken};
+use crate::ports::store::{GrantId, Key, Kind, Record, Taken};
 use crate::refusal::{Refusal, Rule};
 use crate::reply::{AuthorizationResponse, Challenges, Delivery, Envelope, Reply, Stop, TokenReply};
 use crate::request::{
@@ -18,12 +18,12 @@ use crate::request::{
     Spent, TokenRequest, Unpacked,
 };
 use crate::spec::{Call, Endpoint, Facts, Lookup};
-use crate::world::World;
+use crate::world::{Amount, World};
 
 mod judge;
 mod spine;
 
-pub(crate) use judge::{Asked, in_doubt, judge, mode, unpacked};
+pub(crate) use judge::{Asked, in_doubt, judge, mode, scope, unpacked};
 
 /// The paths that the spine serves whatever documents are in force.
 pub(crate) const SPINE: &[&str] = &["/authorize", "/token", "/jwks", "/login", "/select", "/consent", "/create"];
@@ -203,7 +203,7 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
     // Not before: with client_id and secret swapped, the identifier of an unknown client is a secret.
     attempt.arrival.seen.client(&client_id);
     if client.is_any() {
-        return Ok(Authenticated::new(client, Proven::by_the_caller()));
+        return Ok(Authenticated::new(client, method, Proven::by_the_caller()));
     }
     if let Some(own) = client.auth_method.as_deref().filter(|own| *own != method) {
         let hint = format!("It is registered for {own}, and this request uses {method}");
@@ -217,7 +217,7 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
         Some(proof) => proof.await?,
         None => return Err(unknown().into()),
     };
-    Ok(Authenticated::new(client, proof))
+    Ok(Authenticated::new(client, method, proof))
 }
 
 /// Finds out what a request proves the possession of.
@@ -257,14 +257,32 @@ pub(crate) async fn spend(world: &World, request: &TokenRequest<'_>, found: Foun
     match world.ports.store.take(key, now).await? {
         Taken::Fresh(record) => Ok(Spent::new(record)),
         // In the second of its use it is a replay already, unless there is a time of grace.
-        Taken::Replayed { spent, .. } if now < spent.saturating_add(grace) => Ok(Spent::new(found.record)),
-        Taken::Replayed { grant, .. } => {
-            let forget = now.saturating_add(world.policy.longest_lifetime());
-            world.ports.store.drop_grant(grant, now, forget).await?;
+        Taken::Replayed { spent, grant } => {
+            let in_time = |grace: &&Amount| now < spent.saturating_add(request.policy.value_of(grace));
+            if let Some(grace) = grace.filter(in_time)
+                && is_alive(world, &found.record, now).await?
+            {
+                request.arrival.seen.relaxed(grace.name);
+                return Ok(Spent::new(found.record));
+            }
+            revoke(world, grant, now).await?;
             Err(replay.because("Every token that came from it has been revoked").into())
         }
         Taken::Absent => Err(replay.because("Its family has been revoked").into()),
     }
+}
+
+/// Whether the family of a record that was spent is alive: what is put into a dead one is not found again.
+async fn is_alive(world: &World, record: &Record, now: u64) -> Result<bool, Stop> {
+    let key = Key::of(Kind::new("pipeline/family"), "", &world.ports.dice.handle());
+    world.ports.store.put(key, Record { forget: now, ..record.clone() }).await?;
+    Ok(world.ports.store.get(key).await?.is_some())
+}
+
+/// Kills every token of a family, for good.
+pub(crate) async fn revoke(world: &World, grant: GrantId, now: u64) -> Result<(), Stop> {
+    let forget = now.saturating_add(world.longest_lifetime());
+    Ok(world.ports.store.drop_grant(grant, now, forget).await?)
 }
 
 /// Lets every document add to the answer of a token request.

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
+use oauth_types::fault::Point;
 use oauth_types::{ErrorCode, Params};
 use serde_json::{Map, Value};
 
 use crate::clients::{self, Authenticated, Client};
 use crate::documents;
-use crate::memory::Confirmation;
-use crate::people::User;
-use crate::ports::store::BoxFuture;
+use crate::memory::{Confirmation, Scope};
+use crate::people::{People, User};
+use crate::ports::store::{BoxFuture, GrantId};
 use crate::refusal::{Refusal, Rule};
-use crate::reply::Stop;
+use crate::reply::{Reply, Stop};
 use crate::request::{Admission, Arrival, Draft, Place, Presented, Resolved};
-use crate::spec::{Denied, Judged, Spine};
+use crate::spec::{Answer, Denied, Judged, Spine};
 use crate::world::World;
 
 impl Spine for World {
@@ -84,6 +86,25 @@ impl Spine for World {
 
     fn access<'a>(&'a self, arrival: &'a Arrival<'a>) -> BoxFuture<'a, Result<Resolved, Denied>> {
         Box::pin(access(self, arrival))
+    }
+
+    fn scope(&self, client: &Client, params: &Params) -> Result<Scope, Refusal> {
+        super::scope(client, params)
+    }
+
+    fn people(&self) -> &People {
+        &self.people
+    }
+
+    fn represent(&self, arrival: &Arrival<'_>, at: Point, client: &Client, members: Map<String, Value>) -> Reply {
+        let (ports, policy) = (&self.ports, &self.policy);
+        let answer = Answer { arrival, at, client, members: &members, ports, policy };
+        let own = self.specs.iter().find_map(|spec| spec.represent(&answer));
+        own.unwrap_or(Reply::Document { at, status: StatusCode::OK, members })
+    }
+
+    fn revoke(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), Stop>> {
+        Box::pin(super::revoke(self, grant, now))
     }
 
     fn subject(&self, client: &Client, user: &User) -> String {

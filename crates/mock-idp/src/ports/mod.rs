@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "tls")]
+pub(crate) mod authority;
 pub mod clock;
 pub mod dice;
 pub(crate) mod key_sets;

@@ -219,10 +219,9 @@ impl Session {
     /// Ends the session of this identifier: of any number of requests at once, one does. Its grants end with it.
     pub(crate) async fn end(
         ports: &Ports,
-        policy: &Policy,
         place: &Place,
         sid: &str,
-        now: u64,
+        (now, forget): (u64, u64),
     ) -> Result<Option<Ended>, StoreError> {
         let Taken::Fresh(record) = ports.store.take(Key::of(KIND, &place.tenant, sid), now).await? else {
             return Ok(None);
@@ -230,7 +229,6 @@ impl Session {
         let kept = Kept { record, spent: None, version: 0 };
         let Some(session) = Self::read(sid, kept) else { return Ok(None) };
         let Self { login, sid, state: State { visits, .. }, .. } = session;
-        let forget = now.saturating_add(policy.longest_lifetime());
         for grant in visits.iter().filter_map(|visit| visit.grant) {
             ports.store.drop_grant(grant, now, forget).await?;
         }

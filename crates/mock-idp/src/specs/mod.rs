@@ -12,20 +12,25 @@ pub(crate) mod oidc_core;
 pub(crate) mod oidc_discovery;
 pub(crate) mod oidc_jarm;
 pub(crate) mod rfc6749_client_auth;
+pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6749_code;
 pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6749_resource_owner;
 pub(crate) mod rfc6750_bearer;
+pub(crate) mod rfc7009_revocation;
 pub(crate) mod rfc7523_client_auth;
 pub(crate) mod rfc7636_pkce;
+pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc8628_device;
+pub(crate) mod rfc8693_token_exchange;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9068_jwt_access_token;
 pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
 pub(crate) mod rfc9396_rar;
 pub(crate) mod rfc9449_dpop;
+pub(crate) mod rfc9701_jwt_introspection;
 
 /// Every document this server knows.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
@@ -35,6 +40,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6749_resource_owner::ResourceOwner),
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
+        Arc::new(rfc6749_client_credentials::ClientCredentials),
         Arc::new(rfc9126_par::PushedRequests),
         Arc::new(rfc8628_device::DeviceAuthorization::default()),
         Arc::new(oidc_ciba::BackchannelAuthentication),
@@ -45,6 +51,11 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc9396_rar::RichRequests),
         Arc::new(rfc9449_dpop::Dpop::default()),
         Arc::new(oidc_core::OpenIdConnect),
+        // It changes what those above have put into an answer.
+        Arc::new(rfc8693_token_exchange::TokenExchange),
+        Arc::new(rfc7009_revocation::Revocation),
+        Arc::new(rfc7662_introspection::Introspection),
+        Arc::new(rfc9701_jwt_introspection::JwtIntrospection),
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),
         Arc::new(oauth_form_post::FormPost),

@@ -1,24 +1,40 @@
 //! RFC 6749 §6: refreshing an access token, with rotation (RFC 9700 §4.14.2).
 //!
 //! Every use gives a new refresh token and spends the old one. A spent one that comes back has been copied: its
-//! whole family is revoked.
+//! whole family is revoked. A refresh token ends when it is not used for a while, and with its family.
+//!
+//! A server may leave rotation out for refresh tokens that nobody else can use: those of a client that authenticates,
+//! and those that are bound to a key.
 
 use std::sync::Arc;
 
 use oauth_types::ErrorCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
 
 use crate::documents;
-use crate::memory::{Authorization, Scope};
+use crate::memory::{Authorization, Bound, Life, Note, Notes, Scope};
+use crate::ports::Ports;
 use crate::ports::store::{Key, Kind, Record};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::TokenReply;
-use crate::request::{Found, Spent, TokenRequest};
+use crate::request::{Found, Held, Place, Resolved, Spent, TokenKind, TokenRequest};
 use crate::spec::{Perhaps, Spec, Spine};
+use crate::world::{Amount, Switch};
 
 const GRANT_TYPE: &str = "refresh_token";
 
 #[derive(Debug)]
 pub(crate) struct RefreshToken;
+
+/// The first second in which no refresh token of the family is valid any more.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ends(u64);
+
+impl Note for Ends {
+    const NAME: &'static str = "rfc6749/refresh_ends";
+    const LIFE: Life = Life::Grant;
+}
 
 impl Spec for RefreshToken {
     fn document(&self) -> &'static Document {
@@ -27,6 +43,14 @@ impl Spec for RefreshToken {
 
     fn rules(&self) -> &'static [&'static Rule] {
         RULES
+    }
+
+    fn switches(&self) -> &'static [&'static Switch] {
+        SWITCHES
+    }
+
+    fn amounts(&self) -> &'static [&'static Amount] {
+        AMOUNTS
     }
 
     fn grant_type(&self) -> Option<&'static str> {
@@ -40,7 +64,10 @@ impl Spec for RefreshToken {
             let kept = request.ports.store.get(key).await?;
             let kept =
                 kept.ok_or_else(|| UNKNOWN.because("It is no refresh token of this issuer, or was revoked"))?;
-            Ok(Found::once(key, kept, &REPLAYED))
+            match kept.spent.is_none() && stays(request, &kept.record) {
+                true => Ok(Found::freely(kept.record)),
+                false => Ok(Found::once(key, kept, &REPLAYED).with_grace(&GRACE)),
+            }
         }))
     }
 
@@ -48,13 +75,18 @@ impl Spec for RefreshToken {
         if request.grant_type != GRANT_TYPE {
             return Ok(());
         }
-        let authorization = &found.record.authorization;
+        let (authorization, now) = (&found.record.authorization, request.arrival.now);
         if authorization.client_id != request.client().client_id {
             return Err(OTHER_CLIENT.refuse());
         }
-        if found.record.expires <= request.arrival.now && !found.is_spent() {
-            let since = request.arrival.now - found.record.expires;
-            return Err(EXPIRED.because(format!("It ended {since} seconds ago")));
+        if found.record.expires <= now && !is_replay(request, found) {
+            let since = now - found.record.expires;
+            return Err(match found.note() {
+                Some(Ends(end)) if end <= now => {
+                    EXPIRED.because(format!("Its family ended {since} seconds ago: somebody has to log in again"))
+                }
+                _ => EXPIRED.because(format!("It ended {since} seconds ago, not having been used")),
+            });
         }
         let Some(text) = request.params.get("scope") else { return Ok(()) };
         let scope = Scope::parse(text).ok_or_else(|| SCOPE_MALFORMED.refuse())?;
@@ -64,6 +96,8 @@ impl Spec for RefreshToken {
         }
     }
 
+    /// "If a new refresh token is issued, the refresh token scope MUST be identical to that of the refresh token
+    /// included by the client in the request" (§6): a narrowed access token narrows nothing else.
     fn bind(&self, request: &TokenRequest<'_>, spent: &Spent, reply: &mut TokenReply) {
         let record = spent.record();
         if !request.client().may_use(GRANT_TYPE)
@@ -72,27 +106,100 @@ impl Spec for RefreshToken {
         {
             return;
         }
-        if request.grant_type == GRANT_TYPE
-            && let Some(scope) = request.params.get("scope").and_then(Scope::parse)
-        {
+        let refreshed = request.grant_type == GRANT_TYPE;
+        if refreshed && let Some(scope) = request.params.get("scope").and_then(Scope::parse) {
             reply.authorization = Arc::new(Authorization { scope, ..Authorization::clone(&record.authorization) });
         }
-        let now = request.arrival.now;
-        let expires = now.saturating_add(request.policy.refresh_lifetime);
-        let token = request.ports.dice.handle();
-        let key = Key::of(Kind::REFRESH, &request.arrival.place.tenant, &token);
-        let successor = Record {
-            grant: record.grant,
-            issued: now,
-            expires,
-            forget: expires,
-            authorization: record.authorization.clone(),
-            notes: Arc::default(),
+        let token = match request.params.get("refresh_token").filter(|_| refreshed && stays(request, record)) {
+            // It is put again for its time to begin anew, and not said again.
+            Some(same) => same.to_owned(),
+            None => {
+                let token = request.ports.dice.handle();
+                reply.set("refresh_token", token.as_str());
+                token
+            }
         };
-        reply.records.push((key, successor));
-        reply.set("refresh_token", token);
+        let key = Key::of(Kind::REFRESH, &request.arrival.place.tenant, &token);
+        reply.records.push((key, successor(request, spent, refreshed)));
+    }
+
+    fn resolve<'a>(&'a self, ports: &'a Ports, place: &'a Place, token: &'a str) -> Perhaps<'a, Option<Resolved>> {
+        // What has dots is a JWT, and what is not of this length is no handle.
+        if token.len() != 43 || token.contains('.') {
+            return None;
+        }
+        let key = Key::of(Kind::REFRESH, &place.tenant, token);
+        Some(Box::pin(async move {
+            let kept = ports.store.get(key).await?;
+            Ok(kept.map(|kept| Resolved { kind: TokenKind::Refresh, kept, key, claims: Map::new() }))
+        }))
     }
 }
+
+/// Whether a refresh token is used again and again: only if nobody but its client can use it (RFC 9700 §2.2.2).
+fn stays(request: &TokenRequest<'_>, record: &Record) -> bool {
+    let bound = || record.notes.find::<Bound>().is_some_and(|bound| !bound.0.is_empty());
+    request.policy.is_on(&NOT_ROTATED) && (!request.is_public() || bound())
+}
+
+/// Whether it was spent so long ago that there is no grace.
+fn is_replay(request: &TokenRequest<'_>, found: &Found) -> bool {
+    let grace = request.policy.value_of(&GRACE);
+    let late = |spent: u64| request.arrival.now >= spent.saturating_add(grace);
+    matches!(found.held, Held::Once { spent: Some(spent), .. } if late(spent))
+}
+
+/// What is kept of a refresh token that is issued now, or begins anew.
+fn successor(request: &TokenRequest<'_>, spent: &Spent, refreshed: bool) -> Record {
+    let (now, record) = (request.arrival.now, spent.record());
+    let mut authorization = record.authorization.clone();
+    let ends = match spent.note() {
+        Some(Ends(ends)) => ends,
+        None => {
+            let ends = now.saturating_add(request.policy.value_of(&ABSOLUTE));
+            let mut first = Authorization::clone(&authorization);
+            first.notes.set(&Ends(ends));
+            authorization = Arc::new(first);
+            ends
+        }
+    };
+    let mut notes = Notes::default();
+    // What a refresh token is bound to, its successor is bound to.
+    if let Some(bound) = spent.note::<Bound>().filter(|_| refreshed) {
+        notes.set(&bound);
+    }
+    let expires = now.saturating_add(request.policy.value_of(&IDLE)).min(ends);
+    Record { grant: record.grant, issued: now, expires, forget: expires, authorization, notes: notes.into() }
+}
+
+static SWITCHES: &[&Switch] = &[&NOT_ROTATED];
+
+static AMOUNTS: &[&Amount] = &[&ABSOLUTE, &GRACE, &IDLE];
+
+/// FAPI 2.0 Security Profile §5.3.2.1: "shall not use refresh token rotation except in extraordinary circumstances".
+static NOT_ROTATED: Switch = Switch {
+    name: "refresh-not-rotated",
+    says: "Refresh tokens that nobody but their client can use are not rotated (FAPI 2.0 Security Profile section 5.3.2.1)",
+    relaxes: false,
+};
+
+static IDLE: Amount = Amount {
+    name: "refresh-idle-seconds",
+    says: "How long a refresh token lives without being used",
+    default: 30 * 24 * 3600,
+};
+
+static ABSOLUTE: Amount = Amount {
+    name: "refresh-absolute-seconds",
+    says: "How long after the first refresh token of a family the last one ends, however often they are used",
+    default: 365 * 24 * 3600,
+};
+
+static GRACE: Amount = Amount {
+    name: "refresh-grace-seconds",
+    says: "How long a rotated refresh token may be used again; other than 0 is a relaxation (RFC 9700 section 4.14.2)",
+    default: 0,
+};
 
 static RULES: &[&Rule] = &[&EXPIRED, &MISSING, &OTHER_CLIENT, &REPLAYED, &SCOPE_MALFORMED, &SCOPE_WIDER, &UNKNOWN];
 

@@ -78,7 +78,9 @@ impl Spec for JwtAccessToken {
         let key = Key::of(Kind::ACCESS, &place.tenant, &jti);
         Some(Box::pin(async move {
             let kept = ports.store.get(key).await?;
-            Ok(kept.map(|kept| Resolved { kind: TokenKind::Access, kept, key, claims }))
+            // What was taken is dead: it was revoked alone (RFC 7009 §2.1).
+            let alive = kept.filter(|kept| kept.spent.is_none());
+            Ok(alive.map(|kept| Resolved { kind: TokenKind::Access, kept, key, claims }))
         }))
     }
 }

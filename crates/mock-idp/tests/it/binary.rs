@@ -38,7 +38,8 @@ impl Program {
         let stderr = collect(child.stderr.take().expect("it is piped"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a line");
-        let address = line.strip_prefix("listening on http://").and_then(|rest| rest.strip_suffix('\n'));
+        let address = line.strip_prefix("listening on http").and_then(|rest| rest.strip_suffix('\n'));
+        let address = address.and_then(|rest| rest.strip_prefix("s://").or_else(|| rest.strip_prefix("://")));
         let Some(address) = address.and_then(|address| address.parse().ok()) else {
             let _ = child.kill();
             panic!("not the first line of a server: {line:?} {}", stderr.join().expect("text"));
@@ -108,7 +109,7 @@ fn collect(mut stderr: ChildStderr) -> JoinHandle<String> {
 }
 
 /// Runs the program to its end.
-fn run(arguments: &[&str]) -> Ended {
+pub(crate) fn run(arguments: &[&str]) -> Ended {
     let output = Command::new(env!("CARGO_BIN_EXE_mock-idp")).args(arguments).output().expect("the program starts");
     let text = |octets: Vec<u8>| String::from_utf8(octets).expect("text");
     Ended { status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) }
@@ -124,7 +125,7 @@ async fn flow(program: &Program) -> Answer {
     tokens
 }
 
-fn path_in(scratch: &Scratch, name: &str) -> String {
+pub(crate) fn path_in(scratch: &Scratch, name: &str) -> String {
     scratch.0.join(name).to_str().expect("UTF-8").to_owned()
 }
 

@@ -20,7 +20,7 @@ fn server() -> MockIdp {
 }
 
 /// Checks a token's signature with the published key that its header names.
-async fn verify(browser: &Browser<'_>, token: &Value) -> Value {
+pub(crate) async fn verify(browser: &Browser<'_>, token: &Value) -> Value {
     let (header, claims) = decode(token);
     let body = browser.fetch("/jwks").await.body;
     if header["alg"] == "ES512" || header["alg"] == "Ed25519" {

@@ -2,9 +2,10 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use mock_idp::jose::{Jws, JwsError, Part, PublicKey, PublicKeys, ShortSecret, keyed_hash, seconds};
+use mock_idp::jose::{Jwe, Jws, JwsError, Part, PublicKey, PublicKeys, ShortSecret, keyed_hash, seconds};
 use mock_idp::keys::{FixedKeys, Keys, SigningKey};
 use oauth_types::{Algorithm, Secret};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const SECRET: &str = "a secret of more than sixty-four octets, so that it is fit for each of the hashes";
@@ -388,5 +389,40 @@ fn dates_are_whole_seconds() {
         (Value::Null, None),
     ] {
         assert_eq!(seconds(&date), expected, "{date}");
+    }
+}
+
+/// JSON of any shape, with the names that keys and headers have.
+fn json() -> impl Strategy<Value = Value> {
+    let name = prop_oneof!["[a-z]{1,3}", Just("keys".to_owned()), Just("kty".to_owned()), Just("epk".to_owned())];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<i64>().prop_map(Value::from),
+        "[A-Za-z0-9_-]{0,50}".prop_map(Value::from),
+        prop_oneof!["RSA", "EC", "OKP", "P-256", "X25519", "dir", "ECDH-ES", "A128GCM"].prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 30, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(name.clone(), inner, 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn anything_is_judged_and_nothing_panics(text in ".{0,80}", header in json(), body in json(), dots in 0_usize..6) {
+        let token = format!("{}.{}{}", encoded(&header.to_string()), encoded(&body.to_string()), ".AAAA".repeat(dots));
+        for text in [text.as_str(), &token] {
+            if let Ok(token) = Jws::parse(text) {
+                prop_assert!(token.verify(&PublicKeys::default(), Algorithm::ALL).is_err());
+            }
+            if let Ok(token) = Jwe::parse(text) {
+                prop_assert!(FixedKeys.decrypt(&token).is_err());
+                prop_assert!(token.decrypt_secret(&Secret::new("secret")).is_err());
+            }
+        }
+        let _ = (PublicKey::parse(&header), PublicKeys::parse(&header), PublicKeys::read(text.as_bytes()), seconds(&body));
     }
 }

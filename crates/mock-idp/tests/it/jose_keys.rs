@@ -1,5 +1,7 @@
 //! JSON Web Keys (RFC 7517) of strangers: what is read, and what is refused.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use mock_idp::jose::{Ignored, JwkError, JwksError, PublicKey, PublicKeys};
 use mock_idp::keys::{FixedKeys, Keys};
 use oauth_types::Algorithm;
@@ -74,6 +76,18 @@ fn a_thumbprint_depends_on_the_key_alone() {
     assert_eq!(print(&bare), print(&jwk(Algorithm::Rs256)));
     assert_eq!(print(&bare), print(&jwk(Algorithm::Rs512)), "the hashes of a scheme share a key");
     assert_ne!(print(&bare), print(&jwk(Algorithm::Ps256)));
+}
+
+#[test]
+fn a_key_is_written_as_a_certificate_holds_it() {
+    for algorithm in Algorithm::SIGNING {
+        let pem = FixedKeys.public_pem(*algorithm);
+        let text: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let expected = BASE64_STANDARD.decode(text).expect("base64");
+        assert_eq!(PublicKey::parse(&jwk(*algorithm)).expect("a key").spki(), Some(expected), "{algorithm}");
+    }
+    let x25519 = json!({"kty": "OKP", "crv": "X25519", "x": "A".repeat(43)});
+    assert_eq!(PublicKey::parse(&x25519).expect("a key").spki(), None);
 }
 
 #[test]

@@ -152,7 +152,9 @@ async fn resources_are_pushed_and_asked_for_on_devices() {
 
 #[tokio::test]
 async fn a_server_without_indicators_knows_no_resource() {
-    let idp = MockIdp::builder().without("RFC 8707").in_process().expect("it can be left out");
+    // Token exchange has resources of its own.
+    let builder = MockIdp::builder().without("RFC 8707").without("RFC 8693");
+    let idp = builder.in_process().expect("they can be left out");
     let browser = Browser::new(&idp);
     let code = browser.code(&asking().with("resource", "rs.example")).await;
     assert_eq!(audience(&browser.token(&redeeming(&code)).await.tokens()), json!(idp.issuer()));

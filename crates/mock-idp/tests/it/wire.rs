@@ -10,7 +10,7 @@ use http::{Request, Response};
 use mock_idp::MockIdp;
 use oauth_types::Params;
 use pkce_core::Verifier;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 /// Where the built-in clients are redirected to.
@@ -24,7 +24,7 @@ pub(crate) async fn within<F: Future>(what: F) -> F::Output {
 }
 
 /// A connection whose requests are written by hand.
-pub(crate) struct Wire(BufReader<TcpStream>);
+pub(crate) struct Wire<S = TcpStream>(BufReader<S>);
 
 /// An answer as it came over the wire.
 #[derive(Debug)]
@@ -38,12 +38,22 @@ impl Wire {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
         let stream = within(TcpStream::connect(address)).await.expect("the server accepts");
         stream.set_nodelay(true).expect("a socket takes the option");
+        Self::over(stream)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    pub(crate) fn over(stream: S) -> Self {
         Self(BufReader::new(stream))
     }
 
     /// Writes, as far as the other end takes it.
     pub(crate) async fn send(&mut self, octets: &[u8]) -> io::Result<()> {
-        within(self.0.get_mut().write_all(octets)).await
+        within(async {
+            self.0.get_mut().write_all(octets).await?;
+            self.0.get_mut().flush().await
+        })
+        .await
     }
 
     /// Says that nothing more will be written.

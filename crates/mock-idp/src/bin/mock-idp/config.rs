@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mock_idp::{Builder, Client, User};
 use oauth_types::{Algorithm, Secret};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+
+use crate::tls::TlsConfig;
 
 /// What a configuration file may say.
 #[derive(Debug, Default, Deserialize)]
@@ -31,6 +33,11 @@ pub(crate) struct Config {
     /// The relaxation `pkce-optional`.
     #[serde(default)]
     pub(crate) pkce_optional: bool,
+    /// Serve https.
+    pub(crate) tls: Option<TlsConfig>,
+    /// Files with the certification authorities of other servers.
+    #[serde(default)]
+    pub(crate) trust: Vec<PathBuf>,
     /// Lifetimes in seconds.
     #[serde(default)]
     lifetime: Lifetimes,
@@ -65,6 +72,10 @@ struct ClientConfig {
     grant_types: Option<Vec<String>>,
     #[serde(default, deserialize_with = "signing")]
     id_token_signed_response_alg: Option<Algorithm>,
+    token_endpoint_auth_method: Option<String>,
+    /// Members that documents of their own define, such as `jwks` and `dpop_bound_access_tokens`.
+    #[serde(default)]
+    metadata: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A user: `sub`, and any other claim.
@@ -131,8 +142,10 @@ impl Config {
         policy.algorithm = self.alg.unwrap_or(policy.algorithm);
         policy.code_lifetime = self.lifetime.code.unwrap_or(policy.code_lifetime);
         policy.token_lifetime = self.lifetime.token.unwrap_or(policy.token_lifetime);
-        policy.refresh_lifetime = self.lifetime.refresh.unwrap_or(policy.refresh_lifetime);
         builder = builder.policy(policy);
+        if let Some(seconds) = self.lifetime.refresh {
+            builder = builder.amount("refresh-idle-seconds", seconds);
+        }
         if self.plain {
             builder = builder.plain();
         }
@@ -169,6 +182,10 @@ impl From<ClientConfig> for Client {
         if let Some(types) = config.grant_types {
             client = client.grant_types(types);
         }
+        if let Some(method) = config.token_endpoint_auth_method {
+            client = client.token_endpoint_auth_method(method);
+        }
+        client = config.metadata.into_iter().fold(client, |client, (name, value)| client.metadata(name, value));
         match config.id_token_signed_response_alg {
             Some(algorithm) => client.id_token_signed_response_alg(algorithm),
             None => client,
@@ -227,6 +244,12 @@ mod tests {
             client_id = "web"
             client_secret = "s3cret"
             redirect_uris = ["https://app.example/cb"]
+            [[client]]
+            client_id = "keyed"
+            token_endpoint_auth_method = "private_key_jwt"
+            [client.metadata]
+            dpop_bound_access_tokens = true
+            jwks = { keys = [{ kty = "OKP", crv = "Ed25519", x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] }
             [[user]]
             sub = "carol"
             claims = { email = "carol@example.com", groups = ["admin"] }

@@ -6,12 +6,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use certificate::Certify;
 use clap::{Parser, Subcommand};
 use config::{Config, StoreChoice};
 use mock_idp::{Entry, MockIdp};
 use oauth_types::Algorithm;
+use tls::TlsArguments;
 
+mod certificate;
 mod config;
+mod tls;
 
 /// A mock authorization server that verifies everything and explains every refusal.
 #[derive(Debug, Parser)]
@@ -29,6 +33,10 @@ enum Command {
     /// loopback redirect URI, and two users, `alice` and `bob`. Login is automatic as alice; login_hint names another.
     /// The tenant `default` is at the root; any first path segment is a tenant of its own.
     Serve(Serve),
+    /// Make a client certificate for tests, signed by its own key.
+    ///
+    /// A server trusts it, for `tls_client_auth` too, if it is started with --tls-client-ca PREFIX.pem.
+    Certificate(Certify),
 }
 
 #[derive(Debug, clap::Args)]
@@ -45,7 +53,7 @@ struct Serve {
     /// What ID tokens and access tokens are signed with, such as RS256, PS256, ES256 or EdDSA.
     #[arg(long, value_parser = algorithm)]
     alg: Option<Algorithm>,
-    /// The issuer, if it is not http:// and the address that is listened on.
+    /// The issuer, if it is not http:// or https:// and the address that is listened on.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
     /// Relaxation: take every client_id for a client, with any redirect URI and any secret.
@@ -57,6 +65,8 @@ struct Serve {
     /// Relaxation: let clients leave PKCE out.
     #[arg(long)]
     pkce_optional: bool,
+    #[command(flatten)]
+    tls: TlsArguments,
     /// Write a line for every request, not only for refusals.
     #[arg(long, short)]
     verbose: bool,
@@ -69,11 +79,12 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
 }
 
 fn main() -> ExitCode {
-    let Arguments { command: Command::Serve(serve) } = Arguments::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(run(serve)),
-        Err(error) => Err(error.to_string()),
+    let outcome = match Arguments::parse().command {
+        Command::Certificate(certify) => certify.run(),
+        Command::Serve(serve) => match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(run(serve)),
+            Err(error) => Err(error.to_string()),
+        },
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,19 +108,22 @@ async fn run(serve: Serve) -> Result<(), String> {
     let listen = serve.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
     let store = serve.store.or_else(|| config.store.clone()).unwrap_or(StoreChoice::Memory);
     let watch = if serve.verbose { every_request } else { what_was_refused };
-    let mut builder = config.describe(MockIdp::builder()).listen(listen).watch(watch);
+    let tls = serve.tls.over(config.tls.take(), std::mem::take(&mut config.trust))?;
+    let mut builder = tls.describe(config.describe(MockIdp::builder()))?.listen(listen).watch(watch);
     if let StoreChoice::Sqlite(path) = store {
         builder = sqlite(builder, path).await?;
     }
     let ended = Ended::listen()?;
     let server = builder.start().await.map_err(|error| error.to_string())?;
+    let scheme = tls.scheme();
     // Before the line that clients wait for, so that no request's line comes in between.
-    if server.address().is_none_or(|address| server.issuer() != format!("http://{address}")) {
+    if server.address().is_none_or(|address| server.issuer() != format!("{scheme}://{address}")) {
         eprintln!("issuer {}", server.issuer());
     }
+    tls.announce(&server)?;
     if let Some(address) = server.address() {
         // Whoever waits for this line may have gone; the server serves all the same.
-        let _ = writeln!(std::io::stdout(), "listening on http://{address}");
+        let _ = writeln!(std::io::stdout(), "listening on {scheme}://{address}");
         let _ = std::io::stdout().flush();
     }
     ended.wait().await;

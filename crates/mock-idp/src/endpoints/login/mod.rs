@@ -61,7 +61,7 @@ impl Entrance {
             grant: (!scope.contains("offline_access")).then_some(grant),
         };
         let excess = session.visit(ports, arrival.place, &visit, arrival.now).await?;
-        let forget = arrival.now.saturating_add(world.policy.longest_lifetime());
+        let forget = arrival.now.saturating_add(world.longest_lifetime());
         // If the session has ended meanwhile, so has this.
         for grant in excess.unwrap_or_else(|| vec![grant]) {
             ports.store.drop_grant(grant, arrival.now, forget).await?;

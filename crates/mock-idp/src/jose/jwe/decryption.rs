@@ -219,7 +219,32 @@ fn members(jwk: Value) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
+    use oauth_types::ContentEncryption;
+
+    use super::super::content::{iv_size, seal};
     use super::*;
+
+    #[test]
+    fn the_key_that_stands_in_for_a_wrong_one_opens_nothing() {
+        let rsa = DecryptionKey::from_pem(include_str!("../../../../../fixtures/keys/enc-rsa.pem")).expect("a key");
+        for (algorithm, encryption) in [("RSA-OAEP", "A128GCM"), ("A128KW", "A128CBC-HS256")] {
+            let header = format!(r#"{{"alg":"{algorithm}","enc":"{encryption}"}}"#);
+            let header = BASE64_URL_SAFE_NO_PAD.encode(header);
+            let encryption = ContentEncryption::from_wire(encryption).expect("a known one");
+            let (key, iv) = (vec![0; key_size(encryption)], vec![0; iv_size(encryption)]);
+            let sealed = seal(encryption, &key, iv, header.as_bytes(), b"content").expect("sealed");
+            let parts = [&[1; 256][..], &sealed.iv, &sealed.ciphertext, &sealed.tag];
+            let parts = parts.map(|part| BASE64_URL_SAFE_NO_PAD.encode(part));
+            let text = format!("{header}.{}", parts.join("."));
+            let token = Jwe::parse(&text).expect("a token");
+            assert_eq!(token.open_with(Ok(key)).expect("content"), b"content");
+            let refused = match algorithm {
+                "RSA-OAEP" => token.decrypt(&rsa),
+                _ => token.decrypt_secret(&Secret::new("secret")),
+            };
+            assert_eq!(refused, Err(JweError::Undecryptable));
+        }
+    }
 
     #[test]
     fn rfc_7516_appendix_a_3_is_met() {

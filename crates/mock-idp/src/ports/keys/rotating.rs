@@ -284,6 +284,26 @@ mod tests {
     }
 
     #[test]
+    fn of_two_who_announce_at_once_one_does() {
+        let keys = RotatingKeys::new();
+        for _ in 0..2 {
+            keys.announce().and_then(|()| keys.rotate()).expect("a rotation");
+        }
+        // The fourth generation takes long to make, so that both are at it together.
+        let both = std::sync::Barrier::new(2);
+        let announce = || {
+            both.wait();
+            keys.announce()
+        };
+        let outcomes = std::thread::scope(|scope| {
+            let threads = [scope.spawn(announce), scope.spawn(announce)];
+            threads.map(|thread| thread.join().expect("no panic"))
+        });
+        assert!(outcomes.contains(&Ok(())) && outcomes.contains(&Err(RotationError::Announced)), "{outcomes:?}");
+        assert_eq!(kids(&keys)[..2], ["mock-rs256-3", "mock-rs256-4"]);
+    }
+
+    #[test]
     fn fixed_keys_do_not_change() {
         assert_eq!(FixedKeys.announce(), Err(RotationError::Fixed));
         assert_eq!(FixedKeys.rotate(), Err(RotationError::Fixed));

@@ -16,7 +16,7 @@ use crate::people::{LOGIN_PAGES, PASSWORD, User};
 use crate::ports::Ports;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{Reply, Seal, TokenReply, Unsigned};
-use crate::request::{AuthorizationRequest, Draft, Place, Spent, TokenRequest};
+use crate::request::{AuthorizationRequest, Draft, Found, Place, Spent, TokenRequest};
 use crate::spec::{Endpoint, Facts, Spec};
 use crate::world::{Policy, Switch};
 
@@ -118,6 +118,15 @@ impl Spec for OpenIdConnect {
             draft.remember(&Nonce(nonce.to_owned()));
         }
         Ok(())
+    }
+
+    /// "The ID Token is a security token that contains Claims about the Authentication of an End-User" (§2).
+    fn redeem(&self, _request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
+        let authorization = &found.record.authorization;
+        match authorization.login.is_none() && authorization.scope.contains("openid") {
+            true => Err(NOBODY.because("Leave openid out, or let somebody log in by the authorization code grant")),
+            false => Ok(()),
+        }
     }
 
     /// The claims of §2, in the code flow (§3.1.3.6) and on refresh (§12.2).
@@ -233,6 +242,7 @@ static REFRESH_OFFLINE: Switch = Switch {
 };
 
 static RULES: &[&Rule] = &[
+    &NOBODY,
     &REQUEST_OBJECT,
     &REQUEST_URI,
     &claims::MALFORMED,
@@ -244,6 +254,14 @@ static RULES: &[&Rule] = &[
     &request::SUBJECTS,
     &subject::SECTOR,
 ];
+
+static NOBODY: Rule = Rule {
+    id: "oidc-openid-without-login",
+    document: &documents::OIDC_CORE,
+    section: "2",
+    error: ErrorCode::InvalidScope,
+    says: "The scope openid asks for an ID token, which tells of the login of a person",
+};
 
 static REQUEST_OBJECT: Rule = Rule {
     id: "oidc-request-not-supported",

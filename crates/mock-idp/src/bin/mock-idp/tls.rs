@@ -1,0 +1,145 @@
+//! What the command line and the configuration file say about TLS.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use mock_idp::tls::Tls;
+use mock_idp::{Builder, MockIdp};
+use serde::Deserialize;
+
+/// What the command line says.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct TlsArguments {
+    /// Serve https with a certificate of a certification authority that is made for this run.
+    #[arg(long, conflicts_with = "tls_cert")]
+    tls: bool,
+    /// Serve https with this certificate, and any that lead from it to its certification authority. PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of that certificate: PKCS #8, PKCS #1 or SEC 1. PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Trust this certification authority to say who a client is. PEM; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    tls_client_ca: Vec<PathBuf>,
+    /// Write the certification authority of this run to this file, not to the terminal. PEM.
+    #[arg(long, value_name = "FILE")]
+    ca_out: Option<PathBuf>,
+    /// Trust this certification authority to say who other servers are. PEM; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
+}
+
+/// What the configuration file says: the table is there, so https is served.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Members")]
+pub(crate) struct TlsConfig {
+    /// Certificate and key; without them they are made.
+    own: Option<(PathBuf, PathBuf)>,
+    client_ca: Vec<PathBuf>,
+    ca_out: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Members {
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+    #[serde(default)]
+    client_ca: Vec<PathBuf>,
+    ca_out: Option<PathBuf>,
+}
+
+impl TryFrom<Members> for TlsConfig {
+    type Error = &'static str;
+
+    fn try_from(members: Members) -> Result<Self, Self::Error> {
+        let own = match (members.cert, members.key) {
+            (Some(cert), Some(key)) => Some((cert, key)),
+            (None, None) => None,
+            (Some(_), None) => return Err("there is a `cert` and no `key`"),
+            (None, Some(_)) => return Err("there is a `key` and no `cert`"),
+        };
+        if own.is_some() && members.ca_out.is_some() {
+            return Err("`ca_out` is for the certification authority that is made without `cert`");
+        }
+        Ok(Self { own, client_ca: members.client_ca, ca_out: members.ca_out })
+    }
+}
+
+/// What both come to.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    tls: Option<TlsConfig>,
+    trust: Vec<PathBuf>,
+}
+
+impl TlsArguments {
+    /// Puts what the command line says before what the file says.
+    pub(crate) fn over(self, tls: Option<TlsConfig>, trust: Vec<PathBuf>) -> Result<Chosen, String> {
+        let trust = if self.trust.is_empty() { trust } else { self.trust };
+        let own = self.tls_cert.zip(self.tls_key);
+        let mut config = match tls {
+            Some(mut config) if self.tls || own.is_some() => {
+                config.own = own;
+                config
+            }
+            Some(config) => config,
+            None if self.tls || own.is_some() => TlsConfig { own, ..TlsConfig::default() },
+            None if !self.tls_client_ca.is_empty() => {
+                return Err("--tls-client-ca is of no use without --tls or --tls-cert".to_owned());
+            }
+            None if self.ca_out.is_some() => return Err("--ca-out is of no use without --tls".to_owned()),
+            None => return Ok(Chosen { tls: None, trust }),
+        };
+        if !self.tls_client_ca.is_empty() {
+            config.client_ca = self.tls_client_ca;
+        }
+        config.ca_out = self.ca_out.or(config.ca_out);
+        if config.own.is_some() && config.ca_out.is_some() {
+            return Err("a certificate that was brought along has no certification authority to write".to_owned());
+        }
+        Ok(Chosen { tls: Some(config), trust })
+    }
+}
+
+impl Chosen {
+    /// The scheme of what is served.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Reads the files, and describes the server.
+    pub(crate) fn describe(&self, builder: Builder) -> Result<Builder, String> {
+        let trusting = |builder: Builder, path: &PathBuf| Ok::<_, String>(builder.trust(read(path)?));
+        let builder = self.trust.iter().try_fold(builder, trusting)?;
+        let Some(config) = &self.tls else { return Ok(builder) };
+        let tls = match &config.own {
+            Some((cert, key)) => Tls::pem(read(cert)?, read(key)?),
+            None => Tls::generated(),
+        };
+        let trusting = |tls: Tls, path: &PathBuf| Ok::<_, String>(tls.client_ca(read(path)?));
+        Ok(builder.tls(config.client_ca.iter().try_fold(tls, trusting)?))
+    }
+
+    /// Hands out the certification authority of the run, if there is one.
+    pub(crate) fn announce(&self, server: &MockIdp) -> Result<(), String> {
+        let Some(pem) = server.ca_pem() else { return Ok(()) };
+        match self.tls.as_ref().and_then(|config| config.ca_out.as_deref()) {
+            Some(path) => std::fs::write(path, pem).map_err(|error| failed(path, &error)),
+            None => {
+                // Whoever reads it may have gone; the server serves all the same.
+                let _ = write!(std::io::stderr(), "{pem}");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| failed(path, &error))
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> String {
+    format!("{}: {error}", path.display())
+}

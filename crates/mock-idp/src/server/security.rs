@@ -1,0 +1,208 @@
+//! What connects a server with others: its TLS, or that it has none, and what it asks them with.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::Extensions;
+
+use super::{Builder, StartError};
+use crate::http::outgoing::Outgoing;
+use crate::http::serve::Acceptor;
+use crate::ports::outbound::Outbound;
+use crate::running::MockIdp;
+#[cfg(feature = "tls")]
+use {
+    crate::certificate::ClientCertificate,
+    crate::http::tls::{self, Tls, asking},
+    crate::ports::authority::{Credential, CredentialError, Subject},
+    crate::ports::clock::{AdjustableClock, Clock},
+    oauth_types::Secret,
+};
+
+/// What was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
+    #[cfg(feature = "tls")]
+    trusted: Vec<Secret>,
+}
+
+/// What there is.
+#[derive(Debug, Default)]
+pub(crate) struct Security {
+    #[cfg(feature = "tls")]
+    tls: Option<Box<tls::Secured>>,
+    #[cfg(feature = "tls")]
+    ca_pem: Option<String>,
+    #[cfg(feature = "tls")]
+    asking: Option<Arc<rustls::ClientConfig>>,
+}
+
+#[cfg(not(feature = "tls"))]
+impl Wanted {
+    pub(super) fn scheme(&self) -> &'static str {
+        "http"
+    }
+
+    pub(super) fn make(self, _issuer: &str, _address: Option<SocketAddr>) -> Result<Security, StartError> {
+        Ok(Security::default())
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+impl Security {
+    pub(super) fn acceptor(&self) -> Option<Acceptor> {
+        None
+    }
+
+    pub(super) fn outgoing(&self) -> Outgoing {
+        Outgoing::default()
+    }
+
+    pub(crate) fn judge(&self, _extensions: &mut Extensions) {}
+}
+
+#[cfg(feature = "tls")]
+impl Wanted {
+    /// The scheme of the issuer.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Makes what was asked for, for a server that is called as its issuer and its address say.
+    pub(super) fn make(self, issuer: &str, address: Option<SocketAddr>) -> Result<Security, StartError> {
+        if self.tls.is_none() && self.trusted.is_empty() {
+            return Ok(Security::default());
+        }
+        let mut trusted = self.trusted;
+        // Whoever connects compares with the system's clock, not with one that a test has moved.
+        let now = AdjustableClock::new().now();
+        let tls = self.tls.map(|tls| tls.secure(&hosts(issuer, address), now)).transpose()?;
+        let ca_pem = tls.as_ref().and_then(|tls| tls.authority.as_ref()).map(|authority| authority.pem());
+        trusted.extend(ca_pem.clone().map(Secret::from));
+        // Without anybody to trust, a server says so when it is to ask by https.
+        let asking = if trusted.is_empty() { None } else { Some(asking(&trusted)?.into()) };
+        Ok(Security { tls: tls.map(Box::new), ca_pem, asking })
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Security {
+    /// What takes connections, if not TCP alone.
+    pub(super) fn acceptor(&self) -> Option<Acceptor> {
+        self.tls.as_ref().map(|tls| tls.acceptor.clone())
+    }
+
+    /// What others are asked with.
+    pub(super) fn outgoing(&self) -> Outgoing {
+        Outgoing::new(self.asking.clone())
+    }
+
+    /// Says of a certificate that came with a request who may judge it.
+    pub(crate) fn judge(&self, extensions: &mut Extensions) {
+        if let (Some(tls), Some(shown)) = (&self.tls, extensions.get_mut::<ClientCertificate>()) {
+            shown.judged_by(tls.acceptor.anchors.clone());
+        }
+    }
+}
+
+impl Builder {
+    /// What other servers are asked with. Without this: HTTP, over connections of its own.
+    pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {
+        self.outbound = Some(outbound);
+        self
+    }
+}
+
+impl MockIdp {
+    /// What this server asks others with.
+    pub fn outbound(&self) -> &dyn Outbound {
+        &*self.app.world.ports.outbound
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Builder {
+    /// Serves https, and nothing else. The issuer is `https://` and the address that is listened on unless set.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.security.tls = Some(tls);
+        self
+    }
+
+    /// Trusts this certification authority, or several, in PEM, to say who other servers are. Nobody else is trusted
+    /// but the server's own: this is a server for tests, and does not know the authorities of the web.
+    pub fn trust(mut self, pem: impl Into<Secret>) -> Self {
+        self.security.trusted.push(pem.into());
+        self
+    }
+}
+
+#[cfg(feature = "tls")]
+impl MockIdp {
+    /// The certification authority that clients have to trust, in PEM; `None` without TLS or with a certificate that
+    /// was brought along.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.security.ca_pem.as_deref()
+    }
+
+    /// A new certificate for a client, from this server's certification authority for clients.
+    ///
+    /// # Errors
+    /// [`CredentialError::NoTls`] if the server has no TLS, [`CredentialError::Name`] if a name cannot stand in it.
+    pub fn client_certificate(&self, subject: &Subject) -> Result<Credential, CredentialError> {
+        self.security.tls.as_ref().ok_or(CredentialError::NoTls)?.clients.client(subject)
+    }
+}
+
+/// The names that a server is called by.
+#[cfg(feature = "tls")]
+fn hosts(issuer: &str, address: Option<SocketAddr>) -> Vec<String> {
+    let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
+    let listening = address.map(|address| address.ip()).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string());
+    let issuer = issuer.parse::<http::Uri>().ok();
+    let issuer = issuer.as_ref().and_then(http::Uri::host).map(|host| host.trim_matches(['[', ']']).to_owned());
+    for host in listening.into_iter().chain(issuer) {
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    hosts
+}
+
+#[cfg(all(test, feature = "tls"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_called_as_its_issuer_and_its_address_say() {
+        let own = ["localhost", "127.0.0.1", "::1"];
+        let listening = Some(([192, 0, 2, 1], 443).into());
+        for (issuer, address, further) in [
+            ("https://127.0.0.1:8080", Some(([127, 0, 0, 1], 8080).into()), &[][..]),
+            ("https://localhost:8080", Some(([0, 0, 0, 0], 8080).into()), &[]),
+            ("https://[::1]:8080/oauth", None, &[]),
+            ("https://idp.example/oauth", listening, &["192.0.2.1", "idp.example"]),
+            ("http://[2001:db8::1]:8080", None, &["2001:db8::1"]),
+        ] {
+            assert_eq!(hosts(issuer, address), [&own, further].concat(), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_comes_without_a_socket_is_judged_as_well() {
+        let subject = Subject::named("web");
+        let trusted = |idp: &MockIdp, credential: Credential| {
+            let mut extensions = Extensions::new();
+            extensions.insert(credential.presented());
+            idp.security.judge(&mut extensions);
+            extensions.get::<ClientCertificate>().expect("it is still there").trusted(0)
+        };
+        let idp = MockIdp::builder().tls(Tls::generated()).in_process().expect("a server");
+        let plain = MockIdp::builder().in_process().expect("a server");
+        let issued = || idp.client_certificate(&subject).expect("a certificate");
+        assert!(trusted(&idp, issued()));
+        assert!(!trusted(&idp, subject.self_signed().expect("a certificate")));
+        assert!(!trusted(&plain, issued()));
+    }
+}

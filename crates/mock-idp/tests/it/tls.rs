@@ -1,0 +1,347 @@
+//! The server over TLS. Who is let in and who is trusted is tested in `src/http/tls.rs`, how long anything may take
+//! in `src/http/tls/limits.rs`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use mock_idp::outbound::{self, OutboundError, Reach};
+use mock_idp::tls::{Certificate, Credential, Role, Subject, Tls, TlsError};
+use mock_idp::{MockIdp, StartError};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::binary::{Program, path_in, run};
+use crate::races::Scratch;
+use crate::wire::{FORM, Login, Wire, written};
+
+const JWKS: &str = "GET /jwks HTTP/1.1\r\nHost: x\r\n\r\n";
+
+async fn start() -> MockIdp {
+    MockIdp::builder().tls(Tls::generated()).start().await.expect("a server")
+}
+
+fn ca(idp: &MockIdp) -> reqwest::Certificate {
+    reqwest::Certificate::from_pem(idp.ca_pem().expect("generated").as_bytes()).expect("a certificate")
+}
+
+fn client(trusted: reqwest::Certificate, shown: Option<&Credential>) -> reqwest::Client {
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    let http = http.tls_certs_only([trusted]);
+    let http = match shown {
+        Some(shown) => {
+            let both = format!("{}{}", shown.key_pem.expose(), shown.certificate_pem);
+            http.identity(reqwest::Identity::from_pem(both.as_bytes()).expect("a certificate with its key"))
+        }
+        None => http,
+    };
+    http.build().expect("a client")
+}
+
+async fn issuer(http: &reqwest::Client, at: &str) -> Result<String, reqwest::Error> {
+    let metadata = http.get(format!("{at}/.well-known/openid-configuration")).send().await?;
+    let metadata: serde_json::Value = metadata.json().await?;
+    Ok(metadata["issuer"].as_str().expect("an issuer").to_owned())
+}
+
+/// A connection over TLS, requests on which are written by hand.
+async fn shake(idp: &MockIdp, version: &'static SupportedProtocolVersion) -> Wire<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    let ca = CertificateDer::from_pem_slice(idp.ca_pem().expect("generated").as_bytes()).expect("a certificate");
+    roots.add(ca).expect("a certification authority");
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    let config = config.with_protocol_versions(&[version]).expect("a version");
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let stream = TcpStream::connect(address(idp)).await.expect("the server accepts");
+    let name = ServerName::try_from("127.0.0.1").expect("a name");
+    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("hands are shaken");
+    assert_eq!(stream.get_ref().1.alpn_protocol(), None);
+    Wire::over(stream)
+}
+
+fn address(idp: &MockIdp) -> SocketAddr {
+    idp.address().expect("a socket")
+}
+
+#[tokio::test]
+async fn whoever_trusts_the_authority_of_the_run_speaks_https() {
+    let idp = start().await;
+    let http = client(ca(&idp), None);
+    assert_eq!(idp.issuer(), format!("https://{}", address(&idp)));
+    for host in ["127.0.0.1", "localhost"] {
+        let at = format!("https://{host}:{}", address(&idp).port());
+        assert_eq!(issuer(&http, &at).await.expect("metadata"), idp.issuer());
+    }
+    let login = Login::new();
+    let answer = http.get(format!("{}/authorize?{}", idp.issuer(), login.request().encode())).send().await;
+    let answer = answer.expect("an answer");
+    let location = reqwest::Url::parse(answer.headers()["location"].to_str().expect("ASCII")).expect("a URL");
+    let code = location.query_pairs().find(|(name, _)| name == "code");
+    let redemption = login.redemption(&code.expect("a code").1).encode();
+    let tokens = http.post(format!("{}/token", idp.issuer())).header("content-type", FORM).body(redemption);
+    assert_eq!(tokens.send().await.expect("an answer").status(), 200);
+}
+
+#[tokio::test]
+async fn whoever_trusts_somebody_else_does_not_connect() {
+    let (idp, other) = (start().await, start().await);
+    assert_ne!(idp.ca_pem(), other.ca_pem());
+    let error = issuer(&client(ca(&other), None), idp.issuer()).await.expect_err("it is not trusted");
+    assert!(error.is_connect() && format!("{error:?}").contains("BadSignature"), "{error:?}");
+    assert_eq!(idp.journal().len(), 0);
+}
+
+#[tokio::test]
+async fn tls_is_spoken_in_two_versions() {
+    let idp = start().await;
+    for version in [&TLS12, &TLS13] {
+        let mut wire = shake(&idp, version).await;
+        for _ in 0..2 {
+            assert_eq!(wire.exchange(JWKS).await.status, 200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_may_show_a_certificate_whoever_issued_it() {
+    let idp = start().await;
+    let subject = Subject::named("web").dns("web.example");
+    let issued = idp.client_certificate(&subject).expect("a certificate");
+    for shown in [&issued, &subject.self_signed().expect("a certificate")] {
+        assert_eq!(issuer(&client(ca(&idp), Some(shown)), idp.issuer()).await.expect("metadata"), idp.issuer());
+    }
+    let plain = MockIdp::start().await;
+    assert!(plain.client_certificate(&subject).is_err() && plain.ca_pem().is_none());
+}
+
+/// A certificate of a server that is brought along, and its key.
+fn brought_along() -> (String, String) {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    (own.cert.pem(), own.signing_key.serialize_pem())
+}
+
+#[tokio::test]
+async fn a_certificate_that_was_brought_along_is_shown() {
+    let (certificate, key) = brought_along();
+    let idp = MockIdp::builder().tls(Tls::pem(certificate.as_str(), key)).start().await.expect("a server");
+    assert_eq!(idp.ca_pem(), None);
+    let at = format!("https://localhost:{}", address(&idp).port());
+    let trusted = reqwest::Certificate::from_pem(certificate.as_bytes()).expect("a certificate");
+    assert_eq!(issuer(&client(trusted, None), &at).await.expect("metadata"), idp.issuer());
+    assert!(issuer(&client(ca(&start().await), None), &at).await.is_err(), "another authority does not do");
+}
+
+#[tokio::test]
+async fn what_cannot_be_served_is_named() {
+    let own = Subject::named("x").self_signed().expect("a certificate");
+    let error = MockIdp::builder().tls(Tls::pem(own.certificate_pem.as_str(), "")).start().await;
+    assert!(matches!(error, Err(StartError::Tls(TlsError::Key))), "{error:?}");
+    let error = MockIdp::builder().trust("x").in_process();
+    assert!(matches!(error, Err(StartError::Tls(TlsError::Certificate(Role::Trusted)))), "{error:?}");
+    let names = "the certification authority that is to be trusted is no certificate in PEM";
+    assert_eq!(error.expect_err("no certificate").to_string(), names);
+}
+
+#[tokio::test]
+async fn the_issuer_may_have_a_name_of_its_own() {
+    let idp = MockIdp::builder().tls(Tls::generated()).issuer("https://idp.example:8443/oauth");
+    let idp = idp.listen(([0, 0, 0, 0], 0).into()).start().await.expect("a server");
+    let http = reqwest::Client::builder().no_proxy().tls_certs_only([ca(&idp)]);
+    let http = http.resolve("idp.example", ([127, 0, 0, 1], address(&idp).port()).into()).build().expect("a client");
+    let at = format!("https://idp.example:{}", address(&idp).port());
+    assert_eq!(issuer(&http, &at).await.expect("metadata"), "https://idp.example:8443/oauth");
+    let in_process = MockIdp::builder().tls(Tls::generated()).in_process().expect("a server");
+    assert_eq!(in_process.issuer(), "https://mock-idp.test");
+    assert!(in_process.ca_pem().is_some());
+}
+
+#[tokio::test]
+async fn whoever_does_not_speak_tls_is_shown_the_door() {
+    let idp = start().await;
+    let mut wire = Wire::connect(address(&idp)).await;
+    wire.send(JWKS.as_bytes()).await.expect("the server reads");
+    // An alert in the clear, and the end.
+    while !wire.is_closed().await {}
+    assert_eq!(shake(&idp, &TLS13).await.exchange(JWKS).await.status, 200);
+}
+
+#[tokio::test]
+async fn slow_handshakes_keep_nobody_waiting() {
+    let idp = start().await;
+    let mut slow = Vec::new();
+    for said in [&b""[..], b"\x16\x03\x01\x02\x00\x01"].repeat(50) {
+        let mut wire = Wire::connect(address(&idp)).await;
+        wire.send(said).await.expect("the server reads");
+        slow.push(wire);
+    }
+    assert_eq!(shake(&idp, &TLS13).await.exchange(JWKS).await.status, 200);
+    assert_eq!(slow.len(), 100);
+}
+
+#[tokio::test]
+async fn a_stopped_server_ends_its_connections_over_tls() {
+    let idp = start().await;
+    let (mut used, mut fresh) = (shake(&idp, &TLS13).await, shake(&idp, &TLS12).await);
+    let mut silent = Wire::connect(address(&idp)).await;
+    assert_eq!(used.exchange(JWKS).await.status, 200);
+    let mut busy = shake(&idp, &TLS13).await;
+    let request = written("/token", &Login::new().redemption("none"));
+    let (first, last) = request.split_at(request.len() - 1);
+    busy.send(first.replace("Host: x", "Host: x\r\nExpect: 100-continue").as_bytes()).await.expect("it reads");
+    busy.is_asked_for_more().await;
+    let stopping = tokio::spawn(idp.stop());
+    assert!(used.is_closed().await && fresh.is_closed().await && silent.is_closed().await);
+    assert!(!stopping.is_finished(), "it waits for the request");
+    busy.send(last.as_bytes()).await.expect("it reads");
+    assert_eq!(busy.receive().await.expect("the request is answered").status, 400);
+    stopping.await.expect("no panic");
+    assert!(busy.is_closed().await);
+}
+
+/// What becomes of asking `url`.
+async fn ask(idp: &MockIdp, url: &str) -> Result<u16, OutboundError> {
+    let request = outbound::get(url, Reach::Outside).expect("a request");
+    idp.outbound().send(request).await.map(|answer| answer.status().as_u16())
+}
+
+#[tokio::test]
+async fn the_server_asks_by_https_whom_it_trusts() {
+    let other = start().await;
+    let url = format!("{}/jwks", other.issuer());
+    let trusting = MockIdp::builder().trust(other.ca_pem().expect("generated")).in_process().expect("a server");
+    assert_eq!(ask(&trusting, &url).await, Ok(200));
+    assert_eq!(ask(&trusting, &url.replace("127.0.0.1", "localhost")).await, Ok(200));
+    assert_eq!(ask(&other, &url).await, Ok(200), "the server trusts its own authority");
+
+    let stranger = start().await;
+    let error = ask(&stranger, &url).await.expect_err("it is not trusted");
+    assert!(matches!(&error, OutboundError::Tls(why) if why.contains("invalid peer certificate")), "{error}");
+    let nobody = MockIdp::builder().in_process().expect("a server");
+    let error = ask(&nobody, &url).await.expect_err("nobody is trusted").to_string();
+    assert_eq!(error, "TLS failed: no certification authority is trusted; Builder::trust names one");
+}
+
+#[tokio::test]
+async fn the_server_asks_by_https_only_who_it_meant() {
+    let named = MockIdp::builder().tls(Tls::generated()).start().await.expect("a server");
+    let trusting = MockIdp::builder().trust(named.ca_pem().expect("generated")).in_process().expect("a server");
+    let error = ask(&trusting, &named.issuer().replace("127.0.0.1", "127.0.0.2")).await.expect_err("another name");
+    assert!(matches!(error, OutboundError::Tls(_) | OutboundError::Io(_)), "{error}");
+    let plain = MockIdp::start().await;
+    let error = ask(&trusting, &plain.issuer().replace("http:", "https:")).await.expect_err("no TLS");
+    assert!(matches!(error, OutboundError::Tls(_)), "{error}");
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).expect("a file")
+}
+
+/// Whether the program answers to whoever trusts this authority; its issuer is where it listens.
+async fn answers(program: &Program, trusted: &str) {
+    let trusted = reqwest::Certificate::from_pem(trusted.as_bytes()).expect("a certificate");
+    let at = format!("https://localhost:{}", program.address.port());
+    let said = issuer(&client(trusted, None), &at).await.expect("metadata");
+    assert_eq!(said, format!("https://{}", program.address));
+}
+
+#[tokio::test]
+async fn the_program_serves_https() {
+    let scratch = Scratch::new("tls");
+    let [out, cert, key, config] = ["ca.pem", "own.pem", "own.key", "mock.toml"].map(|name| path_in(&scratch, name));
+    let program = Program::serve(&["--tls", "--ca-out", &out]);
+    answers(&program, &read(&out)).await;
+    assert_eq!(program.end("TERM").await.stderr, "");
+
+    let program = Program::serve(&["--tls"]);
+    let stderr = program.end("TERM").await.stderr;
+    assert!(stderr.starts_with("-----BEGIN CERTIFICATE-----\n") && stderr.ends_with("-----END CERTIFICATE-----\n"));
+    assert!(!stderr.contains("KEY"), "{stderr}");
+
+    let brought = brought_along();
+    std::fs::write(&cert, &brought.0).expect("a file");
+    std::fs::write(&key, &brought.1).expect("a file");
+    let own = ["--tls-cert", &cert, "--tls-key", &key, "--tls-client-ca", &cert, "--trust", &cert];
+    let program = Program::serve(&own);
+    answers(&program, &brought.0).await;
+    assert_eq!(program.end("TERM").await.stderr, "");
+
+    let text = format!("trust = [{cert:?}]\n[tls]\ncert = {cert:?}\nkey = {key:?}\nclient_ca = [{cert:?}]\n");
+    std::fs::write(&config, text).expect("a file");
+    let program = Program::serve(&["--config", &config]);
+    answers(&program, &brought.0).await;
+    program.end("TERM").await;
+    let program = Program::serve(&["--config", &config, "--tls", "--ca-out", &out]);
+    answers(&program, &read(&out)).await;
+    program.end("TERM").await;
+
+    std::fs::write(&config, format!("[tls]\nca_out = {out:?}\n")).expect("a file");
+    let program = Program::serve(&["--config", &config]);
+    answers(&program, &read(&out)).await;
+    assert_eq!(program.end("TERM").await.stderr, "");
+}
+
+#[test]
+fn the_program_says_what_is_wrong_with_its_tls() {
+    let scratch = Scratch::new("bad-tls");
+    let [missing, text, config] = ["missing.pem", "text.pem", "mock.toml"].map(|name| path_in(&scratch, name));
+    std::fs::write(&text, "canary").expect("a file");
+    let below = format!("{missing}/ca.pem");
+    for (arguments, says) in [
+        (vec!["--tls-cert", &missing, "--tls-key", &text], format!("{missing}: No such file")),
+        (vec!["--tls-cert", &text, "--tls-key", &text], "the server's key is no private key in PEM".to_owned()),
+        (vec!["--tls", "--tls-client-ca", &text], "the certification authority of clients is no cert".to_owned()),
+        (vec!["--trust", &text], "the certification authority that is to be trusted is no cert".to_owned()),
+        (vec!["--tls", "--ca-out", &below], format!("{below}: ")),
+        (vec!["--tls-client-ca", &text], "--tls-client-ca is of no use without --tls or --tls-cert".to_owned()),
+        (vec!["--ca-out", &text], "--ca-out is of no use without --tls".to_owned()),
+        (vec!["--tls-cert", &text, "--tls-key", &text, "--ca-out", &text], {
+            "a certificate that was brought along has no certification authority to write".to_owned()
+        }),
+    ] {
+        let ended = run(&[&["serve", "--listen", "127.0.0.1:0"], arguments.as_slice()].concat());
+        assert!(ended.stderr.starts_with(&format!("error: {says}")), "{arguments:?}: {}", ended.stderr);
+        assert_eq!((ended.status.code(), ended.stdout.as_str(), ended.stderr.lines().count()), (Some(1), "", 1));
+        assert!(!ended.stderr.contains("canary"));
+    }
+    for arguments in [["--tls-cert", &text].as_slice(), &["--tls-key", &text], &["--tls", "--tls-cert", &text]] {
+        assert_eq!(run(&[&["serve"], arguments].concat()).status.code(), Some(2), "{arguments:?}");
+    }
+    for (text, says) in [
+        ("[tls]\ncert = \"a\"\n", "line 1: there is a `cert` and no `key`"),
+        ("alg = \"ES256\"\n[tls]\nkey = \"a\"\n", "line 2: there is a `key` and no `cert`"),
+        ("[tls]\ncertt = \"a\"\n", "line 2: unknown field `certt`"),
+        ("[tls]\ncert = \"a\"\nkey = \"b\"\nca_out = \"c\"\n", "line 1: `ca_out` is for the cert"),
+        ("tls = true\n", "line 1: invalid type: boolean, expected "),
+        ("[tls]\nclient_ca = \"a\"\n", "line 2: invalid type: string, expected a sequence"),
+    ] {
+        std::fs::write(&config, text).expect("a file");
+        let ended = run(&["serve", "--listen", "127.0.0.1:0", "--config", &config]);
+        assert!(ended.stderr.starts_with(&format!("error: {config}: {says}")), "{text}: {}", ended.stderr);
+        assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""), "{text}");
+    }
+}
+
+#[test]
+fn the_program_makes_a_certificate_for_a_client() {
+    let scratch = Scratch::new("certificate");
+    let prefix = path_in(&scratch, "web.client");
+    let names = ["--name", "web", "--organization", "Example", "--dns", "web.example", "--ip", "::1"];
+    let arguments = [&["certificate", "--out", &prefix], names.as_slice()].concat();
+    let ended = run(&arguments);
+    assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
+    let (certificate, key) = (read(&format!("{prefix}.pem")), read(&format!("{prefix}.key")));
+    let der = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate");
+    let made = Certificate::parse(&der).expect("a certificate");
+    assert_eq!(ended.stdout, format!("x5t#S256 {}\n", made.x5t_s256()));
+    assert_eq!(made.subject_dn(), "CN=web,O=Example");
+    assert_eq!((made.san_dns().next(), made.san_ip().count()), (Some("web.example"), 1));
+    assert!(reqwest::Identity::from_pem(format!("{key}{certificate}").as_bytes()).is_ok());
+
+    let ended = run(&arguments);
+    assert!(ended.stderr.starts_with(&format!("error: {prefix}.pem: File exists")), "{}", ended.stderr);
+    assert_eq!((ended.status.code(), read(&format!("{prefix}.key"))), (Some(1), key), "no key is overwritten");
+}
