@@ -12,17 +12,18 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use oauth_types::fault::{Point, Signature};
-use oauth_types::{Algorithm, ErrorCode};
+use oauth_types::{Algorithm, ErrorCode, Secret};
 use serde_json::{Map, Value, json};
 
 use super::notices::Notice;
 use super::tap::{self, Faults};
+use crate::client_keys;
 use crate::jose::{compact, left_half};
 use crate::pages;
 use crate::pipeline;
 use crate::ports::keys::Keys;
 use crate::refusal::Refusal;
-use crate::reply::{AuthorizationResponse, Broken, Challenge, Envelope, Reply, TokenReply, Unsigned, token_status};
+use crate::reply::{AuthorizationResponse, Broken, Challenge, Reply, Seal, TokenReply, Unsigned, token_status};
 use crate::request::Place;
 use crate::world::World;
 
@@ -124,7 +125,7 @@ impl Encoder<'_> {
         }
         if let Some(envelope) = pipeline::envelope(self.world, self.place, &response, self.now) {
             response.mode = envelope.mode;
-            let token = match self.enveloped(envelope, faults).await {
+            let token = match self.enveloped(envelope.token, faults).await {
                 Ok(token) => token,
                 Err(broken) => return self.failed(&broken),
             };
@@ -133,12 +134,9 @@ impl Encoder<'_> {
         self.deliver(&response)
     }
 
-    async fn enveloped(&self, envelope: Envelope, faults: &mut u32) -> Result<String, Broken> {
-        let signed = self.one(envelope.token, faults)?;
-        match envelope.sealing {
-            Some(sealing) => self.seal(&signed, &sealing).await,
-            None => Ok(signed),
-        }
+    async fn enveloped(&self, mut token: Unsigned, faults: &mut u32) -> Result<String, Broken> {
+        client_keys::gather(&mut token.seal, &self.world.ports, self.now).await?;
+        self.one(token, faults)
     }
 
     /// The answer if the server failed, which is written down.
@@ -221,15 +219,29 @@ impl Encoder<'_> {
                     token.claims.insert(claim.to_owned(), left_half(hashed, token.algorithm).into());
                 }
             }
-            let (member, signed) = (token.member, signed(self.world.ports.keys.as_ref(), token, wrongly)?);
-            members.insert(member.to_owned(), signed.into());
+            let (member, Seal { secret, encrypted, plain, .. }) = (token.member, std::mem::take(&mut token.seal));
+            let payload = match plain {
+                true => Value::Object(token.claims).to_string(),
+                false => signed(self.world.ports.keys.as_ref(), token, (wrongly, secret))?,
+            };
+            let sealed = match encrypted {
+                Some(encrypted) => {
+                    encrypted.seal(&payload, (!plain).then_some("JWT"), self.world.ports.dice.as_ref())?
+                }
+                None => payload,
+            };
+            members.insert(member.to_owned(), sealed.into());
         }
         Ok(members)
     }
 }
 
 /// A token in compact form, signed rightly unless a fault asks for something else.
-fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> Result<String, Broken> {
+fn signed(
+    keys: &dyn Keys,
+    mut token: Unsigned,
+    (wrongly, secret): (Option<Signature>, Option<Secret>),
+) -> Result<String, Broken> {
     let algorithm = token.algorithm;
     let lie = match wrongly {
         Some(Signature::AlgNone) => Some("none"),
@@ -244,12 +256,20 @@ fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> R
     text.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.claims, TOKEN / 2), &mut text);
     let signature = match wrongly {
+        None if algorithm.is_symmetric() => keyed(algorithm, secret, text.as_bytes())?,
         None => keys.sign_as(token.header.get("kid").and_then(Value::as_str), algorithm, text.as_bytes())?,
         Some(Signature::UnpublishedKey) => keys.forge(algorithm, text.as_bytes())?,
         Some(Signature::Hs256PublicKey) => keyed_hash(&keys.public_pem(Algorithm::Rs256), text.as_bytes()),
         Some(_) => Vec::new(),
     };
     Ok(compact(text, &signature))
+}
+
+/// A signature with the client's secret (OpenID Connect Core §10.1).
+fn keyed(algorithm: Algorithm, secret: Option<Secret>, message: &[u8]) -> Result<Vec<u8>, Broken> {
+    let secret = secret.ok_or_else(|| Broken::Seal(format!("it has no secret for {algorithm}")))?;
+    let hash = crate::jose::keyed_hash(algorithm, &secret, message);
+    Ok(hash.map_err(|error| Broken::Seal(error.to_string()))?.unwrap_or_default())
 }
 
 fn keyed_hash(key: &str, message: &[u8]) -> Vec<u8> {
@@ -298,7 +318,7 @@ fn failure(what: &Broken) -> Response<Bytes> {
     let what = match what {
         Broken::Store(_) => "The store failed",
         Broken::Key(_) => "A key failed",
-        Broken::Sealing(_) => "A token could not be encrypted",
+        Broken::Seal(_) => "The keys of the client cannot be used",
     };
     let members = json!({ "error": ErrorCode::ServerError.as_str(), "error_description": what });
     let Value::Object(members) = members else { return plain(StatusCode::INTERNAL_SERVER_ERROR) };

@@ -21,6 +21,7 @@ use super::extract::{self, MAX_BODY, NoBody, Read};
 use super::journal::{self, Entry};
 use super::serve::BODY_WITHIN;
 use super::tenants::{Tenant, Tenants, is_name};
+use crate::client_keys;
 use crate::documents;
 use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
@@ -216,6 +217,7 @@ impl App {
                 None => metadata::metadata(world, &tenant.place),
             },
         };
+        let reply = client_keys::at_hand(reply, &world.ports, now).await;
         if let Reply::Broken { what, .. } = &reply {
             seen.failed(what.to_string());
         }

@@ -194,6 +194,11 @@ fn repeatable(world: &World) -> Vec<&'static str> {
     world.specs.iter().flat_map(|spec| spec.repeatable()).copied().collect()
 }
 
+/// The credentials of a request, as they arrived.
+pub(crate) fn attempt<'a>(world: &'a World, arrival: &'a Arrival<'a>, params: &'a Params) -> Attempt<'a> {
+    Attempt { arrival, params, people: &world.people, ports: &world.ports, policy: &world.policy }
+}
+
 /// Authenticates the client of a request (RFC 6749 §2.3). Only here is an [`Authenticated`] made.
 pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result<Authenticated, Stop> {
     let mut methods = Vec::new();

@@ -6,8 +6,9 @@ use oauth_types::fault::Point;
 use oauth_types::{Algorithm, ContentEncryption, ErrorCode, KeyManagement, ResponseMode};
 use serde_json::{Map, Value, json};
 
+use crate::client_keys;
 use crate::refusal::{Document, Refusal, Rule};
-use crate::reply::{AuthorizationResponse, Envelope, Sealing, Unsigned};
+use crate::reply::{AuthorizationResponse, Envelope, Unsigned};
 use crate::spec::{Facts, Spec};
 use crate::world::{Amount, Policy};
 
@@ -86,9 +87,10 @@ impl Spec for Jarm {
         claims.insert("aud".to_owned(), response.client.client_id().into());
         claims.insert("exp".to_owned(), now.saturating_add(facts.policy.value_of(&LIFETIME)).into());
         let (member, at) = ("response", Point::ResponseToken);
-        let token = Unsigned { member, at, algorithm, header, claims, hash: Vec::new() };
         // §2.2: it is signed first, and then encrypted.
-        Some(Envelope { token, sealing: Sealing::of(&response.client, ENCRYPTED, CONTENT), mode })
+        let seal = client_keys::seal(&response.client, "authorization", algorithm);
+        let token = Unsigned { member, at, algorithm, header, claims, hash: Vec::new(), seal };
+        Some(Envelope { token, mode })
     }
 }
 

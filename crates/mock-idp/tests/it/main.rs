@@ -13,6 +13,7 @@ mod login;
 mod malformed;
 mod metadata;
 mod oidc_ciba;
+mod oidc_claims;
 mod oidc_hybrid;
 mod oidc_jarm;
 mod outbound;

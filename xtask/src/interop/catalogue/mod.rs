@@ -246,6 +246,18 @@ pub(super) const FLOWS: &[Flow] = &[
     // Some clients give tokens to https alone, even on loopback.
     .at(At::Tls),
     flow("registration", "a client that introduces itself", &["registration_endpoint"], LOGGED_IN),
+    flow(
+        "cimd",
+        "a client that is called by the URL of its metadata",
+        &["client_id_metadata_document_supported"],
+        LOGGED_IN,
+    ),
+    flow(
+        "mcp",
+        "an MCP server: found from its first refusal, used, and stepped up for",
+        &[],
+        &["POST /mcp 401", "POST /token 200", "POST /mcp 403", "POST /mcp 200"],
+    ),
     flow("logout", "logout, and back at the client", &["end_session_endpoint"], LOGGED_IN),
     flow("plain", "RFC 7636 with its method plain", &["code_challenge_methods_supported=plain"], LOGGED_IN)
         .at(At::Rfc7636),
