@@ -12,7 +12,7 @@ const POLLED: Expect = Works(&["rfc8628-pending"]);
 const OLD: &str = "OAuth 2.1 leaves it out; one client shows that it can be played";
 const OLD_FLOWS: &[&str] = &["plain", "hybrid", "implicit", "password"];
 /// What no other client needs.
-const MCP: (&str, &[&str]) = ("for MCP clients", &["cimd", "mcp"]);
+const MCP: (&str, &[&str]) = ("for MCP clients", &["cimd", "mcp-server"]);
 const WRONG_VERIFIER: Expect = Refused("rfc7636-verifier-wrong");
 /// The proof that comes before the nonce, at each of the two endpoints that give one.
 const NONCE: Expect = Works(&["rfc9449-nonce-missing"]);
@@ -78,7 +78,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("client-credentials", WORKS),
             ("registration", WORKS),
             ("cimd", Works(&["rfc6750-token-missing"])),
-            ("mcp", Works(&["rfc6750-token-missing", "mcp-scope-missing"])),
+            ("mcp-server", Works(&["rfc6750-token-missing", "mcp-scope-missing"])),
         ],
         leaves: &[
             (OLD, OLD_FLOWS),

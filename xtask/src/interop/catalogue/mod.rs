@@ -103,7 +103,8 @@ const fn flow(
 }
 
 /// What the server cannot play its part in yet: flows, and checks of the MCP package. One that works has to leave here.
-pub(super) const WAITING: &[&str] = &["registration", "cimd", "mcp", "logout", "authorization-server-metadata-cimd"];
+pub(super) const WAITING: &[&str] =
+    &["registration", "cimd", "mcp-server", "logout", "authorization-server-metadata-cimd"];
 
 const LOGGED_IN: &[&str] = &["POST /token 200"];
 
@@ -253,7 +254,7 @@ pub(super) const FLOWS: &[Flow] = &[
         LOGGED_IN,
     ),
     flow(
-        "mcp",
+        "mcp-server",
         "an MCP server: found from its first refusal, used, and stepped up for",
         &[],
         &["POST /mcp 401", "POST /token 200", "POST /mcp 403", "POST /mcp 200"],
