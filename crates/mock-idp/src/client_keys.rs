@@ -63,6 +63,8 @@ pub(crate) async fn of(client: &Client, ports: &Ports, now: u64) -> Result<Arc<P
 /// Client Registration §2).
 pub(crate) fn seal(client: &Arc<Client>, kind: &str, algorithm: Algorithm) -> Seal {
     let chosen = |what: &str| client.text(&format!("{kind}_encrypted_response_{what}"));
+    let unknown = (chosen("alg").is_some_and(|name| KeyManagement::from_wire(name).is_none()))
+        || (chosen("enc").is_some_and(|name| ContentEncryption::from_wire(name).is_none()));
     let encrypted = chosen("alg").and_then(KeyManagement::from_wire).map(|algorithm| {
         let content = chosen("enc").and_then(ContentEncryption::from_wire);
         Encrypted {
@@ -73,7 +75,7 @@ pub(crate) fn seal(client: &Arc<Client>, kind: &str, algorithm: Algorithm) -> Se
         }
     });
     let secret = client.secret.clone().filter(|_| algorithm.is_symmetric());
-    Seal { secret, encrypted, plain: false }
+    Seal { secret, encrypted, unknown, plain: false }
 }
 
 /// Gets the keys that clients publish and that tokens of a reply are to be encrypted to.
@@ -84,16 +86,25 @@ pub(crate) async fn at_hand(mut reply: Reply, ports: &Ports, now: u64) -> Reply 
         Reply::Jwt { token, .. } => std::slice::from_mut(token).iter_mut(),
         _ => return reply,
     };
-    for encrypted in tokens.filter_map(|token| token.seal.encrypted.as_mut()) {
-        if encrypted.keys.is_some() || encrypted.algorithm.is_symmetric() {
-            continue;
-        }
-        match of(&encrypted.client, ports, now).await {
-            Ok(keys) => encrypted.keys = Some(keys),
-            Err(why) => return Reply::Broken { what: Broken::Seal(why.to_string()), to: None },
+    for token in tokens {
+        if let Err(what) = gather(&mut token.seal, ports, now).await {
+            return Reply::Broken { what, to: None };
         }
     }
     reply
+}
+
+/// Gets the keys that a client publishes, if a token is to be encrypted to one of them.
+pub(crate) async fn gather(seal: &mut Seal, ports: &Ports, now: u64) -> Result<(), Broken> {
+    if seal.unknown {
+        return Err(Broken::Seal("it is registered for an encryption that this server does not know".to_owned()));
+    }
+    let Some(encrypted) = seal.encrypted.as_mut() else { return Ok(()) };
+    if encrypted.keys.is_none() && !encrypted.algorithm.is_symmetric() {
+        let keys = of(&encrypted.client, ports, now).await;
+        encrypted.keys = Some(keys.map_err(|why| Broken::Seal(why.to_string()))?);
+    }
+    Ok(())
 }
 
 impl Encrypted {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::documents;
 use crate::jose::{JwksError, PublicKeys};
+use crate::memory::Scope;
 use crate::ports::outbound::Reach;
 use crate::redirect::{self, RedirectRule};
 use crate::refusal::{Refusal, Rule};
@@ -54,6 +55,13 @@ impl Client {
     /// public ones (RFC 7517 §5). For keys that it publishes, set `jwks_uri` as [`Client::metadata`].
     pub fn with_keys(client_id: impl Into<String>, jwks: impl Into<Value>) -> Self {
         Self::public(client_id).token_endpoint_auth_method("private_key_jwt").metadata("jwks", jwks)
+    }
+
+    /// Somebody who is no client but whose assertions are taken (RFC 7523 §3): its `iss`, and its public keys (RFC 7517
+    /// §5). It may speak for every user.
+    pub fn trusted_issuer(issuer: impl Into<String>, jwks: impl Into<Value>) -> Self {
+        let none: [&str; 0] = [];
+        Self::public(issuer).grant_types(none).metadata("jwks", jwks).metadata("may_speak_for", "*")
     }
 
     /// A confidential client with a secret, presented as `client_secret_basic` or `client_secret_post`.
@@ -167,6 +175,13 @@ impl Client {
     /// How far requests to the URLs of its metadata may go.
     pub(crate) fn reach(&self) -> Reach {
         if self.stranger { Reach::Outside } else { Reach::Configured }
+    }
+
+    /// What is granted to whoever does not say what it wants, where nobody can be asked (RFC 6749 §3.3): all that the
+    /// client is registered for, but for what asks for a login.
+    pub(crate) fn default_scope(&self) -> Scope {
+        let registered = self.scope.iter().flatten().filter(|token| *token != "openid");
+        Scope::parse(&registered.map(String::as_str).collect::<Vec<_>>().join(" ")).unwrap_or_default()
     }
 
     /// Whether it is known only because any client is.

@@ -14,6 +14,18 @@ pub(crate) static RFC6750: Document = Document {
     url: "https://www.rfc-editor.org/rfc/rfc6750",
 };
 
+pub(crate) static RFC7523: Document = Document {
+    name: "RFC 7523",
+    title: "JSON Web Token (JWT) Profile for OAuth 2.0 Client Authentication and Authorization Grants",
+    url: "https://www.rfc-editor.org/rfc/rfc7523",
+};
+
+pub(crate) static RFC8725: Document = Document {
+    name: "RFC 8725",
+    title: "JSON Web Token Best Current Practices",
+    url: "https://www.rfc-editor.org/rfc/rfc8725",
+};
+
 pub(crate) static RFC8414: Document = Document {
     name: "RFC 8414",
     title: "OAuth 2.0 Authorization Server Metadata",

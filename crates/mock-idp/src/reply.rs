@@ -290,6 +290,8 @@ pub(crate) struct Seal {
     pub secret: Option<Secret>,
     /// To whom it is encrypted once it is signed.
     pub encrypted: Option<Encrypted>,
+    /// Whether the client asks for an encryption that this server does not know. Such a token never leaves.
+    pub unknown: bool,
     /// Whether it is not signed, since the client asked for encryption alone (OpenID Connect Core §5.3.2).
     pub plain: bool,
 }

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use oauth_types::Params;
 use oauth_types::params::display_name;
 
+use crate::certificate::ClientCertificate;
 use crate::clients::{Authenticated, Client, Identified};
 use crate::memory::{Authorization, Confirmation, Life, Note, Notes, Scope};
 use crate::people::{People, Script, Wanted};
@@ -61,6 +62,8 @@ pub(crate) struct Arrival<'a> {
     pub form: Option<&'a Params>,
     /// The body, if there was one.
     pub body: &'a Bytes,
+    /// What the client showed of itself in the TLS handshake. No header says anything of that.
+    pub certificate: Option<&'a ClientCertificate>,
     /// The tenant's time, in seconds since 1970-01-01T00:00:00Z.
     pub now: u64,
     /// What the person in front of the browser was told to do next.
@@ -184,6 +187,18 @@ pub(crate) struct Unpacked {
     pub notes: Option<(Notes, Notes)>,
 }
 
+impl Unpacked {
+    /// Writes down which parameters came beside it and say something else. They count for nothing (RFC 9101 §6.3).
+    pub(crate) fn overrule(&self, packed: &Packed<'_>) {
+        for (name, value) in packed.params.iter() {
+            let carrier = name == "request" || name == "request_uri";
+            if !carrier && self.params.all(name).all(|own| own != value) {
+                packed.arrival.seen.ignores(name);
+            }
+        }
+    }
+}
+
 /// An authorization request of an identified client (RFC 6749 §4.1.1).
 pub(crate) struct AuthorizationRequest<'a> {
     /// The request as it arrived.
@@ -208,6 +223,11 @@ impl AuthorizationRequest<'_> {
     /// The client.
     pub(crate) fn client(&self) -> &Client {
         self.client.client()
+    }
+
+    /// Whether the response type has this word: `code`, `token`, `id_token` (RFC 6749 §3.1.1).
+    pub(crate) fn asks_for(&self, kind: &str) -> bool {
+        self.params.get("response_type").is_some_and(|kinds| kinds.split(' ').any(|own| own == kind))
     }
 }
 
@@ -345,8 +365,19 @@ pub(crate) enum Held {
         /// The rule that a replay of it breaks.
         replay: &'static Rule,
     },
-    /// Not to be spent: it was in the store and stays there, or it was made for this request.
-    Freely,
+    /// In the store, to be used again and again.
+    Stays,
+    /// Nowhere: it was made for this request.
+    Made,
+    /// Nowhere: it was made for this request, of something that may be used once, such as an assertion.
+    MadeOnce {
+        /// What that is remembered by.
+        key: Key,
+        /// Until when.
+        until: u64,
+        /// The rule that its replay breaks.
+        replay: &'static Rule,
+    },
 }
 
 impl Found {
@@ -355,9 +386,9 @@ impl Found {
         Self { record: kept.record, held: Held::Once { key, spent: kept.spent, grace: None, replay } }
     }
 
-    /// What is not spent by this request.
-    pub(crate) fn freely(record: Record) -> Self {
-        Self { record, held: Held::Freely }
+    /// What is in the store, and is not spent by this request.
+    pub(crate) fn staying(record: Record) -> Self {
+        Self { record, held: Held::Stays }
     }
 
     /// What is made for this request: a family of its own, about which nothing is in the store.
@@ -366,7 +397,8 @@ impl Found {
         request.ports.dice.fill(&mut grant.0);
         let now = request.arrival.now;
         let (authorization, notes) = (authorization.into(), Arc::default());
-        Self::freely(Record { grant, issued: now, expires: now, forget: now, authorization, notes })
+        let record = Record { grant, issued: now, expires: now, forget: now, authorization, notes };
+        Self { record, held: Held::Made }
     }
 
     /// The same, taken again for as long after it was spent as `grace` says.
@@ -375,6 +407,16 @@ impl Found {
             *grace = Some(amount);
         }
         self
+    }
+
+    /// The same, if it is made of something that may be used once, and is remembered by `key` until `until`.
+    pub(crate) fn made_once(self, key: Key, until: u64, replay: &'static Rule) -> Self {
+        Self { held: Held::MadeOnce { key, until, replay }, ..self }
+    }
+
+    /// Whether it was made for this request: nothing was authorized before.
+    pub(crate) fn is_made(&self) -> bool {
+        matches!(self.held, Held::Made | Held::MadeOnce { .. })
     }
 
     /// Whether it has been spent before.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::Method;
 use oauth_types::fault::Point;
-use oauth_types::{Params, ResponseMode};
+use oauth_types::{Algorithm, Params, ResponseMode};
 use serde_json::{Map, Value};
 
 use crate::clients::{Authenticated, Client, Clients, Identified, Proven};
@@ -28,6 +28,9 @@ use crate::world::{Amount, Policy, Switch};
 
 /// An answer that may take a while; `None` says that the matter is not the spec's own.
 pub(crate) type Perhaps<'a, T> = Option<BoxFuture<'a, Result<T, Stop>>>;
+
+/// Parameters that authenticate a client (RFC 6749 §2.3.1, RFC 7521 §4.2). They are not part of what it asks for.
+pub(crate) const CREDENTIALS: &[&str] = &["client_secret", "client_assertion", "client_assertion_type"];
 
 /// One document.
 pub(crate) trait Spec: Debug + Send + Sync + 'static {
@@ -71,6 +74,11 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
 
     /// Adds what it supports to the metadata (RFC 8414 §2).
     fn metadata(&self, _facts: &Facts<'_>, _document: &mut Map<String, Value>) {}
+
+    /// Whether it reads tokens that others encrypt to this server, so that keys for that have to be published.
+    fn decrypts(&self) -> bool {
+        false
+    }
 
     /// Judges the client metadata it defines (RFC 7591 §2), whoever brings it.
     fn register(&self, _metadata: &Map<String, Value>, _policy: &Policy) -> Result<(), Refusal> {
@@ -141,6 +149,12 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
 
     /// The client that credentials of `method` are about, if the method is one of its own.
     fn claimed(&self, _method: &str, _attempt: &Attempt<'_>) -> Option<Result<String, Refusal>> {
+        None
+    }
+
+    /// The method of a request that names `client` and has no credentials that can be seen before it is known, such as
+    /// a certificate (RFC 8705 §2).
+    fn recognized(&self, _attempt: &Attempt<'_>, _client: &Client) -> Option<&'static str> {
         None
     }
 
@@ -241,6 +255,13 @@ pub(crate) struct Facts<'a> {
     pub auth_methods: &'a [&'static str],
     /// The paths that are served.
     pub paths: &'a [&'static str],
+}
+
+impl Facts<'_> {
+    /// The algorithms that this server signs with.
+    pub(crate) fn issued(&self) -> impl Iterator<Item = Algorithm> {
+        self.ports.keys.algorithms().iter().copied().filter(|own| self.policy.algorithms.contains(own))
+    }
 }
 
 /// A client that is looked for.
@@ -358,6 +379,9 @@ pub(crate) trait Spine: Send + Sync {
 
     /// The scope that is granted to `client`: what it asks for, if it may have it (RFC 6749 §3.3).
     fn scope(&self, client: &Client, params: &Params) -> Result<Scope, Refusal>;
+
+    /// The clients that are configured.
+    fn clients(&self) -> &Clients;
 
     /// Everybody who can log in.
     fn people(&self) -> &People;

@@ -1,6 +1,6 @@
 //! Turns a reply into an HTTP response: faults edit it, tokens are signed last, then it is written down.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -17,14 +17,13 @@ use serde_json::{Map, Value, json};
 
 use super::notices::Notice;
 use super::tap::{self, Faults};
+use crate::client_keys;
 use crate::jose::{compact, left_half};
 use crate::pages;
 use crate::pipeline;
 use crate::ports::keys::Keys;
 use crate::refusal::Refusal;
-use crate::reply::{
-    AuthorizationResponse, Broken, Challenge, Envelope, Reply, Seal, TokenReply, Unsigned, token_status,
-};
+use crate::reply::{AuthorizationResponse, Broken, Challenge, Reply, Seal, TokenReply, Unsigned, token_status};
 use crate::request::Place;
 use crate::world::World;
 
@@ -45,6 +44,8 @@ pub(crate) struct Encoder<'a> {
     pub(crate) at: Point,
     /// The time, in seconds since 1970-01-01T00:00:00Z.
     pub(crate) now: u64,
+    /// What the server failed at, if it does.
+    pub(crate) failure: &'a OnceLock<String>,
 }
 
 /// A response, how many faults changed it, and why it is a refusal, if it is one.
@@ -57,21 +58,21 @@ pub(crate) struct Encoded {
 
 impl Encoder<'_> {
     /// Writes down a reply.
-    pub(crate) fn encode(&self, reply: Reply) -> Encoded {
+    pub(crate) async fn encode(&self, reply: Reply) -> Encoded {
         let slots = self.faults.due(self.point(&reply), self.client_id);
         let mut faults = u32::try_from(slots.len()).unwrap_or(u32::MAX);
         let (mut response, refusal) = match reply {
             Reply::Authorization { mut response, refusal } => {
                 // Edits act on the parameters, whatever they travel in.
                 tap::edit_params(&slots, &mut response.params);
-                (self.authorization(response, &mut faults), refusal)
+                (self.authorization(response, &mut faults).await, refusal)
             }
             Reply::Tokens(reply) => match self.sign(reply, &mut faults) {
                 Ok(mut members) => {
                     tap::edit_members(&slots, &mut members);
                     (json_response(StatusCode::OK, &members), None)
                 }
-                Err(broken) => (failure(&broken), None),
+                Err(broken) => (self.failed(&broken), None),
             },
             Reply::Document { at, status, mut members } => {
                 tap::edit_members(&slots, &mut members);
@@ -90,7 +91,7 @@ impl Encoder<'_> {
             Reply::Page(refusal) => {
                 (html_response(StatusCode::BAD_REQUEST, pages::refusal(&refusal), pages::POLICY), Some(refusal))
             }
-            Reply::Broken { what: _, to: Some(response) } => (self.authorization(response, &mut faults), None),
+            Reply::Broken { what: _, to: Some(response) } => (self.authorization(response, &mut faults).await, None),
             Reply::Broken { what, to: None } => (failure(&what), None),
         };
         tap::edit_response(&slots, &mut response);
@@ -107,7 +108,7 @@ impl Encoder<'_> {
     }
 
     /// An authorization response with its tokens, in a token of its own if its mode asks for that.
-    fn authorization(&self, mut response: AuthorizationResponse, faults: &mut u32) -> Response<Bytes> {
+    async fn authorization(&self, mut response: AuthorizationResponse, faults: &mut u32) -> Response<Bytes> {
         if !response.tokens.is_empty() {
             let mut reply = TokenReply::new(Arc::default());
             reply.tokens = std::mem::take(&mut response.tokens);
@@ -116,21 +117,32 @@ impl Encoder<'_> {
             }
             let members = match self.sign(reply, faults) {
                 Ok(members) => members,
-                Err(broken) => return failure(&broken),
+                Err(broken) => return self.failed(&broken),
             };
             for (name, value) in members.iter().filter(|(name, _)| *name != "code") {
                 response.params.push(name, value.as_str().unwrap_or_default());
             }
         }
-        if let Some(Envelope { token, mode }) = pipeline::envelope(self.world, self.place, &response, self.now) {
-            let signed = match self.one(token, faults) {
-                Ok(signed) => signed,
-                Err(broken) => return failure(&broken),
+        if let Some(envelope) = pipeline::envelope(self.world, self.place, &response, self.now) {
+            response.mode = envelope.mode;
+            let token = match self.enveloped(envelope.token, faults).await {
+                Ok(token) => token,
+                Err(broken) => return self.failed(&broken),
             };
-            response.params = [("response", signed.as_str())].into_iter().collect();
-            response.mode = mode;
+            response.params = [("response", token.as_str())].into_iter().collect();
         }
         self.deliver(&response)
+    }
+
+    async fn enveloped(&self, mut token: Unsigned, faults: &mut u32) -> Result<String, Broken> {
+        client_keys::gather(&mut token.seal, &self.world.ports, self.now).await?;
+        self.one(token, faults)
+    }
+
+    /// The answer if the server failed, which is written down.
+    fn failed(&self, what: &Broken) -> Response<Bytes> {
+        self.failure.get_or_init(|| what.to_string());
+        failure(what)
     }
 
     fn deliver(&self, response: &AuthorizationResponse) -> Response<Bytes> {
@@ -147,7 +159,7 @@ impl Encoder<'_> {
     fn jwt(&self, token: Unsigned, content_type: &'static str, faults: &mut u32) -> Response<Bytes> {
         let signed = match self.one(token, faults) {
             Ok(signed) => signed,
-            Err(broken) => return failure(&broken),
+            Err(broken) => return self.failed(&broken),
         };
         let mut response = plain(StatusCode::OK);
         set(&mut response, CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -207,7 +219,7 @@ impl Encoder<'_> {
                     token.claims.insert(claim.to_owned(), left_half(hashed, token.algorithm).into());
                 }
             }
-            let (member, Seal { secret, encrypted, plain }) = (token.member, std::mem::take(&mut token.seal));
+            let (member, Seal { secret, encrypted, plain, .. }) = (token.member, std::mem::take(&mut token.seal));
             let payload = match plain {
                 true => Value::Object(token.claims).to_string(),
                 false => signed(self.world.ports.keys.as_ref(), token, (wrongly, secret))?,

@@ -70,6 +70,15 @@ pub(crate) fn metadata(world: &World, place: &Place) -> Map<String, Value> {
     members
 }
 
+/// The keys that are published: those that tokens are verified with, and those that others encrypt to.
+pub(crate) fn keys(world: &World) -> Vec<Value> {
+    let mut keys = world.ports.keys.published();
+    if world.specs.iter().any(|spec| spec.decrypts()) {
+        keys.extend(world.ports.keys.published_for_encryption());
+    }
+    keys
+}
+
 /// Every response mode of the documents in force. A token travels in a form only where forms are posted.
 pub(crate) fn response_modes(world: &World) -> impl Iterator<Item = ResponseMode> {
     let all = || world.specs.iter().flat_map(|spec| spec.response_modes()).copied();
@@ -84,7 +93,13 @@ pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str
 
 /// Every grant type of the documents in force.
 pub(crate) fn grant_types(world: &World) -> impl Iterator<Item = &'static str> {
-    world.specs.iter().filter_map(|spec| spec.grant_type())
+    let types = world.specs.iter().filter_map(|spec| spec.grant_type());
+    types
+        .fold(Vec::new(), |mut once, own| {
+            once.extend((!once.contains(&own)).then_some(own));
+            once
+        })
+        .into_iter()
 }
 
 /// Every method of client authentication of the documents in force.
@@ -201,6 +216,8 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
     // Whoever names a method speaks it, so the two fallbacks are never taken; they refuse all the same.
     let client_id = claimed.unwrap_or_else(|| Err(unknown()))?;
     let client = client(world, attempt.arrival, &client_id).await?.ok_or_else(unknown)?;
+    let recognized = || world.specs.iter().find_map(|spec| spec.recognized(attempt, &client));
+    let method = if methods.is_empty() { recognized().unwrap_or(method) } else { method };
     // Not before: with client_id and secret swapped, the identifier of an unknown client is a secret.
     attempt.arrival.seen.client(&client_id);
     if client.is_any() {
@@ -254,7 +271,16 @@ pub(crate) fn redeem(world: &World, request: &TokenRequest<'_>, found: &Found) -
 /// Only here is a [`Spent`] made.
 pub(crate) async fn spend(world: &World, request: &TokenRequest<'_>, found: Found) -> Result<Spent, Stop> {
     let now = request.arrival.now;
-    let Held::Once { key, grace, replay, .. } = found.held else { return Ok(Spent::new(found.record)) };
+    let (key, grace, replay) = match found.held {
+        Held::Stays | Held::Made => return Ok(Spent::new(found.record)),
+        Held::MadeOnce { key, until, replay } => {
+            return match world.ports.store.once(key, now, until).await? {
+                true => Ok(Spent::new(found.record)),
+                false => Err(replay.refuse().into()),
+            };
+        }
+        Held::Once { key, grace, replay, .. } => (key, grace, replay),
+    };
     match world.ports.store.take(key, now).await? {
         Taken::Fresh(record) => Ok(Spent::new(record)),
         // In the second of its use it is a replay already, unless there is a time of grace.

@@ -7,7 +7,7 @@ use oauth_types::fault::Point;
 use oauth_types::{ErrorCode, Params};
 use serde_json::{Map, Value};
 
-use crate::clients::{self, Authenticated, Client};
+use crate::clients::{self, Authenticated, Client, Clients};
 use crate::documents;
 use crate::memory::{Confirmation, Scope};
 use crate::people::{People, User};
@@ -53,9 +53,10 @@ impl Spine for World {
         params: &'a Params,
     ) -> BoxFuture<'a, Result<Judged, Stop>> {
         Box::pin(async move {
+            // First the proof: a client that has to send another one sends the same request object again.
+            let proofs = super::prove(self, arrival, None).await?;
             let unpacked = super::unpacked(self, arrival, client.client(), params).await?;
             let identified = clients::identify(client.client().clone(), unpacked.params.get("redirect_uri"))?;
-            let proofs = super::prove(self, arrival, None).await?;
             let asked = super::Asked { unpacked: &unpacked, client: &identified, proofs: &proofs };
             let draft = super::judge(self, &asked.request(self, arrival), &unpacked)?;
             Ok(Judged { identified, params: unpacked.params, origin: unpacked.origin, draft })
@@ -90,6 +91,10 @@ impl Spine for World {
 
     fn scope(&self, client: &Client, params: &Params) -> Result<Scope, Refusal> {
         super::scope(client, params)
+    }
+
+    fn clients(&self) -> &Clients {
+        &self.clients
     }
 
     fn people(&self) -> &People {

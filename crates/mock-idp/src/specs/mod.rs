@@ -12,31 +12,38 @@ pub(crate) mod oidc_ciba;
 pub(crate) mod oidc_core;
 pub(crate) mod oidc_discovery;
 pub(crate) mod oidc_frontchannel_logout;
+pub(crate) mod oidc_hybrid;
 pub(crate) mod oidc_jarm;
 pub(crate) mod oidc_rp_initiated_logout;
 pub(crate) mod oidc_session_management;
 pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6749_code;
+pub(crate) mod rfc6749_implicit;
+pub(crate) mod rfc6749_password;
 pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6749_resource_owner;
 pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7009_revocation;
 pub(crate) mod rfc7523_client_auth;
+pub(crate) mod rfc7523_jwt_bearer;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc8628_device;
 pub(crate) mod rfc8693_token_exchange;
+#[cfg(feature = "tls")]
+pub(crate) mod rfc8705_mtls;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9068_jwt_access_token;
+pub(crate) mod rfc9101_jar;
 pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
 pub(crate) mod rfc9396_rar;
 pub(crate) mod rfc9449_dpop;
 pub(crate) mod rfc9701_jwt_introspection;
 
-/// Every document this server knows.
+/// Every document that is in force unless something else is said.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
     vec![
         Arc::new(rfc6749_client_auth::ClientAuthentication),
@@ -45,6 +52,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc6749_code::AuthorizationCode),
         Arc::new(rfc6749_refresh::RefreshToken),
         Arc::new(rfc6749_client_credentials::ClientCredentials),
+        Arc::new(rfc7523_jwt_bearer::JwtBearer),
         Arc::new(rfc9126_par::PushedRequests),
         Arc::new(rfc8628_device::DeviceAuthorization::default()),
         Arc::new(oidc_ciba::BackchannelAuthentication),
@@ -54,11 +62,14 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc8707_resource::ResourceIndicators),
         Arc::new(rfc9396_rar::RichRequests),
         Arc::new(rfc9449_dpop::Dpop::default()),
+        #[cfg(feature = "tls")]
+        Arc::new(rfc8705_mtls::MutualTls),
         Arc::new(oidc_core::OpenIdConnect),
         Arc::new(oidc_rp_initiated_logout::RpInitiatedLogout),
         Arc::new(oidc_backchannel_logout::BackChannelLogout),
         Arc::new(oidc_frontchannel_logout::FrontChannelLogout),
         Arc::new(oidc_session_management::SessionManagement),
+        Arc::new(rfc9101_jar::RequestObjects),
         // It changes what those above have put into an answer.
         Arc::new(rfc8693_token_exchange::TokenExchange),
         Arc::new(rfc7009_revocation::Revocation),
@@ -71,4 +82,18 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc8414_metadata::Metadata),
         Arc::new(oidc_discovery::Discovery),
     ]
+}
+
+/// Documents that no new client should speak, for clients that are not new.
+pub(crate) fn legacy() -> Vec<Arc<dyn Spec>> {
+    vec![
+        Arc::new(rfc6749_password::PasswordCredentials),
+        Arc::new(rfc6749_implicit::Implicit),
+        Arc::new(oidc_hybrid::ImplicitAndHybrid),
+    ]
+}
+
+/// Every document this server knows.
+pub(crate) fn every() -> Vec<Arc<dyn Spec>> {
+    all().into_iter().chain(legacy()).collect()
 }

@@ -35,7 +35,7 @@ impl Spec for Discovery {
     }
 
     fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
-        let algorithms: Vec<_> = facts.ports.keys.algorithms().iter().chain(Algorithm::KEYED_HASH).collect();
+        let algorithms: Vec<_> = facts.issued().chain(Algorithm::KEYED_HASH.iter().copied()).collect();
         document.entry("subject_types_supported").or_insert_with(|| json!(["public"]));
         document.insert("id_token_signing_alg_values_supported".to_owned(), json!(algorithms));
     }

@@ -4,9 +4,8 @@
 
 use oauth_types::ErrorCode;
 
-use crate::clients::Client;
 use crate::documents;
-use crate::memory::{Authorization, Notes, Scope};
+use crate::memory::{Authorization, Notes};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::request::{Found, TokenRequest};
 use crate::spec::{Perhaps, Spec, Spine};
@@ -53,18 +52,11 @@ fn authorization(request: &TokenRequest<'_>, spine: &dyn Spine) -> Result<Author
     }
     let scope = match request.params.get("scope") {
         Some(_) => spine.scope(client, request.params)?,
-        None => default_scope(client),
+        None => client.default_scope(),
     };
     let client_id = client.client_id().to_owned();
     let notes = Notes::default();
     Ok(Authorization { subject: client_id.clone(), client_id, scope, login: None, notes })
-}
-
-/// What is granted to whoever does not say what it wants (RFC 6749 §3.3): all that the client is registered for, but
-/// for what asks for a login.
-fn default_scope(client: &Client) -> Scope {
-    let registered = client.scope.iter().flatten().filter(|token| *token != "openid");
-    Scope::parse(&registered.map(String::as_str).collect::<Vec<_>>().join(" ")).unwrap_or_default()
 }
 
 static RULES: &[&Rule] = &[&LIKE_A_USER, &PUBLIC];

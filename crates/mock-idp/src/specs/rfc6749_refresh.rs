@@ -65,7 +65,7 @@ impl Spec for RefreshToken {
             let kept =
                 kept.ok_or_else(|| UNKNOWN.because("It is no refresh token of this issuer, or was revoked"))?;
             match kept.spent.is_none() && stays(request, &kept.record) {
-                true => Ok(Found::freely(kept.record)),
+                true => Ok(Found::staying(kept.record)),
                 false => Ok(Found::once(key, kept, &REPLAYED).with_grace(&GRACE)),
             }
         }))

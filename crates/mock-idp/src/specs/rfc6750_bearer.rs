@@ -43,18 +43,19 @@ impl Spec for Bearer {
         let (header, another) = (headers.next(), headers.next());
         let mut bodies = arrival.form.into_iter().flat_map(|form| form.all("access_token"));
         let (body, another_body) = (bodies.next(), bodies.next());
-        if another.is_some() || another_body.is_some() || (header.is_some() && body.is_some()) {
+        if another.is_some() || another_body.is_some() {
             return Err(TWICE.refuse());
         }
-        let Some(header) = header else { return Ok(body.filter(|token| !token.is_empty()).map(bearer)) };
+        let in_body = body.filter(|token| !token.is_empty()).map(bearer);
+        let Some(header) = header else { return Ok(in_body) };
         let text = header.to_str().map_err(|_| MALFORMED.refuse())?;
         let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Ok(None);
-        }
-        match is_token68(token) {
-            true => Ok(Some(bearer(token))),
-            false => Err(MALFORMED.refuse()),
+        match (scheme.eq_ignore_ascii_case("bearer"), body) {
+            // Another scheme may bring a token as well: then there are two.
+            (false, _) => Ok(in_body),
+            (true, Some(_)) => Err(TWICE.refuse()),
+            (true, None) if is_token68(token) => Ok(Some(bearer(token))),
+            (true, None) => Err(MALFORMED.refuse()),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::memory::{Life, Note};
 use crate::redirect;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::TokenReply;
-use crate::request::{Attempt, AuthorizationRequest, Draft, Found, Held, Spent, TokenRequest};
+use crate::request::{Attempt, AuthorizationRequest, Draft, Found, Spent, TokenRequest};
 use crate::spec::Spec;
 use crate::world::{Policy, Switch};
 
@@ -65,7 +65,7 @@ impl Spec for ResourceIndicators {
     /// A token request may name "a subset of the resources for which the authorization grant was issued" (§2.2).
     fn redeem(&self, request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
         let named = read(request.params, request.policy)?;
-        if named.is_empty() || matches!(found.held, Held::Freely) {
+        if named.is_empty() || found.is_made() {
             return Ok(());
         }
         let Some(Resources(authorized)) = found.note() else {

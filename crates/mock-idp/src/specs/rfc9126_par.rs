@@ -17,7 +17,7 @@ use crate::ports::store::{BoxFuture, Key, Kind, Record, Taken};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{Reply, Stop};
 use crate::request::{AuthorizationRequest, Draft, Origin, Packed, Unpacked};
-use crate::spec::{Call, Endpoint, Facts, Judged, Perhaps, Spec};
+use crate::spec::{CREDENTIALS, Call, Endpoint, Facts, Judged, Perhaps, Spec};
 use crate::world::{Amount, Policy, Switch};
 
 #[derive(Debug)]
@@ -32,9 +32,6 @@ const KIND: Kind = Kind::new("rfc9126/request_uri");
 
 /// The client metadata of §6, and the server metadata of §5.
 const REQUIRE: &str = "require_pushed_authorization_requests";
-
-/// Parameters that authenticate the client. They are not part of what it asks for (§2.1).
-const CREDENTIALS: &[&str] = &["client_secret", "client_assertion", "client_assertion_type"];
 
 static ENDPOINTS: &[Endpoint] =
     &[Endpoint { path: PATH, methods: &[Method::POST], at: Point::PushedAuthorization, page: false }];
@@ -96,6 +93,9 @@ impl Spec for PushedRequests {
 
     fn unpack<'a>(&'a self, packed: &'a Packed<'a>) -> Perhaps<'a, Unpacked> {
         let handle = packed.params.get("request_uri")?.strip_prefix(PREFIX)?;
+        if packed.params.get("request").is_some() {
+            return None;
+        }
         Some(Box::pin(redeem(packed, handle)))
     }
 
@@ -174,11 +174,9 @@ async fn redeem(packed: &Packed<'_>, handle: &str) -> Result<Unpacked, Stop> {
         let (lived, since) = (kept.record.expires - kept.record.issued, arrival.now - kept.record.expires);
         return Err(EXPIRED.because(format!("It lived {lived} seconds and ended {since} seconds ago")).into());
     }
-    for (name, _) in params.iter().filter(|(name, _)| !["client_id", "request_uri"].contains(name)) {
-        if policy.is_on(&ALONE) {
-            return Err(BESIDE_REFERENCE.because(format!("{} is sent too", display_name(name))).into());
-        }
-        arrival.seen.ignores(name);
+    let beside = |(name, _): &(&str, &str)| *name != "client_id" && *name != "request_uri";
+    if let Some((name, _)) = params.iter().find(beside).filter(|_| policy.is_on(&ALONE)) {
+        return Err(BESIDE_REFERENCE.because(format!("{} is sent too", display_name(name))).into());
     }
     let record = match ports.store.take(key, arrival.now).await? {
         Taken::Fresh(record) => record,
@@ -191,11 +189,10 @@ async fn redeem(packed: &Packed<'_>, handle: &str) -> Result<Unpacked, Stop> {
     let Some(Pushed { params, signed, code_notes, grant_notes }) = record.own() else {
         return Err(UNKNOWN.refuse().into());
     };
-    Ok(Unpacked {
-        params: params.into_iter().collect(),
-        origin: Origin { pushed: true, signed },
-        notes: Some((code_notes, grant_notes)),
-    })
+    let (params, origin) = (params.into_iter().collect(), Origin { pushed: true, signed });
+    let unpacked = Unpacked { params, origin, notes: Some((code_notes, grant_notes)) };
+    unpacked.overrule(packed);
+    Ok(unpacked)
 }
 
 static SWITCHES: &[&Switch] = &[&ALONE, &REQUIRED, &REUSABLE];

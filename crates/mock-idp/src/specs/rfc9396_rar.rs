@@ -11,7 +11,7 @@ use crate::clients::Client;
 use crate::memory::{Life, Note};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::TokenReply;
-use crate::request::{Attempt, AuthorizationRequest, Draft, Found, Held, Spent, TokenRequest};
+use crate::request::{Attempt, AuthorizationRequest, Draft, Found, Spent, TokenRequest};
 use crate::spec::{Facts, Spec};
 use crate::world::Policy;
 
@@ -82,7 +82,7 @@ impl Spec for RichRequests {
     /// authorization details" (§6).
     fn redeem(&self, request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
         let named = read(request.params, request.client(), request.policy)?;
-        if named.is_empty() || matches!(found.held, Held::Freely) {
+        if named.is_empty() || found.is_made() {
             return Ok(());
         }
         let Some(Details(authorized)) = found.note() else {

@@ -188,6 +188,19 @@ async fn what_was_rotated_before_is_a_replay() {
 }
 
 #[tokio::test]
+async fn a_token_that_stays_is_good_for_what_was_authorized() {
+    let idp = server(|builder| builder.on("refresh-not-rotated"));
+    let browser = Browser::new(&idp);
+    let asks = with(asking(), "client_id", "confidential").with("resource", "https://rs1.example");
+    let code = browser.code(&asks).await;
+    let tokens = browser.token(&confidential(redeeming(&code))).await.tokens();
+    let params = || confidential(refreshing(&tokens["refresh_token"]));
+    let answer = browser.token(&params().with("resource", "https://rs2.example")).await;
+    assert_refused(&idp, &answer, "rfc8707-resource-not-authorized", "rs1");
+    assert_eq!(browser.token(&params().with("resource", "https://rs1.example")).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_token_that_stays_ends_with_its_family() {
     let idp = server(|builder| builder.on("refresh-not-rotated").amount("refresh-absolute-seconds", DAY));
     let browser = Browser::new(&idp);

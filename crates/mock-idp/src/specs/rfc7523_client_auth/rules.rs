@@ -3,6 +3,7 @@
 use oauth_types::ErrorCode;
 
 use crate::documents;
+pub(super) use crate::documents::{RFC7523 as DOCUMENT, RFC8725 as PRACTICE};
 use crate::refusal::{Document, Rule};
 
 pub(super) static RULES: &[&Rule] = &[
@@ -23,12 +24,6 @@ pub(super) static RULES: &[&Rule] = &[
     &TYPE_UNKNOWN,
 ];
 
-pub(super) static DOCUMENT: Document = Document {
-    name: "RFC 7523",
-    title: "JSON Web Token (JWT) Profile for OAuth 2.0 Client Authentication and Authorization Grants",
-    url: "https://www.rfc-editor.org/rfc/rfc7523",
-};
-
 pub(super) static REVISED: Document = Document {
     name: "draft-ietf-oauth-rfc7523bis",
     title: "Updates to OAuth 2.0 JSON Web Token (JWT) Client Authentication and Assertion-Based Authorization Grants",
@@ -39,12 +34,6 @@ pub(super) static FRAMEWORK: Document = Document {
     name: "RFC 7521",
     title: "Assertion Framework for OAuth 2.0 Client Authentication and Authorization Grants",
     url: "https://www.rfc-editor.org/rfc/rfc7521",
-};
-
-pub(super) static PRACTICE: Document = Document {
-    name: "RFC 8725",
-    title: "JSON Web Token Best Current Practices",
-    url: "https://www.rfc-editor.org/rfc/rfc8725",
 };
 
 pub(super) static TYPE_UNKNOWN: Rule = Rule {
