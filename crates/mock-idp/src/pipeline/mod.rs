@@ -19,6 +19,7 @@ use crate::request::{
 use crate::spec::{Call, Endpoint, Facts, Lookup};
 use crate::world::{Amount, World};
 
+mod farewell;
 mod judge;
 mod rules;
 mod spine;
