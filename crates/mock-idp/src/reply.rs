@@ -16,6 +16,7 @@ use crate::ports::keys::KeyError;
 use crate::ports::outbound::Reach;
 use crate::ports::store::{Key, Kind, Record, StoreError};
 use crate::refusal::Refusal;
+use crate::sessions::state::BrowserState;
 
 /// An answer of an endpoint.
 pub(crate) enum Reply {
@@ -118,6 +119,8 @@ pub(crate) struct AuthorizationResponse {
     pub params: Params,
     /// Who logged in, if that is known.
     pub login: Option<Login>,
+    /// The state of the browser, if clients may ask whether it is still the same.
+    pub browser: Option<BrowserState>,
     /// The tokens that are to be signed into it (RFC 6749 §4.2.2), in the order of signing.
     pub tokens: Vec<Unsigned>,
 }
@@ -236,6 +239,14 @@ impl TokenReply {
                 bound.push(confirmation.clone());
             }
             Arc::make_mut(&mut record.notes).set(&Bound(bound));
+        }
+    }
+
+    /// Says in the ID token which session the login belongs to, if there are both.
+    pub(crate) fn name_session(&mut self) {
+        let sid = self.authorization.login.as_ref().and_then(|login| login.session.clone());
+        if let (Some(sid), Some(token)) = (sid, self.token("id_token")) {
+            token.claims.insert("sid".to_owned(), sid.into());
         }
     }
 

@@ -318,7 +318,7 @@ fn failure(what: &Broken) -> Response<Bytes> {
     let what = match what {
         Broken::Store(_) => "The store failed",
         Broken::Key(_) => "A key failed",
-        Broken::Seal(_) => "The keys of the client cannot be used",
+        Broken::Seal(_) => "A token could not be encrypted",
     };
     let members = json!({ "error": ErrorCode::ServerError.as_str(), "error_description": what });
     let Value::Object(members) = members else { return plain(StatusCode::INTERNAL_SERVER_ERROR) };

@@ -112,6 +112,14 @@ impl Spine for World {
         Box::pin(super::revoke(self, grant, now))
     }
 
+    fn end_session<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        sid: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<String>>, Stop>> {
+        Box::pin(super::farewell::end_session(self, arrival, sid))
+    }
+
     fn subject(&self, client: &Client, user: &User) -> String {
         super::subject(self, client, user)
     }

@@ -7,11 +7,15 @@ use crate::spec::Spec;
 
 pub(crate) mod oauth_form_post;
 pub(crate) mod oauth_response_types;
+pub(crate) mod oidc_backchannel_logout;
 pub(crate) mod oidc_ciba;
 pub(crate) mod oidc_core;
 pub(crate) mod oidc_discovery;
+pub(crate) mod oidc_frontchannel_logout;
 pub(crate) mod oidc_hybrid;
 pub(crate) mod oidc_jarm;
+pub(crate) mod oidc_rp_initiated_logout;
+pub(crate) mod oidc_session_management;
 pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6749_code;
@@ -61,6 +65,10 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         #[cfg(feature = "tls")]
         Arc::new(rfc8705_mtls::MutualTls),
         Arc::new(oidc_core::OpenIdConnect),
+        Arc::new(oidc_rp_initiated_logout::RpInitiatedLogout),
+        Arc::new(oidc_backchannel_logout::BackChannelLogout),
+        Arc::new(oidc_frontchannel_logout::FrontChannelLogout),
+        Arc::new(oidc_session_management::SessionManagement),
         Arc::new(rfc9101_jar::RequestObjects),
         // It changes what those above have put into an answer.
         Arc::new(rfc8693_token_exchange::TokenExchange),
