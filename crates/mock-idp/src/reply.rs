@@ -79,6 +79,9 @@ pub(crate) enum Broken {
     /// A key failed.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A token could not be encrypted to its client.
+    #[error("a token could not be encrypted to its client: {0}")]
+    Sealing(String),
 }
 
 /// Why a request got no further: it was refused, or the server failed.
@@ -122,8 +125,27 @@ pub(crate) struct AuthorizationResponse {
 pub(crate) struct Envelope {
     /// The token; its claims are the parameters.
     pub token: Unsigned,
+    /// To whom it is encrypted, if it is.
+    pub sealing: Option<Sealing>,
     /// How it travels.
     pub mode: ResponseMode,
+}
+
+/// To whom a signed token is encrypted, and how: the names of the client metadata that say so.
+pub(crate) struct Sealing {
+    /// The client.
+    pub client: Arc<Client>,
+    /// The member that says how the key is made known: `id_token_encrypted_response_alg`.
+    pub algorithm: &'static str,
+    /// The member that says what the content is encrypted with: `id_token_encrypted_response_enc`.
+    pub content: &'static str,
+}
+
+impl Sealing {
+    /// Says that tokens are encrypted to `client` if it is registered for that.
+    pub(crate) fn of(client: &Arc<Client>, algorithm: &'static str, content: &'static str) -> Option<Self> {
+        client.member(algorithm).map(|_| Self { client: client.clone(), algorithm, content })
+    }
 }
 
 /// An authorization response on its way out: a status, headers, and a body if there is one.

@@ -1,6 +1,6 @@
 //! Turns a reply into an HTTP response: faults edit it, tokens are signed last, then it is written down.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -43,6 +43,8 @@ pub(crate) struct Encoder<'a> {
     pub(crate) at: Point,
     /// The time, in seconds since 1970-01-01T00:00:00Z.
     pub(crate) now: u64,
+    /// What the server failed at, if it does.
+    pub(crate) failure: &'a OnceLock<String>,
 }
 
 /// A response, how many faults changed it, and why it is a refusal, if it is one.
@@ -55,21 +57,21 @@ pub(crate) struct Encoded {
 
 impl Encoder<'_> {
     /// Writes down a reply.
-    pub(crate) fn encode(&self, reply: Reply) -> Encoded {
+    pub(crate) async fn encode(&self, reply: Reply) -> Encoded {
         let slots = self.faults.due(self.point(&reply), self.client_id);
         let mut faults = u32::try_from(slots.len()).unwrap_or(u32::MAX);
         let (mut response, refusal) = match reply {
             Reply::Authorization { mut response, refusal } => {
                 // Edits act on the parameters, whatever they travel in.
                 tap::edit_params(&slots, &mut response.params);
-                (self.authorization(response, &mut faults), refusal)
+                (self.authorization(response, &mut faults).await, refusal)
             }
             Reply::Tokens(reply) => match self.sign(reply, &mut faults) {
                 Ok(mut members) => {
                     tap::edit_members(&slots, &mut members);
                     (json_response(StatusCode::OK, &members), None)
                 }
-                Err(broken) => (failure(&broken), None),
+                Err(broken) => (self.failed(&broken), None),
             },
             Reply::Document { at, status, mut members } => {
                 tap::edit_members(&slots, &mut members);
@@ -88,7 +90,7 @@ impl Encoder<'_> {
             Reply::Page(refusal) => {
                 (html_response(StatusCode::BAD_REQUEST, pages::refusal(&refusal), pages::POLICY), Some(refusal))
             }
-            Reply::Broken { what: _, to: Some(response) } => (self.authorization(response, &mut faults), None),
+            Reply::Broken { what: _, to: Some(response) } => (self.authorization(response, &mut faults).await, None),
             Reply::Broken { what, to: None } => (failure(&what), None),
         };
         tap::edit_response(&slots, &mut response);
@@ -105,7 +107,7 @@ impl Encoder<'_> {
     }
 
     /// An authorization response with its tokens, in a token of its own if its mode asks for that.
-    fn authorization(&self, mut response: AuthorizationResponse, faults: &mut u32) -> Response<Bytes> {
+    async fn authorization(&self, mut response: AuthorizationResponse, faults: &mut u32) -> Response<Bytes> {
         if !response.tokens.is_empty() {
             let mut reply = TokenReply::new(Arc::default());
             reply.tokens = std::mem::take(&mut response.tokens);
@@ -114,21 +116,35 @@ impl Encoder<'_> {
             }
             let members = match self.sign(reply, faults) {
                 Ok(members) => members,
-                Err(broken) => return failure(&broken),
+                Err(broken) => return self.failed(&broken),
             };
             for (name, value) in members.iter().filter(|(name, _)| *name != "code") {
                 response.params.push(name, value.as_str().unwrap_or_default());
             }
         }
-        if let Some(Envelope { token, mode }) = pipeline::envelope(self.world, self.place, &response, self.now) {
-            let signed = match self.one(token, faults) {
-                Ok(signed) => signed,
-                Err(broken) => return failure(&broken),
+        if let Some(envelope) = pipeline::envelope(self.world, self.place, &response, self.now) {
+            response.mode = envelope.mode;
+            let token = match self.enveloped(envelope, faults).await {
+                Ok(token) => token,
+                Err(broken) => return self.failed(&broken),
             };
-            response.params = [("response", signed.as_str())].into_iter().collect();
-            response.mode = mode;
+            response.params = [("response", token.as_str())].into_iter().collect();
         }
         self.deliver(&response)
+    }
+
+    async fn enveloped(&self, envelope: Envelope, faults: &mut u32) -> Result<String, Broken> {
+        let signed = self.one(envelope.token, faults)?;
+        match envelope.sealing {
+            Some(sealing) => self.seal(&signed, &sealing).await,
+            None => Ok(signed),
+        }
+    }
+
+    /// The answer if the server failed, which is written down.
+    fn failed(&self, what: &Broken) -> Response<Bytes> {
+        self.failure.get_or_init(|| what.to_string());
+        failure(what)
     }
 
     fn deliver(&self, response: &AuthorizationResponse) -> Response<Bytes> {
@@ -145,7 +161,7 @@ impl Encoder<'_> {
     fn jwt(&self, token: Unsigned, content_type: &'static str, faults: &mut u32) -> Response<Bytes> {
         let signed = match self.one(token, faults) {
             Ok(signed) => signed,
-            Err(broken) => return failure(&broken),
+            Err(broken) => return self.failed(&broken),
         };
         let mut response = plain(StatusCode::OK);
         set(&mut response, CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -282,6 +298,7 @@ fn failure(what: &Broken) -> Response<Bytes> {
     let what = match what {
         Broken::Store(_) => "The store failed",
         Broken::Key(_) => "A key failed",
+        Broken::Sealing(_) => "A token could not be encrypted",
     };
     let members = json!({ "error": ErrorCode::ServerError.as_str(), "error_description": what });
     let Value::Object(members) = members else { return plain(StatusCode::INTERNAL_SERVER_ERROR) };

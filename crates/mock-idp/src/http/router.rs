@@ -1,7 +1,7 @@
 //! Finds the tenant and the endpoint of a request, has it answered, and writes the journal.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::HttpBody;
@@ -220,8 +220,12 @@ impl App {
             seen.failed(what.to_string());
         }
         let (faults, client_id, at) = (&tenant.faults, seen.client_id(), endpoint.at);
-        let encoder = Encoder { world, place: &tenant.place, faults, client_id, method, at, now };
-        let mut encoded = encoder.encode(reply);
+        let failure = OnceLock::new();
+        let encoder = Encoder { world, place: &tenant.place, faults, client_id, method, at, now, failure: &failure };
+        let mut encoded = encoder.encode(reply).await;
+        if let Some(what) = failure.get() {
+            seen.failed(what.clone());
+        }
         for outgoing in seen.outgoing() {
             let (notice, changed) = encoder.notify(outgoing).await;
             encoded.faults = encoded.faults.saturating_add(changed);
