@@ -67,7 +67,7 @@ pub(crate) fn judge(
     }
     let kinds = response_type(world, params)?;
     let Some(mode) = mode(world, params) else {
-        let known = super::response_modes(world).map(ResponseMode::as_str).collect::<Vec<_>>().join(", ");
+        let known = response_modes(world).map(ResponseMode::as_str).collect::<Vec<_>>().join(", ");
         return Err(MODE_UNKNOWN.because(format!("Supported: {known}")));
     };
     if kinds != "code" && matches!(mode, ResponseMode::Query | ResponseMode::QueryJwt) {
@@ -123,6 +123,13 @@ pub(crate) fn scope(client: &Client, params: &Params) -> Result<Scope, Refusal> 
     Ok(scope)
 }
 
+/// Every response mode of the documents in force. A token travels in a form only where forms are posted.
+pub(crate) fn response_modes(world: &World) -> impl Iterator<Item = ResponseMode> {
+    let all = || world.specs.iter().flat_map(|spec| spec.response_modes()).copied();
+    let posts = all().any(|mode| mode == ResponseMode::FormPost);
+    all().filter(move |mode| posts || *mode != ResponseMode::FormPostJwt)
+}
+
 /// The response mode asked for, or the default of the response type; `None` if there is none of that name or it is
 /// asked for twice.
 pub(crate) fn mode(world: &World, params: &Params) -> Option<ResponseMode> {
@@ -132,7 +139,7 @@ pub(crate) fn mode(world: &World, params: &Params) -> Option<ResponseMode> {
     match params.get("response_mode") {
         Some(name) => {
             let mode = ResponseMode::from_wire(name)?;
-            let known = super::response_modes(world).any(|own| own == mode);
+            let known = response_modes(world).any(|own| own == mode);
             known.then(|| if mode == ResponseMode::Jwt { default_jwt_mode(params) } else { mode })
         }
         None => Some(default_mode(params)),

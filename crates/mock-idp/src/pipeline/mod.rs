@@ -23,7 +23,7 @@ use crate::world::{Amount, World};
 mod judge;
 mod spine;
 
-pub(crate) use judge::{Asked, in_doubt, judge, mode, scope, unpacked};
+pub(crate) use judge::{Asked, in_doubt, judge, mode, response_modes, scope, unpacked};
 
 /// The paths that the spine serves whatever documents are in force.
 pub(crate) const SPINE: &[&str] = &["/authorize", "/token", "/jwks", "/login", "/select", "/consent", "/create"];
@@ -76,13 +76,6 @@ pub(crate) fn keys(world: &World) -> Vec<Value> {
         keys.extend(world.ports.keys.published_for_encryption());
     }
     keys
-}
-
-/// Every response mode of the documents in force. A token travels in a form only where forms are posted.
-pub(crate) fn response_modes(world: &World) -> impl Iterator<Item = ResponseMode> {
-    let all = || world.specs.iter().flat_map(|spec| spec.response_modes()).copied();
-    let posts = all().any(|mode| mode == ResponseMode::FormPost);
-    all().filter(move |mode| posts || *mode != ResponseMode::FormPostJwt)
 }
 
 /// Every response type of the documents in force.
