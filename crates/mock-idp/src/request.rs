@@ -222,6 +222,11 @@ impl AuthorizationRequest<'_> {
     pub(crate) fn client(&self) -> &Client {
         self.client.client()
     }
+
+    /// Whether the response type has this word: `code`, `token`, `id_token` (RFC 6749 §3.1.1).
+    pub(crate) fn asks_for(&self, kind: &str) -> bool {
+        self.params.get("response_type").is_some_and(|kinds| kinds.split(' ').any(|own| own == kind))
+    }
 }
 
 /// The authorization as it is being made.

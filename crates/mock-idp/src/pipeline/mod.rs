@@ -85,7 +85,13 @@ pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str
 
 /// Every grant type of the documents in force.
 pub(crate) fn grant_types(world: &World) -> impl Iterator<Item = &'static str> {
-    world.specs.iter().filter_map(|spec| spec.grant_type())
+    let types = world.specs.iter().filter_map(|spec| spec.grant_type());
+    types
+        .fold(Vec::new(), |mut once, own| {
+            once.extend((!once.contains(&own)).then_some(own));
+            once
+        })
+        .into_iter()
 }
 
 /// Every method of client authentication of the documents in force.

@@ -34,8 +34,8 @@ impl Spec for Discovery {
         ENDPOINTS
     }
 
-    fn metadata(&self, _facts: &Facts<'_>, document: &mut Map<String, Value>) {
-        let algorithms: Vec<&str> = Algorithm::SIGNING.iter().map(|algorithm| algorithm.as_str()).collect();
+    fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
+        let algorithms: Vec<&str> = facts.issued().map(Algorithm::as_str).collect();
         document.insert("subject_types_supported".to_owned(), json!(["public"]));
         document.insert("id_token_signing_alg_values_supported".to_owned(), json!(algorithms));
     }

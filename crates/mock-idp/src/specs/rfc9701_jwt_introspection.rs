@@ -38,7 +38,7 @@ impl Spec for JwtIntrospection {
     fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
         // Without the endpoint there is nothing to sign.
         if document.contains_key("introspection_endpoint") {
-            let algorithms: Vec<&str> = facts.ports.keys.algorithms().iter().map(|own| own.as_str()).collect();
+            let algorithms: Vec<&str> = facts.issued().map(Algorithm::as_str).collect();
             document.insert("introspection_signing_alg_values_supported".to_owned(), json!(algorithms));
         }
     }

@@ -233,6 +233,8 @@ const ELSEWHERE: &[&str] = &[
     "oidc-request-",
     "oidc-userinfo-user-",
     "rfc6749-client-credentials-",
+    "rfc6749-password-",
+    "oidc-hybrid-",
     "oidc-account-selection-",
     "oidc-acr-",
     "oidc-consent-",
