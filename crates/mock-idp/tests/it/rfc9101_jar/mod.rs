@@ -8,8 +8,8 @@ use mock_idp::clock::Clock;
 use mock_idp::dice::{Dice, SystemDice};
 use mock_idp::jose::{Encryption, PublicKeys, Recipient};
 use mock_idp::outbound::OutboundError;
-use mock_idp::{Builder, Client, MockIdp};
-use oauth_types::{ContentEncryption, KeyManagement, Params};
+use mock_idp::{Builder, Client, MockIdp, Policy};
+use oauth_types::{Algorithm, ContentEncryption, KeyManagement, Params};
 use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser, CHALLENGE, REDIRECT_URI, asking, decode, redeeming, with, without};
@@ -389,6 +389,10 @@ async fn a_client_is_held_to_its_algorithm() {
     assert_refused(&stage.idp, &answer, "rfc9101-request-object-algorithm", "registered for PS256");
     let stage = Stage::with(|client| client.metadata("request_object_signing_alg", "ES256"), |builder| builder);
     code(&stage.sign(&stage.object()).await);
+    let mut policy = Policy::default();
+    policy.algorithms = &[Algorithm::Ps256];
+    let stage = Stage::new(|builder| builder.policy(policy));
+    assert_refused(&stage.idp, &stage.sign(&stage.object()).await, "rfc9101-request-object-algorithm", "ES256");
     let stage = Stage::with(|client| client.metadata("request_object_signing_alg", "none"), |builder| builder);
     let object = stage.key.sign(&stage.object().member("alg", "none"));
     let answer = stage.send(&format!("{}.", object.rsplit_once('.').expect("three parts").0)).await;
