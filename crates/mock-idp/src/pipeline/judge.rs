@@ -100,13 +100,18 @@ pub(crate) fn in_doubt(name: &'static str) -> Refusal {
     DUPLICATE.because(format!("{name} occurs twice; neither can be trusted"))
 }
 
+/// Every response type of the documents in force.
+pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str> {
+    world.specs.iter().flat_map(|spec| spec.response_types()).copied()
+}
+
 /// The response type, as the document that defines it writes it (RFC 6749 §3.1.1: the order does not matter).
 fn response_type(world: &World, params: &Params) -> Result<&'static str, Refusal> {
     let text = params.get("response_type").ok_or_else(|| RESPONSE_TYPE_MISSING.refuse())?;
     let mut words: Vec<&str> = text.split(' ').collect();
     words.sort_unstable();
-    super::response_types(world).find(|known| known.split(' ').eq(words.iter().copied())).ok_or_else(|| {
-        let known = super::response_types(world).collect::<Vec<_>>().join(", ");
+    response_types(world).find(|known| known.split(' ').eq(words.iter().copied())).ok_or_else(|| {
+        let known = response_types(world).collect::<Vec<_>>().join(", ");
         RESPONSE_TYPE_UNSUPPORTED.because(format!("Supported: {known}"))
     })
 }

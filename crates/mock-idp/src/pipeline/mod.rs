@@ -23,7 +23,7 @@ use crate::world::{Amount, World};
 mod judge;
 mod spine;
 
-pub(crate) use judge::{Asked, in_doubt, judge, mode, response_modes, scope, unpacked};
+pub(crate) use judge::{Asked, in_doubt, judge, mode, response_modes, response_types, scope, unpacked};
 
 /// The paths that the spine serves whatever documents are in force.
 pub(crate) const SPINE: &[&str] = &["/authorize", "/token", "/jwks", "/login", "/select", "/consent", "/create"];
@@ -76,11 +76,6 @@ pub(crate) fn keys(world: &World) -> Vec<Value> {
         keys.extend(world.ports.keys.published_for_encryption());
     }
     keys
-}
-
-/// Every response type of the documents in force.
-pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str> {
-    world.specs.iter().flat_map(|spec| spec.response_types()).copied()
 }
 
 /// Every grant type of the documents in force.

@@ -19,6 +19,9 @@ const SIGNED: &str = "authorization_signed_response_alg";
 const ENCRYPTED: &str = "authorization_encrypted_response_alg";
 const CONTENT: &str = "authorization_encrypted_response_enc";
 
+/// Whether a value of client metadata is one that this server knows.
+type Knows<'a> = &'a dyn Fn(&str) -> bool;
+
 impl Spec for Jarm {
     fn document(&self) -> &'static Document {
         &DOCUMENT
@@ -46,7 +49,7 @@ impl Spec for Jarm {
 
     fn register(&self, metadata: &Map<String, Value>, policy: &Policy) -> Result<(), Refusal> {
         let signs = |name: &str| Algorithm::from_wire(name).is_some_and(|own| policy.algorithms.contains(&own));
-        let known: [(&str, &dyn Fn(&str) -> bool); 3] = [
+        let known: [(&str, Knows<'_>); 3] = [
             (SIGNED, &signs),
             (ENCRYPTED, &|name| KeyManagement::from_wire(name).is_some()),
             (CONTENT, &|name| ContentEncryption::from_wire(name).is_some()),

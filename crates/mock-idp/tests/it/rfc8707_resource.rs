@@ -50,7 +50,7 @@ async fn a_token_request_narrows_what_was_authorized() {
     let answer = browser.token(&redeeming(&code).with("resource", THREE)).await;
     assert_eq!(answer.json()["error"], "invalid_target");
     assert_refused(&idp, &answer, "rfc8707-resource-not-authorized", "nearest is https://two.example/api");
-    let answer = browser.token(&redeeming(&code).with("resource", &format!("{ONE}/"))).await;
+    let answer = browser.token(&redeeming(&code).with("resource", format!("{ONE}/"))).await;
     assert_refused(&idp, &answer, "rfc8707-resource-not-authorized", "trailing slash");
     let answer = browser.token(&redeeming(&code).with("resource", ONE).with("resource", THREE)).await;
     assert_refused(&idp, &answer, "rfc8707-resource-not-authorized", "");

@@ -45,6 +45,9 @@ enum Carried<'a> {
     There(&'a str),
 }
 
+/// Whether a value of client metadata is one that this server knows.
+type Knows<'a> = &'a dyn Fn(&str) -> bool;
+
 impl Spec for RequestObjects {
     fn document(&self) -> &'static Document {
         &rules::DOCUMENT
@@ -88,7 +91,7 @@ impl Spec for RequestObjects {
 
     fn register(&self, metadata: &Map<String, Value>, policy: &Policy) -> Result<(), Refusal> {
         let signs = |name: &str| Algorithm::from_wire(name).is_some_and(|own| policy.algorithms.contains(&own));
-        let known: [(&str, &dyn Fn(&str) -> bool); 3] = [
+        let known: [(&str, Knows<'_>); 3] = [
             (SIGNED_WITH, &signs),
             (ENCRYPTED_WITH, &|name| KeyManagement::from_wire(name).is_some_and(|own| !own.is_symmetric())),
             (CONTENT, &|name| ContentEncryption::from_wire(name).is_some()),

@@ -17,10 +17,13 @@ use crate::browser::{REDIRECT_URI, redeeming, without};
 use crate::refusals::assert_refused;
 use crate::signer::hashed;
 
+/// A status, a media type and a body, or none of them.
+type Said = Result<(u16, &'static str, Bytes), OutboundError>;
+
 /// A place where request objects are.
 #[derive(Debug, Default)]
 pub(super) struct Host {
-    answers: Mutex<VecDeque<Result<(u16, &'static str, Bytes), OutboundError>>>,
+    answers: Mutex<VecDeque<Said>>,
     asked: Mutex<Vec<(String, Option<Reach>)>>,
 }
 
@@ -31,7 +34,7 @@ impl Host {
         self.answers.lock().expect("no panic").push_back(Ok((200, MEDIA_TYPE, body.into())));
     }
 
-    pub(super) fn answers(&self, answer: Result<(u16, &'static str, Bytes), OutboundError>) {
+    pub(super) fn answers(&self, answer: Said) {
         self.answers.lock().expect("no panic").push_back(answer);
     }
 
