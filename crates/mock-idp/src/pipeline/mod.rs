@@ -30,7 +30,7 @@ use rules::{
     TWO_TOKENS,
 };
 
-pub(crate) use judge::{Asked, in_doubt, judge, mode, scope, unpacked};
+pub(crate) use judge::{Asked, in_doubt, judge, mode, response_modes, response_types, scope, unpacked};
 pub(crate) use spend::{revoke, spend};
 
 /// The paths that the spine serves whatever documents are in force.
@@ -84,18 +84,6 @@ pub(crate) fn keys(world: &World) -> Vec<Value> {
         keys.extend(world.ports.keys.published_for_encryption());
     }
     keys
-}
-
-/// Every response mode of the documents in force. A token travels in a form only where forms are posted.
-pub(crate) fn response_modes(world: &World) -> impl Iterator<Item = ResponseMode> {
-    let all = || world.specs.iter().flat_map(|spec| spec.response_modes()).copied();
-    let posts = all().any(|mode| mode == ResponseMode::FormPost);
-    all().filter(move |mode| posts || *mode != ResponseMode::FormPostJwt)
-}
-
-/// Every response type of the documents in force.
-pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str> {
-    world.specs.iter().flat_map(|spec| spec.response_types()).copied()
 }
 
 /// Every grant type of the documents in force.
