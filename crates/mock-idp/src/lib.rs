@@ -120,6 +120,7 @@ mod ports;
 mod profiles;
 mod redirect;
 mod refusal;
+mod registration;
 mod reply;
 mod request;
 mod running;

@@ -11,6 +11,7 @@ pub(crate) mod oidc_ciba;
 pub(crate) mod oidc_core;
 pub(crate) mod oidc_discovery;
 pub(crate) mod oidc_jarm;
+pub(crate) mod oidc_registration;
 pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6749_code;
@@ -20,6 +21,8 @@ pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7009_revocation;
 pub(crate) mod rfc7523_client_auth;
 pub(crate) mod rfc7523_jwt_bearer;
+pub(crate) mod rfc7591_registration;
+pub(crate) mod rfc7592_management;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8414_metadata;
@@ -39,6 +42,9 @@ pub(crate) mod rfc9701_jwt_introspection;
 /// Every document this server knows.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
     vec![
+        Arc::new(rfc7591_registration::Registration),
+        Arc::new(rfc7592_management::Management),
+        Arc::new(oidc_registration::OpenIdRegistration),
         Arc::new(rfc6749_client_auth::ClientAuthentication),
         Arc::new(rfc7523_client_auth::ClientAssertion),
         Arc::new(rfc6749_resource_owner::ResourceOwner),
