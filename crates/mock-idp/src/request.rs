@@ -12,7 +12,7 @@ use oauth_types::params::display_name;
 use crate::certificate::ClientCertificate;
 use crate::clients::{Authenticated, Client, Identified};
 use crate::memory::{Authorization, Confirmation, Life, Note, Notes, Scope};
-use crate::people::{Script, Wanted};
+use crate::people::{People, Script, Wanted};
 use crate::ports::Ports;
 use crate::ports::store::{GrantId, Kept, Key, Record};
 use crate::refusal::Rule;
@@ -211,6 +211,8 @@ pub(crate) struct AuthorizationRequest<'a> {
     pub client: &'a Identified,
     /// What the client proved to hold, if the request was made by the client itself, as when it is pushed.
     pub proofs: &'a [Confirmation],
+    /// The people.
+    pub people: &'a People,
     /// The ports.
     pub ports: &'a Ports,
     /// What the server decides.
@@ -221,6 +223,11 @@ impl AuthorizationRequest<'_> {
     /// The client.
     pub(crate) fn client(&self) -> &Client {
         self.client.client()
+    }
+
+    /// Whether the response type has this word: `code`, `token`, `id_token` (RFC 6749 §3.1.1).
+    pub(crate) fn asks_for(&self, kind: &str) -> bool {
+        self.params.get("response_type").is_some_and(|kinds| kinds.split(' ').any(|own| own == kind))
     }
 }
 
@@ -263,6 +270,8 @@ pub(crate) struct Attempt<'a> {
     pub arrival: &'a Arrival<'a>,
     /// The parameters of its body, none of them twice.
     pub params: &'a Params,
+    /// The people.
+    pub people: &'a People,
     /// The ports.
     pub ports: &'a Ports,
     /// What the server decides.
@@ -292,6 +301,8 @@ pub(crate) struct TokenRequest<'a> {
     pub grant_type: &'a str,
     /// What the client proved to hold.
     pub proofs: &'a [Confirmation],
+    /// The people.
+    pub people: &'a People,
     /// The ports.
     pub ports: &'a Ports,
     /// What the server decides.
@@ -307,17 +318,17 @@ impl<'a> TokenRequest<'a> {
         client: &'a Authenticated,
         proofs: &'a [Confirmation],
     ) -> Self {
-        let Attempt { arrival, params, ports, policy } = *attempt;
+        let Attempt { arrival, params, people, ports, policy } = *attempt;
         let grant_type = params.get("grant_type").unwrap_or_default();
         let method = client.method();
-        Self { arrival, params, grant_type, proofs, ports, policy, client: client.client(), method }
+        Self { arrival, params, grant_type, proofs, people, ports, policy, client: client.client(), method }
     }
 
     /// The request of an identified client, at the authorization endpoint.
     pub(crate) fn identified(request: &AuthorizationRequest<'a>) -> Self {
-        let AuthorizationRequest { arrival, params, client, proofs, ports, policy, .. } = *request;
+        let AuthorizationRequest { arrival, params, client, proofs, people, ports, policy, .. } = *request;
         let (grant_type, client, method) = ("implicit", client.client(), "none");
-        Self { arrival, params, grant_type, proofs, ports, policy, client, method }
+        Self { arrival, params, grant_type, proofs, people, ports, policy, client, method }
     }
 
     /// Whether the client only said who it is: a public client has no credentials (RFC 6749 §2.1).

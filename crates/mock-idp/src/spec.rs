@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::Method;
 use oauth_types::fault::Point;
-use oauth_types::{Params, ResponseMode};
+use oauth_types::{Algorithm, Params, ResponseMode};
 use serde_json::{Map, Value};
 
 use crate::clients::{Authenticated, Client, Clients, Identified, Proven};
@@ -252,6 +252,13 @@ pub(crate) struct Facts<'a> {
     pub auth_methods: &'a [&'static str],
     /// The paths that are served.
     pub paths: &'a [&'static str],
+}
+
+impl Facts<'_> {
+    /// The algorithms that this server signs with.
+    pub(crate) fn issued(&self) -> impl Iterator<Item = Algorithm> {
+        self.ports.keys.algorithms().iter().copied().filter(|own| self.policy.algorithms.contains(own))
+    }
 }
 
 /// A client that is looked for.

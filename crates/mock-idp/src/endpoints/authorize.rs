@@ -137,13 +137,11 @@ async fn grant(
         authorization: authorization.into(),
         notes: draft.code_notes.into(),
     };
-    let kinds = request.params.get("response_type").unwrap_or_default();
-    let asks_for = |kind: &str| kinds.split(' ').any(|own| own == kind);
-    if asks_for("token") || asks_for("id_token") {
-        let wanted = [("access_token", asks_for("token")), ("id_token", asks_for("id_token"))];
+    if request.asks_for("token") || request.asks_for("id_token") {
+        let wanted = [("access_token", request.asks_for("token")), ("id_token", request.asks_for("id_token"))];
         at_once(world, request, &record, response, wanted).await?;
     }
-    if asks_for("code") {
+    if request.asks_for("code") {
         let code = world.ports.dice.handle();
         let key = Key::of(Kind::CODE, &request.arrival.place.tenant, &code);
         world.ports.store.put(key, record).await?;

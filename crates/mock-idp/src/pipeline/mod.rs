@@ -92,7 +92,13 @@ pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str
 
 /// Every grant type of the documents in force.
 pub(crate) fn grant_types(world: &World) -> impl Iterator<Item = &'static str> {
-    world.specs.iter().filter_map(|spec| spec.grant_type())
+    let types = world.specs.iter().filter_map(|spec| spec.grant_type());
+    types
+        .fold(Vec::new(), |mut once, own| {
+            once.extend((!once.contains(&own)).then_some(own));
+            once
+        })
+        .into_iter()
 }
 
 /// Every method of client authentication of the documents in force.
@@ -186,6 +192,11 @@ pub(crate) fn form<'a>(world: &World, arrival: &Arrival<'a>) -> Result<&'a Param
 /// The parameters that may occur more than once.
 fn repeatable(world: &World) -> Vec<&'static str> {
     world.specs.iter().flat_map(|spec| spec.repeatable()).copied().collect()
+}
+
+/// The credentials of a request, as they arrived.
+pub(crate) fn attempt<'a>(world: &'a World, arrival: &'a Arrival<'a>, params: &'a Params) -> Attempt<'a> {
+    Attempt { arrival, params, people: &world.people, ports: &world.ports, policy: &world.policy }
 }
 
 /// Authenticates the client of a request (RFC 6749 §2.3). Only here is an [`Authenticated`] made.

@@ -10,11 +10,14 @@ pub(crate) mod oauth_response_types;
 pub(crate) mod oidc_ciba;
 pub(crate) mod oidc_core;
 pub(crate) mod oidc_discovery;
+pub(crate) mod oidc_hybrid;
 pub(crate) mod oidc_jarm;
 pub(crate) mod oidc_registration;
 pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6749_code;
+pub(crate) mod rfc6749_implicit;
+pub(crate) mod rfc6749_password;
 pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6749_resource_owner;
 pub(crate) mod rfc6750_bearer;
@@ -39,7 +42,7 @@ pub(crate) mod rfc9396_rar;
 pub(crate) mod rfc9449_dpop;
 pub(crate) mod rfc9701_jwt_introspection;
 
-/// Every document this server knows.
+/// Every document that is in force unless something else is said.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
     vec![
         Arc::new(rfc7591_registration::Registration),
@@ -77,4 +80,18 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc8414_metadata::Metadata),
         Arc::new(oidc_discovery::Discovery),
     ]
+}
+
+/// Documents that no new client should speak, for clients that are not new.
+pub(crate) fn legacy() -> Vec<Arc<dyn Spec>> {
+    vec![
+        Arc::new(rfc6749_password::PasswordCredentials),
+        Arc::new(rfc6749_implicit::Implicit),
+        Arc::new(oidc_hybrid::ImplicitAndHybrid),
+    ]
+}
+
+/// Every document this server knows.
+pub(crate) fn every() -> Vec<Arc<dyn Spec>> {
+    all().into_iter().chain(legacy()).collect()
 }

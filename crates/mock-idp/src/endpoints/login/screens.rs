@@ -202,7 +202,8 @@ pub(super) fn page(
         Screen::Login => {
             let mut accounts: Vec<Account<'_>> =
                 people.at(tenant).filter(|u| u.password.is_none()).map(account).collect();
-            accounts.sort_by_key(|account| !people.named(tenant, hint).is_some_and(|u| u.subject() == account.value));
+            accounts
+                .sort_by_key(|account| people.named(tenant, hint).is_none_or(|user| user.subject() != account.value));
             pages::login(&dialog, &accounts, hint)
         }
         Screen::Create => pages::create(&dialog, hint),
