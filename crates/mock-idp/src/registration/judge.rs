@@ -96,7 +96,7 @@ fn is_redirected(grant_type: &str) -> bool {
 /// Judges one member by its name, with the tag of its language cut off: `client_name#ja-Jpan-JP` (§2.2).
 fn member(name: &str, value: &Value) -> Result<(), Refusal> {
     let (base, tag) = name.split_once('#').map_or((name, None), |(base, tag)| (base, Some(tag)));
-    let bad = |what: &str| Err(MALFORMED.because(format!("{} {what}", display_name(name))));
+    let bad = |what: &str| Err(MALFORMED.because(format!("{base} {what}")));
     let is_tag = |tag: &str| !tag.is_empty() && tag.split('-').all(is_subtag);
     if FOR_PEOPLE.contains(&base) && !tag.is_none_or(is_tag) {
         return bad("ends with # and no language tag (BCP 47)");
@@ -110,7 +110,7 @@ fn member(name: &str, value: &Value) -> Result<(), Refusal> {
     }
     match (base, text.map(|url| outbound::allowed(url, Reach::Outside))) {
         ("jwks_uri", None) => bad("has to be a URL"),
-        ("jwks_uri", Some(Err(error))) => bad(&format!("will never be asked: {error}")),
+        ("jwks_uri", Some(Err(error))) => bad(&format!("cannot be fetched: {error}")),
         _ => Ok(()),
     }
 }

@@ -200,7 +200,7 @@ async fn a_member_of_the_wrong_type_is_refused() {
         (json!({ "logo_uri": "/logo.png" }), "logo_uri"),
         (json!({ "tos_uri#de": "javascript:alert(1)" }), "tos_uri"),
         (json!({ "jwks_uri": 1 }), "jwks_uri"),
-        (json!({ "jwks_uri": "http://10.0.0.1/jwks" }), "without https"),
+        (json!({ "jwks_uri": "http://10.0.0.1/jwks" }), "a private address"),
         (json!({ "id_token_signed_response_alg": "none" }), "id_token_signed_response_alg"),
     ] {
         refused(changed(introducing(), changes), "rfc7591-metadata-malformed", hint).await;
@@ -282,13 +282,15 @@ async fn a_software_statement_is_trusted_of_nobody() {
 
 #[tokio::test]
 async fn a_client_uses_the_response_types_it_registered() {
-    let idp = server();
-    let metadata = json!({
-        "redirect_uris": [REDIRECT_URI], "grant_types": ["client_credentials"], "response_types": [],
-    });
-    let client = registered(&idp, &metadata).await;
-    let answer = Browser::new(&idp).authorize(&of(asking(), &client)).await;
-    assert_refused(&idp, &answer, "rfc7591-response-type-unregistered", "response_types");
+    for (own, answered) in [(json!(["id_token"]), false), (json!(["id_token", "code"]), true)] {
+        let client = Client::public("public").redirect_uri(REDIRECT_URI).metadata("response_types", own);
+        let idp = MockIdp::builder().client(client).in_process().expect("a client");
+        let answer = Browser::new(&idp).authorize(&asking()).await;
+        assert_eq!(answer.redirected().get("code").is_some(), answered);
+        if !answered {
+            assert_refused(&idp, &answer, "rfc7591-response-type-unregistered", "response_types");
+        }
+    }
 }
 
 #[tokio::test]
