@@ -121,6 +121,7 @@ mod ports;
 mod profiles;
 mod redirect;
 mod refusal;
+mod registration;
 mod reply;
 mod request;
 mod running;

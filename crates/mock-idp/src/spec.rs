@@ -405,6 +405,9 @@ pub(crate) trait Spine: Send + Sync {
 
     /// The metadata of this issuer.
     fn metadata(&self, place: &Place) -> Map<String, Value>;
+
+    /// Whether a document in force has an endpoint at this path.
+    fn serves(&self, path: &str) -> bool;
 }
 
 /// An authorization request that every document has judged.

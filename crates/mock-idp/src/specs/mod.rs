@@ -16,6 +16,7 @@ pub(crate) mod oidc_hybrid;
 pub(crate) mod oidc_jarm;
 pub(crate) mod oidc_rp_initiated_logout;
 pub(crate) mod oidc_session_management;
+pub(crate) mod oidc_registration;
 pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6749_code;
@@ -27,6 +28,8 @@ pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7009_revocation;
 pub(crate) mod rfc7523_client_auth;
 pub(crate) mod rfc7523_jwt_bearer;
+pub(crate) mod rfc7591_registration;
+pub(crate) mod rfc7592_management;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8414_metadata;
@@ -46,6 +49,9 @@ pub(crate) mod rfc9701_jwt_introspection;
 /// Every document that is in force unless something else is said.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
     vec![
+        Arc::new(rfc7591_registration::Registration),
+        Arc::new(rfc7592_management::Management),
+        Arc::new(oidc_registration::OpenIdRegistration),
         Arc::new(rfc6749_client_auth::ClientAuthentication),
         Arc::new(rfc7523_client_auth::ClientAssertion),
         Arc::new(rfc6749_resource_owner::ResourceOwner),

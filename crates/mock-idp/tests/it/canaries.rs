@@ -258,6 +258,8 @@ const ELSEWHERE: &[&str] = &[
     "rfc6750-two-",
     "rfc7009-",
     "rfc7591-",
+    "rfc7592-",
+    "oidc-registration-",
     "rfc7662-",
     "rfc8693-",
     "rfc9701-",
