@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::spec::Spec;
 
+pub(crate) mod mcp_authorization;
 pub(crate) mod oauth_form_post;
 pub(crate) mod oauth_response_types;
 pub(crate) mod oidc_ciba;
@@ -32,7 +33,9 @@ pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
 pub(crate) mod rfc9396_rar;
 pub(crate) mod rfc9449_dpop;
+pub(crate) mod rfc9470_step_up;
 pub(crate) mod rfc9701_jwt_introspection;
+pub(crate) mod rfc9728_resource_metadata;
 
 /// Every document this server knows.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
@@ -55,11 +58,15 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc9449_dpop::Dpop::default()),
         Arc::new(oidc_core::OpenIdConnect),
         Arc::new(rfc9101_jar::RequestObjects),
+        Arc::new(rfc9470_step_up::StepUp),
         // It changes what those above have put into an answer.
         Arc::new(rfc8693_token_exchange::TokenExchange),
         Arc::new(rfc7009_revocation::Revocation),
         Arc::new(rfc7662_introspection::Introspection),
         Arc::new(rfc9701_jwt_introspection::JwtIntrospection),
+        // A resource that has metadata of its own names it first.
+        Arc::new(mcp_authorization::Mcp),
+        Arc::new(rfc9728_resource_metadata::ResourceMetadata),
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),
         Arc::new(oauth_form_post::FormPost),
