@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::spec::Spec;
 
+pub(crate) mod draft_client_id_metadata;
 pub(crate) mod mcp_authorization;
 pub(crate) mod oauth_form_post;
 pub(crate) mod oauth_response_types;
@@ -71,6 +72,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(oauth_response_types::QueryAndFragment),
         Arc::new(oauth_form_post::FormPost),
         Arc::new(oidc_jarm::Jarm),
+        Arc::new(draft_client_id_metadata::ClientIdMetadata::default()),
         Arc::new(rfc8414_metadata::Metadata),
         Arc::new(oidc_discovery::Discovery),
     ]
