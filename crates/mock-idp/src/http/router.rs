@@ -219,7 +219,8 @@ impl App {
             seen.failed(what.to_string());
         }
         let (faults, client_id, at) = (&tenant.faults, seen.client_id(), endpoint.at);
-        let encoder = Encoder { world, place: &tenant.place, faults, client_id, method, path, query: &read.query, at, now };
+        let encoder =
+            Encoder { world, place: &tenant.place, faults, client_id, method, path, query: &read.query, at, now };
         let mut encoded = encoder.encode(reply);
         for outgoing in seen.outgoing() {
             let (notice, changed) = encoder.notify(outgoing).await;
@@ -276,7 +277,10 @@ fn preflight(methods: &[Method]) -> Response<Bytes> {
     if let Ok(methods) = HeaderValue::try_from(list(methods)) {
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
     }
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type, dpop, mcp-protocol-version"));
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, content-type, dpop, mcp-protocol-version"),
+    );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
 }

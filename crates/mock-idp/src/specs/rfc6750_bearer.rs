@@ -52,7 +52,11 @@ impl Spec for Bearer {
         let (header, another) = (headers.next(), headers.next());
         let mut bodies = arrival.form.into_iter().flat_map(|form| form.all("access_token"));
         let (body, another_body) = (bodies.next(), bodies.next());
-        let ways = usize::from(header.is_some()) + usize::from(body.is_some()) + usize::from(query.is_some());
+        let text = header.map(|value| value.to_str()).transpose().map_err(|_| MALFORMED.refuse())?;
+        let words = text.map(|text| text.split_once(' ').unwrap_or((text, "")));
+        // A header of another scheme is for another document, which sees whether there are two tokens.
+        let own = words.filter(|(scheme, _)| scheme.eq_ignore_ascii_case(SCHEME)).map(|(_, token)| token);
+        let ways = [own, body, query].into_iter().flatten().count();
         if another.is_some() || another_body.is_some() || another_query.is_some() || ways > 1 {
             return Err(TWICE.refuse());
         }
@@ -62,16 +66,10 @@ impl Spec for Bearer {
             // 'private' option" (§2.3).
             arrival.seen.answer_with(CACHE_CONTROL, HeaderValue::from_static("private"));
         }
-        let beside = body.or(query);
-        let Some(header) = header else { return Ok(beside.filter(|token| !token.is_empty()).map(bearer)) };
-        let text = header.to_str().map_err(|_| MALFORMED.refuse())?;
-        let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Ok(None);
-        }
-        match is_token68(token) {
-            true => Ok(Some(bearer(token))),
-            false => Err(MALFORMED.refuse()),
+        match own {
+            Some(token) if is_token68(token) => Ok(Some(bearer(token))),
+            Some(_) => Err(MALFORMED.refuse()),
+            None => Ok(body.or(query).filter(|token| !token.is_empty()).map(bearer)),
         }
     }
 }
