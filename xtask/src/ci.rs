@@ -8,7 +8,7 @@ use std::time::Duration;
 use oauth_attacks::report::table::duration;
 
 use crate::stopwatch::Stopwatch;
-use crate::{codegen, flows, tidy};
+use crate::{codegen, flows, interop, tidy};
 
 /// One thing to pass.
 struct Step {
@@ -27,6 +27,8 @@ enum Run {
     Target(&'static str, &'static [&'static str]),
     /// The tests, without those that need programs which are not there.
     Tests,
+    /// Foreign clients, without those that are not installed.
+    Interop,
     /// A task of this program.
     Task(fn(&Path) -> Result<String, String>),
 }
@@ -89,6 +91,7 @@ const STEPS: &[Step] = &[
         why: "every flow succeeds against a real server, and every attack is stopped",
         run: Run::Task(flows::run_all),
     },
+    Step { name: "interop", why: "published clients of other languages can log in here", run: Run::Interop },
 ];
 
 /// What a step came to.
@@ -138,6 +141,13 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
             Err(missing) => missing,
         },
         Run::Tests => tests(root, install),
+        Run::Interop => match interop::run_all(root, install) {
+            Ok(done) => {
+                println!("{}", done.counts);
+                done.missing.map_or(Ended::Passed, Ended::Partly)
+            }
+            Err(message) => Ended::Failed(message),
+        },
         Run::Task(task) => match task(root) {
             Ok(done) => {
                 println!("{done}");

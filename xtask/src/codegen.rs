@@ -5,7 +5,7 @@ use std::path::Path;
 
 use mock_idp::Rule;
 
-use crate::tidy;
+use crate::{interop, tidy};
 
 /// Where each rule is enforced and provoked.
 type Places<'a> = std::collections::HashMap<&'a str, tidy::Places<'a>>;
@@ -60,6 +60,7 @@ fn documents(root: &Path) -> Result<Vec<(&'static str, String)>, String> {
     let readme = std::fs::read_to_string(root.join("README.md")).map_err(|error| format!("README.md: {error}"))?;
     Ok(vec![
         ("docs/ATTACKS.md", format!("{NOTICE}{}", oauth_attacks::catalogue::markdown())),
+        ("docs/INTEROP.md", format!("{NOTICE}{}", interop::document(root)?)),
         ("docs/SPECS.md", format!("{NOTICE}{}", specs(&rules, &places))),
         ("README.md", between_markers(&readme, &overview(&rules))?),
     ])

@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod flows;
+mod interop;
 mod stopwatch;
 mod tidy;
 
@@ -38,6 +39,8 @@ enum Task {
     Attack(attack::Options),
     /// Measure flows, starts and memory of a release build, beside a floor and the aims.
     Bench(bench::Options),
+    /// Log in with published clients of other languages, and run the MCP conformance package.
+    Interop(interop::Options),
     /// Write the generated documents.
     Codegen {
         /// Write nothing; fail if a document is not up to date.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Task::Flows(options) => flows::run(&root, &options),
         Task::Attack(options) => attack::run(&root, &options),
         Task::Bench(options) => bench::run(&root, &options),
+        Task::Interop(options) => interop::run(&root, &options),
         Task::Codegen { check: true } => codegen::check(&root),
         Task::Codegen { check: false } => codegen::write(&root),
     };

@@ -122,6 +122,17 @@ impl Client {
         self
     }
 
+    /// Registers a place that the browser may go on to after logging out, compared exactly (OpenID Connect RP-Initiated
+    /// Logout §3.1).
+    #[must_use]
+    pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        let uris = self.metadata.entry("post_logout_redirect_uris").or_insert_with(|| Value::Array(Vec::new()));
+        if let Some(uris) = uris.as_array_mut() {
+            uris.push(uri.into().into());
+        }
+        self
+    }
+
     /// Sets a member of the client's metadata (RFC 7591 §2) that a document of its own defines, such as `jwks`.
     #[must_use]
     pub fn metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {

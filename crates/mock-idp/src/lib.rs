@@ -100,7 +100,8 @@
 //!
 //! # Relaxations
 //! The server is strict. [`Builder::any_client`], [`Builder::plain`] and [`Builder::pkce_optional`] relax it by name, and
-//! [`Entry::relaxations`] says which requests passed only for that. [`Builder::without`] leaves a whole document out.
+//! [`Entry::relaxations`] says which requests passed only for that. [`Builder::without`] leaves a whole document out, and
+//! [`Builder::legacy`] brings back those that no new client should speak.
 
 mod certificate;
 mod client_keys;
@@ -163,7 +164,7 @@ pub mod store {
 /// Every document this server speaks, in the order their checks run.
 pub fn documents() -> Vec<&'static Document> {
     let mut documents: Vec<&'static Document> = Vec::new();
-    for spec in specs::all() {
+    for spec in specs::every() {
         if !documents.contains(&spec.document()) {
             documents.push(spec.document());
         }
@@ -188,21 +189,21 @@ pub fn rules() -> Vec<&'static Rule> {
     ];
     let mut rules: Vec<&'static Rule> = spine.into_iter().flatten().copied().collect();
     rules.extend(pipeline::rules());
-    rules.extend(specs::all().iter().flat_map(|spec| spec.rules()));
+    rules.extend(specs::every().iter().flat_map(|spec| spec.rules()));
     rules.sort_by_key(|rule| rule.id);
     rules
 }
 
 /// Every choice between two ways that a document leaves to the server, by name.
 pub fn switches() -> Vec<&'static Switch> {
-    let mut switches: Vec<_> = specs::all().iter().flat_map(|spec| spec.switches()).copied().collect();
+    let mut switches: Vec<_> = specs::every().iter().flat_map(|spec| spec.switches()).copied().collect();
     switches.sort_by_key(|switch| switch.name);
     switches
 }
 
 /// Every number that a document leaves to the server, by name.
 pub fn amounts() -> Vec<&'static Amount> {
-    let mut amounts: Vec<_> = specs::all().iter().flat_map(|spec| spec.amounts()).copied().collect();
+    let mut amounts: Vec<_> = specs::every().iter().flat_map(|spec| spec.amounts()).copied().collect();
     amounts.sort_by_key(|amount| amount.name);
     amounts
 }

@@ -21,6 +21,11 @@ impl Profile {
         Self { specs: specs::all(), policy: Policy::default() }
     }
 
+    /// Adds the documents that no new client should speak.
+    pub(crate) fn legacy(&mut self) {
+        self.specs.extend(specs::legacy());
+    }
+
     /// Takes a document out, by its short name.
     ///
     /// # Errors

@@ -90,6 +90,22 @@ pub(crate) fn well_formed(uri: &str) -> bool {
     uri.bytes().all(legal) && uri.split_once(':').is_some_and(|(name, rest)| scheme(name) && !rest.is_empty())
 }
 
+/// The origin of an `http` or `https` URL (RFC 6454 §4): its scheme, its host, and its port if it is not the default.
+pub(crate) fn origin(uri: &str) -> Option<String> {
+    let (scheme, rest) = uri.split_once("://").filter(|_| well_formed(uri))?;
+    let scheme = scheme.to_ascii_lowercase();
+    let default = match scheme.as_str() {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return None,
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_ascii_lowercase();
+    let host = host.strip_suffix(default).unwrap_or(&host);
+    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._:[]".contains(&octet);
+    (!host.is_empty() && host.bytes().all(legal)).then(|| format!("{scheme}://{host}"))
+}
+
 /// Not one of the schemes that run code in a browser (RFC 9700 §4.1.3 names no list; these are the known ones).
 fn navigable(uri: &str) -> bool {
     let scheme = uri.split(':').next().unwrap_or("").to_ascii_lowercase();
@@ -241,6 +257,22 @@ mod tests {
             ("https://a.example/cb", "https://a.example/c", "'b' is expected, its end was sent"),
         ] {
             assert!(difference(expected, sent).contains(says), "{}", difference(expected, sent));
+        }
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_takes_for_one() {
+        for (uri, found) in [
+            ("https://A.example/cb?x", Some("https://a.example")),
+            ("HTTPS://u:p@a.example:443", Some("https://a.example")),
+            ("http://a.example:443/", Some("http://a.example:443")),
+            ("http://[::1]:80?x", Some("http://[::1]")),
+            ("com.example:/cb", None),
+            ("https:///cb", None),
+            ("https://a;b/", None),
+            ("/cb", None),
+        ] {
+            assert_eq!(origin(uri).as_deref(), found, "{uri}");
         }
     }
 }

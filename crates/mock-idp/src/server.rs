@@ -96,6 +96,7 @@ pub struct Builder {
     issuer: Option<String>,
     policy: Policy,
     any_client: bool,
+    legacy: bool,
     without: Vec<String>,
     chosen: Vec<(String, Option<u64>)>,
     clients: Vec<Client>,
@@ -149,6 +150,13 @@ impl Builder {
     /// The relaxation `pkce-optional`: a client may leave PKCE out.
     pub fn pkce_optional(mut self) -> Self {
         self.policy.switch(&rfc7636_pkce::OPTIONAL, true);
+        self
+    }
+
+    /// The relaxation `legacy`: the password grant (RFC 6749 §4.3), the implicit grant (§4.2) and the implicit and hybrid
+    /// flows of OpenID Connect are spoken, which no new client should speak (RFC 9700 §2.1.2 and §2.4).
+    pub fn legacy(mut self) -> Self {
+        self.legacy = true;
         self
     }
 
@@ -253,6 +261,9 @@ impl Builder {
         let issuer = self.issuer.unwrap_or_else(|| default_issuer.to_owned());
         check_issuer(&issuer)?;
         let mut profile = Profile { policy: self.policy, ..Profile::strict() };
+        if self.legacy {
+            profile.legacy();
+        }
         for name in self.without {
             profile.without(&name).map_err(|optional| StartError::Without { name, optional })?;
         }
@@ -263,6 +274,7 @@ impl Builder {
         let users = if self.users.is_empty() { User::built_in().into() } else { self.users };
         check(&clients, &users)?;
         let security = self.security.make(&issuer, address)?;
+        profile.policy.client_certificates = security.acceptor().is_some();
         let clock = self.clock.unwrap_or_default();
         let ports = Ports {
             clock: clock.clone() as Arc<dyn Clock>,

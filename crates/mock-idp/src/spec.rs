@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::Method;
 use oauth_types::fault::Point;
-use oauth_types::{Params, ResponseMode};
+use oauth_types::{Algorithm, Params, ResponseMode};
 use serde_json::{Map, Value};
 
 use crate::clients::{Authenticated, Client, Clients, Identified, Proven};
@@ -152,6 +152,12 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
         None
     }
 
+    /// The method of a request that names `client` and has no credentials that can be seen before it is known, such as
+    /// a certificate (RFC 8705 §2).
+    fn recognized(&self, _attempt: &Attempt<'_>, _client: &Client) -> Option<&'static str> {
+        None
+    }
+
     /// Checks credentials of `method` for `client`, if the method is one of its own.
     fn authenticate<'a>(
         &'a self,
@@ -214,6 +220,9 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
         false
     }
 
+    /// Tells the clients that came to know of a session that it has ended.
+    fn ended(&self, _farewell: &mut Farewell<'_>) {}
+
     /// The identifier by which `client` is told of `user`, if it is not the one that everybody is told
     /// (OpenID Connect Core §8).
     fn subject(&self, _client: &Client, _user: &User) -> Option<String> {
@@ -246,6 +255,13 @@ pub(crate) struct Facts<'a> {
     pub auth_methods: &'a [&'static str],
     /// The paths that are served.
     pub paths: &'a [&'static str],
+}
+
+impl Facts<'_> {
+    /// The algorithms that this server signs with.
+    pub(crate) fn issued(&self) -> impl Iterator<Item = Algorithm> {
+        self.ports.keys.algorithms().iter().copied().filter(|own| self.policy.algorithms.contains(own))
+    }
 }
 
 /// A client that is looked for.
@@ -306,6 +322,22 @@ pub(crate) struct Answer<'a> {
     pub ports: &'a Ports,
     /// What the server decides.
     pub policy: &'a Policy,
+}
+
+/// A session that has ended.
+pub(crate) struct Farewell<'a> {
+    /// The request that ended it.
+    pub arrival: &'a Arrival<'a>,
+    /// The ports.
+    pub ports: &'a Ports,
+    /// What the server decides.
+    pub policy: &'a Policy,
+    /// Its identifier, the `sid` of tokens.
+    pub sid: &'a str,
+    /// The clients that were told of it, each with whom it was told had logged in.
+    pub clients: &'a [(Arc<Client>, String)],
+    /// What the browser is to load in frames.
+    pub frames: Vec<String>,
 }
 
 /// What the rest of the server does for a document's own endpoints.
@@ -373,6 +405,14 @@ pub(crate) trait Spine: Send + Sync {
 
     /// Kills every token of a family, for good.
     fn revoke(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), Stop>>;
+
+    /// Ends a session at this server, and what was granted for as long as it lasts, and tells its clients. The answer is
+    /// what the browser has to load in frames; `None` if there is no such session any more.
+    fn end_session<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        sid: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<String>>, Stop>>;
 
     /// The identifier by which `client` is told of `user`.
     fn subject(&self, client: &Client, user: &User) -> String;

@@ -32,6 +32,9 @@ impl World {
     }
 }
 
+/// The relaxation that a request needs which speaks a document that no new client should speak.
+pub(crate) const LEGACY: &str = "legacy";
+
 /// What a server decides where the documents leave it a choice. The default is the strictest.
 ///
 /// The choices of single documents have names: [`Policy::switch`] and [`Policy::amount`] set them, and
@@ -44,10 +47,14 @@ pub struct Policy {
     pub code_lifetime: u64,
     /// How long an access token and an ID token live, in seconds.
     pub token_lifetime: u64,
+    /// The signature algorithms with a private key that are taken and used at all (RFC 8725 §3.1).
+    pub algorithms: &'static [Algorithm],
     /// The types of authorization details that are known (RFC 9396 §2).
     pub authorization_details_types: Vec<String>,
     /// The protected resources that tokens may be asked for (RFC 8707 §2); if there are none, any may be.
     pub resources: Vec<String>,
+    /// Whether clients can show certificates: the server speaks TLS itself.
+    pub(crate) client_certificates: bool,
     chosen: Vec<(&'static str, u64)>,
 }
 
@@ -115,8 +122,10 @@ impl Default for Policy {
             algorithm: Algorithm::Rs256,
             code_lifetime: 60,
             token_lifetime: 3600,
+            algorithms: Algorithm::SIGNING,
             authorization_details_types: ["payment_initiation", "account_information"].map(str::to_owned).into(),
             resources: Vec::new(),
+            client_certificates: false,
             chosen: Vec::new(),
         }
     }

@@ -48,7 +48,7 @@ impl Bench {
     /// From the start of the program to the first metadata document, a fresh connection included.
     fn first_answer(&self) -> Result<Duration, String> {
         let watch = Stopwatch::start();
-        let process: Process = self.server(Algorithm::Rs256, super::flows::Store::Memory)?;
+        let process: Process = self.server(Algorithm::Rs256, super::flows::Kind::Memory)?;
         let status = self.load.block_on(async {
             let mut connection = Connection::open(process.address).await?;
             let request = b"GET /.well-known/openid-configuration HTTP/1.1\r\nHost: mock\r\n\r\n";

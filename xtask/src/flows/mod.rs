@@ -18,6 +18,7 @@ use oauth_types::Algorithm;
 
 pub(crate) use self::attacks::watched;
 use self::stage::Stage;
+pub(crate) use self::stage::form;
 use self::wire::Wire;
 pub(crate) use self::wire::told;
 use crate::stopwatch::Stopwatch;

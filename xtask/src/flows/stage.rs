@@ -115,7 +115,7 @@ pub(super) fn same(what: &str, found: &str, expected: &str) -> Result<(), String
 }
 
 /// Where the form of a page goes, and its hidden fields.
-fn form(page: &str) -> Option<(String, Params)> {
+pub(crate) fn form(page: &str) -> Option<(String, Params)> {
     let (_, form) = page.split_once("<form")?;
     let action = attribute(form.split_once('>')?.0, "action")?;
     let inputs = form.split("<input").skip(1).filter_map(|input| {

@@ -91,6 +91,7 @@ fn respond_to(
         mode: pipeline::mode(world, params).unwrap_or(ResponseMode::Query),
         params: Params::new(),
         login: None,
+        browser: None,
         tokens: Vec::new(),
     };
     Ok((identified, response))
@@ -119,7 +120,7 @@ async fn grant(
     let user = world.people.find(&login.user);
     let subject = user.map_or_else(|| login.user.clone(), |user| pipeline::subject(world, client, user));
     let grant = GrantId::draw(world.ports.dice.as_ref());
-    entrance.join(world, request, &subject, (grant, &draft.scope)).await?;
+    response.browser = entrance.join(world, request, &subject, (grant, &draft.scope)).await?;
     response.login = Some(login.clone());
     let authorization = Authorization {
         client_id: client.client_id().to_owned(),
@@ -137,13 +138,11 @@ async fn grant(
         authorization: authorization.into(),
         notes: draft.code_notes.into(),
     };
-    let kinds = request.params.get("response_type").unwrap_or_default();
-    let asks_for = |kind: &str| kinds.split(' ').any(|own| own == kind);
-    if asks_for("token") || asks_for("id_token") {
-        let wanted = [("access_token", asks_for("token")), ("id_token", asks_for("id_token"))];
+    if request.asks_for("token") || request.asks_for("id_token") {
+        let wanted = [("access_token", request.asks_for("token")), ("id_token", request.asks_for("id_token"))];
         at_once(world, request, &record, response, wanted).await?;
     }
-    if asks_for("code") {
+    if request.asks_for("code") {
         let code = world.ports.dice.handle();
         let key = Key::of(Kind::CODE, &request.arrival.place.tenant, &code);
         world.ports.store.put(key, record).await?;

@@ -1,6 +1,6 @@
 //! Turns a reply into an HTTP response: faults edit it, tokens are signed last, then it is written down.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -12,17 +12,18 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use oauth_types::fault::{Point, Signature};
-use oauth_types::{Algorithm, ErrorCode, Params};
+use oauth_types::{Algorithm, ErrorCode, Params, Secret};
 use serde_json::{Map, Value, json};
 
 use super::notices::Notice;
 use super::tap::{self, Faults};
+use crate::client_keys;
 use crate::jose::{compact, left_half};
 use crate::pages;
 use crate::pipeline;
 use crate::ports::keys::Keys;
 use crate::refusal::Refusal;
-use crate::reply::{AuthorizationResponse, Broken, Challenge, Envelope, Reply, TokenReply, Unsigned, token_status};
+use crate::reply::{AuthorizationResponse, Broken, Challenge, Reply, Seal, TokenReply, Unsigned, token_status};
 use crate::request::Place;
 use crate::spec::Challenged;
 use crate::world::World;
@@ -48,6 +49,8 @@ pub(crate) struct Encoder<'a> {
     pub(crate) at: Point,
     /// The time, in seconds since 1970-01-01T00:00:00Z.
     pub(crate) now: u64,
+    /// What the server failed at, if it does.
+    pub(crate) failure: &'a OnceLock<String>,
 }
 
 /// A response, how many faults changed it, and why it is a refusal, if it is one.
@@ -60,21 +63,21 @@ pub(crate) struct Encoded {
 
 impl Encoder<'_> {
     /// Writes down a reply.
-    pub(crate) fn encode(&self, reply: Reply) -> Encoded {
+    pub(crate) async fn encode(&self, reply: Reply) -> Encoded {
         let slots = self.faults.due(self.point(&reply), self.client_id);
         let mut faults = u32::try_from(slots.len()).unwrap_or(u32::MAX);
         let (mut response, refusal) = match reply {
             Reply::Authorization { mut response, refusal } => {
                 // Edits act on the parameters, whatever they travel in.
                 tap::edit_params(&slots, &mut response.params);
-                (self.authorization(response, &mut faults), refusal)
+                (self.authorization(response, &mut faults).await, refusal)
             }
             Reply::Tokens(reply) => match self.sign(reply, &mut faults) {
                 Ok(mut members) => {
                     tap::edit_members(&slots, &mut members);
                     (json_response(StatusCode::OK, &members), None)
                 }
-                Err(broken) => (failure(&broken), None),
+                Err(broken) => (self.failed(&broken), None),
             },
             Reply::Document { at, status, mut members } => {
                 tap::edit_members(&slots, &mut members);
@@ -93,7 +96,7 @@ impl Encoder<'_> {
             Reply::Page(refusal) => {
                 (html_response(StatusCode::BAD_REQUEST, pages::refusal(&refusal), pages::POLICY), Some(refusal))
             }
-            Reply::Broken { what: _, to: Some(response) } => (self.authorization(response, &mut faults), None),
+            Reply::Broken { what: _, to: Some(response) } => (self.authorization(response, &mut faults).await, None),
             Reply::Broken { what, to: None } => (failure(&what), None),
         };
         tap::edit_response(&slots, &mut response);
@@ -110,7 +113,7 @@ impl Encoder<'_> {
     }
 
     /// An authorization response with its tokens, in a token of its own if its mode asks for that.
-    fn authorization(&self, mut response: AuthorizationResponse, faults: &mut u32) -> Response<Bytes> {
+    async fn authorization(&self, mut response: AuthorizationResponse, faults: &mut u32) -> Response<Bytes> {
         if !response.tokens.is_empty() {
             let mut reply = TokenReply::new(Arc::default());
             reply.tokens = std::mem::take(&mut response.tokens);
@@ -119,21 +122,32 @@ impl Encoder<'_> {
             }
             let members = match self.sign(reply, faults) {
                 Ok(members) => members,
-                Err(broken) => return failure(&broken),
+                Err(broken) => return self.failed(&broken),
             };
             for (name, value) in members.iter().filter(|(name, _)| *name != "code") {
                 response.params.push(name, value.as_str().unwrap_or_default());
             }
         }
-        if let Some(Envelope { token, mode }) = pipeline::envelope(self.world, self.place, &response, self.now) {
-            let signed = match self.one(token, faults) {
-                Ok(signed) => signed,
-                Err(broken) => return failure(&broken),
+        if let Some(envelope) = pipeline::envelope(self.world, self.place, &response, self.now) {
+            response.mode = envelope.mode;
+            let token = match self.enveloped(envelope.token, faults).await {
+                Ok(token) => token,
+                Err(broken) => return self.failed(&broken),
             };
-            response.params = [("response", signed.as_str())].into_iter().collect();
-            response.mode = mode;
+            response.params = [("response", token.as_str())].into_iter().collect();
         }
         self.deliver(&response)
+    }
+
+    async fn enveloped(&self, mut token: Unsigned, faults: &mut u32) -> Result<String, Broken> {
+        client_keys::gather(&mut token.seal, &self.world.ports, self.now).await?;
+        self.one(token, faults)
+    }
+
+    /// The answer if the server failed, which is written down.
+    fn failed(&self, what: &Broken) -> Response<Bytes> {
+        self.failure.get_or_init(|| what.to_string());
+        failure(what)
     }
 
     fn deliver(&self, response: &AuthorizationResponse) -> Response<Bytes> {
@@ -150,7 +164,7 @@ impl Encoder<'_> {
     fn jwt(&self, token: Unsigned, content_type: &'static str, faults: &mut u32) -> Response<Bytes> {
         let signed = match self.one(token, faults) {
             Ok(signed) => signed,
-            Err(broken) => return failure(&broken),
+            Err(broken) => return self.failed(&broken),
         };
         let mut response = plain(StatusCode::OK);
         set(&mut response, CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -212,15 +226,29 @@ impl Encoder<'_> {
                     token.claims.insert(claim.to_owned(), left_half(hashed, token.algorithm).into());
                 }
             }
-            let (member, signed) = (token.member, signed(self.world.ports.keys.as_ref(), token, wrongly)?);
-            members.insert(member.to_owned(), signed.into());
+            let (member, Seal { secret, encrypted, plain, .. }) = (token.member, std::mem::take(&mut token.seal));
+            let payload = match plain {
+                true => Value::Object(token.claims).to_string(),
+                false => signed(self.world.ports.keys.as_ref(), token, (wrongly, secret))?,
+            };
+            let sealed = match encrypted {
+                Some(encrypted) => {
+                    encrypted.seal(&payload, (!plain).then_some("JWT"), self.world.ports.dice.as_ref())?
+                }
+                None => payload,
+            };
+            members.insert(member.to_owned(), sealed.into());
         }
         Ok(members)
     }
 }
 
 /// A token in compact form, signed rightly unless a fault asks for something else.
-fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> Result<String, Broken> {
+fn signed(
+    keys: &dyn Keys,
+    mut token: Unsigned,
+    (wrongly, secret): (Option<Signature>, Option<Secret>),
+) -> Result<String, Broken> {
     let algorithm = token.algorithm;
     let lie = match wrongly {
         Some(Signature::AlgNone) => Some("none"),
@@ -235,12 +263,20 @@ fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> R
     text.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.claims, TOKEN / 2), &mut text);
     let signature = match wrongly {
+        None if algorithm.is_symmetric() => keyed(algorithm, secret, text.as_bytes())?,
         None => keys.sign_as(token.header.get("kid").and_then(Value::as_str), algorithm, text.as_bytes())?,
         Some(Signature::UnpublishedKey) => keys.forge(algorithm, text.as_bytes())?,
         Some(Signature::Hs256PublicKey) => keyed_hash(&keys.public_pem(Algorithm::Rs256), text.as_bytes()),
         Some(_) => Vec::new(),
     };
     Ok(compact(text, &signature))
+}
+
+/// A signature with the client's secret (OpenID Connect Core §10.1).
+fn keyed(algorithm: Algorithm, secret: Option<Secret>, message: &[u8]) -> Result<Vec<u8>, Broken> {
+    let secret = secret.ok_or_else(|| Broken::Seal(format!("it has no secret for {algorithm}")))?;
+    let hash = crate::jose::keyed_hash(algorithm, &secret, message);
+    Ok(hash.map_err(|error| Broken::Seal(error.to_string()))?.unwrap_or_default())
 }
 
 fn keyed_hash(key: &str, message: &[u8]) -> Vec<u8> {
@@ -289,6 +325,7 @@ fn failure(what: &Broken) -> Response<Bytes> {
     let what = match what {
         Broken::Store(_) => "The store failed",
         Broken::Key(_) => "A key failed",
+        Broken::Seal(_) => "A token could not be encrypted",
     };
     let members = json!({ "error": ErrorCode::ServerError.as_str(), "error_description": what });
     let Value::Object(members) = members else { return plain(StatusCode::INTERNAL_SERVER_ERROR) };

@@ -1,7 +1,7 @@
 //! Finds the tenant and the endpoint of a request, has it answered, and writes the journal.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::HttpBody;
@@ -21,6 +21,7 @@ use super::extract::{self, MAX_BODY, NoBody, Read};
 use super::journal::{self, Entry};
 use super::serve::BODY_WITHIN;
 use super::tenants::{Tenant, Tenants, is_name};
+use crate::client_keys;
 use crate::documents;
 use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
@@ -200,6 +201,7 @@ impl App {
             query: &read.query,
             form: read.form.as_ref(),
             body: &read.body,
+            certificate: parts.extensions.get(),
             now,
             script: &tenant.script,
             seen,
@@ -215,13 +217,28 @@ impl App {
                 None => metadata::metadata(world, &tenant.place),
             },
         };
+        let reply = client_keys::at_hand(reply, &world.ports, now).await;
         if let Reply::Broken { what, .. } = &reply {
             seen.failed(what.to_string());
         }
         let (faults, client_id, at) = (&tenant.faults, seen.client_id(), endpoint.at);
-        let encoder =
-            Encoder { world, place: &tenant.place, faults, client_id, method, path, query: &read.query, at, now };
-        let mut encoded = encoder.encode(reply);
+        let failure = OnceLock::new();
+        let encoder = Encoder {
+            world,
+            place: &tenant.place,
+            faults,
+            client_id,
+            method,
+            path,
+            query: &read.query,
+            at,
+            now,
+            failure: &failure,
+        };
+        let mut encoded = encoder.encode(reply).await;
+        if let Some(what) = failure.get() {
+            seen.failed(what.clone());
+        }
         for outgoing in seen.outgoing() {
             let (notice, changed) = encoder.notify(outgoing).await;
             encoded.faults = encoded.faults.saturating_add(changed);

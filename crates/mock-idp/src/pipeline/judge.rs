@@ -34,6 +34,7 @@ impl<'a> Asked<'a> {
             origin: self.unpacked.origin,
             client: self.client,
             proofs: self.proofs,
+            people: &world.people,
             ports: &world.ports,
             policy: &world.policy,
         }

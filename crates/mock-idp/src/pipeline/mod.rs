@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use oauth_types::params::display_name;
-use oauth_types::{ErrorCode, Params, ResponseMode};
+use oauth_types::{Params, ResponseMode};
 use serde_json::{Map, Value, json};
 
 use crate::clients::{Authenticated, Client, Proven};
-use crate::documents;
 use crate::memory::Confirmation;
 use crate::people::User;
 use crate::ports::store::{GrantId, Key, Kind, Record, Taken};
@@ -20,8 +19,15 @@ use crate::request::{
 use crate::spec::{Call, Challenged, Endpoint, Facts, Lookup};
 use crate::world::{Amount, World};
 
+mod farewell;
 mod judge;
+mod rules;
 mod spine;
+
+use rules::{
+    CLIENT_UNKNOWN, DUPLICATE, GRANT_UNSUPPORTED, IN_QUERY, METHOD_OFF, NOT_A_FORM, OTHER_METHOD, TWO_METHODS,
+    TWO_TOKENS,
+};
 
 pub(crate) use judge::{Asked, in_doubt, judge, mode, scope, unpacked};
 
@@ -92,7 +98,13 @@ pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str
 
 /// Every grant type of the documents in force.
 pub(crate) fn grant_types(world: &World) -> impl Iterator<Item = &'static str> {
-    world.specs.iter().filter_map(|spec| spec.grant_type())
+    let types = world.specs.iter().filter_map(|spec| spec.grant_type());
+    types
+        .fold(Vec::new(), |mut once, own| {
+            once.extend((!once.contains(&own)).then_some(own));
+            once
+        })
+        .into_iter()
 }
 
 /// Every method of client authentication of the documents in force.
@@ -188,6 +200,11 @@ fn repeatable(world: &World) -> Vec<&'static str> {
     world.specs.iter().flat_map(|spec| spec.repeatable()).copied().collect()
 }
 
+/// The credentials of a request, as they arrived.
+pub(crate) fn attempt<'a>(world: &'a World, arrival: &'a Arrival<'a>, params: &'a Params) -> Attempt<'a> {
+    Attempt { arrival, params, people: &world.people, ports: &world.ports, policy: &world.policy }
+}
+
 /// Authenticates the client of a request (RFC 6749 §2.3). Only here is an [`Authenticated`] made.
 pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result<Authenticated, Stop> {
     let mut methods = Vec::new();
@@ -204,6 +221,8 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
     // Whoever names a method speaks it, so the two fallbacks are never taken; they refuse all the same.
     let client_id = claimed.unwrap_or_else(|| Err(unknown()))?;
     let client = client(world, attempt.arrival, &client_id).await?.ok_or_else(unknown)?;
+    let recognized = || world.specs.iter().find_map(|spec| spec.recognized(attempt, &client));
+    let method = if methods.is_empty() { recognized().unwrap_or(method) } else { method };
     // Not before: with client_id and secret swapped, the identifier of an unknown client is a secret.
     attempt.arrival.seen.client(&client_id);
     if client.is_any() {
@@ -362,89 +381,5 @@ pub(crate) fn remembers_sessions(world: &World) -> bool {
 
 /// The rules of every phase.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().chain(judge::RULES).chain(spine::RULES).copied()
+    rules::RULES.iter().chain(judge::RULES).chain(spine::RULES).copied()
 }
-
-static RULES: &[&Rule] = &[
-    &CLIENT_UNKNOWN,
-    &DUPLICATE,
-    &GRANT_UNSUPPORTED,
-    &IN_QUERY,
-    &METHOD_OFF,
-    &NOT_A_FORM,
-    &OTHER_METHOD,
-    &TWO_METHODS,
-    &TWO_TOKENS,
-];
-
-static IN_QUERY: Rule = Rule {
-    id: "rfc6749-token-parameters-in-query",
-    document: &documents::RFC6749,
-    section: "3.2",
-    error: ErrorCode::InvalidRequest,
-    says: "The parameters of a token request belong into its body",
-};
-
-static NOT_A_FORM: Rule = Rule {
-    id: "rfc6749-token-request-not-a-form",
-    document: &documents::RFC6749,
-    section: "4.1.3",
-    error: ErrorCode::InvalidRequest,
-    says: "The body of a token request has to be application/x-www-form-urlencoded",
-};
-
-static DUPLICATE: Rule = Rule {
-    id: "rfc6749-token-parameter-twice",
-    document: &documents::RFC6749,
-    section: "3.2",
-    error: ErrorCode::InvalidRequest,
-    says: "Parameters must not be included more than once",
-};
-
-static TWO_METHODS: Rule = Rule {
-    id: "rfc6749-two-authentication-methods",
-    document: &documents::RFC6749,
-    section: "2.3",
-    error: ErrorCode::InvalidRequest,
-    says: "A client must not use more than one authentication method in a request",
-};
-
-static OTHER_METHOD: Rule = Rule {
-    id: "rfc7591-other-authentication-method",
-    document: &documents::RFC7591,
-    section: "2",
-    error: ErrorCode::InvalidClient,
-    says: "A client authenticates by the method it is registered for",
-};
-
-static METHOD_OFF: Rule = Rule {
-    id: "rfc8414-authentication-method-unsupported",
-    document: &documents::RFC8414,
-    section: "2",
-    error: ErrorCode::InvalidClient,
-    says: "A client authenticates by a method that the server supports",
-};
-
-static CLIENT_UNKNOWN: Rule = Rule {
-    id: "rfc6749-token-client-unknown",
-    document: &documents::RFC6749,
-    section: "5.2",
-    error: ErrorCode::InvalidClient,
-    says: "The client_id is not that of a known client",
-};
-
-static GRANT_UNSUPPORTED: Rule = Rule {
-    id: "rfc6749-grant-type-unsupported",
-    document: &documents::RFC6749,
-    section: "5.2",
-    error: ErrorCode::UnsupportedGrantType,
-    says: "The grant_type has to be one that this server supports",
-};
-
-static TWO_TOKENS: Rule = Rule {
-    id: "rfc6750-two-tokens",
-    document: &documents::RFC6750,
-    section: "2",
-    error: ErrorCode::InvalidRequest,
-    says: "Clients must not use more than one method to transmit the token in each request",
-};

@@ -9,13 +9,20 @@ pub(crate) mod draft_client_id_metadata;
 pub(crate) mod mcp_authorization;
 pub(crate) mod oauth_form_post;
 pub(crate) mod oauth_response_types;
+pub(crate) mod oidc_backchannel_logout;
 pub(crate) mod oidc_ciba;
 pub(crate) mod oidc_core;
 pub(crate) mod oidc_discovery;
+pub(crate) mod oidc_frontchannel_logout;
+pub(crate) mod oidc_hybrid;
 pub(crate) mod oidc_jarm;
+pub(crate) mod oidc_rp_initiated_logout;
+pub(crate) mod oidc_session_management;
 pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6749_code;
+pub(crate) mod rfc6749_implicit;
+pub(crate) mod rfc6749_password;
 pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6749_resource_owner;
 pub(crate) mod rfc6750_bearer;
@@ -27,6 +34,8 @@ pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8414_metadata;
 pub(crate) mod rfc8628_device;
 pub(crate) mod rfc8693_token_exchange;
+#[cfg(feature = "tls")]
+pub(crate) mod rfc8705_mtls;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9068_jwt_access_token;
 pub(crate) mod rfc9101_jar;
@@ -38,7 +47,7 @@ pub(crate) mod rfc9470_step_up;
 pub(crate) mod rfc9701_jwt_introspection;
 pub(crate) mod rfc9728_resource_metadata;
 
-/// Every document this server knows.
+/// Every document that is in force unless something else is said.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
     vec![
         Arc::new(rfc6749_client_auth::ClientAuthentication),
@@ -57,7 +66,13 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc8707_resource::ResourceIndicators),
         Arc::new(rfc9396_rar::RichRequests),
         Arc::new(rfc9449_dpop::Dpop::default()),
+        #[cfg(feature = "tls")]
+        Arc::new(rfc8705_mtls::MutualTls),
         Arc::new(oidc_core::OpenIdConnect),
+        Arc::new(oidc_rp_initiated_logout::RpInitiatedLogout),
+        Arc::new(oidc_backchannel_logout::BackChannelLogout),
+        Arc::new(oidc_frontchannel_logout::FrontChannelLogout),
+        Arc::new(oidc_session_management::SessionManagement),
         Arc::new(rfc9101_jar::RequestObjects),
         Arc::new(rfc9470_step_up::StepUp),
         // It changes what those above have put into an answer.
@@ -76,4 +91,18 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc8414_metadata::Metadata),
         Arc::new(oidc_discovery::Discovery),
     ]
+}
+
+/// Documents that no new client should speak, for clients that are not new.
+pub(crate) fn legacy() -> Vec<Arc<dyn Spec>> {
+    vec![
+        Arc::new(rfc6749_password::PasswordCredentials),
+        Arc::new(rfc6749_implicit::Implicit),
+        Arc::new(oidc_hybrid::ImplicitAndHybrid),
+    ]
+}
+
+/// Every document this server knows.
+pub(crate) fn every() -> Vec<Arc<dyn Spec>> {
+    all().into_iter().chain(legacy()).collect()
 }

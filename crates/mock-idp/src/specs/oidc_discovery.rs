@@ -34,9 +34,9 @@ impl Spec for Discovery {
         ENDPOINTS
     }
 
-    fn metadata(&self, _facts: &Facts<'_>, document: &mut Map<String, Value>) {
-        let algorithms: Vec<&str> = Algorithm::SIGNING.iter().map(|algorithm| algorithm.as_str()).collect();
-        document.insert("subject_types_supported".to_owned(), json!(["public"]));
+    fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
+        let algorithms: Vec<_> = facts.issued().chain(Algorithm::KEYED_HASH.iter().copied()).collect();
+        document.entry("subject_types_supported").or_insert_with(|| json!(["public"]));
         document.insert("id_token_signing_alg_values_supported".to_owned(), json!(algorithms));
     }
 }

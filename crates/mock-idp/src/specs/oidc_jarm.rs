@@ -3,9 +3,10 @@
 //! Every authorization response, errors included, travels in one signed token if its mode asks for that.
 
 use oauth_types::fault::Point;
-use oauth_types::{Algorithm, ErrorCode, ResponseMode};
+use oauth_types::{Algorithm, ContentEncryption, ErrorCode, KeyManagement, ResponseMode};
 use serde_json::{Map, Value, json};
 
+use crate::client_keys;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{AuthorizationResponse, Envelope, Unsigned};
 use crate::spec::{Facts, Spec};
@@ -16,6 +17,8 @@ pub(crate) struct Jarm;
 
 /// The client metadata of §3.
 const SIGNED: &str = "authorization_signed_response_alg";
+const ENCRYPTED: &str = "authorization_encrypted_response_alg";
+const CONTENT: &str = "authorization_encrypted_response_enc";
 
 impl Spec for Jarm {
     fn document(&self) -> &'static Document {
@@ -36,16 +39,26 @@ impl Spec for Jarm {
 
     fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
         let algorithms: Vec<&str> = facts.ports.keys.algorithms().iter().map(|own| own.as_str()).collect();
-        document.insert("authorization_signing_alg_values_supported".to_owned(), json!(algorithms));
+        let mut set = |name: &str, value: Value| document.insert(name.to_owned(), value);
+        set("authorization_signing_alg_values_supported", json!(algorithms));
+        set("authorization_encryption_alg_values_supported", json!(KeyManagement::ALL));
+        set("authorization_encryption_enc_values_supported", json!(ContentEncryption::ALL));
     }
 
     fn register(&self, metadata: &Map<String, Value>, _policy: &Policy) -> Result<(), Refusal> {
-        let signs = |value: &Value| value.as_str().and_then(Algorithm::from_wire).is_some_and(signing);
-        match metadata.get(SIGNED) {
-            Some(value) if !signs(value) => {
-                Err(METADATA.because(format!("{SIGNED} is none that this server signs with")))
+        let known: [(&str, fn(&str) -> bool); 3] = [
+            (SIGNED, |name| Algorithm::from_wire(name).is_some_and(signing)),
+            (ENCRYPTED, |name| KeyManagement::from_wire(name).is_some()),
+            (CONTENT, |name| ContentEncryption::from_wire(name).is_some()),
+        ];
+        for (name, knows) in known {
+            if metadata.get(name).is_some_and(|value| !value.as_str().is_some_and(knows)) {
+                return Err(METADATA.because(format!("{name} is none that this server knows")));
             }
-            _ => Ok(()),
+        }
+        match metadata.contains_key(CONTENT) && !metadata.contains_key(ENCRYPTED) {
+            true => Err(METADATA.because(format!("{CONTENT} needs {ENCRYPTED}"))),
+            false => Ok(()),
         }
     }
 
@@ -74,7 +87,9 @@ impl Spec for Jarm {
         claims.insert("aud".to_owned(), response.client.client_id().into());
         claims.insert("exp".to_owned(), now.saturating_add(facts.policy.value_of(&LIFETIME)).into());
         let (member, at) = ("response", Point::ResponseToken);
-        let token = Unsigned { member, at, algorithm, header, claims, hash: Vec::new() };
+        // §2.2: it is signed first, and then encrypted.
+        let seal = client_keys::seal(&response.client, "authorization", algorithm);
+        let token = Unsigned { member, at, algorithm, header, claims, hash: Vec::new(), seal };
         Some(Envelope { token, mode })
     }
 }
@@ -113,16 +128,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_registers_what_its_responses_are_signed_with() {
-        let judged = |value: Value| {
-            let metadata = Map::from_iter([(SIGNED.to_owned(), value)]);
-            Jarm.register(&metadata, &Policy::default()).map_err(|refusal| refusal.rule.id)
+    fn a_client_registers_how_its_responses_are_signed_and_encrypted() {
+        let refused = |metadata: Value| {
+            let members = metadata.as_object().expect("an object");
+            Jarm.register(members, &Policy::default()).err().map(|refusal| refusal.rule.id)
         };
         for algorithm in Algorithm::SIGNING {
-            assert_eq!(judged(json!(algorithm)), Ok(()));
+            assert_eq!(refused(json!({SIGNED: algorithm})), None);
         }
+        assert_eq!(refused(json!({ENCRYPTED: "RSA-OAEP", CONTENT: "A256GCM"})), None);
+        assert_eq!(refused(json!({ENCRYPTED: "ECDH-ES"})), None);
         for value in [json!("none"), json!("HS256"), json!("rs256"), json!(1), json!(null)] {
-            assert_eq!(judged(value), Err("jarm-client-metadata"));
+            assert_eq!(refused(json!({SIGNED: value})), Some("jarm-client-metadata"));
+        }
+        for metadata in [
+            json!({ENCRYPTED: "RSA1_5"}),
+            json!({ENCRYPTED: ["RSA-OAEP"]}),
+            json!({ENCRYPTED: "ECDH-ES", CONTENT: "A192GCM"}),
+            json!({CONTENT: "A256GCM"}),
+        ] {
+            assert_eq!(refused(metadata), Some("jarm-client-metadata"));
         }
         assert!(Jarm.register(&Map::new(), &Policy::default()).is_ok());
     }

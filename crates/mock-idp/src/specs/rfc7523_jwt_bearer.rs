@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use oauth_types::{Algorithm, ErrorCode};
+use oauth_types::ErrorCode;
 use serde_json::Value;
 
 use crate::client_keys::{self, Unverified};
@@ -71,7 +71,7 @@ async fn judge(request: &TokenRequest<'_>, spine: &dyn Spine) -> Result<Found, S
         return Err(TYP.refuse().into());
     }
     let issuer = issuer(&jws, request, spine)?;
-    client_keys::verify(&jws, &issuer, Algorithm::SIGNING, request.ports, request.arrival.now)
+    client_keys::verify(&jws, &issuer, request.policy.algorithms, request.ports, request.arrival.now)
         .await
         .map_err(unverified)?;
     addressed(&jws, request)?;

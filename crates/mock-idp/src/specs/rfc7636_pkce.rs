@@ -64,6 +64,10 @@ impl Spec for Pkce {
     }
 
     fn authorize(&self, request: &AuthorizationRequest<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+        // Without a code there is nothing to be exchanged for it.
+        if !request.asks_for("code") {
+            return Ok(());
+        }
         let policy = required(request.policy);
         let found = match request.policy.is_on(&PLAIN_ALLOWED) {
             true => plain::read_authorization_request(request.params.iter(), policy),

@@ -13,7 +13,7 @@ use crate::documents;
 use crate::ports::Ports;
 use crate::ports::store::{Key, Kind, Record};
 use crate::refusal::Document;
-use crate::reply::{TokenReply, Unsigned};
+use crate::reply::{Seal, TokenReply, Unsigned};
 use crate::request::{Place, Resolved, Spent, TokenKind, TokenRequest};
 use crate::spec::{Perhaps, Spec};
 
@@ -63,7 +63,15 @@ impl Spec for JwtAccessToken {
         claim("jti", jti.into());
         reply.set("expires_in", lifetime);
         let (member, at) = ("access_token", Point::AccessToken);
-        reply.tokens.push(Unsigned { member, at, algorithm, header, claims, hash: Vec::new() });
+        reply.tokens.push(Unsigned {
+            member,
+            at,
+            algorithm,
+            header,
+            claims,
+            hash: Vec::new(),
+            seal: Seal::default(),
+        });
     }
 
     fn resolve<'a>(&'a self, ports: &'a Ports, place: &'a Place, token: &'a str) -> Perhaps<'a, Option<Resolved>> {

@@ -1,9 +1,9 @@
 //! JARM: a response travels in a token that its client verifies, whatever it says.
 
-use mock_idp::jose::{Jws, PublicKeys};
+use mock_idp::jose::{DecryptionKey, Jwe, Jws, PublicKeys};
 use mock_idp::{Client, MockIdp};
 use oauth_types::fault::{Edit, Fault, Point, Signature};
-use oauth_types::{Algorithm, Params};
+use oauth_types::{Algorithm, ContentEncryption, KeyManagement, Params, Secret};
 use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser, REDIRECT_URI, asking, redeeming, with};
@@ -134,6 +134,93 @@ async fn the_token_can_lie() {
     guard.unmount();
 }
 
+/// The private key of this name.
+fn private(name: &str) -> DecryptionKey {
+    let file: Value = serde_json::from_str(include_str!("../../../../fixtures/vectors/jwe.json")).expect("JSON");
+    DecryptionKey::from_jwk(&file["keys"][name]).expect("a private key")
+}
+
+/// A server whose client `public` wants its responses encrypted.
+fn sealing(own: impl FnOnce(Client) -> Client) -> MockIdp {
+    let client = own(Client::public("public").redirect_uri(REDIRECT_URI));
+    MockIdp::builder().client(client).in_process().expect("a client")
+}
+
+/// The encrypted token of a response to `public`.
+async fn sealed(idp: &MockIdp) -> String {
+    let answer = Browser::new(idp).authorize(&asking().with("response_mode", "jwt")).await;
+    let (_, params) = travelled(&answer);
+    params.get("response").expect("a token").to_owned()
+}
+
+#[tokio::test]
+async fn a_token_is_encrypted_to_whoever_registered_for_it() {
+    for (algorithm, name, enc) in [("RSA-OAEP-256", "rsa", None), ("ECDH-ES", "P-256", Some("A256GCM"))] {
+        let key = private(name);
+        let idp = sealing(|client| {
+            let client = client.metadata("jwks", json!({"keys": [key.jwk("one")]}));
+            let client = client.metadata("authorization_encrypted_response_alg", algorithm);
+            enc.into_iter().fold(client, |client, enc| client.metadata("authorization_encrypted_response_enc", enc))
+        });
+        let token = sealed(&idp).await;
+        let jwe = Jwe::parse(&token).expect("a JWE");
+        let content = enc.and_then(ContentEncryption::from_wire).unwrap_or(ContentEncryption::A128CbcHs256);
+        assert_eq!((jwe.algorithm().as_str(), jwe.encryption(), jwe.cty()), (algorithm, content, Some("JWT")));
+        let signed = String::from_utf8(jwe.decrypt(&key).expect("it is for this key")).expect("a token");
+        let claims = opened(&idp, &Params::new().with("response", signed), Algorithm::Rs256).await;
+        assert!(claims["code"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_encrypted_with_a_secret() {
+    const SECRET: &str = "canary-secret-of-no-less-than-32-octets";
+    let client = Client::confidential("public", SECRET).redirect_uri(REDIRECT_URI);
+    let client = client.metadata("authorization_encrypted_response_alg", "A256KW");
+    let idp = MockIdp::builder().client(client).in_process().expect("a client");
+    let token = sealed(&idp).await;
+    let jwe = Jwe::parse(&token).expect("a JWE");
+    assert_eq!(jwe.algorithm(), KeyManagement::A256Kw);
+    let signed = String::from_utf8(jwe.decrypt_secret(&Secret::from(SECRET)).expect("it is for this secret"));
+    let params = Params::new().with("response", signed.expect("a token"));
+    assert!(opened(&idp, &params, Algorithm::Rs256).await["code"].is_string());
+    let written: String = idp.journal().iter().map(|entry| format!("{entry:?} {entry}")).collect();
+    assert!(!written.contains("canary"), "{written}");
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_encrypted_does_not_leave() {
+    type Own = fn(Client) -> Client;
+    let cases: [(Own, &str); 5] = [
+        (|client| client.metadata("authorization_encrypted_response_alg", "RSA1_5"), "none that this server knows"),
+        (|client| client.metadata("authorization_encrypted_response_alg", "RSA-OAEP"), "neither jwks nor jwks_uri"),
+        (|client| client.metadata("authorization_encrypted_response_alg", "dir"), "nothing to encrypt to with dir"),
+        (
+            |client| {
+                let keys = json!({"keys": [private("P-256").jwk("one")]});
+                client.metadata("authorization_encrypted_response_alg", "RSA-OAEP").metadata("jwks", keys)
+            },
+            "nothing to encrypt to with RSA-OAEP",
+        ),
+        (
+            |client| {
+                let keys = json!({"keys": [private("P-256").jwk("one")]});
+                let client = client.metadata("authorization_encrypted_response_alg", "ECDH-ES");
+                client.metadata("authorization_encrypted_response_enc", "A192GCM").metadata("jwks", keys)
+            },
+            "_enc of the client is none",
+        ),
+    ];
+    for (own, says) in cases {
+        let idp = sealing(own);
+        let answer = Browser::new(&idp).authorize(&asking().with("response_mode", "jwt")).await;
+        assert_eq!((answer.status, answer.location.as_deref()), (500, None));
+        assert_eq!(answer.json()["error_description"], "A token could not be encrypted");
+        let failure = idp.journal().pop().and_then(|entry| entry.failure).expect("it is written down");
+        assert!(failure.contains(says), "{failure}");
+    }
+}
+
 #[tokio::test]
 async fn a_pushed_request_is_answered_in_a_token() {
     let idp = server();
@@ -155,10 +242,12 @@ async fn metadata_lists_what_is_on() {
     let document = metadata(server()).await;
     let all = json!(["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"]);
     assert_eq!(document["response_modes_supported"], all);
-    assert_eq!(
-        document["authorization_signing_alg_values_supported"],
-        document["id_token_signing_alg_values_supported"]
-    );
+    let signing: Vec<_> = Algorithm::SIGNING.iter().collect();
+    assert_eq!(document["authorization_signing_alg_values_supported"], json!(signing));
+
+    let all = |name: &str| document[name].as_array().expect("a list").len();
+    assert_eq!(all("authorization_encryption_alg_values_supported"), KeyManagement::ALL.len());
+    assert_eq!(all("authorization_encryption_enc_values_supported"), ContentEncryption::ALL.len());
 
     let without = |name| MockIdp::builder().without(name).in_process().expect("it can be left out");
     let document = metadata(without("JARM")).await;

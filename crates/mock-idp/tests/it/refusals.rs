@@ -142,8 +142,6 @@ async fn an_authorization_request_that_breaks_a_rule_goes_back_to_the_client() {
     redirected(asking().with("max_age", "1e3"), "oidc-max-age-malformed", "").await;
     redirected(asking().with("prompt", "none login"), "oidc-prompt-malformed", "combined").await;
     redirected(asking().with("prompt", "Login"), "oidc-prompt-malformed", "'Login'").await;
-    redirected(asking().with("request", "e30.e30."), "oidc-request-not-supported", "").await;
-    redirected(asking().with("request_uri", "https://a.example"), "oidc-request-uri-not-supported", "").await;
 }
 
 #[tokio::test]

@@ -282,6 +282,14 @@ async fn no_weaker_method_takes_the_place_of_a_key() {
 }
 
 #[tokio::test]
+async fn an_assertion_does_not_replace_pkce() {
+    let stage = strict();
+    let code = stage.code().await;
+    let bare = without(asserting(&code, &stage.key.sign(&stage.assertion())), "code_verifier");
+    assert_refused(&stage.idp, &stage.browser().token(&bare).await, "rfc7636-verifier-missing", "");
+}
+
+#[tokio::test]
 async fn a_client_may_be_registered_for_one_algorithm() {
     let for_algorithm = |name: &str| {
         Stage::new(|builder, key| builder.client(keyed(key).metadata("token_endpoint_auth_signing_alg", name)))

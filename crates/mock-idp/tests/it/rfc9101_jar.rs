@@ -695,10 +695,16 @@ async fn without_request_objects_they_are_refused() {
     assert_eq!(document["request_uri_parameter_supported"], false);
     assert_eq!(document.get("request_object_signing_alg_values_supported"), None);
     assert!(!browser.fetch("/jwks").await.body.contains("\"enc\""), "nobody encrypts to this server");
-    let answer = browser.authorize(&asking().with("request", "e30.e30.")).await;
-    assert_refused(&idp, &answer, "oidc-request-not-supported", "");
-    let answer = browser.authorize(&asking().with("request_uri", URL)).await;
-    assert_refused(&idp, &answer, "oidc-request-uri-not-supported", "");
+    for (name, value, rule) in [
+        ("request", "canary.canary.canary", "oidc-request-not-supported"),
+        ("request_uri", "https://client.example/canary", "oidc-request-uri-not-supported"),
+    ] {
+        let answer = browser.authorize(&asking().with(name, value)).await;
+        assert_refused(&idp, &answer, rule, "");
+        let entry = idp.journal().pop().expect("an entry");
+        let told = format!("{:?} {} {entry:?} {entry}", answer.location, answer.body);
+        assert!(!told.contains("canary"), "{told}");
+    }
     let pushed = browser.post("/par", asking().encode(), None).await.json();
     let reference = pushed["request_uri"].as_str().expect("a reference");
     let answer = browser.authorize(&asking().with("request", "e30.e30.").with("request_uri", reference)).await;

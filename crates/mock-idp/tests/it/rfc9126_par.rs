@@ -298,9 +298,8 @@ async fn metadata_names_the_endpoint() {
     let metadata = browser.fetch("/.well-known/openid-configuration").await.json();
     assert_eq!(metadata.get("pushed_authorization_request_endpoint"), None);
     assert_eq!(push(&browser, &asking()).await.status, 404);
-    let reference = referring("urn:ietf:params:oauth:request_uri:x").with("redirect_uri", REDIRECT_URI);
-    let answer = browser.authorize(&reference).await;
-    assert_ne!(answer.redirected().get("error"), None);
+    let answer = browser.authorize(&asking().with("request_uri", "urn:ietf:params:oauth:request_uri:x")).await;
+    assert_refused(&idp, &answer, "oidc-request-uri-not-supported", "");
 }
 
 #[tokio::test]

@@ -339,6 +339,18 @@ async fn a_bearer_token_is_not_presented_as_a_bound_one() {
 }
 
 #[tokio::test]
+async fn a_token_comes_by_one_scheme() {
+    let stage = strict();
+    let token = stage.access().await;
+    let (request, body) = posting("/userinfo", &Params::new().with("access_token", token.as_str()));
+    let request = request.header(AUTHORIZATION, format!("DPoP {token}"));
+    let proof = stage.key.sign(&stage.key.proof(&stage.idp, &Method::POST, "/userinfo").claim("ath", hashed(&token)));
+    let answer = stage.browser().send(proven((request, body), &proof)).await;
+    assert_eq!(answer.status, 400);
+    stage.refused(&answer, "rfc6750-two-tokens", "");
+}
+
+#[tokio::test]
 async fn the_refresh_token_of_a_public_client_is_bound() {
     let stage = strict();
     let tokens = stage.bound().await;
@@ -356,6 +368,35 @@ async fn the_refresh_token_of_a_public_client_is_bound() {
     let next = refreshing(&next["refresh_token"]);
     stage.refused(&stage.browser().token(&next).await, "rfc9449-proof-missing", "");
     assert_eq!(stage.token(&next, &stage.key.at_token(&stage.idp)).await.status, 200);
+}
+
+#[tokio::test]
+async fn introspection_says_what_a_token_is_bound_to() {
+    let stage = strict();
+    let mine = |params: Params| with(params, "client_id", "confidential").with("client_secret", "secret");
+    let code = stage.browser().code(&with(asking(), "client_id", "confidential")).await;
+    let tokens = stage.token(&mine(redeeming(&code)), &stage.key.at_token(&stage.idp)).await.tokens();
+    let about = async |token: &Value| {
+        let params = mine(Params::new().with("client_id", "")).with("token", text(token));
+        stage.browser().post("/introspect", params.encode(), None).await.json()
+    };
+    let told = about(&tokens["access_token"]).await;
+    assert_eq!((&told["active"], &told["token_type"]), (&json!(true), &json!("DPoP")));
+    assert_eq!(told["cnf"], json!({"jkt": stage.key.jkt()}));
+    let told = about(&tokens["refresh_token"]).await;
+    assert_eq!((&told["active"], told.get("cnf")), (&json!(true), None), "its client authenticates");
+
+    let bearer = Stage::new(|builder| builder.on("introspect-any-audience"));
+    let tokens = bearer.bound().await;
+    for name in ["access_token", "refresh_token"] {
+        let params = mine(Params::new().with("client_id", "")).with("token", text(&tokens[name]));
+        let told = bearer.browser().post("/introspect", params.encode(), None).await.json();
+        if name == "access_token" {
+            assert_eq!(told["cnf"], json!({"jkt": bearer.key.jkt()}));
+        } else {
+            assert_eq!(told, json!({"active": false}), "the refresh token of another client");
+        }
+    }
 }
 
 #[tokio::test]

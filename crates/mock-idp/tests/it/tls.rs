@@ -25,11 +25,11 @@ async fn start() -> MockIdp {
     MockIdp::builder().tls(Tls::generated()).start().await.expect("a server")
 }
 
-fn ca(idp: &MockIdp) -> reqwest::Certificate {
+pub(crate) fn ca(idp: &MockIdp) -> reqwest::Certificate {
     reqwest::Certificate::from_pem(idp.ca_pem().expect("generated").as_bytes()).expect("a certificate")
 }
 
-fn client(trusted: reqwest::Certificate, shown: Option<&Credential>) -> reqwest::Client {
+pub(crate) fn client(trusted: reqwest::Certificate, shown: Option<&Credential>) -> reqwest::Client {
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
     let http = http.tls_certs_only([trusted]);
     let http = match shown {

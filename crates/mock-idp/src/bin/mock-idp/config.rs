@@ -1,5 +1,6 @@
 //! The configuration file: TOML, every member optional, unknown members an error.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,15 @@ pub(crate) struct Config {
     /// The relaxation `pkce-optional`.
     #[serde(default)]
     pub(crate) pkce_optional: bool,
+    /// Switches of documents that are on, by name.
+    #[serde(default)]
+    on: Vec<String>,
+    /// Documents that are left out, by name.
+    #[serde(default)]
+    without: Vec<String>,
+    /// Amounts of documents, by name.
+    #[serde(default)]
+    amount: BTreeMap<String, u64>,
     /// Serve https.
     pub(crate) tls: Option<TlsConfig>,
     /// Files with the certification authorities of other servers.
@@ -158,6 +168,9 @@ impl Config {
         if let Some(issuer) = self.issuer {
             builder = builder.issuer(issuer);
         }
+        builder = self.on.into_iter().fold(builder, Builder::on);
+        builder = self.without.into_iter().fold(builder, Builder::without);
+        builder = self.amount.into_iter().fold(builder, |builder, (name, value)| builder.amount(name, value));
         builder = self.client.into_iter().fold(builder, |builder, client| builder.client(client.into()));
         self.user.into_iter().fold(builder, |builder, user| {
             let claims = user.claims.into_iter();
@@ -238,6 +251,10 @@ mod tests {
             listen = "127.0.0.1:8080"
             store = "sqlite:mock.db"
             alg = "ES256"
+            on = ["plain"]
+            without = ["RFC 9207"]
+            [amount]
+            device-interval-seconds = 1
             [lifetime]
             code = 30
             [[client]]
@@ -259,6 +276,15 @@ mod tests {
         assert_eq!(config.store, Some(StoreChoice::Sqlite("mock.db".to_owned())));
         assert_eq!(config.alg, Some(Algorithm::Es256));
         assert!(config.describe(mock_idp::MockIdp::builder()).in_process().is_ok());
+    }
+
+    #[test]
+    fn what_does_not_exist_is_named_at_the_start() {
+        for text in ["on = [\"surely-not\"]", "without = [\"RFC 0\"]", "amount = { surely-not = 1 }"] {
+            let described = parse(text).expect(text).describe(mock_idp::MockIdp::builder());
+            let error = described.in_process().expect_err(text).to_string();
+            assert!(error.contains("surely-not") || error.contains("RFC 0"), "{error}");
+        }
     }
 
     #[test]

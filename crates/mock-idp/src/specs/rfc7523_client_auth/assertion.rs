@@ -46,7 +46,7 @@ fn typed(jws: &Jws<'_>) -> Result<(), Refusal> {
 }
 
 async fn verified(method: &str, jws: &Jws<'_>, attempt: &Attempt<'_>, client: &Client) -> Result<(), Refusal> {
-    let of_method = if method == SECRET { Algorithm::KEYED_HASH } else { Algorithm::SIGNING };
+    let of_method = if method == SECRET { Algorithm::KEYED_HASH } else { attempt.policy.algorithms };
     let registered = client.text(SIGNED_WITH);
     let fits = |own: &Algorithm| registered.is_none_or(|registered| registered == own.as_str());
     let allowed: Vec<Algorithm> = of_method.iter().copied().filter(fits).collect();

@@ -135,7 +135,7 @@ fn is_keyed_hash(assertion: &str) -> bool {
 /// What assertions may be signed with.
 fn supported(policy: &Policy) -> impl Iterator<Item = Algorithm> {
     let keyed: &[Algorithm] = if policy.is_on(&clients::STRONG) { &[] } else { Algorithm::KEYED_HASH };
-    Algorithm::SIGNING.iter().chain(keyed).copied()
+    policy.algorithms.iter().chain(keyed).copied()
 }
 
 static SWITCHES: &[&Switch] = &[&AUDIENCE_RELAXED];

@@ -76,7 +76,7 @@ impl Spec for RequestObjects {
         set("request_uri_parameter_supported", true.into());
         set("require_request_uri_registration", (!facts.policy.is_on(&UNREGISTERED)).into());
         set(REQUIRE, facts.policy.is_on(&REQUIRED).into());
-        set("request_object_signing_alg_values_supported", json!(Algorithm::SIGNING));
+        set("request_object_signing_alg_values_supported", json!(facts.policy.algorithms));
         let keys = facts.ports.keys.published_for_encryption();
         let managed: Vec<KeyManagement> =
             KeyManagement::ALL.iter().copied().filter(|own| manages(&keys, *own)).collect();

@@ -106,10 +106,10 @@ impl Object<'_> {
 
     /// Verifies the signature with a key of the client's (§6.2).
     async fn verified(&self) -> Result<(), Refusal> {
-        let Packed { arrival, client, ports, .. } = *self.packed;
+        let Packed { arrival, client, ports, policy, .. } = *self.packed;
         let registered = client.text(SIGNED_WITH);
         let fits = |own: &Algorithm| registered.is_none_or(|registered| registered == own.as_str());
-        let allowed: Vec<Algorithm> = Algorithm::SIGNING.iter().copied().filter(fits).collect();
+        let allowed: Vec<Algorithm> = policy.algorithms.iter().copied().filter(fits).collect();
         client_keys::verify(self.jws, client, &allowed, ports, arrival.now).await.map_err(|why| {
             let rule = match &why {
                 Unverified::Jws(JwsError::Signature) => &rules::SIGNATURE,

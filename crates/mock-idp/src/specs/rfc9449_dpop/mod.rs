@@ -5,7 +5,6 @@
 //! one (§10). What is bound is worth nothing without the key.
 
 use http::header::AUTHORIZATION;
-use oauth_types::Algorithm;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -66,8 +65,8 @@ impl Spec for Dpop {
         AMOUNTS
     }
 
-    fn metadata(&self, _facts: &Facts<'_>, document: &mut Map<String, Value>) {
-        document.insert("dpop_signing_alg_values_supported".to_owned(), json!(algorithms()));
+    fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
+        document.insert("dpop_signing_alg_values_supported".to_owned(), json!(algorithms(facts.policy)));
     }
 
     fn register(&self, metadata: &Map<String, Value>, _policy: &Policy) -> Result<(), Refusal> {
@@ -86,7 +85,7 @@ impl Spec for Dpop {
             }
             let text = first.to_str().map_err(|_| rules::MALFORMED.because("It is not ASCII"))?;
             let nonces = proof.policy.is_on(&NONCE_REQUIRED).then_some(&self.nonces);
-            proof::judge(proof, nonces, text.trim()).await.map(Some)
+            proof::judge(proof, nonces, text).await.map(Some)
         }))
     }
 
@@ -136,7 +135,7 @@ impl Spec for Dpop {
         let tenant = &request.arrival.place.tenant;
         reply.set("token_type", SCHEME);
         reply.bind_access_token(tenant, key);
-        if request.client().is_public() {
+        if request.is_public() {
             reply.bind_refresh_token(tenant, key);
         }
     }
@@ -168,13 +167,13 @@ impl Spec for Dpop {
     }
 
     fn challenge(&self, _refused: &Challenged<'_>, challenges: &mut Challenges) {
-        challenges.scheme(SCHEME).params.push(("algs", algorithms().join(" ")));
+        challenges.scheme(SCHEME).params.push(("algs", algorithms(&Policy::default()).join(" ")));
     }
 }
 
 /// What proofs may be signed with: anything with a private key (§4.2).
-fn algorithms() -> Vec<&'static str> {
-    Algorithm::SIGNING.iter().map(|algorithm| algorithm.as_str()).collect()
+fn algorithms(policy: &Policy) -> Vec<&'static str> {
+    policy.algorithms.iter().map(|algorithm| algorithm.as_str()).collect()
 }
 
 /// Whether this can be a thumbprint by SHA-256 in base64url (RFC 7638 §3).

