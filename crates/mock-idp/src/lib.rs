@@ -119,6 +119,7 @@ mod people;
 mod pipeline;
 mod ports;
 mod profiles;
+mod protected;
 mod redirect;
 mod refusal;
 mod registration;

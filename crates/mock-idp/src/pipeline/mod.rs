@@ -16,7 +16,7 @@ use crate::request::{
     Admission, Arrival, Attempt, AuthorizationRequest, Draft, Found, Packed, Place, Presented, Proof, Resolved,
     Spent, TokenRequest, Unpacked,
 };
-use crate::spec::{Call, Endpoint, Facts, Lookup};
+use crate::spec::{Call, Challenged, Endpoint, Facts, Lookup};
 use crate::world::World;
 
 mod farewell;
@@ -275,7 +275,7 @@ pub(crate) fn bind(world: &World, request: &TokenRequest<'_>, spent: &Spent) -> 
 pub(crate) fn access<'a>(world: &World, arrival: &Arrival<'a>) -> Result<Option<Presented<'a>>, Refusal> {
     let mut found = None;
     for spec in &world.specs {
-        match (found, spec.access(arrival)?) {
+        match (found, spec.access(arrival, &world.policy)?) {
             (Some(_), Some(_)) => return Err(TWO_TOKENS.refuse()),
             (None, own) => found = own,
             (Some(_), None) => {}
@@ -300,10 +300,10 @@ pub(crate) fn admit(world: &World, admission: &Admission<'_>) -> Result<(), Refu
 }
 
 /// What an answer of a protected resource says of how to get access.
-pub(crate) fn challenges(world: &World, place: &Place) -> Challenges {
+pub(crate) fn challenges(world: &World, refused: &Challenged<'_>) -> Challenges {
     let mut challenges = Challenges::default();
     for spec in &world.specs {
-        spec.challenge(place, &mut challenges);
+        spec.challenge(refused, &mut challenges);
     }
     challenges
 }

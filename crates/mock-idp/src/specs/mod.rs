@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::spec::Spec;
 
+pub(crate) mod draft_client_id_metadata;
+pub(crate) mod mcp_authorization;
 pub(crate) mod oauth_form_post;
 pub(crate) mod oauth_response_types;
 pub(crate) mod oidc_backchannel_logout;
@@ -44,7 +46,9 @@ pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
 pub(crate) mod rfc9396_rar;
 pub(crate) mod rfc9449_dpop;
+pub(crate) mod rfc9470_step_up;
 pub(crate) mod rfc9701_jwt_introspection;
+pub(crate) mod rfc9728_resource_metadata;
 
 /// Every document that is in force unless something else is said.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
@@ -76,15 +80,20 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(oidc_frontchannel_logout::FrontChannelLogout),
         Arc::new(oidc_session_management::SessionManagement),
         Arc::new(rfc9101_jar::RequestObjects),
+        Arc::new(rfc9470_step_up::StepUp),
         // It changes what those above have put into an answer.
         Arc::new(rfc8693_token_exchange::TokenExchange),
         Arc::new(rfc7009_revocation::Revocation),
         Arc::new(rfc7662_introspection::Introspection),
         Arc::new(rfc9701_jwt_introspection::JwtIntrospection),
+        // A resource that has metadata of its own names it first.
+        Arc::new(mcp_authorization::Mcp),
+        Arc::new(rfc9728_resource_metadata::ResourceMetadata),
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),
         Arc::new(oauth_form_post::FormPost),
         Arc::new(oidc_jarm::Jarm),
+        Arc::new(draft_client_id_metadata::ClientIdMetadata::default()),
         Arc::new(rfc8414_metadata::Metadata),
         Arc::new(oidc_discovery::Discovery),
     ]

@@ -273,6 +273,12 @@ const ELSEWHERE: &[&str] = &[
     "rfc7523-assertion-",
     "rfc7523-client-",
     "rfc9449-",
+    "cimd-",
+    "mcp-",
+    "rfc6749-needed-",
+    "rfc6750-scope-",
+    "rfc9068-",
+    "rfc9470-",
     "rfc8705-",
 ];
 
