@@ -17,11 +17,11 @@ use crate::ports::Ports;
 use crate::reply::Outgoing;
 use crate::world::Policy;
 
-mod access;
-mod grant;
+mod found;
+mod resolved;
 
-pub(crate) use access::{Admission, Presented, Resolved, TokenKind, is_token68};
-pub(crate) use grant::{Found, Held, Spent};
+pub(crate) use found::{Found, Held, Spent};
+pub(crate) use resolved::{Admission, Presented, Resolved, TokenKind, is_token68};
 
 /// One issuer of a server: where its endpoints are, and how its records are told from others'.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,12 @@
-//! What a token request is about: found, judged, and spent at last.
+//! What a token request is about, before it is spent and after.
 
 use std::sync::Arc;
 
+use super::TokenRequest;
 use crate::memory::{Authorization, Life, Note};
 use crate::ports::store::{GrantId, Kept, Key, Record};
 use crate::refusal::Rule;
 use crate::world::Amount;
-
-use super::TokenRequest;
 
 /// What a token request is about. It is not spent yet.
 #[derive(Debug)]
@@ -118,7 +117,7 @@ impl Spent {
 }
 
 /// A note of a record, or of the grant it belongs to.
-pub(crate) fn note<N: Note>(record: &Record) -> Option<N> {
+fn note<N: Note>(record: &Record) -> Option<N> {
     match N::LIFE {
         Life::Code => record.notes.find(),
         Life::Grant => record.authorization.notes.find(),

@@ -1,11 +1,12 @@
-//! An access token at a protected resource: as it was presented, what it stands for, and its use.
+//! What a token stands for, and its use at a protected resource.
 
+use serde_json::{Map, Value};
+
+use super::Arrival;
 use crate::clients::Client;
 use crate::memory::Confirmation;
 use crate::ports::store::{Kept, Key};
 use crate::world::Policy;
-
-use super::Arrival;
 
 /// An access token as it was presented at a protected resource.
 #[derive(Clone, Copy)]
@@ -42,7 +43,7 @@ pub(crate) struct Resolved {
     /// Its key in the store.
     pub key: Key,
     /// What the token itself says, if it says anything.
-    pub claims: serde_json::Map<String, serde_json::Value>,
+    pub claims: Map<String, Value>,
 }
 
 impl Resolved {
@@ -71,9 +72,9 @@ impl Resolved {
 }
 
 /// The text in a value: itself, or its elements (RFC 7519 §4.1.3).
-fn texts(value: &serde_json::Value) -> Vec<&str> {
+fn texts(value: &Value) -> Vec<&str> {
     match value {
-        serde_json::Value::Array(values) => values.iter().filter_map(serde_json::Value::as_str).collect(),
+        Value::Array(values) => values.iter().filter_map(Value::as_str).collect(),
         value => value.as_str().into_iter().collect(),
     }
 }
