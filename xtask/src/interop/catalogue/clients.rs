@@ -68,8 +68,8 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         id: "mcp-sdk",
         package: "@modelcontextprotocol/sdk",
         runtime: Runtime::Node,
-        // It asks wherever metadata of a protected resource might be.
-        probes: &["rfc8414-no-such-path"],
+        // It asks wherever metadata of a protected resource might be, and whether a server sends of its own accord.
+        probes: &["rfc8414-no-such-path", "rfc6749-method-not-allowed"],
         plays: &[
             ("code", WORKS),
             ("tampered-verifier", WRONG_VERIFIER),
@@ -108,7 +108,12 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("with client_credentials only", &["secret-jwt", "private-key-jwt"]),
             ("it takes the resource from the metadata of a protected resource", &["resource"]),
         ],
-        remarks: &[],
+        remarks: &[
+            "Asked for more scope, it refreshes if it has a refresh token, gets what it had, and gives up: without a \
+             refresh token it asks the user.",
+            "It registers for the scope that the resource names first. Asked for more later, it is refused by \
+             `rfc6749-scope-not-allowed`: a client that is configured, or called by the URL of its metadata, is not.",
+        ],
     },
     Client {
         id: "authlib",

@@ -102,9 +102,6 @@ const fn flow(
     Flow { id, says, needs, seen, at: At::Plain }
 }
 
-/// What the server cannot play its part in yet: flows, and checks of the MCP package. One that works has to leave here.
-pub(super) const WAITING: &[&str] = &["registration", "cimd", "mcp-server", "authorization-server-metadata-cimd"];
-
 const LOGGED_IN: &[&str] = &["POST /token 200"];
 
 pub(super) const FLOWS: &[Flow] = &[
