@@ -143,7 +143,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             (OLD, OLD_FLOWS),
             MCP,
             (
-                "its client has no support",
+                "its session on top of requests has no support",
                 &[
                     "par",
                     "jar",
