@@ -16,6 +16,8 @@ use crate::redirect::{self, RedirectRule};
 use crate::refusal::{Refusal, Rule};
 use crate::world::Switch;
 
+mod described;
+
 /// A client of the server (RFC 6749 §2).
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -119,6 +121,17 @@ impl Client {
     #[must_use]
     pub fn token_endpoint_auth_method(mut self, method: impl Into<String>) -> Self {
         self.auth_method = Some(method.into());
+        self
+    }
+
+    /// Registers a place that the browser may go on to after logging out, compared exactly (OpenID Connect RP-Initiated
+    /// Logout §3.1).
+    #[must_use]
+    pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        let uris = self.metadata.entry("post_logout_redirect_uris").or_insert_with(|| Value::Array(Vec::new()));
+        if let Some(uris) = uris.as_array_mut() {
+            uris.push(uri.into().into());
+        }
         self
     }
 

@@ -145,6 +145,11 @@ impl Scope {
         self.tokens().any(|own| own == token)
     }
 
+    /// The same scope without `token`.
+    pub(crate) fn without(&self, token: &str) -> Self {
+        Self(self.tokens().filter(|own| *own != token).collect::<Vec<_>>().join(" "))
+    }
+
     /// Whether there is no token.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -26,7 +26,7 @@ pub(crate) fn check(rules: &[RedirectRule], uri: &str) -> Result<(), Refusal> {
     }
     let matches = |rule: &RedirectRule| match rule {
         RedirectRule::Registered(own) => own == uri || same_but_port(own, uri),
-        RedirectRule::AnyLoopback => loopback(uri).is_some() || localhost(uri),
+        RedirectRule::AnyLoopback => is_loopback(uri),
         RedirectRule::Any => navigable(uri),
     };
     match rules.iter().any(matches) {
@@ -41,6 +41,11 @@ pub(crate) fn unusable(rule: &RedirectRule) -> Option<&str> {
         RedirectRule::Registered(uri) if !well_formed(uri) || uri.contains('#') || !navigable(uri) => Some(uri),
         _ => None,
     }
+}
+
+/// Whether it is `http` on the machine of the person in front of the browser (RFC 8252 §7.3, RFC 7591 §5).
+pub(crate) fn is_loopback(uri: &str) -> bool {
+    loopback(uri).is_some() || localhost(uri)
 }
 
 /// How `sent` differs from `expected`, for a developer who looks at two strings that seem equal.
@@ -90,8 +95,24 @@ pub(crate) fn well_formed(uri: &str) -> bool {
     uri.bytes().all(legal) && uri.split_once(':').is_some_and(|(name, rest)| scheme(name) && !rest.is_empty())
 }
 
+/// The origin of an `http` or `https` URL (RFC 6454 §4): its scheme, its host, and its port if it is not the default.
+pub(crate) fn origin(uri: &str) -> Option<String> {
+    let (scheme, rest) = uri.split_once("://").filter(|_| well_formed(uri))?;
+    let scheme = scheme.to_ascii_lowercase();
+    let default = match scheme.as_str() {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return None,
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_ascii_lowercase();
+    let host = host.strip_suffix(default).unwrap_or(&host);
+    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._:[]".contains(&octet);
+    (!host.is_empty() && host.bytes().all(legal)).then(|| format!("{scheme}://{host}"))
+}
+
 /// Not one of the schemes that run code in a browser (RFC 9700 §4.1.3 names no list; these are the known ones).
-fn navigable(uri: &str) -> bool {
+pub(crate) fn navigable(uri: &str) -> bool {
     let scheme = uri.split(':').next().unwrap_or("").to_ascii_lowercase();
     !["javascript", "data", "vbscript", "blob", "file", "about"].contains(&scheme.as_str())
 }
@@ -241,6 +262,22 @@ mod tests {
             ("https://a.example/cb", "https://a.example/c", "'b' is expected, its end was sent"),
         ] {
             assert!(difference(expected, sent).contains(says), "{}", difference(expected, sent));
+        }
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_takes_for_one() {
+        for (uri, found) in [
+            ("https://A.example/cb?x", Some("https://a.example")),
+            ("HTTPS://u:p@a.example:443", Some("https://a.example")),
+            ("http://a.example:443/", Some("http://a.example:443")),
+            ("http://[::1]:80?x", Some("http://[::1]")),
+            ("com.example:/cb", None),
+            ("https:///cb", None),
+            ("https://a;b/", None),
+            ("/cb", None),
+        ] {
+            assert_eq!(origin(uri).as_deref(), found, "{uri}");
         }
     }
 }

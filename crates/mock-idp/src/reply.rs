@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use oauth_types::fault::Point;
-use oauth_types::{Algorithm, Params, ResponseMode, Secret};
+use oauth_types::{Algorithm, ContentEncryption, KeyManagement, Params, ResponseMode, Secret};
 use serde_json::{Map, Value};
 
 use crate::clients::Client;
+use crate::jose::PublicKeys;
 use crate::memory::{Authorization, Bound, Confirmation, Login, Note};
 use crate::ports::keys::KeyError;
 use crate::ports::outbound::Reach;
 use crate::ports::store::{Key, Kind, Record, StoreError};
 use crate::refusal::Refusal;
+use crate::sessions::state::BrowserState;
 
 /// An answer of an endpoint.
 pub(crate) enum Reply {
@@ -34,8 +36,8 @@ pub(crate) enum Reply {
     Redirect(String),
     /// An error as JSON (RFC 6749 §5.2).
     Error(Refusal),
-    /// An error at a protected resource (RFC 6750 §3), and the scheme that the token came with.
-    Challenge { refusal: Refusal, scheme: &'static str, scope: Option<&'static str> },
+    /// An error at a protected resource (RFC 6750 §3), the scheme that the token came with, and the scope it needs.
+    Challenge { refusal: Refusal, scheme: &'static str, scope: Option<String> },
     /// An error for the person in front of the browser; nothing is redirected.
     Page(Refusal),
     /// The server itself failed. `to` is where an authorization response would have gone.
@@ -79,9 +81,9 @@ pub(crate) enum Broken {
     /// A key failed.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// A token could not be encrypted to its client.
-    #[error("a token could not be encrypted to its client: {0}")]
-    Sealing(String),
+    /// A token cannot be made for a client with the keys that the client has.
+    #[error("a token cannot be sealed for the client: {0}")]
+    Seal(String),
 }
 
 /// Why a request got no further: it was refused, or the server failed.
@@ -117,6 +119,8 @@ pub(crate) struct AuthorizationResponse {
     pub params: Params,
     /// Who logged in, if that is known.
     pub login: Option<Login>,
+    /// The state of the browser, if clients may ask whether it is still the same.
+    pub browser: Option<BrowserState>,
     /// The tokens that are to be signed into it (RFC 6749 §4.2.2), in the order of signing.
     pub tokens: Vec<Unsigned>,
 }
@@ -125,27 +129,8 @@ pub(crate) struct AuthorizationResponse {
 pub(crate) struct Envelope {
     /// The token; its claims are the parameters.
     pub token: Unsigned,
-    /// To whom it is encrypted, if it is.
-    pub sealing: Option<Sealing>,
     /// How it travels.
     pub mode: ResponseMode,
-}
-
-/// To whom a signed token is encrypted, and how: the names of the client metadata that say so.
-pub(crate) struct Sealing {
-    /// The client.
-    pub client: Arc<Client>,
-    /// The member that says how the key is made known: `id_token_encrypted_response_alg`.
-    pub algorithm: &'static str,
-    /// The member that says what the content is encrypted with: `id_token_encrypted_response_enc`.
-    pub content: &'static str,
-}
-
-impl Sealing {
-    /// Says that tokens are encrypted to `client` if it is registered for that.
-    pub(crate) fn of(client: &Arc<Client>, algorithm: &'static str, content: &'static str) -> Option<Self> {
-        client.member(algorithm).map(|_| Self { client: client.clone(), algorithm, content })
-    }
 }
 
 /// An authorization response on its way out: a status, headers, and a body if there is one.
@@ -257,6 +242,22 @@ impl TokenReply {
         }
     }
 
+    /// Says in the ID token which session the login belongs to, if there are both.
+    pub(crate) fn name_session(&mut self) {
+        let sid = self.authorization.login.as_ref().and_then(|login| login.session.clone());
+        if let (Some(sid), Some(token)) = (sid, self.token("id_token")) {
+            token.claims.insert("sid".to_owned(), sid.into());
+        }
+    }
+
+    /// Takes the refresh token back, if there is one.
+    pub(crate) fn withhold_refresh_token(&mut self, tenant: &str) {
+        if let Some(Value::String(token)) = self.members.remove("refresh_token") {
+            let key = Key::of(Kind::REFRESH, tenant, &token);
+            self.records.retain(|(own, _)| *own != key);
+        }
+    }
+
     /// The token that becomes a member, if there is one.
     pub(crate) fn token(&mut self, member: &str) -> Option<&mut Unsigned> {
         self.tokens.iter_mut().find(|token| token.member == member)
@@ -278,6 +279,34 @@ pub(crate) struct Unsigned {
     /// Claims that get the left half of the hash of another member, once that is there
     /// (OpenID Connect Core §3.1.3.6, `at_hash`; §3.3.2.11, `c_hash`).
     pub hash: Vec<(&'static str, &'static str)>,
+    /// What else is done to it than signing it with a key of this server.
+    pub seal: Seal,
+}
+
+/// What is done to a token for its client alone. By default, nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Seal {
+    /// The client's secret, if the token is signed with that: HS256 (OpenID Connect Core §10.1).
+    pub secret: Option<Secret>,
+    /// To whom it is encrypted once it is signed.
+    pub encrypted: Option<Encrypted>,
+    /// Whether the client asks for an encryption that this server does not know. Such a token never leaves.
+    pub unknown: bool,
+    /// Whether it is not signed, since the client asked for encryption alone (OpenID Connect Core §5.3.2).
+    pub plain: bool,
+}
+
+/// To whom a token is encrypted, and how (OpenID Connect Core §10.2).
+#[derive(Debug)]
+pub(crate) struct Encrypted {
+    /// How its key is made known: `alg`.
+    pub algorithm: KeyManagement,
+    /// What its content is encrypted with: `enc`.
+    pub content: ContentEncryption,
+    /// The client that can read it.
+    pub client: Arc<Client>,
+    /// The client's public keys, once they are at hand.
+    pub keys: Option<Arc<PublicKeys>>,
 }
 
 /// The HTTP status an error code is answered with at the token endpoint (RFC 6749 §5.2).

@@ -193,7 +193,7 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     fn bind(&self, _request: &TokenRequest<'_>, _spent: &Spent, _reply: &mut TokenReply) {}
 
     /// Finds an access token in a request to a protected resource, if it is presented in a way it defines.
-    fn access<'a>(&self, _arrival: &Arrival<'a>) -> Result<Option<Presented<'a>>, Refusal> {
+    fn access<'a>(&self, _arrival: &Arrival<'a>, _policy: &Policy) -> Result<Option<Presented<'a>>, Refusal> {
         Ok(None)
     }
 
@@ -208,7 +208,7 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     }
 
     /// Adds the authentication schemes it defines, and what it defines for others, to a challenge (RFC 9110 §11.6.1).
-    fn challenge(&self, _place: &Place, _challenges: &mut Challenges) {}
+    fn challenge(&self, _refused: &Challenged<'_>, _challenges: &mut Challenges) {}
 
     /// Gives an answer in a form it defines, if the client asks for that form (RFC 9110 §12.1).
     fn represent(&self, _answer: &Answer<'_>) -> Option<Reply> {
@@ -219,6 +219,9 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     fn needs_sessions(&self) -> bool {
         false
     }
+
+    /// Tells the clients that came to know of a session that it has ended.
+    fn ended(&self, _farewell: &mut Farewell<'_>) {}
 
     /// The identifier by which `client` is told of `user`, if it is not the one that everybody is told
     /// (OpenID Connect Core §8).
@@ -291,6 +294,20 @@ pub(crate) struct Call<'a> {
     pub spine: &'a dyn Spine,
 }
 
+/// A request to a protected resource that got no access.
+pub(crate) struct Challenged<'a> {
+    /// The issuer that the resource belongs to.
+    pub place: &'a Place,
+    /// The path of the resource.
+    pub path: &'static str,
+    /// The query that the resource was asked with.
+    pub query: &'a Params,
+    /// Why.
+    pub refusal: &'a Refusal,
+    /// The scheme that the token came with.
+    pub scheme: &'static str,
+}
+
 /// An answer to a client that may take several forms.
 pub(crate) struct Answer<'a> {
     /// The request that is answered.
@@ -305,6 +322,22 @@ pub(crate) struct Answer<'a> {
     pub ports: &'a Ports,
     /// What the server decides.
     pub policy: &'a Policy,
+}
+
+/// A session that has ended.
+pub(crate) struct Farewell<'a> {
+    /// The request that ended it.
+    pub arrival: &'a Arrival<'a>,
+    /// The ports.
+    pub ports: &'a Ports,
+    /// What the server decides.
+    pub policy: &'a Policy,
+    /// Its identifier, the `sid` of tokens.
+    pub sid: &'a str,
+    /// The clients that were told of it, each with whom it was told had logged in.
+    pub clients: &'a [(Arc<Client>, String)],
+    /// What the browser is to load in frames.
+    pub frames: Vec<String>,
 }
 
 /// What the rest of the server does for a document's own endpoints.
@@ -373,11 +406,22 @@ pub(crate) trait Spine: Send + Sync {
     /// Kills every token of a family, for good.
     fn revoke(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), Stop>>;
 
+    /// Ends a session at this server, and what was granted for as long as it lasts, and tells its clients. The answer is
+    /// what the browser has to load in frames; `None` if there is no such session any more.
+    fn end_session<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        sid: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<String>>, Stop>>;
+
     /// The identifier by which `client` is told of `user`.
     fn subject(&self, client: &Client, user: &User) -> String;
 
     /// The metadata of this issuer.
     fn metadata(&self, place: &Place) -> Map<String, Value>;
+
+    /// Whether a document in force has an endpoint at this path.
+    fn serves(&self, path: &str) -> bool;
 }
 
 /// An authorization request that every document has judged.

@@ -91,6 +91,7 @@ fn respond_to(
         mode: pipeline::mode(world, params).unwrap_or(ResponseMode::Query),
         params: Params::new(),
         login: None,
+        browser: None,
         tokens: Vec::new(),
     };
     Ok((identified, response))
@@ -119,7 +120,7 @@ async fn grant(
     let user = world.people.find(&login.user);
     let subject = user.map_or_else(|| login.user.clone(), |user| pipeline::subject(world, client, user));
     let grant = GrantId::draw(world.ports.dice.as_ref());
-    entrance.join(world, request, &subject, (grant, &draft.scope)).await?;
+    response.browser = entrance.join(world, request, &subject, (grant, &draft.scope)).await?;
     response.login = Some(login.clone());
     let authorization = Authorization {
         client_id: client.client_id().to_owned(),

@@ -6,7 +6,7 @@ use crate::documents;
 use crate::pipeline;
 use crate::refusal::Rule;
 use crate::reply::{Reply, Stop, TokenReply};
-use crate::request::{Arrival, Attempt, TokenRequest};
+use crate::request::{Arrival, TokenRequest};
 use crate::world::World;
 
 pub(crate) async fn token(world: &World, arrival: &Arrival<'_>) -> Reply {
@@ -18,7 +18,7 @@ pub(crate) async fn token(world: &World, arrival: &Arrival<'_>) -> Reply {
 
 async fn exchange(world: &World, arrival: &Arrival<'_>) -> Result<TokenReply, Stop> {
     let params = pipeline::form(world, arrival)?;
-    let attempt = Attempt { arrival, params, ports: &world.ports, policy: &world.policy };
+    let attempt = pipeline::attempt(world, arrival, params);
     let client = pipeline::authenticate(world, &attempt).await?;
     let grant_type = params.get("grant_type").ok_or_else(|| GRANT_TYPE_MISSING.refuse())?;
     if pipeline::grant_types(world).any(|known| known == grant_type) && !client.client().may_use(grant_type) {

@@ -1,11 +1,9 @@
 //! The UserInfo endpoint (OpenID Connect Core §5.3): a protected resource that says who the token is about.
 
-use http::StatusCode;
 use oauth_types::ErrorCode;
-use oauth_types::fault::Point;
-use serde_json::{Map, Value};
 
 use crate::documents;
+use crate::pipeline;
 use crate::refusal::Rule;
 use crate::reply::{Reply, Stop};
 use crate::request::Arrival;
@@ -15,12 +13,12 @@ use crate::world::World;
 
 pub(crate) async fn userinfo(world: &World, arrival: &Arrival<'_>) -> Reply {
     match claims(world, arrival).await {
-        Ok(members) => Reply::Document { at: Point::Userinfo, status: StatusCode::OK, members },
+        Ok(reply) => reply,
         Err(denied) => denied.into(),
     }
 }
 
-async fn claims(world: &World, arrival: &Arrival<'_>) -> Result<Map<String, Value>, Denied> {
+async fn claims(world: &World, arrival: &Arrival<'_>) -> Result<Reply, Denied> {
     let resolved = world.access(arrival).await?;
     let denied = |stop: Stop| Denied { stop, scheme: "Bearer" };
     let authorization = &resolved.kept.record.authorization;
@@ -30,9 +28,8 @@ async fn claims(world: &World, arrival: &Arrival<'_>) -> Result<Map<String, Valu
     }
     let user = authorization.login.as_ref().and_then(|login| world.people.find(&login.user));
     let user = user.ok_or_else(|| denied(USER_GONE.refuse().into()))?;
-    let mut claims = oidc_core::claims_of(user, &authorization.scope);
-    claims.insert("sub".to_owned(), authorization.subject.clone().into());
-    Ok(claims)
+    let client = pipeline::client(world, arrival, &authorization.client_id).await.map_err(denied)?;
+    Ok(oidc_core::userinfo(&world.ports, arrival.place, client.as_ref(), (authorization, user)))
 }
 
 pub(crate) static RULES: &[&Rule] = &[&SCOPE_MISSING, &USER_GONE];

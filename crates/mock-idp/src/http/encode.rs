@@ -12,18 +12,20 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use oauth_types::fault::{Point, Signature};
-use oauth_types::{Algorithm, ErrorCode};
+use oauth_types::{Algorithm, ErrorCode, Params, Secret};
 use serde_json::{Map, Value, json};
 
 use super::notices::Notice;
 use super::tap::{self, Faults};
+use crate::client_keys;
 use crate::jose::{compact, left_half};
 use crate::pages;
 use crate::pipeline;
 use crate::ports::keys::Keys;
 use crate::refusal::Refusal;
-use crate::reply::{AuthorizationResponse, Broken, Challenge, Envelope, Reply, TokenReply, Unsigned, token_status};
+use crate::reply::{AuthorizationResponse, Broken, Challenge, Reply, Seal, TokenReply, Unsigned, token_status};
 use crate::request::Place;
+use crate::spec::Challenged;
 use crate::world::World;
 
 /// About how many octets a token has, signature included.
@@ -39,6 +41,10 @@ pub(crate) struct Encoder<'a> {
     pub(crate) client_id: Option<&'a str>,
     /// The method of the request: a POST is redirected by 303 (RFC 9700 §4.12).
     pub(crate) method: &'a Method,
+    /// The path of the endpoint, below the issuer.
+    pub(crate) path: &'static str,
+    /// The parameters of the query.
+    pub(crate) query: &'a Params,
     /// The endpoint's point, for faults that act on whatever leaves there.
     pub(crate) at: Point,
     /// The time, in seconds since 1970-01-01T00:00:00Z.
@@ -124,7 +130,7 @@ impl Encoder<'_> {
         }
         if let Some(envelope) = pipeline::envelope(self.world, self.place, &response, self.now) {
             response.mode = envelope.mode;
-            let token = match self.enveloped(envelope, faults).await {
+            let token = match self.enveloped(envelope.token, faults).await {
                 Ok(token) => token,
                 Err(broken) => return self.failed(&broken),
             };
@@ -133,12 +139,9 @@ impl Encoder<'_> {
         self.deliver(&response)
     }
 
-    async fn enveloped(&self, envelope: Envelope, faults: &mut u32) -> Result<String, Broken> {
-        let signed = self.one(envelope.token, faults)?;
-        match envelope.sealing {
-            Some(sealing) => self.seal(&signed, &sealing).await,
-            None => Ok(signed),
-        }
+    async fn enveloped(&self, mut token: Unsigned, faults: &mut u32) -> Result<String, Broken> {
+        client_keys::gather(&mut token.seal, &self.world.ports, self.now).await?;
+        self.one(token, faults)
     }
 
     /// The answer if the server failed, which is written down.
@@ -183,21 +186,23 @@ impl Encoder<'_> {
 
     /// An error of a protected resource (RFC 6750 §3). Without a token there is nothing to say but which schemes to
     /// use.
-    fn challenge(&self, refusal: &Refusal, scheme: &str, scope: Option<&'static str>) -> Response<Bytes> {
+    fn challenge(&self, refusal: &Refusal, scheme: &'static str, scope: Option<String>) -> Response<Bytes> {
         let error = refusal.error();
         let status = match error {
             ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
             ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
             _ => StatusCode::UNAUTHORIZED,
         };
-        let mut challenges = pipeline::challenges(self.world, self.place).0;
+        let Self { place, path, query, .. } = *self;
+        let refused = Challenged { place, path, query, refusal, scheme };
+        let mut challenges = pipeline::challenges(self.world, &refused).0;
         for challenge in challenges.iter_mut().filter(|challenge| challenge.scheme == scheme) {
             if refusal.rule.id != "rfc6750-token-missing" {
                 challenge.params.push(("error", error.as_str().to_owned()));
                 challenge.params.push(("error_description", refusal.description()));
                 challenge.params.push(("error_uri", refusal.uri()));
             }
-            challenge.params.extend(scope.map(|scope| ("scope", scope.to_owned())));
+            challenge.params.extend(scope.iter().map(|scope| ("scope", scope.clone())));
         }
         let mut response = json_response(status, &error_members(refusal));
         for Challenge { scheme, params } in challenges {
@@ -221,15 +226,29 @@ impl Encoder<'_> {
                     token.claims.insert(claim.to_owned(), left_half(hashed, token.algorithm).into());
                 }
             }
-            let (member, signed) = (token.member, signed(self.world.ports.keys.as_ref(), token, wrongly)?);
-            members.insert(member.to_owned(), signed.into());
+            let (member, Seal { secret, encrypted, plain, .. }) = (token.member, std::mem::take(&mut token.seal));
+            let payload = match plain {
+                true => Value::Object(token.claims).to_string(),
+                false => signed(self.world.ports.keys.as_ref(), token, (wrongly, secret))?,
+            };
+            let sealed = match encrypted {
+                Some(encrypted) => {
+                    encrypted.seal(&payload, (!plain).then_some("JWT"), self.world.ports.dice.as_ref())?
+                }
+                None => payload,
+            };
+            members.insert(member.to_owned(), sealed.into());
         }
         Ok(members)
     }
 }
 
 /// A token in compact form, signed rightly unless a fault asks for something else.
-fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> Result<String, Broken> {
+fn signed(
+    keys: &dyn Keys,
+    mut token: Unsigned,
+    (wrongly, secret): (Option<Signature>, Option<Secret>),
+) -> Result<String, Broken> {
     let algorithm = token.algorithm;
     let lie = match wrongly {
         Some(Signature::AlgNone) => Some("none"),
@@ -244,12 +263,20 @@ fn signed(keys: &dyn Keys, mut token: Unsigned, wrongly: Option<Signature>) -> R
     text.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.claims, TOKEN / 2), &mut text);
     let signature = match wrongly {
+        None if algorithm.is_symmetric() => keyed(algorithm, secret, text.as_bytes())?,
         None => keys.sign_as(token.header.get("kid").and_then(Value::as_str), algorithm, text.as_bytes())?,
         Some(Signature::UnpublishedKey) => keys.forge(algorithm, text.as_bytes())?,
         Some(Signature::Hs256PublicKey) => keyed_hash(&keys.public_pem(Algorithm::Rs256), text.as_bytes()),
         Some(_) => Vec::new(),
     };
     Ok(compact(text, &signature))
+}
+
+/// A signature with the client's secret (OpenID Connect Core §10.1).
+fn keyed(algorithm: Algorithm, secret: Option<Secret>, message: &[u8]) -> Result<Vec<u8>, Broken> {
+    let secret = secret.ok_or_else(|| Broken::Seal(format!("it has no secret for {algorithm}")))?;
+    let hash = crate::jose::keyed_hash(algorithm, &secret, message);
+    Ok(hash.map_err(|error| Broken::Seal(error.to_string()))?.unwrap_or_default())
 }
 
 fn keyed_hash(key: &str, message: &[u8]) -> Vec<u8> {
@@ -298,7 +325,7 @@ fn failure(what: &Broken) -> Response<Bytes> {
     let what = match what {
         Broken::Store(_) => "The store failed",
         Broken::Key(_) => "A key failed",
-        Broken::Sealing(_) => "A token could not be encrypted",
+        Broken::Seal(_) => "A token could not be encrypted",
     };
     let members = json!({ "error": ErrorCode::ServerError.as_str(), "error_description": what });
     let Value::Object(members) = members else { return plain(StatusCode::INTERNAL_SERVER_ERROR) };

@@ -7,7 +7,6 @@ pub(crate) mod notices;
 pub(crate) mod outgoing;
 pub(crate) mod patience;
 pub(crate) mod router;
-mod sealing;
 pub(crate) mod serve;
 pub(crate) mod tap;
 pub(crate) mod tenants;

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use super::page;
 use crate::clients::Client;
 use crate::escape::html;
+use crate::people::User;
 use crate::reply::Page;
 
 /// The most accounts that a page offers by a button each. The others are named in the form.
@@ -139,12 +140,7 @@ impl Dialog<'_> {
     }
 
     fn form(&self, id: &str, inside: &str) -> String {
-        let mut hidden = String::new();
-        for (name, value) in self.hidden {
-            // Writing into a `String` does not fail.
-            let _ = writeln!(hidden, "<input type=\"hidden\" name=\"{name}\" value=\"{}\">", html(value));
-        }
-        format!("<form method=\"post\" action=\"{}\" id=\"{id}\">\n{hidden}{inside}</form>\n", html(self.action))
+        form(self.action, id, self.hidden, inside)
     }
 
     fn cancel(&self) -> String {
@@ -154,24 +150,43 @@ impl Dialog<'_> {
 
     fn page(&self, title: &str, body: &str) -> Page {
         let title = if self.complaint.is_some() { format!("Try again: {title}") } else { title.to_owned() };
-        Page { html: page(&title, body), policy: self.policy() }
+        Page { html: page(&title, body), policy: policy(self.redirect_uri) }
     }
+}
 
-    /// A form may be sent here, and the answer may redirect to the client: browsers that apply `form-action` to
-    /// redirects apply it to every one that follows, so whatever the client redirects to has to be allowed as well.
-    fn policy(&self) -> String {
-        let scheme = self.redirect_uri.split(':').next().unwrap_or_default();
-        let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet);
-        let own = match scheme {
-            "" | "http" | "https" => String::new(),
-            other if other.bytes().all(legal) => format!(" {other}:"),
-            _ => String::new(),
-        };
-        format!(
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; \
-             form-action 'self' http: https:{own}"
-        )
+impl<'a> Account<'a> {
+    /// The account of a user.
+    pub(crate) fn of(user: &'a User) -> Self {
+        let name = user.text("preferred_username").unwrap_or(user.subject());
+        Self { name, title: user.display_name(), value: user.subject() }
     }
+}
+
+/// A form that is posted to `action` with fields that are not shown. What is inside is HTML already.
+pub(super) fn form(action: &str, id: &str, hidden: &[(&str, &str)], inside: &str) -> String {
+    let mut fields = String::new();
+    for (name, value) in hidden {
+        // Writing into a `String` does not fail.
+        let _ = writeln!(fields, "<input type=\"hidden\" name=\"{name}\" value=\"{}\">", html(value));
+    }
+    format!("<form method=\"post\" action=\"{}\" id=\"{id}\">\n{fields}{inside}</form>\n", html(action))
+}
+
+/// The content security policy of a page with a form whose answer may redirect to `uri`: browsers that apply
+/// `form-action` to redirects apply it to every one that follows, so whatever the client redirects to has to be allowed
+/// as well.
+pub(super) fn policy(uri: &str) -> String {
+    let scheme = uri.split(':').next().unwrap_or_default();
+    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet);
+    let own = match scheme {
+        "" | "http" | "https" => String::new(),
+        other if other.bytes().all(legal) => format!(" {other}:"),
+        _ => String::new(),
+    };
+    format!(
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; \
+         form-action 'self' http: https:{own}"
+    )
 }
 
 /// A button for each account. Its id is `PREFIX-NAME`.
@@ -247,7 +262,7 @@ mod tests {
     #[test]
     fn a_redirect_after_a_form_is_allowed() {
         let client = Client::public("c");
-        let policy = |uri| dialog(&client, uri).policy();
+        let policy = |uri| login(&dialog(&client, uri), &[], "").policy;
         assert!(policy("https://a.example/cb").ends_with("form-action 'self' http: https:"));
         assert!(policy("com.example.app:/cb").ends_with("form-action 'self' http: https: com.example.app:"));
         assert!(policy("a;b:/cb").ends_with("form-action 'self' http: https:"));

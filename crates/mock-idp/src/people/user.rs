@@ -9,12 +9,45 @@ pub struct User {
     pub(crate) subject: String,
     pub(crate) claims: Map<String, Value>,
     pub(crate) password: Option<Secret>,
+    pub(super) sources: Vec<Source>,
+}
+
+/// Who else knows claims of a user (OpenID Connect Core §5.6).
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Source {
+    /// What it is called in `_claim_names`.
+    pub name: String,
+    /// The claims.
+    pub claims: Vec<String>,
+    at: At,
+}
+
+/// Where the claims of a source are.
+#[derive(Debug, Clone, PartialEq)]
+enum At {
+    /// In a token of the source.
+    Token(Secret),
+    /// At an endpoint of the source, for whoever has the access token.
+    Endpoint(String, Option<Secret>),
+}
+
+impl Source {
+    /// What `_claim_sources` says of it.
+    pub(crate) fn describe(&self) -> Value {
+        match &self.at {
+            At::Token(token) => json!({ "JWT": token.expose() }),
+            At::Endpoint(endpoint, None) => json!({ "endpoint": endpoint }),
+            At::Endpoint(endpoint, Some(token)) => {
+                json!({ "endpoint": endpoint, "access_token": token.expose() })
+            }
+        }
+    }
 }
 
 impl User {
     /// A user whose `sub` is `subject` and of whom nothing else is known.
     pub fn new(subject: impl Into<String>) -> Self {
-        Self { subject: subject.into(), claims: Map::new(), password: None }
+        Self { subject: subject.into(), claims: Map::new(), password: None, sources: Vec::new() }
     }
 
     /// Adds or replaces a claim.
@@ -22,6 +55,47 @@ impl User {
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
+    }
+
+    /// Says that a source of this name has stated `claims` in a token of its own (OpenID Connect Core §5.6.2.1,
+    /// aggregated claims).
+    #[must_use]
+    pub fn aggregated<S: Into<String>>(
+        self,
+        source: impl Into<String>,
+        claims: impl IntoIterator<Item = S>,
+        token: impl Into<Secret>,
+    ) -> Self {
+        self.source(source, claims, At::Token(token.into()))
+    }
+
+    /// Says that a source of this name states `claims` at its endpoint, for whoever shows the access token
+    /// (OpenID Connect Core §5.6.2.2, distributed claims).
+    #[must_use]
+    pub fn distributed<S: Into<String>>(
+        self,
+        source: impl Into<String>,
+        claims: impl IntoIterator<Item = S>,
+        endpoint: impl Into<String>,
+        access_token: Option<Secret>,
+    ) -> Self {
+        self.source(source, claims, At::Endpoint(endpoint.into(), access_token))
+    }
+
+    fn source<S: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        claims: impl IntoIterator<Item = S>,
+        at: At,
+    ) -> Self {
+        let claims = claims.into_iter().map(Into::into).collect();
+        self.sources.push(Source { name: name.into(), claims, at });
+        self
+    }
+
+    /// Who else knows claims of the user.
+    pub(crate) fn sources(&self) -> &[Source] {
+        &self.sources
     }
 
     /// Asks for a password on the login page. Without this, naming the user is enough.

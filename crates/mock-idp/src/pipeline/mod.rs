@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use oauth_types::params::display_name;
-use oauth_types::{ErrorCode, Params, ResponseMode};
+use oauth_types::{Params, ResponseMode};
 use serde_json::{Map, Value, json};
 
 use crate::clients::{Authenticated, Client, Proven};
-use crate::documents;
 use crate::memory::Confirmation;
 use crate::people::User;
 use crate::ports::store::Record;
@@ -17,14 +16,21 @@ use crate::request::{
     Admission, Arrival, Attempt, AuthorizationRequest, Draft, Found, Packed, Place, Presented, Proof, Resolved,
     Spent, TokenRequest, Unpacked,
 };
-use crate::spec::{Call, Endpoint, Facts, Lookup};
+use crate::spec::{Call, Challenged, Endpoint, Facts, Lookup};
 use crate::world::World;
 
+mod farewell;
 mod judge;
+mod rules;
 mod spend;
 mod spine;
 
-pub(crate) use judge::{Asked, in_doubt, judge, mode, scope, unpacked};
+use rules::{
+    CLIENT_UNKNOWN, DUPLICATE, GRANT_UNSUPPORTED, IN_QUERY, METHOD_OFF, NOT_A_FORM, OTHER_METHOD, TWO_METHODS,
+    TWO_TOKENS,
+};
+
+pub(crate) use judge::{Asked, in_doubt, judge, mode, response_modes, response_types, scope, unpacked};
 pub(crate) use spend::{revoke, spend};
 
 /// The paths that the spine serves whatever documents are in force.
@@ -78,18 +84,6 @@ pub(crate) fn keys(world: &World) -> Vec<Value> {
         keys.extend(world.ports.keys.published_for_encryption());
     }
     keys
-}
-
-/// Every response mode of the documents in force. A token travels in a form only where forms are posted.
-pub(crate) fn response_modes(world: &World) -> impl Iterator<Item = ResponseMode> {
-    let all = || world.specs.iter().flat_map(|spec| spec.response_modes()).copied();
-    let posts = all().any(|mode| mode == ResponseMode::FormPost);
-    all().filter(move |mode| posts || *mode != ResponseMode::FormPostJwt)
-}
-
-/// Every response type of the documents in force.
-pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str> {
-    world.specs.iter().flat_map(|spec| spec.response_types()).copied()
 }
 
 /// Every grant type of the documents in force.
@@ -196,6 +190,11 @@ fn repeatable(world: &World) -> Vec<&'static str> {
     world.specs.iter().flat_map(|spec| spec.repeatable()).copied().collect()
 }
 
+/// The credentials of a request, as they arrived.
+pub(crate) fn attempt<'a>(world: &'a World, arrival: &'a Arrival<'a>, params: &'a Params) -> Attempt<'a> {
+    Attempt { arrival, params, people: &world.people, ports: &world.ports, policy: &world.policy }
+}
+
 /// Authenticates the client of a request (RFC 6749 §2.3). Only here is an [`Authenticated`] made.
 pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result<Authenticated, Stop> {
     let mut methods = Vec::new();
@@ -276,7 +275,7 @@ pub(crate) fn bind(world: &World, request: &TokenRequest<'_>, spent: &Spent) -> 
 pub(crate) fn access<'a>(world: &World, arrival: &Arrival<'a>) -> Result<Option<Presented<'a>>, Refusal> {
     let mut found = None;
     for spec in &world.specs {
-        match (found, spec.access(arrival)?) {
+        match (found, spec.access(arrival, &world.policy)?) {
             (Some(_), Some(_)) => return Err(TWO_TOKENS.refuse()),
             (None, own) => found = own,
             (Some(_), None) => {}
@@ -301,10 +300,10 @@ pub(crate) fn admit(world: &World, admission: &Admission<'_>) -> Result<(), Refu
 }
 
 /// What an answer of a protected resource says of how to get access.
-pub(crate) fn challenges(world: &World, place: &Place) -> Challenges {
+pub(crate) fn challenges(world: &World, refused: &Challenged<'_>) -> Challenges {
     let mut challenges = Challenges::default();
     for spec in &world.specs {
-        spec.challenge(place, &mut challenges);
+        spec.challenge(refused, &mut challenges);
     }
     challenges
 }
@@ -327,89 +326,5 @@ pub(crate) fn remembers_sessions(world: &World) -> bool {
 
 /// The rules of every phase.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().chain(judge::RULES).chain(spine::RULES).copied()
+    rules::RULES.iter().chain(judge::RULES).chain(spine::RULES).copied()
 }
-
-static RULES: &[&Rule] = &[
-    &CLIENT_UNKNOWN,
-    &DUPLICATE,
-    &GRANT_UNSUPPORTED,
-    &IN_QUERY,
-    &METHOD_OFF,
-    &NOT_A_FORM,
-    &OTHER_METHOD,
-    &TWO_METHODS,
-    &TWO_TOKENS,
-];
-
-static IN_QUERY: Rule = Rule {
-    id: "rfc6749-token-parameters-in-query",
-    document: &documents::RFC6749,
-    section: "3.2",
-    error: ErrorCode::InvalidRequest,
-    says: "The parameters of a token request belong into its body",
-};
-
-static NOT_A_FORM: Rule = Rule {
-    id: "rfc6749-token-request-not-a-form",
-    document: &documents::RFC6749,
-    section: "4.1.3",
-    error: ErrorCode::InvalidRequest,
-    says: "The body of a token request has to be application/x-www-form-urlencoded",
-};
-
-static DUPLICATE: Rule = Rule {
-    id: "rfc6749-token-parameter-twice",
-    document: &documents::RFC6749,
-    section: "3.2",
-    error: ErrorCode::InvalidRequest,
-    says: "Parameters must not be included more than once",
-};
-
-static TWO_METHODS: Rule = Rule {
-    id: "rfc6749-two-authentication-methods",
-    document: &documents::RFC6749,
-    section: "2.3",
-    error: ErrorCode::InvalidRequest,
-    says: "A client must not use more than one authentication method in a request",
-};
-
-static OTHER_METHOD: Rule = Rule {
-    id: "rfc7591-other-authentication-method",
-    document: &documents::RFC7591,
-    section: "2",
-    error: ErrorCode::InvalidClient,
-    says: "A client authenticates by the method it is registered for",
-};
-
-static METHOD_OFF: Rule = Rule {
-    id: "rfc8414-authentication-method-unsupported",
-    document: &documents::RFC8414,
-    section: "2",
-    error: ErrorCode::InvalidClient,
-    says: "A client authenticates by a method that the server supports",
-};
-
-static CLIENT_UNKNOWN: Rule = Rule {
-    id: "rfc6749-token-client-unknown",
-    document: &documents::RFC6749,
-    section: "5.2",
-    error: ErrorCode::InvalidClient,
-    says: "The client_id is not that of a known client",
-};
-
-static GRANT_UNSUPPORTED: Rule = Rule {
-    id: "rfc6749-grant-type-unsupported",
-    document: &documents::RFC6749,
-    section: "5.2",
-    error: ErrorCode::UnsupportedGrantType,
-    says: "The grant_type has to be one that this server supports",
-};
-
-static TWO_TOKENS: Rule = Rule {
-    id: "rfc6750-two-tokens",
-    document: &documents::RFC6750,
-    section: "2",
-    error: ErrorCode::InvalidRequest,
-    says: "Clients must not use more than one method to transmit the token in each request",
-};

@@ -14,7 +14,7 @@ use crate::people::{People, User};
 use crate::ports::store::{BoxFuture, GrantId};
 use crate::refusal::{Refusal, Rule};
 use crate::reply::{Reply, Stop};
-use crate::request::{Admission, Arrival, Attempt, Draft, Place, Presented, Resolved};
+use crate::request::{Admission, Arrival, Draft, Place, Presented, Resolved};
 use crate::spec::{Answer, Denied, Judged, Spine};
 use crate::world::World;
 
@@ -29,7 +29,7 @@ impl Spine for World {
         params: &'a Params,
     ) -> BoxFuture<'a, Result<Authenticated, Stop>> {
         Box::pin(async move {
-            let attempt = Attempt { arrival, params, ports: &self.ports, policy: &self.policy };
+            let attempt = super::attempt(self, arrival, params);
             super::authenticate(self, &attempt).await
         })
     }
@@ -69,7 +69,7 @@ impl Spine for World {
         client: &Authenticated,
         params: &Params,
     ) -> Result<Draft, Refusal> {
-        let attempt = Attempt { arrival, params, ports: &self.ports, policy: &self.policy };
+        let attempt = super::attempt(self, arrival, params);
         super::judge::elsewhere(self, &attempt, client.client())
     }
 
@@ -112,12 +112,24 @@ impl Spine for World {
         Box::pin(super::revoke(self, grant, now))
     }
 
+    fn end_session<'a>(
+        &'a self,
+        arrival: &'a Arrival<'a>,
+        sid: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<String>>, Stop>> {
+        Box::pin(super::farewell::end_session(self, arrival, sid))
+    }
+
     fn subject(&self, client: &Client, user: &User) -> String {
         super::subject(self, client, user)
     }
 
     fn metadata(&self, place: &Place) -> Map<String, Value> {
         super::metadata(self, place)
+    }
+
+    fn serves(&self, path: &str) -> bool {
+        super::endpoints(self).any(|endpoint| endpoint.path == path)
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) mod browser;
 pub(crate) mod cookie;
 mod hint;
 mod several;
+pub(crate) mod state;
 
 pub(crate) use hint::Hint;
 pub(crate) use several::Sessions;
@@ -108,17 +109,6 @@ pub(crate) struct Visit {
     pub subject: String,
     /// What it was granted, if that ends with the session.
     pub grant: Option<GrantId>,
-}
-
-/// A session that has ended.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    /// The login.
-    pub login: Login,
-    /// Its identifier, the `sid` of tokens.
-    pub sid: String,
-    /// The logins at clients.
-    pub visits: Vec<Visit>,
 }
 
 /// What the store knows of a session.
@@ -216,23 +206,24 @@ impl Session {
         self.change(ports, place, |_| {}).await
     }
 
-    /// Ends the session of this identifier: of any number of requests at once, one does. Its grants end with it.
+    /// Ends the session of this identifier, and its grants with it: of any number of requests at once, one does. The
+    /// answer is which logins at clients it had.
     pub(crate) async fn end(
         ports: &Ports,
         place: &Place,
         sid: &str,
         (now, forget): (u64, u64),
-    ) -> Result<Option<Ended>, StoreError> {
+    ) -> Result<Option<Vec<Visit>>, StoreError> {
         let Taken::Fresh(record) = ports.store.take(Key::of(KIND, &place.tenant, sid), now).await? else {
             return Ok(None);
         };
         let kept = Kept { record, spent: None, version: 0 };
         let Some(session) = Self::read(sid, kept) else { return Ok(None) };
-        let Self { login, sid, state: State { visits, .. }, .. } = session;
+        let State { visits, .. } = session.state;
         for grant in visits.iter().filter_map(|visit| visit.grant) {
             ports.store.drop_grant(grant, now, forget).await?;
         }
-        Ok(Some(Ended { login, sid, visits }))
+        Ok(Some(visits))
     }
 
     /// Changes it here and in the store. `false` says that it has ended.

@@ -67,13 +67,15 @@ impl Sessions {
         self.all.retain(|session| session.sid != sid);
     }
 
-    /// Tells the browser what has changed, with the answer.
-    pub(crate) fn tell(&mut self, arrival: &Arrival<'_>) {
-        if std::mem::take(&mut self.changed) {
+    /// Tells the browser what has changed, with the answer. Says whether anything had.
+    pub(crate) fn tell(&mut self, arrival: &Arrival<'_>) -> bool {
+        let changed = std::mem::take(&mut self.changed);
+        if changed {
             let pair = |session: &Session| format!("{}.{}", session.sid, session.secret.expose());
             let value = Secret::new(self.all.iter().map(pair).collect::<Vec<_>>().join("~"));
             COOKIE.set(arrival, Some(value.expose()).filter(|value| !value.is_empty()));
         }
+        changed
     }
 }
 

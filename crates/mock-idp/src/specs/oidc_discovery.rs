@@ -35,8 +35,8 @@ impl Spec for Discovery {
     }
 
     fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
-        let algorithms: Vec<&str> = facts.issued().map(Algorithm::as_str).collect();
-        document.insert("subject_types_supported".to_owned(), json!(["public"]));
+        let algorithms: Vec<_> = facts.issued().chain(Algorithm::KEYED_HASH.iter().copied()).collect();
+        document.entry("subject_types_supported").or_insert_with(|| json!(["public"]));
         document.insert("id_token_signing_alg_values_supported".to_owned(), json!(algorithms));
     }
 }

@@ -9,10 +9,11 @@ use oauth_types::fault::Point;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::documents;
 use crate::ports::Ports;
 use crate::ports::store::{Key, Kind, Record};
 use crate::refusal::Document;
-use crate::reply::{TokenReply, Unsigned};
+use crate::reply::{Seal, TokenReply, Unsigned};
 use crate::request::{Place, Resolved, Spent, TokenKind, TokenRequest};
 use crate::spec::{Perhaps, Spec};
 
@@ -21,7 +22,7 @@ pub(crate) struct JwtAccessToken;
 
 impl Spec for JwtAccessToken {
     fn document(&self) -> &'static Document {
-        &DOCUMENT
+        &documents::RFC9068
     }
 
     /// The header of §2.1 and the claims of §2.2. The audience is the issuer, which serves UserInfo.
@@ -62,7 +63,15 @@ impl Spec for JwtAccessToken {
         claim("jti", jti.into());
         reply.set("expires_in", lifetime);
         let (member, at) = ("access_token", Point::AccessToken);
-        reply.tokens.push(Unsigned { member, at, algorithm, header, claims, hash: Vec::new() });
+        reply.tokens.push(Unsigned {
+            member,
+            at,
+            algorithm,
+            header,
+            claims,
+            hash: Vec::new(),
+            seal: Seal::default(),
+        });
     }
 
     fn resolve<'a>(&'a self, ports: &'a Ports, place: &'a Place, token: &'a str) -> Perhaps<'a, Option<Resolved>> {
@@ -95,9 +104,3 @@ fn verified(ports: &Ports, place: &Place, token: &str) -> Option<(String, Map<St
     let jti = claims.get("jti")?.as_str()?.to_owned();
     (claims.get("iss").and_then(Value::as_str) == Some(&place.issuer)).then_some((jti, claims))
 }
-
-static DOCUMENT: Document = Document {
-    name: "RFC 9068",
-    title: "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens",
-    url: "https://www.rfc-editor.org/rfc/rfc9068",
-};

@@ -10,7 +10,7 @@ use oauth_types::{Algorithm, ErrorCode};
 use serde_json::{Map, Value, json};
 
 use crate::refusal::{Document, Refusal, Rule};
-use crate::reply::{Reply, Unsigned};
+use crate::reply::{Reply, Seal, Unsigned};
 use crate::spec::{Answer, Facts, Spec};
 use crate::world::Policy;
 
@@ -71,7 +71,7 @@ impl Spec for JwtIntrospection {
         claims.insert("iat".to_owned(), answer.arrival.now.into());
         claims.insert("token_introspection".to_owned(), answer.members.clone().into());
         let (member, at, hash) = ("introspection", Point::IntrospectionToken, Vec::new());
-        let token = Unsigned { member, at, algorithm, header, claims, hash };
+        let token = Unsigned { member, at, algorithm, header, claims, hash, seal: Seal::default() };
         Some(Reply::Jwt { token, content_type: CONTENT_TYPE })
     }
 }

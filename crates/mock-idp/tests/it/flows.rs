@@ -62,9 +62,10 @@ async fn a_public_client_logs_its_user_in() {
     let at_hash = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16]);
     let expected = json!({
         "iss": idp.issuer(), "sub": "alice", "aud": "public", "iat": 1_800_000_000, "exp": 1_800_003_600,
-        "auth_time": 1_800_000_000, "nonce": "n0nce", "at_hash": at_hash,
+        "auth_time": 1_800_000_000, "nonce": "n0nce", "at_hash": at_hash, "sid": claims["sid"],
     });
     assert_eq!(claims, expected);
+    assert!(claims["sid"].as_str().is_some_and(|sid| sid.len() == 22));
 
     let claims = verify(&browser, &tokens["access_token"]).await;
     assert_eq!(decode(&tokens["access_token"]).0["typ"], "at+jwt");

@@ -91,6 +91,7 @@ pub(crate) const HEADERS: &[&str] = &[
     "location",
     "pragma",
     "referrer-policy",
+    "set-cookie",
     "www-authenticate",
     "x-content-type-options",
     "x-frame-options",

@@ -139,7 +139,7 @@ async fn an_agreement_is_remembered_for_what_was_asked() {
     let asks = |scope: &str| with(web(), "scope", scope);
     person.logs_in(&asks("openid email"), "alice").await;
     for scope in ["openid email", "email openid", "openid"] {
-        assert_eq!(person.asks(&asks(scope)).await.location.is_some(), true, "{scope}");
+        assert!(person.asks(&asks(scope)).await.location.is_some(), "{scope}");
     }
     for params in
         [asks("openid phone"), asks("openid").with("prompt", "consent"), asks("openid").with("claims", "{}")]

@@ -34,6 +34,9 @@ pub(crate) struct Config {
     /// The relaxation `pkce-optional`.
     #[serde(default)]
     pub(crate) pkce_optional: bool,
+    /// The documents that no new client should speak.
+    #[serde(default)]
+    legacy: bool,
     /// Switches of documents that are on, by name.
     #[serde(default)]
     on: Vec<String>,
@@ -93,6 +96,7 @@ struct ClientConfig {
 #[serde(deny_unknown_fields)]
 struct UserConfig {
     sub: String,
+    password: Option<Secret>,
     #[serde(default)]
     claims: serde_json::Map<String, serde_json::Value>,
 }
@@ -165,6 +169,9 @@ impl Config {
         if self.any_client {
             builder = builder.any_client();
         }
+        if self.legacy {
+            builder = builder.legacy();
+        }
         if let Some(issuer) = self.issuer {
             builder = builder.issuer(issuer);
         }
@@ -173,8 +180,10 @@ impl Config {
         builder = self.amount.into_iter().fold(builder, |builder, (name, value)| builder.amount(name, value));
         builder = self.client.into_iter().fold(builder, |builder, client| builder.client(client.into()));
         self.user.into_iter().fold(builder, |builder, user| {
+            let own = User::new(user.sub);
+            let own = user.password.into_iter().fold(own, User::password);
             let claims = user.claims.into_iter();
-            builder.user(claims.fold(User::new(user.sub), |user, (name, value)| user.claim(name, value)))
+            builder.user(claims.fold(own, |own, (name, value)| own.claim(name, value)))
         })
     }
 }
@@ -251,6 +260,7 @@ mod tests {
             listen = "127.0.0.1:8080"
             store = "sqlite:mock.db"
             alg = "ES256"
+            legacy = true
             on = ["plain"]
             without = ["RFC 9207"]
             [amount]
@@ -269,6 +279,7 @@ mod tests {
             jwks = { keys = [{ kty = "OKP", crv = "Ed25519", x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] }
             [[user]]
             sub = "carol"
+            password = "open sesame"
             claims = { email = "carol@example.com", groups = ["admin"] }
             "#,
         )

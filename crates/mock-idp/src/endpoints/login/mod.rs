@@ -16,6 +16,7 @@ use crate::ports::store::GrantId;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{Reply, Stop};
 use crate::request::{Arrival, AuthorizationRequest, Draft, Unpacked};
+use crate::sessions::state::BrowserState;
 use crate::sessions::{Session, Sessions, Visit};
 use crate::world::World;
 
@@ -44,7 +45,7 @@ pub(crate) struct Entrance {
 }
 
 impl Entrance {
-    /// Keeps account of what the session was used for. A grant without `offline_access` ends with the session
+    /// Keeps account of what the session was used for, and says what the browser's state is then. A grant without `offline_access` ends with the session
     /// (OpenID Connect Back-Channel Logout §2.7).
     pub(crate) async fn join(
         self,
@@ -52,8 +53,8 @@ impl Entrance {
         request: &AuthorizationRequest<'_>,
         subject: &str,
         (grant, scope): (GrantId, &Scope),
-    ) -> Result<(), Stop> {
-        let Self { session: Some(mut session), mut sessions, .. } = self else { return Ok(()) };
+    ) -> Result<Option<BrowserState>, Stop> {
+        let Self { session: Some(mut session), mut sessions, .. } = self else { return Ok(None) };
         let (arrival, ports) = (request.arrival, &world.ports);
         let visit = Visit {
             client_id: request.client().client_id().to_owned(),
@@ -61,14 +62,13 @@ impl Entrance {
             grant: (!scope.contains("offline_access")).then_some(grant),
         };
         let excess = session.visit(ports, arrival.place, &visit, arrival.now).await?;
-        let forget = arrival.now.saturating_add(world.longest_lifetime());
         // If the session has ended meanwhile, so has this.
         for grant in excess.unwrap_or_else(|| vec![grant]) {
-            ports.store.drop_grant(grant, arrival.now, forget).await?;
+            pipeline::revoke(world, grant, arrival.now).await?;
         }
         sessions.put_first(session);
-        sessions.tell(arrival);
-        Ok(())
+        let changed = sessions.tell(arrival);
+        Ok(BrowserState::of(arrival, ports, &world.policy, changed))
     }
 }
 

@@ -201,8 +201,9 @@ pub(super) fn page(
     match screen {
         Screen::Login => {
             let mut accounts: Vec<Account<'_>> =
-                people.at(tenant).filter(|u| u.password.is_none()).map(account).collect();
-            accounts.sort_by_key(|account| !people.named(tenant, hint).is_some_and(|u| u.subject() == account.value));
+                people.at(tenant).filter(|u| u.password.is_none()).map(Account::of).collect();
+            accounts
+                .sort_by_key(|account| people.named(tenant, hint).is_none_or(|user| user.subject() != account.value));
             pages::login(&dialog, &accounts, hint)
         }
         Screen::Create => pages::create(&dialog, hint),
@@ -211,7 +212,7 @@ pub(super) fn page(
             let accounts: Vec<Account<'_>> = known
                 .filter_map(|session| {
                     let user = people.find(&session.login.user)?;
-                    Some(Account { value: session.sid(), ..account(user) })
+                    Some(Account { value: session.sid(), ..Account::of(user) })
                 })
                 .collect();
             pages::select(&dialog, &accounts)
@@ -219,16 +220,8 @@ pub(super) fn page(
         Screen::Consent => {
             let more = ["claims", "authorization_details"];
             let more = more.into_iter().filter_map(|name| Some((name, request.params.get(name)?))).collect();
-            let ask = Ask { user: user.map(account), scope: asked.draft.scope.tokens().collect(), more };
+            let ask = Ask { user: user.map(Account::of), scope: asked.draft.scope.tokens().collect(), more };
             pages::consent(&dialog, &ask)
         }
-    }
-}
-
-fn account(user: &User) -> Account<'_> {
-    Account {
-        name: user.text("preferred_username").unwrap_or(user.subject()),
-        title: user.display_name(),
-        value: user.subject(),
     }
 }

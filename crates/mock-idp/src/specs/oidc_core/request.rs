@@ -3,6 +3,7 @@
 use oauth_types::ErrorCode;
 use serde_json::Value;
 
+use super::claims::Requested;
 use crate::documents;
 use crate::people::Wanted;
 use crate::refusal::{Refusal, Rule};
@@ -37,10 +38,24 @@ pub(super) fn wanted(request: &AuthorizationRequest<'_>) -> Result<Wanted, Refus
         subject: params.get("id_token_hint").map(|hint| subject(request, hint)).transpose()?,
         prompt: params.get("prompt").map(prompt).transpose()?.unwrap_or_default(),
         max_age: params.get("max_age").map(max_age).transpose()?.or_else(|| client_default(request)),
-        acr: list("acr_values"),
+        acr: Some(list("acr_values")).filter(|acr| !acr.is_empty()).unwrap_or_else(|| default_acr(request)),
         acr_essential: false,
         locales: list("ui_locales"),
     })
+}
+
+/// Adds what the claims parameter asks of the login: who it has to be, and of which class (§5.5.1).
+pub(super) fn narrow(wanted: &mut Wanted, requested: &Requested) -> Result<(), Refusal> {
+    if let Some(subject) = requested.subject() {
+        if wanted.subject.as_deref().is_some_and(|hinted| hinted != subject) {
+            return Err(SUBJECTS.refuse());
+        }
+        wanted.subject = Some(subject.to_owned());
+    }
+    if let Some((acr, essential)) = requested.acr() {
+        (wanted.acr, wanted.acr_essential) = (acr, essential);
+    }
+    Ok(())
 }
 
 /// `default_max_age` of the client's metadata (OpenID Connect Dynamic Client Registration §2).
@@ -48,9 +63,16 @@ fn client_default(request: &AuthorizationRequest<'_>) -> Option<u64> {
     request.client().member("default_max_age").and_then(Value::as_u64)
 }
 
+/// `default_acr_values` of the client's metadata (OpenID Connect Dynamic Client Registration §2).
+fn default_acr(request: &AuthorizationRequest<'_>) -> Vec<String> {
+    let values = request.client().member("default_acr_values").and_then(Value::as_array);
+    values.into_iter().flatten().filter_map(Value::as_str).take(MOST).map(str::to_owned).collect()
+}
+
 /// The one that the ID token of an earlier login is about.
 fn subject(request: &AuthorizationRequest<'_>, hint: &str) -> Result<String, Refusal> {
-    let hint = Hint::read(request.ports, request.arrival.place, hint).map_err(|what| HINT.because(what))?;
+    let hint = Hint::read(request.ports, request.arrival.place, hint, Some(request.client()));
+    let hint = hint.map_err(|what| HINT.because(what))?;
     match hint.client_id == request.client().client_id() {
         true => Ok(hint.subject),
         false => Err(HINT.because("It was issued to another client")),
@@ -106,4 +128,12 @@ pub(super) static PROMPT: Rule = Rule {
     section: "3.1.2.1",
     error: ErrorCode::InvalidRequest,
     says: "A prompt is a list of defined values with one space between them",
+};
+
+pub(super) static SUBJECTS: Rule = Rule {
+    id: "oidc-two-subjects",
+    document: &documents::OIDC_CORE,
+    section: "5.5.1",
+    error: ErrorCode::InvalidRequest,
+    says: "The claims parameter and id_token_hint must not ask for two different users",
 };

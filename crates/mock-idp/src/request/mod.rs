@@ -12,7 +12,7 @@ use oauth_types::params::display_name;
 use crate::certificate::ClientCertificate;
 use crate::clients::{Authenticated, Client, Identified};
 use crate::memory::{Confirmation, Life, Note, Notes, Scope};
-use crate::people::{Script, Wanted};
+use crate::people::{People, Script, Wanted};
 use crate::ports::Ports;
 use crate::reply::Outgoing;
 use crate::world::Policy;
@@ -215,6 +215,8 @@ pub(crate) struct AuthorizationRequest<'a> {
     pub client: &'a Identified,
     /// What the client proved to hold, if the request was made by the client itself, as when it is pushed.
     pub proofs: &'a [Confirmation],
+    /// The people.
+    pub people: &'a People,
     /// The ports.
     pub ports: &'a Ports,
     /// What the server decides.
@@ -272,6 +274,8 @@ pub(crate) struct Attempt<'a> {
     pub arrival: &'a Arrival<'a>,
     /// The parameters of its body, none of them twice.
     pub params: &'a Params,
+    /// The people.
+    pub people: &'a People,
     /// The ports.
     pub ports: &'a Ports,
     /// What the server decides.
@@ -301,6 +305,8 @@ pub(crate) struct TokenRequest<'a> {
     pub grant_type: &'a str,
     /// What the client proved to hold.
     pub proofs: &'a [Confirmation],
+    /// The people.
+    pub people: &'a People,
     /// The ports.
     pub ports: &'a Ports,
     /// What the server decides.
@@ -316,17 +322,17 @@ impl<'a> TokenRequest<'a> {
         client: &'a Authenticated,
         proofs: &'a [Confirmation],
     ) -> Self {
-        let Attempt { arrival, params, ports, policy } = *attempt;
+        let Attempt { arrival, params, people, ports, policy } = *attempt;
         let grant_type = params.get("grant_type").unwrap_or_default();
         let method = client.method();
-        Self { arrival, params, grant_type, proofs, ports, policy, client: client.client(), method }
+        Self { arrival, params, grant_type, proofs, people, ports, policy, client: client.client(), method }
     }
 
     /// The request of an identified client, at the authorization endpoint.
     pub(crate) fn identified(request: &AuthorizationRequest<'a>) -> Self {
-        let AuthorizationRequest { arrival, params, client, proofs, ports, policy, .. } = *request;
+        let AuthorizationRequest { arrival, params, client, proofs, people, ports, policy, .. } = *request;
         let (grant_type, client, method) = ("implicit", client.client(), "none");
-        Self { arrival, params, grant_type, proofs, ports, policy, client, method }
+        Self { arrival, params, grant_type, proofs, people, ports, policy, client, method }
     }
 
     /// Whether the client only said who it is: a public client has no credentials (RFC 6749 §2.1).
