@@ -66,8 +66,7 @@ mod tests {
 
     #[test]
     fn clients_log_out_in_frames_of_their_own_origins_alone() {
-        let frames =
-            ["https://a.example/out?sid='x'", "https://a.example/2", "javascript:alert(1)", "https://b;c/"];
+        let frames = ["https://a.example/out?sid='x'", "https://a.example/2", "javascript:alert(1)", "https://b;c/"];
         let page = logged_out(&frames.map(str::to_owned), Some("https://a.example/bye?state=<"));
         assert!(page.policy.ends_with("; frame-src https://a.example"), "{}", page.policy);
         assert_eq!(page.html.matches("<iframe").count(), 2);
