@@ -30,6 +30,7 @@ use rules::{
     TWO_TOKENS,
 };
 
+pub(crate) use farewell::remembers_sessions;
 pub(crate) use judge::{Asked, in_doubt, judge, mode, response_modes, response_types, scope, unpacked};
 pub(crate) use spend::{revoke, spend};
 
@@ -313,11 +314,6 @@ pub(crate) fn subject(world: &World, client: &Client, user: &User) -> String {
 /// Makes the tokens that an authorization response carries itself (RFC 6749 §4.2.2).
 pub(crate) fn at_once(world: &World, request: &AuthorizationRequest<'_>, record: &Record) -> TokenReply {
     bind(world, &TokenRequest::identified(request), &Spent::new(record.clone()))
-}
-
-/// Whether anything comes of the sessions that people have in their browsers.
-pub(crate) fn remembers_sessions(world: &World) -> bool {
-    world.specs.iter().any(|spec| spec.needs_sessions())
 }
 
 /// The rules of every phase.
