@@ -104,7 +104,7 @@ async fn allowed(call: &Call<'_>) -> Result<(), Box<Reply>> {
         true => Ok(()),
         false => {
             let refusal = TOKEN_SCOPE.because(format!("The scope {SCOPE} is missing"));
-            Err(Box::new(Reply::Challenge { refusal, scheme: "Bearer", scope: Some(SCOPE) }))
+            Err(Box::new(Reply::Challenge { refusal, scheme: "Bearer", scope: Some(SCOPE.to_owned()) }))
         }
     }
 }
