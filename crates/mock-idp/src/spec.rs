@@ -306,6 +306,8 @@ pub(crate) struct Challenged<'a> {
     pub refusal: &'a Refusal,
     /// The scheme that the token came with.
     pub scheme: &'static str,
+    /// What the server decides.
+    pub policy: &'a Policy,
 }
 
 /// An answer to a client that may take several forms.

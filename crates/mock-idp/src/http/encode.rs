@@ -194,7 +194,7 @@ impl Encoder<'_> {
             _ => StatusCode::UNAUTHORIZED,
         };
         let Self { place, path, query, .. } = *self;
-        let refused = Challenged { place, path, query, refusal, scheme };
+        let refused = Challenged { place, path, query, refusal, scheme, policy: &self.world.policy };
         let mut challenges = pipeline::challenges(self.world, &refused).0;
         for challenge in challenges.iter_mut().filter(|challenge| challenge.scheme == scheme) {
             if refusal.rule.id != "rfc6750-token-missing" {

@@ -166,8 +166,8 @@ impl Spec for Dpop {
         }
     }
 
-    fn challenge(&self, _refused: &Challenged<'_>, challenges: &mut Challenges) {
-        challenges.scheme(SCHEME).params.push(("algs", algorithms(&Policy::default()).join(" ")));
+    fn challenge(&self, refused: &Challenged<'_>, challenges: &mut Challenges) {
+        challenges.scheme(SCHEME).params.push(("algs", algorithms(refused.policy).join(" ")));
     }
 }
 
