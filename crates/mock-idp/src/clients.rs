@@ -16,6 +16,8 @@ use crate::redirect::{self, RedirectRule};
 use crate::refusal::{Refusal, Rule};
 use crate::world::Switch;
 
+mod described;
+
 /// A client of the server (RFC 6749 §2).
 #[derive(Debug, Clone)]
 pub struct Client {

@@ -32,6 +32,12 @@ pub(crate) static RFC8414: Document = Document {
     url: "https://www.rfc-editor.org/rfc/rfc8414",
 };
 
+pub(crate) static RFC9068: Document = Document {
+    name: "RFC 9068",
+    title: "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens",
+    url: "https://www.rfc-editor.org/rfc/rfc9068",
+};
+
 pub(crate) static RFC9700: Document = Document {
     name: "RFC 9700",
     title: "Best Current Practice for OAuth 2.0 Security",

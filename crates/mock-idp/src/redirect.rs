@@ -26,7 +26,7 @@ pub(crate) fn check(rules: &[RedirectRule], uri: &str) -> Result<(), Refusal> {
     }
     let matches = |rule: &RedirectRule| match rule {
         RedirectRule::Registered(own) => own == uri || same_but_port(own, uri),
-        RedirectRule::AnyLoopback => loopback(uri).is_some() || localhost(uri),
+        RedirectRule::AnyLoopback => is_loopback(uri),
         RedirectRule::Any => navigable(uri),
     };
     match rules.iter().any(matches) {
@@ -41,6 +41,11 @@ pub(crate) fn unusable(rule: &RedirectRule) -> Option<&str> {
         RedirectRule::Registered(uri) if !well_formed(uri) || uri.contains('#') || !navigable(uri) => Some(uri),
         _ => None,
     }
+}
+
+/// Whether it is `http` on the machine of the person in front of the browser (RFC 8252 §7.3, RFC 7591 §5).
+pub(crate) fn is_loopback(uri: &str) -> bool {
+    loopback(uri).is_some() || localhost(uri)
 }
 
 /// How `sent` differs from `expected`, for a developer who looks at two strings that seem equal.
@@ -107,7 +112,7 @@ pub(crate) fn origin(uri: &str) -> Option<String> {
 }
 
 /// Not one of the schemes that run code in a browser (RFC 9700 §4.1.3 names no list; these are the known ones).
-fn navigable(uri: &str) -> bool {
+pub(crate) fn navigable(uri: &str) -> bool {
     let scheme = uri.split(':').next().unwrap_or("").to_ascii_lowercase();
     !["javascript", "data", "vbscript", "blob", "file", "about"].contains(&scheme.as_str())
 }

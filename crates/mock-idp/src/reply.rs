@@ -36,8 +36,8 @@ pub(crate) enum Reply {
     Redirect(String),
     /// An error as JSON (RFC 6749 §5.2).
     Error(Refusal),
-    /// An error at a protected resource (RFC 6750 §3), and the scheme that the token came with.
-    Challenge { refusal: Refusal, scheme: &'static str, scope: Option<&'static str> },
+    /// An error at a protected resource (RFC 6750 §3), the scheme that the token came with, and the scope it needs.
+    Challenge { refusal: Refusal, scheme: &'static str, scope: Option<String> },
     /// An error for the person in front of the browser; nothing is redirected.
     Page(Refusal),
     /// The server itself failed. `to` is where an authorization response would have gone.

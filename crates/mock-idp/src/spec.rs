@@ -193,7 +193,7 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     fn bind(&self, _request: &TokenRequest<'_>, _spent: &Spent, _reply: &mut TokenReply) {}
 
     /// Finds an access token in a request to a protected resource, if it is presented in a way it defines.
-    fn access<'a>(&self, _arrival: &Arrival<'a>) -> Result<Option<Presented<'a>>, Refusal> {
+    fn access<'a>(&self, _arrival: &Arrival<'a>, _policy: &Policy) -> Result<Option<Presented<'a>>, Refusal> {
         Ok(None)
     }
 
@@ -208,7 +208,7 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
     }
 
     /// Adds the authentication schemes it defines, and what it defines for others, to a challenge (RFC 9110 §11.6.1).
-    fn challenge(&self, _place: &Place, _challenges: &mut Challenges) {}
+    fn challenge(&self, _refused: &Challenged<'_>, _challenges: &mut Challenges) {}
 
     /// Gives an answer in a form it defines, if the client asks for that form (RFC 9110 §12.1).
     fn represent(&self, _answer: &Answer<'_>) -> Option<Reply> {
@@ -292,6 +292,22 @@ pub(crate) struct Call<'a> {
     pub people: &'a People,
     /// What the rest of the server does for it.
     pub spine: &'a dyn Spine,
+}
+
+/// A request to a protected resource that got no access.
+pub(crate) struct Challenged<'a> {
+    /// The issuer that the resource belongs to.
+    pub place: &'a Place,
+    /// The path of the resource.
+    pub path: &'static str,
+    /// The query that the resource was asked with.
+    pub query: &'a Params,
+    /// Why.
+    pub refusal: &'a Refusal,
+    /// The scheme that the token came with.
+    pub scheme: &'static str,
+    /// What the server decides.
+    pub policy: &'a Policy,
 }
 
 /// An answer to a client that may take several forms.
@@ -405,6 +421,9 @@ pub(crate) trait Spine: Send + Sync {
 
     /// The metadata of this issuer.
     fn metadata(&self, place: &Place) -> Map<String, Value>;
+
+    /// Whether a document in force has an endpoint at this path.
+    fn serves(&self, path: &str) -> bool;
 }
 
 /// An authorization request that every document has judged.

@@ -46,7 +46,7 @@ impl Line {
 impl Server {
     /// Starts `program` on a free port and waits until it says where it listens.
     pub(super) async fn start(program: &Path, arguments: &[PathBuf]) -> Result<Self, String> {
-        let failed = |what: &str| format!("{}: {what}", program.display());
+        let failed = |what: &str| format!("mock-idp: {what}");
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--verbose"]).args(arguments).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -48,7 +48,13 @@ impl<'a> Stage<'a> {
         };
         let (folders, verbose) = (self.folders, self.verbose);
         let watch = Stopwatch::start();
-        let running = self.at(flow.at).await?;
+        let running = match self.at(flow.at).await {
+            Ok(running) => running,
+            Err(why) => {
+                table.row((client.id, flow.id), &Err(why), &duration(watch.took()));
+                return Ok(());
+            }
+        };
         let issuer = format!("{}/{}-{}", running.server.base, client.id, flow.id);
         let program = Program {
             command: folders.command(client.runtime, client.id),
@@ -84,9 +90,13 @@ impl<'a> Stage<'a> {
 impl Running {
     async fn start(folders: &Folders, at: At) -> Result<Self, String> {
         let configuration = folders.configuration(at)?;
-        let mut arguments = vec!["--config".into(), configuration];
+        // Clients publish their metadata with this certificate.
+        let site = folders.written.join("keys/site.pem");
+        let mut arguments = vec!["--config".into(), configuration, "--trust".into(), site];
         if at == At::Tls {
+            let trusted = folders.written.join("keys/client.pem");
             arguments.extend(["--tls".into(), "--ca-out".into(), folders.authority()]);
+            arguments.extend(["--tls-client-ca".into(), trusted]);
         }
         let mut server = Server::start(&folders.built("mock-idp"), &arguments).await?;
         let http = trusting(folders, at)?;

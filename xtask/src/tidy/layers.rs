@@ -46,6 +46,7 @@ const NEUTRAL: &[&str] = &[
     "client_keys",
     "people",
     "redirect",
+    "registration",
     "sessions",
     "world",
     "escape",

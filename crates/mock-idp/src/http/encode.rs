@@ -12,7 +12,7 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use oauth_types::fault::{Point, Signature};
-use oauth_types::{Algorithm, ErrorCode, Secret};
+use oauth_types::{Algorithm, ErrorCode, Params, Secret};
 use serde_json::{Map, Value, json};
 
 use super::notices::Notice;
@@ -25,6 +25,7 @@ use crate::ports::keys::Keys;
 use crate::refusal::Refusal;
 use crate::reply::{AuthorizationResponse, Broken, Challenge, Reply, Seal, TokenReply, Unsigned, token_status};
 use crate::request::Place;
+use crate::spec::Challenged;
 use crate::world::World;
 
 /// About how many octets a token has, signature included.
@@ -40,6 +41,10 @@ pub(crate) struct Encoder<'a> {
     pub(crate) client_id: Option<&'a str>,
     /// The method of the request: a POST is redirected by 303 (RFC 9700 §4.12).
     pub(crate) method: &'a Method,
+    /// The path of the endpoint, below the issuer.
+    pub(crate) path: &'static str,
+    /// The parameters of the query.
+    pub(crate) query: &'a Params,
     /// The endpoint's point, for faults that act on whatever leaves there.
     pub(crate) at: Point,
     /// The time, in seconds since 1970-01-01T00:00:00Z.
@@ -181,21 +186,23 @@ impl Encoder<'_> {
 
     /// An error of a protected resource (RFC 6750 §3). Without a token there is nothing to say but which schemes to
     /// use.
-    fn challenge(&self, refusal: &Refusal, scheme: &str, scope: Option<&'static str>) -> Response<Bytes> {
+    fn challenge(&self, refusal: &Refusal, scheme: &'static str, scope: Option<String>) -> Response<Bytes> {
         let error = refusal.error();
         let status = match error {
             ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
             ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
             _ => StatusCode::UNAUTHORIZED,
         };
-        let mut challenges = pipeline::challenges(self.world, self.place).0;
+        let Self { place, path, query, .. } = *self;
+        let refused = Challenged { place, path, query, refusal, scheme, policy: &self.world.policy };
+        let mut challenges = pipeline::challenges(self.world, &refused).0;
         for challenge in challenges.iter_mut().filter(|challenge| challenge.scheme == scheme) {
             if refusal.rule.id != "rfc6750-token-missing" {
                 challenge.params.push(("error", error.as_str().to_owned()));
                 challenge.params.push(("error_description", refusal.description()));
                 challenge.params.push(("error_uri", refusal.uri()));
             }
-            challenge.params.extend(scope.map(|scope| ("scope", scope.to_owned())));
+            challenge.params.extend(scope.iter().map(|scope| ("scope", scope.clone())));
         }
         let mut response = json_response(status, &error_members(refusal));
         for Challenge { scheme, params } in challenges {
@@ -318,7 +325,7 @@ fn failure(what: &Broken) -> Response<Bytes> {
     let what = match what {
         Broken::Store(_) => "The store failed",
         Broken::Key(_) => "A key failed",
-        Broken::Seal(_) => "The keys of the client cannot be used",
+        Broken::Seal(_) => "A token could not be encrypted",
     };
     let members = json!({ "error": ErrorCode::ServerError.as_str(), "error_description": what });
     let Value::Object(members) = members else { return plain(StatusCode::INTERNAL_SERVER_ERROR) };

@@ -223,7 +223,18 @@ impl App {
         }
         let (faults, client_id, at) = (&tenant.faults, seen.client_id(), endpoint.at);
         let failure = OnceLock::new();
-        let encoder = Encoder { world, place: &tenant.place, faults, client_id, method, at, now, failure: &failure };
+        let encoder = Encoder {
+            world,
+            place: &tenant.place,
+            faults,
+            client_id,
+            method,
+            path,
+            query: &read.query,
+            at,
+            now,
+            failure: &failure,
+        };
         let mut encoded = encoder.encode(reply).await;
         if let Some(what) = failure.get() {
             seen.failed(what.clone());
@@ -237,14 +248,16 @@ impl App {
     }
 
     /// The tenant and the endpoint of a path: at the root, below a tenant, or with the tenant after the well-known
-    /// part (RFC 8414 §3.1).
+    /// part (RFC 8414 §3.1), and before the path of a resource if that follows (RFC 9728 §3.1).
     fn route<'p>(&self, path: &'p str) -> Option<(&'p str, &'static Endpoint)> {
         if let Some(endpoint) = self.endpoint(path) {
             return Some(("", endpoint));
         }
-        if path.starts_with(WELL_KNOWN) {
-            let (well_known, name) = path.rsplit_once('/')?;
-            return is_name(name).then_some(name).zip(self.endpoint(well_known));
+        if let Some(rest) = path.strip_prefix(WELL_KNOWN) {
+            let (well_known, rest) = rest.split_once('/')?;
+            let (name, below) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let own = format!("{WELL_KNOWN}{well_known}{below}");
+            return is_name(name).then_some(name).zip(self.endpoint(&own));
         }
         let rest = path.strip_prefix('/')?;
         let at = rest.find('/')?;
@@ -281,7 +294,10 @@ fn preflight(methods: &[Method]) -> Response<Bytes> {
     if let Ok(methods) = HeaderValue::try_from(list(methods)) {
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
     }
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type, dpop"));
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, content-type, dpop, mcp-protocol-version"),
+    );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
 }

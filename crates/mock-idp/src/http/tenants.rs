@@ -62,8 +62,20 @@ impl Tenant {
 }
 
 /// What a path of the root tenant begins with, and so no tenant's name.
-const TAKEN: &[&str] =
-    &["authorize", "consent", "create", "jwks", "login", "logout", "select", "session", "token", "userinfo"];
+const TAKEN: &[&str] = &[
+    "authorize",
+    "consent",
+    "create",
+    "jwks",
+    "login",
+    "logout",
+    "mcp",
+    "resource",
+    "select",
+    "session",
+    "token",
+    "userinfo",
+];
 
 /// Whether `name` can be a tenant's: one path segment of at most 64 unreserved characters that no endpoint is called.
 pub(crate) fn is_name(name: &str) -> bool {

@@ -10,14 +10,14 @@ use serde_json::{Map, Number, Value};
 
 /// What is wrong with a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Defect {
+pub(crate) enum Defect {
     Malformed,
     NotAnObject,
     Repeated,
 }
 
 /// The members of the one object that `text` is.
-pub(super) fn object(text: &[u8]) -> Result<Map<String, Value>, Defect> {
+pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, Defect> {
     let mut source = serde_json::Deserializer::from_slice(text);
     // Only what this file reports itself is an error of the data; everything else is one of the syntax.
     let defect = |error: serde_json::Error| if error.is_data() { Defect::Repeated } else { Defect::Malformed };

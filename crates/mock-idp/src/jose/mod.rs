@@ -13,6 +13,7 @@ mod public_key;
 mod verifying;
 
 pub use digest::{left_half, x5t_s256};
+pub(crate) use json::{Defect, object};
 pub use jwe::{DecryptionKey, Encryption, Jwe, JweError, Random, Recipient};
 pub use jws::{Jws, JwsError, Part, compact, seconds};
 pub use key_set::{Ignored, JwksError, PublicKeys};

@@ -68,7 +68,7 @@ pub(crate) fn judge(
     }
     let kinds = response_type(world, params)?;
     let Some(mode) = mode(world, params) else {
-        let known = super::response_modes(world).map(ResponseMode::as_str).collect::<Vec<_>>().join(", ");
+        let known = response_modes(world).map(ResponseMode::as_str).collect::<Vec<_>>().join(", ");
         return Err(MODE_UNKNOWN.because(format!("Supported: {known}")));
     };
     if kinds != "code" && matches!(mode, ResponseMode::Query | ResponseMode::QueryJwt) {
@@ -101,13 +101,18 @@ pub(crate) fn in_doubt(name: &'static str) -> Refusal {
     DUPLICATE.because(format!("{name} occurs twice; neither can be trusted"))
 }
 
+/// Every response type of the documents in force.
+pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str> {
+    world.specs.iter().flat_map(|spec| spec.response_types()).copied()
+}
+
 /// The response type, as the document that defines it writes it (RFC 6749 §3.1.1: the order does not matter).
 fn response_type(world: &World, params: &Params) -> Result<&'static str, Refusal> {
     let text = params.get("response_type").ok_or_else(|| RESPONSE_TYPE_MISSING.refuse())?;
     let mut words: Vec<&str> = text.split(' ').collect();
     words.sort_unstable();
-    super::response_types(world).find(|known| known.split(' ').eq(words.iter().copied())).ok_or_else(|| {
-        let known = super::response_types(world).collect::<Vec<_>>().join(", ");
+    response_types(world).find(|known| known.split(' ').eq(words.iter().copied())).ok_or_else(|| {
+        let known = response_types(world).collect::<Vec<_>>().join(", ");
         RESPONSE_TYPE_UNSUPPORTED.because(format!("Supported: {known}"))
     })
 }
@@ -124,6 +129,13 @@ pub(crate) fn scope(client: &Client, params: &Params) -> Result<Scope, Refusal> 
     Ok(scope)
 }
 
+/// Every response mode of the documents in force. A token travels in a form only where forms are posted.
+pub(crate) fn response_modes(world: &World) -> impl Iterator<Item = ResponseMode> {
+    let all = || world.specs.iter().flat_map(|spec| spec.response_modes()).copied();
+    let posts = all().any(|mode| mode == ResponseMode::FormPost);
+    all().filter(move |mode| posts || *mode != ResponseMode::FormPostJwt)
+}
+
 /// The response mode asked for, or the default of the response type; `None` if there is none of that name or it is
 /// asked for twice.
 pub(crate) fn mode(world: &World, params: &Params) -> Option<ResponseMode> {
@@ -133,7 +145,7 @@ pub(crate) fn mode(world: &World, params: &Params) -> Option<ResponseMode> {
     match params.get("response_mode") {
         Some(name) => {
             let mode = ResponseMode::from_wire(name)?;
-            let known = super::response_modes(world).any(|own| own == mode);
+            let known = response_modes(world).any(|own| own == mode);
             known.then(|| if mode == ResponseMode::Jwt { default_jwt_mode(params) } else { mode })
         }
         None => Some(default_mode(params)),

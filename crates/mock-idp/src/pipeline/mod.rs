@@ -3,29 +3,36 @@
 use std::sync::Arc;
 
 use oauth_types::params::display_name;
-use oauth_types::{ErrorCode, Params, ResponseMode};
+use oauth_types::{Params, ResponseMode};
 use serde_json::{Map, Value, json};
 
 use crate::clients::{Authenticated, Client, Proven};
-use crate::documents;
 use crate::memory::Confirmation;
 use crate::people::User;
-use crate::ports::store::{GrantId, Key, Kind, Record, Taken};
+use crate::ports::store::Record;
 use crate::refusal::{Refusal, Rule};
 use crate::reply::{AuthorizationResponse, Challenges, Delivery, Envelope, Reply, Stop, TokenReply};
 use crate::request::{
-    Admission, Arrival, Attempt, AuthorizationRequest, Draft, Found, Held, Packed, Place, Presented, Proof, Resolved,
+    Admission, Arrival, Attempt, AuthorizationRequest, Draft, Found, Packed, Place, Presented, Proof, Resolved,
     Spent, TokenRequest, Unpacked,
 };
-use crate::spec::{Call, Endpoint, Facts, Lookup};
-use crate::world::{Amount, World};
+use crate::spec::{Call, Challenged, Endpoint, Facts, Lookup};
+use crate::world::World;
 
 mod farewell;
 mod judge;
+mod rules;
+mod spend;
 mod spine;
 
+use rules::{
+    CLIENT_UNKNOWN, DUPLICATE, GRANT_UNSUPPORTED, IN_QUERY, METHOD_OFF, NOT_A_FORM, OTHER_METHOD, TWO_METHODS,
+    TWO_TOKENS,
+};
+
 pub(crate) use farewell::remembers_sessions;
-pub(crate) use judge::{Asked, in_doubt, judge, mode, scope, unpacked};
+pub(crate) use judge::{Asked, in_doubt, judge, mode, response_modes, response_types, scope, unpacked};
+pub(crate) use spend::{revoke, spend};
 
 /// The paths that the spine serves whatever documents are in force.
 pub(crate) const SPINE: &[&str] = &["/authorize", "/token", "/jwks", "/login", "/select", "/consent", "/create"];
@@ -78,18 +85,6 @@ pub(crate) fn keys(world: &World) -> Vec<Value> {
         keys.extend(world.ports.keys.published_for_encryption());
     }
     keys
-}
-
-/// Every response mode of the documents in force. A token travels in a form only where forms are posted.
-pub(crate) fn response_modes(world: &World) -> impl Iterator<Item = ResponseMode> {
-    let all = || world.specs.iter().flat_map(|spec| spec.response_modes()).copied();
-    let posts = all().any(|mode| mode == ResponseMode::FormPost);
-    all().filter(move |mode| posts || *mode != ResponseMode::FormPostJwt)
-}
-
-/// Every response type of the documents in force.
-pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str> {
-    world.specs.iter().flat_map(|spec| spec.response_types()).copied()
 }
 
 /// Every grant type of the documents in force.
@@ -268,51 +263,6 @@ pub(crate) fn redeem(world: &World, request: &TokenRequest<'_>, found: &Found) -
     world.specs.iter().try_for_each(|spec| spec.redeem(request, found))
 }
 
-/// Spends what was found: of any number of requests at once, one gets it. A replay kills the family.
-/// Only here is a [`Spent`] made.
-pub(crate) async fn spend(world: &World, request: &TokenRequest<'_>, found: Found) -> Result<Spent, Stop> {
-    let now = request.arrival.now;
-    let (key, grace, replay) = match found.held {
-        Held::Stays | Held::Made => return Ok(Spent::new(found.record)),
-        Held::MadeOnce { key, until, replay } => {
-            return match world.ports.store.once(key, now, until).await? {
-                true => Ok(Spent::new(found.record)),
-                false => Err(replay.refuse().into()),
-            };
-        }
-        Held::Once { key, grace, replay, .. } => (key, grace, replay),
-    };
-    match world.ports.store.take(key, now).await? {
-        Taken::Fresh(record) => Ok(Spent::new(record)),
-        // In the second of its use it is a replay already, unless there is a time of grace.
-        Taken::Replayed { spent, grant } => {
-            let in_time = |grace: &&Amount| now < spent.saturating_add(request.policy.value_of(grace));
-            if let Some(grace) = grace.filter(in_time)
-                && is_alive(world, &found.record, now).await?
-            {
-                request.arrival.seen.relaxed(grace.name);
-                return Ok(Spent::new(found.record));
-            }
-            revoke(world, grant, now).await?;
-            Err(replay.because("Every token that came from it has been revoked").into())
-        }
-        Taken::Absent => Err(replay.because("Its family has been revoked").into()),
-    }
-}
-
-/// Whether the family of a record that was spent is alive: what is put into a dead one is not found again.
-async fn is_alive(world: &World, record: &Record, now: u64) -> Result<bool, Stop> {
-    let key = Key::of(Kind::new("pipeline/family"), "", &world.ports.dice.handle());
-    world.ports.store.put(key, Record { forget: now, ..record.clone() }).await?;
-    Ok(world.ports.store.get(key).await?.is_some())
-}
-
-/// Kills every token of a family, for good.
-pub(crate) async fn revoke(world: &World, grant: GrantId, now: u64) -> Result<(), Stop> {
-    let forget = now.saturating_add(world.longest_lifetime());
-    Ok(world.ports.store.drop_grant(grant, now, forget).await?)
-}
-
 /// Lets every document add to the answer of a token request.
 pub(crate) fn bind(world: &World, request: &TokenRequest<'_>, spent: &Spent) -> TokenReply {
     let mut reply = TokenReply::new(spent.record().authorization.clone());
@@ -326,7 +276,7 @@ pub(crate) fn bind(world: &World, request: &TokenRequest<'_>, spent: &Spent) -> 
 pub(crate) fn access<'a>(world: &World, arrival: &Arrival<'a>) -> Result<Option<Presented<'a>>, Refusal> {
     let mut found = None;
     for spec in &world.specs {
-        match (found, spec.access(arrival)?) {
+        match (found, spec.access(arrival, &world.policy)?) {
             (Some(_), Some(_)) => return Err(TWO_TOKENS.refuse()),
             (None, own) => found = own,
             (Some(_), None) => {}
@@ -351,10 +301,10 @@ pub(crate) fn admit(world: &World, admission: &Admission<'_>) -> Result<(), Refu
 }
 
 /// What an answer of a protected resource says of how to get access.
-pub(crate) fn challenges(world: &World, place: &Place) -> Challenges {
+pub(crate) fn challenges(world: &World, refused: &Challenged<'_>) -> Challenges {
     let mut challenges = Challenges::default();
     for spec in &world.specs {
-        spec.challenge(place, &mut challenges);
+        spec.challenge(refused, &mut challenges);
     }
     challenges
 }
@@ -372,89 +322,5 @@ pub(crate) fn at_once(world: &World, request: &AuthorizationRequest<'_>, record:
 
 /// The rules of every phase.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().chain(judge::RULES).chain(spine::RULES).copied()
+    rules::RULES.iter().chain(judge::RULES).chain(spine::RULES).copied()
 }
-
-static RULES: &[&Rule] = &[
-    &CLIENT_UNKNOWN,
-    &DUPLICATE,
-    &GRANT_UNSUPPORTED,
-    &IN_QUERY,
-    &METHOD_OFF,
-    &NOT_A_FORM,
-    &OTHER_METHOD,
-    &TWO_METHODS,
-    &TWO_TOKENS,
-];
-
-static IN_QUERY: Rule = Rule {
-    id: "rfc6749-token-parameters-in-query",
-    document: &documents::RFC6749,
-    section: "3.2",
-    error: ErrorCode::InvalidRequest,
-    says: "The parameters of a token request belong into its body",
-};
-
-static NOT_A_FORM: Rule = Rule {
-    id: "rfc6749-token-request-not-a-form",
-    document: &documents::RFC6749,
-    section: "4.1.3",
-    error: ErrorCode::InvalidRequest,
-    says: "The body of a token request has to be application/x-www-form-urlencoded",
-};
-
-static DUPLICATE: Rule = Rule {
-    id: "rfc6749-token-parameter-twice",
-    document: &documents::RFC6749,
-    section: "3.2",
-    error: ErrorCode::InvalidRequest,
-    says: "Parameters must not be included more than once",
-};
-
-static TWO_METHODS: Rule = Rule {
-    id: "rfc6749-two-authentication-methods",
-    document: &documents::RFC6749,
-    section: "2.3",
-    error: ErrorCode::InvalidRequest,
-    says: "A client must not use more than one authentication method in a request",
-};
-
-static OTHER_METHOD: Rule = Rule {
-    id: "rfc7591-other-authentication-method",
-    document: &documents::RFC7591,
-    section: "2",
-    error: ErrorCode::InvalidClient,
-    says: "A client authenticates by the method it is registered for",
-};
-
-static METHOD_OFF: Rule = Rule {
-    id: "rfc8414-authentication-method-unsupported",
-    document: &documents::RFC8414,
-    section: "2",
-    error: ErrorCode::InvalidClient,
-    says: "A client authenticates by a method that the server supports",
-};
-
-static CLIENT_UNKNOWN: Rule = Rule {
-    id: "rfc6749-token-client-unknown",
-    document: &documents::RFC6749,
-    section: "5.2",
-    error: ErrorCode::InvalidClient,
-    says: "The client_id is not that of a known client",
-};
-
-static GRANT_UNSUPPORTED: Rule = Rule {
-    id: "rfc6749-grant-type-unsupported",
-    document: &documents::RFC6749,
-    section: "5.2",
-    error: ErrorCode::UnsupportedGrantType,
-    says: "The grant_type has to be one that this server supports",
-};
-
-static TWO_TOKENS: Rule = Rule {
-    id: "rfc6750-two-tokens",
-    document: &documents::RFC6750,
-    section: "2",
-    error: ErrorCode::InvalidRequest,
-    says: "Clients must not use more than one method to transmit the token in each request",
-};

@@ -127,6 +127,10 @@ impl Spine for World {
     fn metadata(&self, place: &Place) -> Map<String, Value> {
         super::metadata(self, place)
     }
+
+    fn serves(&self, path: &str) -> bool {
+        super::endpoints(self).any(|endpoint| endpoint.path == path)
+    }
 }
 
 /// The scheme of a request that shows none.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::spec::Spec;
 
+pub(crate) mod draft_client_id_metadata;
+pub(crate) mod mcp_authorization;
 pub(crate) mod oauth_form_post;
 pub(crate) mod oauth_response_types;
 pub(crate) mod oidc_backchannel_logout;
@@ -14,6 +16,7 @@ pub(crate) mod oidc_discovery;
 pub(crate) mod oidc_frontchannel_logout;
 pub(crate) mod oidc_hybrid;
 pub(crate) mod oidc_jarm;
+pub(crate) mod oidc_registration;
 pub(crate) mod oidc_rp_initiated_logout;
 pub(crate) mod oidc_session_management;
 pub(crate) mod rfc6749_client_auth;
@@ -27,6 +30,8 @@ pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7009_revocation;
 pub(crate) mod rfc7523_client_auth;
 pub(crate) mod rfc7523_jwt_bearer;
+pub(crate) mod rfc7591_registration;
+pub(crate) mod rfc7592_management;
 pub(crate) mod rfc7636_pkce;
 pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8414_metadata;
@@ -41,11 +46,16 @@ pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9207_iss;
 pub(crate) mod rfc9396_rar;
 pub(crate) mod rfc9449_dpop;
+pub(crate) mod rfc9470_step_up;
 pub(crate) mod rfc9701_jwt_introspection;
+pub(crate) mod rfc9728_resource_metadata;
 
 /// Every document that is in force unless something else is said.
 pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
     vec![
+        Arc::new(rfc7591_registration::Registration),
+        Arc::new(rfc7592_management::Management),
+        Arc::new(oidc_registration::OpenIdRegistration),
         Arc::new(rfc6749_client_auth::ClientAuthentication),
         Arc::new(rfc7523_client_auth::ClientAssertion),
         Arc::new(rfc6749_resource_owner::ResourceOwner),
@@ -70,15 +80,20 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(oidc_frontchannel_logout::FrontChannelLogout),
         Arc::new(oidc_session_management::SessionManagement),
         Arc::new(rfc9101_jar::RequestObjects),
+        Arc::new(rfc9470_step_up::StepUp),
         // It changes what those above have put into an answer.
         Arc::new(rfc8693_token_exchange::TokenExchange),
         Arc::new(rfc7009_revocation::Revocation),
         Arc::new(rfc7662_introspection::Introspection),
         Arc::new(rfc9701_jwt_introspection::JwtIntrospection),
+        // A resource that has metadata of its own names it first.
+        Arc::new(mcp_authorization::Mcp),
+        Arc::new(rfc9728_resource_metadata::ResourceMetadata),
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),
         Arc::new(oauth_form_post::FormPost),
         Arc::new(oidc_jarm::Jarm),
+        Arc::new(draft_client_id_metadata::ClientIdMetadata::default()),
         Arc::new(rfc8414_metadata::Metadata),
         Arc::new(oidc_discovery::Discovery),
     ]

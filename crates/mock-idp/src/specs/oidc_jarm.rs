@@ -20,6 +20,9 @@ const SIGNED: &str = "authorization_signed_response_alg";
 const ENCRYPTED: &str = "authorization_encrypted_response_alg";
 const CONTENT: &str = "authorization_encrypted_response_enc";
 
+/// Whether a value of client metadata is one that this server knows.
+type Knows<'a> = &'a dyn Fn(&str) -> bool;
+
 impl Spec for Jarm {
     fn document(&self) -> &'static Document {
         &DOCUMENT
@@ -38,18 +41,19 @@ impl Spec for Jarm {
     }
 
     fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
-        let algorithms: Vec<&str> = facts.ports.keys.algorithms().iter().map(|own| own.as_str()).collect();
+        let algorithms: Vec<&str> = facts.issued().map(Algorithm::as_str).collect();
         let mut set = |name: &str, value: Value| document.insert(name.to_owned(), value);
         set("authorization_signing_alg_values_supported", json!(algorithms));
         set("authorization_encryption_alg_values_supported", json!(KeyManagement::ALL));
         set("authorization_encryption_enc_values_supported", json!(ContentEncryption::ALL));
     }
 
-    fn register(&self, metadata: &Map<String, Value>, _policy: &Policy) -> Result<(), Refusal> {
-        let known: [(&str, fn(&str) -> bool); 3] = [
-            (SIGNED, |name| Algorithm::from_wire(name).is_some_and(signing)),
-            (ENCRYPTED, |name| KeyManagement::from_wire(name).is_some()),
-            (CONTENT, |name| ContentEncryption::from_wire(name).is_some()),
+    fn register(&self, metadata: &Map<String, Value>, policy: &Policy) -> Result<(), Refusal> {
+        let signs = |name: &str| Algorithm::from_wire(name).is_some_and(|own| policy.algorithms.contains(&own));
+        let known: [(&str, Knows<'_>); 3] = [
+            (SIGNED, &signs),
+            (ENCRYPTED, &|name| KeyManagement::from_wire(name).is_some()),
+            (CONTENT, &|name| ContentEncryption::from_wire(name).is_some()),
         ];
         for (name, knows) in known {
             if metadata.get(name).is_some_and(|value| !value.as_str().is_some_and(knows)) {
@@ -75,7 +79,9 @@ impl Spec for Jarm {
             ResponseMode::FormPostJwt => ResponseMode::FormPost,
             _ => return None,
         };
-        let registered = response.client.text(SIGNED).and_then(Algorithm::from_wire).filter(|own| signing(*own));
+        // "The algorithm `none` is not allowed" (§3), nor is any other that this server does not sign with.
+        let registered = response.client.text(SIGNED).and_then(Algorithm::from_wire);
+        let registered = registered.filter(|own| facts.issued().any(|issued| issued == *own));
         let algorithm = registered.unwrap_or(facts.policy.algorithm);
         let mut header = Map::new();
         header.insert("typ".to_owned(), "JWT".into());
@@ -92,11 +98,6 @@ impl Spec for Jarm {
         let token = Unsigned { member, at, algorithm, header, claims, hash: Vec::new(), seal };
         Some(Envelope { token, mode })
     }
-}
-
-/// "The algorithm `none` is not allowed" (§3), and a keyed hash is none of this server's.
-fn signing(algorithm: Algorithm) -> bool {
-    Algorithm::SIGNING.contains(&algorithm)
 }
 
 static AMOUNTS: &[&Amount] = &[&LIFETIME];

@@ -1,16 +1,19 @@
 //! RFC 6750: Bearer Token Usage.
 //!
 //! A token is presented in the `Authorization` header (§2.1) or in a form body (§2.2). In a query (§2.3) it is
-//! refused: queries end up in logs, and OAuth 2.1 took that way out.
+//! refused, unless a switch is on: queries end up in logs, and OAuth 2.1 took that way out.
 
-use http::header::AUTHORIZATION;
+use http::HeaderValue;
+use http::header::{AUTHORIZATION, CACHE_CONTROL};
 use oauth_types::ErrorCode;
 
 use crate::documents;
+use crate::protected::TOKEN_IN_QUERY;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{Challenges, TokenReply};
-use crate::request::{Arrival, Place, Presented, Spent, TokenRequest, is_token68};
-use crate::spec::Spec;
+use crate::request::{Arrival, Presented, Spent, TokenRequest, is_token68};
+use crate::spec::{Challenged, Spec};
+use crate::world::{Policy, Switch};
 
 const SCHEME: &str = "Bearer";
 
@@ -26,39 +29,52 @@ impl Spec for Bearer {
         RULES
     }
 
+    fn switches(&self) -> &'static [&'static Switch] {
+        SWITCHES
+    }
+
     fn bind(&self, _request: &TokenRequest<'_>, _spent: &Spent, reply: &mut TokenReply) {
         reply.set("token_type", SCHEME);
     }
 
-    fn challenge(&self, _place: &Place, challenges: &mut Challenges) {
+    fn challenge(&self, _refused: &Challenged<'_>, challenges: &mut Challenges) {
         challenges.scheme(SCHEME).params.push(("realm", "mock-idp".to_owned()));
     }
 
-    fn access<'a>(&self, arrival: &Arrival<'a>) -> Result<Option<Presented<'a>>, Refusal> {
+    fn access<'a>(&self, arrival: &Arrival<'a>, policy: &Policy) -> Result<Option<Presented<'a>>, Refusal> {
         let bearer = |token| Presented { token, scheme: SCHEME };
-        if arrival.query.raw("access_token").is_some() {
+        let mut queries = arrival.query.all("access_token");
+        let (query, another_query) = (queries.next(), queries.next());
+        if query.is_some() && !policy.is_on(&TOKEN_IN_QUERY) {
             return Err(IN_QUERY.refuse());
         }
         let mut headers = arrival.headers.get_all(AUTHORIZATION).iter();
         let (header, another) = (headers.next(), headers.next());
         let mut bodies = arrival.form.into_iter().flat_map(|form| form.all("access_token"));
         let (body, another_body) = (bodies.next(), bodies.next());
-        if another.is_some() || another_body.is_some() {
+        let text = header.map(|value| value.to_str()).transpose().map_err(|_| MALFORMED.refuse())?;
+        let words = text.map(|text| text.split_once(' ').unwrap_or((text, "")));
+        // A header of another scheme is for another document, which sees whether there are two tokens.
+        let own = words.filter(|(scheme, _)| scheme.eq_ignore_ascii_case(SCHEME)).map(|(_, token)| token);
+        let ways = [own, body, query].into_iter().flatten().count();
+        if another.is_some() || another_body.is_some() || another_query.is_some() || ways > 1 {
             return Err(TWICE.refuse());
         }
-        let in_body = body.filter(|token| !token.is_empty()).map(bearer);
-        let Some(header) = header else { return Ok(in_body) };
-        let text = header.to_str().map_err(|_| MALFORMED.refuse())?;
-        let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-        match (scheme.eq_ignore_ascii_case("bearer"), body) {
-            // Another scheme may bring a token as well: then there are two.
-            (false, _) => Ok(in_body),
-            (true, Some(_)) => Err(TWICE.refuse()),
-            (true, None) if is_token68(token) => Ok(Some(bearer(token))),
-            (true, None) => Err(MALFORMED.refuse()),
+        if query.is_some_and(|token| !token.is_empty()) {
+            arrival.seen.relaxed(TOKEN_IN_QUERY.name);
+            // "Server success (2XX status) responses to these requests SHOULD contain a Cache-Control header with the
+            // 'private' option" (§2.3).
+            arrival.seen.answer_with(CACHE_CONTROL, HeaderValue::from_static("private"));
+        }
+        match own {
+            Some(token) if is_token68(token) => Ok(Some(bearer(token))),
+            Some(_) => Err(MALFORMED.refuse()),
+            None => Ok(body.or(query).filter(|token| !token.is_empty()).map(bearer)),
         }
     }
 }
+
+static SWITCHES: &[&Switch] = &[&TOKEN_IN_QUERY];
 
 static RULES: &[&Rule] = &[&IN_QUERY, &MALFORMED, &TWICE];
 

@@ -83,15 +83,16 @@ impl Spec for ResourceIndicators {
 
     /// "the authorization server SHOULD audience-restrict issued access tokens to the resource(s)" (§2).
     fn bind(&self, request: &TokenRequest<'_>, spent: &Spent, reply: &mut TokenReply) {
-        let granted = spent.note().map(|Resources(list)| list);
+        let granted = spent.note().map(|Resources(list)| list).unwrap_or_default();
         let audience = match read(request.params, request.policy) {
             Ok(named) if !named.is_empty() => {
-                if granted.is_none() {
+                // For what was not authorized before, what follows from this token is authorized now.
+                if !named.iter().all(|resource| granted.contains(resource)) {
                     reply.inherit(&Resources(named.clone()));
                 }
                 named
             }
-            _ => granted.unwrap_or_default(),
+            _ => granted,
         };
         let claim = match audience.as_slice() {
             [] => return,

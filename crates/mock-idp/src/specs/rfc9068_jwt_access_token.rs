@@ -9,6 +9,7 @@ use oauth_types::fault::Point;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::documents;
 use crate::ports::Ports;
 use crate::ports::store::{Key, Kind, Record};
 use crate::refusal::Document;
@@ -21,7 +22,7 @@ pub(crate) struct JwtAccessToken;
 
 impl Spec for JwtAccessToken {
     fn document(&self) -> &'static Document {
-        &DOCUMENT
+        &documents::RFC9068
     }
 
     /// The header of §2.1 and the claims of §2.2. The audience is the issuer, which serves UserInfo.
@@ -103,9 +104,3 @@ fn verified(ports: &Ports, place: &Place, token: &str) -> Option<(String, Map<St
     let jti = claims.get("jti")?.as_str()?.to_owned();
     (claims.get("iss").and_then(Value::as_str) == Some(&place.issuer)).then_some((jti, claims))
 }
-
-static DOCUMENT: Document = Document {
-    name: "RFC 9068",
-    title: "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens",
-    url: "https://www.rfc-editor.org/rfc/rfc9068",
-};

@@ -258,6 +258,8 @@ const ELSEWHERE: &[&str] = &[
     "rfc6750-two-",
     "rfc7009-",
     "rfc7591-",
+    "rfc7592-",
+    "oidc-registration-",
     "rfc7662-",
     "rfc8693-",
     "rfc9701-",
@@ -271,6 +273,12 @@ const ELSEWHERE: &[&str] = &[
     "rfc7523-assertion-",
     "rfc7523-client-",
     "rfc9449-",
+    "cimd-",
+    "mcp-",
+    "rfc6749-needed-",
+    "rfc6750-scope-",
+    "rfc9068-",
+    "rfc9470-",
     "rfc8705-",
 ];
 

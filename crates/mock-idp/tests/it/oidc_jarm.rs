@@ -1,7 +1,7 @@
 //! JARM: a response travels in a token that its client verifies, whatever it says.
 
 use mock_idp::jose::{DecryptionKey, Jwe, Jws, PublicKeys};
-use mock_idp::{Client, MockIdp};
+use mock_idp::{Client, MockIdp, Policy};
 use oauth_types::fault::{Edit, Fault, Point, Signature};
 use oauth_types::{Algorithm, ContentEncryption, KeyManagement, Params, Secret};
 use serde_json::{Value, json};
@@ -84,6 +84,39 @@ async fn an_error_travels_in_a_token() {
     // While the client is in doubt, there is nobody to sign for.
     let answer = browser.authorize(&with(asked, "redirect_uri", "https://evil.example/cb")).await;
     assert_eq!((answer.status, answer.location.as_deref()), (400, None));
+}
+
+#[tokio::test]
+async fn tokens_travel_in_a_token() {
+    let idp = MockIdp::builder().legacy().in_process().expect("a server");
+    let browser = Browser::new(&idp);
+    let asked = |mode| with(asking(), "response_type", "code id_token token").with("response_mode", mode);
+    for mode in ["jwt", "fragment.jwt"] {
+        let (separator, params) = travelled(&browser.authorize(&asked(mode)).await);
+        assert_eq!(separator, '#');
+        let claims = opened(&idp, &params, Algorithm::Rs256).await;
+        for name in ["code", "id_token", "access_token", "token_type", "expires_in"] {
+            assert!(claims[name].is_string(), "{mode}: {name}");
+        }
+    }
+    let answer = browser.authorize(&asked("query.jwt")).await;
+    let refused = idp.journal().pop().and_then(|entry| entry.refusal).expect("a refusal");
+    assert_eq!(refused.rule, "oauth-response-mode-query-with-tokens");
+    assert!(opened(&idp, &travelled(&answer).1, Algorithm::Rs256).await["error"].is_string());
+}
+
+#[tokio::test]
+async fn a_policy_says_what_responses_are_signed_with() {
+    let mut policy = Policy::default();
+    (policy.algorithm, policy.algorithms) = (Algorithm::Ps256, &[Algorithm::Ps256, Algorithm::Es256]);
+    let client = Client::public("public").redirect_uri(REDIRECT_URI);
+    let client = client.metadata("authorization_signed_response_alg", "RS256");
+    let idp = MockIdp::builder().policy(policy).client(client).in_process().expect("a policy");
+    let browser = Browser::new(&idp);
+    let answer = browser.authorize(&asking().with("response_mode", "jwt")).await;
+    opened(&idp, &travelled(&answer).1, Algorithm::Ps256).await;
+    let document = browser.fetch("/.well-known/openid-configuration").await.json();
+    assert_eq!(document["authorization_signing_alg_values_supported"], json!(["PS256", "ES256"]));
 }
 
 #[tokio::test]

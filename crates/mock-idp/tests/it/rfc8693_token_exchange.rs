@@ -11,12 +11,12 @@ use crate::browser::{Answer, Browser, asking, basic, decode, redeeming, refreshi
 use crate::refusals::{assert_quiet, assert_refused};
 use crate::signer::{Signer, posting, proven};
 
-const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
-const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
+pub(crate) const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub(crate) const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 const ID: &str = "urn:ietf:params:oauth:token-type:id_token";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
-fn server(build: impl FnOnce(Builder) -> Builder) -> MockIdp {
+pub(crate) fn server(build: impl FnOnce(Builder) -> Builder) -> MockIdp {
     let service = |id: &str| Client::confidential(id, "secret").any_loopback_redirect().any_grant_type();
     let builder = MockIdp::builder()
         .client(Client::public("public").any_loopback_redirect().any_grant_type())
@@ -35,14 +35,14 @@ fn text(token: &Value) -> &str {
 }
 
 /// Asks to exchange a token of this type.
-fn giving(token: &Value, kind: &str) -> Params {
+pub(crate) fn giving(token: &Value, kind: &str) -> Params {
     Params::new()
         .with("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")
         .with("subject_token", text(token))
         .with("subject_token_type", kind)
 }
 
-async fn exchange(browser: &Browser<'_>, client: &str, params: &Params) -> Answer {
+pub(crate) async fn exchange(browser: &Browser<'_>, client: &str, params: &Params) -> Answer {
     browser.post("/token", params.encode(), Some(&basic(client, "secret"))).await
 }
 

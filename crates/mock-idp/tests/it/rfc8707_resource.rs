@@ -7,9 +7,10 @@ use mock_idp::{Client, MockIdp, Policy};
 use oauth_types::Params;
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, asking, decode, redeeming, refreshing, with};
+use crate::browser::{Browser, asking, basic, decode, redeeming, refreshing, with};
 use crate::refusals::assert_refused;
 use crate::rfc8628_device::{Person, begin, polling};
+use crate::rfc8693_token_exchange::{self, ACCESS, REFRESH, exchange, giving};
 
 const ONE: &str = "https://one.example/api";
 const TWO: &str = "https://two.example/api";
@@ -49,7 +50,7 @@ async fn a_token_request_narrows_what_was_authorized() {
     let answer = browser.token(&redeeming(&code).with("resource", THREE)).await;
     assert_eq!(answer.json()["error"], "invalid_target");
     assert_refused(&idp, &answer, "rfc8707-resource-not-authorized", "nearest is https://two.example/api");
-    let answer = browser.token(&redeeming(&code).with("resource", &format!("{ONE}/"))).await;
+    let answer = browser.token(&redeeming(&code).with("resource", format!("{ONE}/"))).await;
     assert_refused(&idp, &answer, "rfc8707-resource-not-authorized", "trailing slash");
     let answer = browser.token(&redeeming(&code).with("resource", ONE).with("resource", THREE)).await;
     assert_refused(&idp, &answer, "rfc8707-resource-not-authorized", "");
@@ -148,6 +149,49 @@ async fn resources_are_pushed_and_asked_for_on_devices() {
     assert_refused(&idp, &answer, "rfc8707-resource-not-authorized", "");
     idp.clock().advance(Duration::from_secs(5));
     assert_eq!(audience(&browser.token(&polling(&begun)).await.tokens()), json!(ONE));
+}
+
+#[tokio::test]
+async fn a_client_asks_on_its_own_account_without_asking_anybody() {
+    let idp = server();
+    let browser = Browser::new(&idp);
+    let own = Params::new().with("grant_type", "client_credentials").with("client_id", "confidential");
+    let own = own.with("client_secret", "secret");
+    let tokens = browser.token(&own.clone().with("resource", ONE).with("resource", TWO)).await.tokens();
+    assert_eq!(audience(&tokens), json!([ONE, TWO]));
+    let answer = browser.token(&own.with("resource", "rs.example")).await;
+    assert_refused(&idp, &answer, "rfc8707-resource-malformed", "not absolute");
+}
+
+#[tokio::test]
+async fn a_token_is_exchanged_for_one_for_another_resource() {
+    let idp = rfc8693_token_exchange::server(|builder| builder);
+    let browser = Browser::new(&idp);
+    let code = browser.code(&with(asking(), "client_id", "service").with("resource", ONE)).await;
+    let redeeming = with(redeeming(&code), "client_id", "service").with("client_secret", "secret");
+    let token = browser.token(&redeeming).await.tokens()["access_token"].clone();
+    let params = giving(&token, ACCESS).with("resource", TWO).with("requested_token_type", REFRESH);
+    let answer = exchange(&browser, "service", &params).await.tokens();
+    // What follows from the new token is for what it was exchanged for.
+    let refreshing =
+        with(refreshing(&answer["access_token"]), "client_id", "service").with("client_secret", "secret");
+    let next = browser.token(&refreshing).await.tokens();
+    assert_eq!(audience(&next), json!(TWO));
+    let refresh = next["refresh_token"].as_str().expect("a token");
+    let answer = browser.token(&with(refreshing, "refresh_token", refresh).with("resource", ONE)).await;
+    assert_refused(&idp, &answer, "rfc8707-resource-not-authorized", "");
+}
+
+#[tokio::test]
+async fn a_resource_server_is_told_of_the_audience() {
+    let idp = server();
+    let browser = Browser::new(&idp);
+    let code = browser.code(&with(asking(), "client_id", "confidential").with("resource", ONE)).await;
+    let redeeming = with(redeeming(&code), "client_id", "confidential").with("client_secret", "secret");
+    let tokens = browser.token(&redeeming).await.tokens();
+    let asked = Params::new().with("token", tokens["access_token"].as_str().expect("a token"));
+    let told = browser.post("/introspect", asked.encode(), Some(&basic("confidential", "secret"))).await.json();
+    assert_eq!(told["aud"], ONE);
 }
 
 #[tokio::test]

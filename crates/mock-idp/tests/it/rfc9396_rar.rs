@@ -7,9 +7,10 @@ use mock_idp::{Client, MockIdp, Policy};
 use oauth_types::Params;
 use serde_json::{Value, json};
 
-use crate::browser::{Answer, Browser, asking, decode, redeeming, refreshing, without};
+use crate::browser::{Answer, Browser, asking, basic, decode, redeeming, refreshing, with, without};
 use crate::refusals::assert_refused;
 use crate::rfc8628_device::{Person, begin, polling};
+use crate::rfc8693_token_exchange::{self, ACCESS, exchange, giving};
 
 fn server() -> MockIdp {
     MockIdp::builder().in_process().expect("nothing can fail")
@@ -147,12 +148,12 @@ async fn a_client_gets_the_types_it_is_registered_for() {
 
 #[tokio::test]
 async fn a_server_may_know_other_types() {
-    let with = |types: &[&str]| {
+    let knowing = |types: &[&str]| {
         let mut policy = Policy::default();
         policy.authorization_details_types = types.iter().map(|name| (*name).to_owned()).collect();
         MockIdp::builder().policy(policy).in_process().expect("a policy")
     };
-    let idp = with(&["photo_album"]);
+    let idp = knowing(&["photo_album"]);
     let browser = Browser::new(&idp);
     let metadata = browser.fetch("/.well-known/oauth-authorization-server").await.json();
     assert_eq!(metadata["authorization_details_types_supported"], json!(["photo_album"]));
@@ -160,7 +161,7 @@ async fn a_server_may_know_other_types() {
     let answer = browser.authorize(&rich(asking(), &json!([payment()]))).await;
     assert_refused(&idp, &answer, "rfc9396-type-unknown", "Known: photo_album");
 
-    let idp = with(&[]);
+    let idp = knowing(&[]);
     let browser = Browser::new(&idp);
     let metadata = browser.fetch("/.well-known/oauth-authorization-server").await.json();
     assert_eq!(metadata.get("authorization_details_types_supported"), None);
@@ -204,6 +205,49 @@ async fn details_are_pushed_and_asked_for_on_devices() {
     assert_refused(&idp, &answer, "rfc9396-details-not-authorized", "");
     idp.clock().advance(Duration::from_secs(5));
     assert_eq!(granted(&browser.token(&polling(&begun)).await), json!([payment()]));
+}
+
+#[tokio::test]
+async fn a_client_asks_on_its_own_account_without_asking_anybody() {
+    let idp = server();
+    let browser = Browser::new(&idp);
+    let own = Params::new().with("grant_type", "client_credentials").with("client_id", "confidential");
+    let own = own.with("client_secret", "secret");
+    let answer = browser.token(&rich(own.clone(), &json!([payment()]))).await;
+    assert_eq!(granted(&answer), json!([payment()]));
+    let answer = browser.token(&rich(own, &json!([{"type": "other"}]))).await;
+    assert_refused(&idp, &answer, "rfc9396-type-unknown", "");
+}
+
+#[tokio::test]
+async fn an_exchange_conveys_no_more_than_there_was() {
+    let idp = rfc8693_token_exchange::server(|builder| builder);
+    let browser = Browser::new(&idp);
+    let bare = browser.log_in().await["access_token"].clone();
+    let code = browser.code(&rich(asking(), &json!([payment()]))).await;
+    let full = browser.token(&redeeming(&code)).await.tokens()["access_token"].clone();
+    let asked = |token: &Value| giving(token, ACCESS).with("audience", "backend");
+    for (params, hint) in [
+        (rich(asked(&bare), &json!([payment()])), "had no authorization_details"),
+        (rich(asked(&full), &json!([{"type": "account_information"}])), "Number 1"),
+    ] {
+        let answer = exchange(&browser, "service", &params).await;
+        assert_refused(&idp, &answer, "rfc9396-details-not-authorized", hint);
+    }
+    let answer = exchange(&browser, "service", &asked(&full)).await;
+    assert_eq!(granted(&answer), json!([payment()]));
+}
+
+#[tokio::test]
+async fn a_resource_server_is_told_of_the_details() {
+    let idp = server();
+    let browser = Browser::new(&idp);
+    let code = browser.code(&with(rich(asking(), &json!([payment()])), "client_id", "confidential")).await;
+    let redeeming = with(redeeming(&code), "client_id", "confidential").with("client_secret", "secret");
+    let tokens = browser.token(&redeeming).await.tokens();
+    let asked = Params::new().with("token", tokens["access_token"].as_str().expect("a token"));
+    let told = browser.post("/introspect", asked.encode(), Some(&basic("confidential", "secret"))).await.json();
+    assert_eq!(told["authorization_details"], json!([payment()]));
 }
 
 #[tokio::test]

@@ -8,6 +8,11 @@ use crate::interop::programs::Runtime;
 const WORKS: Expect = Works(&[]);
 /// The poll that comes before the person's decision.
 const POLLED: Expect = Works(&["rfc8628-pending"]);
+/// Why a client leaves what it may well know.
+const OLD: &str = "OAuth 2.1 leaves it out; one client shows that it can be played";
+const OLD_FLOWS: &[&str] = &["plain", "hybrid", "implicit", "password"];
+/// What no other client needs.
+const MCP: (&str, &[&str]) = ("for MCP clients", &["cimd", "mcp-server"]);
 const WRONG_VERIFIER: Expect = Refused("rfc7636-verifier-wrong");
 /// The proof that comes before the nonce, at each of the two endpoints that give one.
 const NONCE: Expect = Works(&["rfc9449-nonce-missing"]);
@@ -50,8 +55,12 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("revocation", REVOKED),
             ("registration", WORKS),
             ("logout", WORKS),
+            ("plain", WORKS),
+            ("hybrid", WORKS),
+            ("implicit", WORKS),
+            ("password", WORKS),
         ],
-        leaves: &[],
+        leaves: &[MCP],
         remarks: &["With DPoP it keeps one nonce for an origin. UserInfo and the token endpoint each have their \
              own, so where both are at one origin every change from one to the other costs a request."],
     },
@@ -68,8 +77,11 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("secret-post", WORKS),
             ("client-credentials", WORKS),
             ("registration", WORKS),
+            ("cimd", Works(&["rfc6750-token-missing"])),
+            ("mcp-server", Works(&["rfc6750-token-missing", "mcp-scope-missing"])),
         ],
         leaves: &[
+            (OLD, OLD_FLOWS),
             (
                 "MCP does not use it",
                 &[
@@ -122,10 +134,25 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("introspection", WORKS),
             ("revocation", REVOKED),
         ],
-        leaves: &[(
-            "its client has no support",
-            &["par", "jar", "jarm", "dpop", "dpop-nonce", "fapi2", "fapi2-signing", "ciba", "registration", "logout"],
-        )],
+        leaves: &[
+            (OLD, OLD_FLOWS),
+            MCP,
+            (
+                "its client has no support",
+                &[
+                    "par",
+                    "jar",
+                    "jarm",
+                    "dpop",
+                    "dpop-nonce",
+                    "fapi2",
+                    "fapi2-signing",
+                    "ciba",
+                    "registration",
+                    "logout",
+                ],
+            ),
+        ],
         remarks: &[
             "The assertions of `private_key_jwt` and `client_secret_jwt` live for an hour, and the server \
              takes 300 seconds: give it `exp` in `claims`, or the server the amount `assertion-seconds`.",
@@ -152,6 +179,8 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("revocation", REVOKED),
         ],
         leaves: &[
+            (OLD, OLD_FLOWS),
+            MCP,
             (
                 "no support",
                 &[
@@ -191,6 +220,8 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("logout", WORKS),
         ],
         leaves: &[
+            (OLD, OLD_FLOWS),
+            MCP,
             (
                 "no support",
                 &[
@@ -248,7 +279,12 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("revocation", REVOKED),
             ("registration", WORKS),
         ],
-        leaves: &[("in its crate for resource servers", &["introspection"]), ("no support", &["ciba", "logout"])],
+        leaves: &[
+            (OLD, OLD_FLOWS),
+            MCP,
+            ("in its crate for resource servers", &["introspection"]),
+            ("no support", &["ciba", "logout"]),
+        ],
         remarks: &[],
     },
 ];

@@ -17,6 +17,10 @@ pub(super) enum At {
     Fapi2,
     /// With TLS, and a certification authority of its own.
     Tls,
+    /// PKCE as RFC 7636 has it.
+    Rfc7636,
+    /// With what OAuth 2.1 leaves out.
+    Legacy,
 }
 
 impl At {
@@ -24,6 +28,8 @@ impl At {
     pub(super) fn opening(self) -> &'static str {
         match self {
             Self::Plain | Self::Tls => "",
+            Self::Rfc7636 => "plain = true\n",
+            Self::Legacy => "legacy = true\n",
             Self::Nonce => "on = [\"dpop-nonce-required\"]\n",
             Self::Fapi2 => {
                 "on = [\"strong-client-authentication\", \"require-pushed-authorization-requests\", \
@@ -97,16 +103,8 @@ const fn flow(
 }
 
 /// What the server cannot play its part in yet: flows, and checks of the MCP package. One that works has to leave here.
-pub(super) const WAITING: &[&str] = &[
-    "mtls",
-    "mtls-self-signed",
-    "jar",
-    "fapi2-signing",
-    "jwt-bearer",
-    "registration",
-    "logout",
-    "authorization-server-metadata-cimd",
-];
+pub(super) const WAITING: &[&str] =
+    &["registration", "cimd", "mcp-server", "logout", "authorization-server-metadata-cimd"];
 
 const LOGGED_IN: &[&str] = &["POST /token 200"];
 
@@ -152,13 +150,15 @@ pub(super) const FLOWS: &[Flow] = &[
         "tls_client_auth, and tokens bound to the certificate",
         &["token_endpoint_auth_methods_supported=tls_client_auth"],
         &["POST /token 200", "GET /userinfo 200"],
-    ),
+    )
+    .at(At::Tls),
     flow(
         "mtls-self-signed",
         "self_signed_tls_client_auth, and tokens bound to the certificate",
         &["token_endpoint_auth_methods_supported=self_signed_tls_client_auth"],
         &["POST /token 200", "GET /userinfo 200"],
-    ),
+    )
+    .at(At::Tls),
     flow(
         "par",
         "a pushed authorization request",
@@ -247,5 +247,29 @@ pub(super) const FLOWS: &[Flow] = &[
     // Some clients give tokens to https alone, even on loopback.
     .at(At::Tls),
     flow("registration", "a client that introduces itself", &["registration_endpoint"], LOGGED_IN),
+    flow(
+        "cimd",
+        "a client that is called by the URL of its metadata",
+        &["client_id_metadata_document_supported"],
+        LOGGED_IN,
+    ),
+    flow(
+        "mcp-server",
+        "an MCP server: found from its first refusal, used, and stepped up for",
+        &[],
+        &["POST /mcp 401", "POST /token 200", "POST /mcp 403", "POST /mcp 200"],
+    ),
     flow("logout", "logout, and back at the client", &["end_session_endpoint"], LOGGED_IN),
+    flow("plain", "RFC 7636 with its method plain", &["code_challenge_methods_supported=plain"], LOGGED_IN)
+        .at(At::Rfc7636),
+    flow(
+        "hybrid",
+        "code and ID token from the authorization endpoint",
+        &["response_types_supported=code id_token"],
+        LOGGED_IN,
+    )
+    .at(At::Legacy),
+    flow("implicit", "an ID token without a code", &["response_types_supported=id_token"], &["GET /authorize 302"])
+        .at(At::Legacy),
+    flow("password", "the user's password", &["grant_types_supported=password"], LOGGED_IN).at(At::Legacy),
 ];

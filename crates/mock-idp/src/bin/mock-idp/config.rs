@@ -34,6 +34,9 @@ pub(crate) struct Config {
     /// The relaxation `pkce-optional`.
     #[serde(default)]
     pub(crate) pkce_optional: bool,
+    /// The documents that no new client should speak.
+    #[serde(default)]
+    legacy: bool,
     /// Switches of documents that are on, by name.
     #[serde(default)]
     on: Vec<String>,
@@ -167,6 +170,9 @@ impl Config {
         if self.any_client {
             builder = builder.any_client();
         }
+        if self.legacy {
+            builder = builder.legacy();
+        }
         if let Some(issuer) = self.issuer {
             builder = builder.issuer(issuer);
         }
@@ -175,9 +181,10 @@ impl Config {
         builder = self.amount.into_iter().fold(builder, |builder, (name, value)| builder.amount(name, value));
         builder = self.client.into_iter().fold(builder, |builder, client| builder.client(client.into()));
         self.user.into_iter().fold(builder, |builder, user| {
-            let named = User::new(user.sub);
-            let named = user.password.into_iter().fold(named, User::password);
-            builder.user(user.claims.into_iter().fold(named, |user, (name, value)| user.claim(name, value)))
+            let own = User::new(user.sub);
+            let own = user.password.into_iter().fold(own, User::password);
+            let claims = user.claims.into_iter();
+            builder.user(claims.fold(own, |own, (name, value)| own.claim(name, value)))
         })
     }
 }
@@ -254,6 +261,7 @@ mod tests {
             listen = "127.0.0.1:8080"
             store = "sqlite:mock.db"
             alg = "ES256"
+            legacy = true
             on = ["plain"]
             without = ["RFC 9207"]
             [amount]
@@ -272,7 +280,7 @@ mod tests {
             jwks = { keys = [{ kty = "OKP", crv = "Ed25519", x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] }
             [[user]]
             sub = "carol"
-            password = "s3cret"
+            password = "open sesame"
             claims = { email = "carol@example.com", groups = ["admin"] }
             "#,
         )

@@ -45,6 +45,9 @@ enum Carried<'a> {
     There(&'a str),
 }
 
+/// Whether a value of client metadata is one that this server knows.
+type Knows<'a> = &'a dyn Fn(&str) -> bool;
+
 impl Spec for RequestObjects {
     fn document(&self) -> &'static Document {
         &rules::DOCUMENT
@@ -86,15 +89,15 @@ impl Spec for RequestObjects {
         }
     }
 
-    fn register(&self, metadata: &Map<String, Value>, _policy: &Policy) -> Result<(), Refusal> {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let known: [(&str, fn(&str) -> bool); 3] = [
-            (SIGNED_WITH, |name| Algorithm::from_wire(name).is_some_and(|own| Algorithm::SIGNING.contains(&own))),
-            (ENCRYPTED_WITH, |name| KeyManagement::from_wire(name).is_some_and(|own| !own.is_symmetric())),
-            (CONTENT, |name| ContentEncryption::from_wire(name).is_some()),
+    fn register(&self, metadata: &Map<String, Value>, policy: &Policy) -> Result<(), Refusal> {
+        let signs = |name: &str| Algorithm::from_wire(name).is_some_and(|own| policy.algorithms.contains(&own));
+        let known: [(&str, Knows<'_>); 3] = [
+            (SIGNED_WITH, &signs),
+            (ENCRYPTED_WITH, &|name| KeyManagement::from_wire(name).is_some_and(|own| !own.is_symmetric())),
+            (CONTENT, &|name| ContentEncryption::from_wire(name).is_some()),
         ];
         for (name, knows) in known {
-            if metadata.get(name).is_some_and(|value| !text(value).is_some_and(|value| knows(&value))) {
+            if metadata.get(name).is_some_and(|value| !value.as_str().is_some_and(knows)) {
                 return Err(rules::METADATA.because(format!("{name} is none that this server knows")));
             }
         }

@@ -12,9 +12,9 @@ use crate::memory::{Bound, Confirmation, Life, Note};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{Challenges, TokenReply};
 use crate::request::{
-    Admission, Arrival, AuthorizationRequest, Draft, Found, Place, Presented, Proof, Spent, TokenRequest, is_token68,
+    Admission, Arrival, AuthorizationRequest, Draft, Found, Presented, Proof, Spent, TokenRequest, is_token68,
 };
-use crate::spec::{Facts, Perhaps, Spec};
+use crate::spec::{Challenged, Facts, Perhaps, Spec};
 use crate::world::{Amount, Policy, Switch};
 
 mod nonce;
@@ -140,7 +140,7 @@ impl Spec for Dpop {
         }
     }
 
-    fn access<'a>(&self, arrival: &Arrival<'a>) -> Result<Option<Presented<'a>>, Refusal> {
+    fn access<'a>(&self, arrival: &Arrival<'a>, _policy: &Policy) -> Result<Option<Presented<'a>>, Refusal> {
         // Two headers of this name are refused by RFC 6750.
         let Some(header) = arrival.headers.get(AUTHORIZATION) else { return Ok(None) };
         let Some((scheme, token)) = header.to_str().ok().and_then(|text| text.split_once(' ')) else {
@@ -166,8 +166,8 @@ impl Spec for Dpop {
         }
     }
 
-    fn challenge(&self, _place: &Place, challenges: &mut Challenges) {
-        challenges.scheme(SCHEME).params.push(("algs", algorithms(&Policy::default()).join(" ")));
+    fn challenge(&self, refused: &Challenged<'_>, challenges: &mut Challenges) {
+        challenges.scheme(SCHEME).params.push(("algs", algorithms(refused.policy).join(" ")));
     }
 }
 

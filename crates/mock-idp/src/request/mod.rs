@@ -11,13 +11,17 @@ use oauth_types::params::display_name;
 
 use crate::certificate::ClientCertificate;
 use crate::clients::{Authenticated, Client, Identified};
-use crate::memory::{Authorization, Confirmation, Life, Note, Notes, Scope};
+use crate::memory::{Confirmation, Life, Note, Notes, Scope};
 use crate::people::{People, Script, Wanted};
 use crate::ports::Ports;
-use crate::ports::store::{GrantId, Kept, Key, Record};
-use crate::refusal::Rule;
 use crate::reply::Outgoing;
-use crate::world::{Amount, Policy};
+use crate::world::Policy;
+
+mod found;
+mod resolved;
+
+pub(crate) use found::{Found, Held, Spent};
+pub(crate) use resolved::{Admission, Presented, Resolved, TokenKind, is_token68};
 
 /// One issuer of a server: where its endpoints are, and how its records are told from others'.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -340,205 +344,4 @@ impl<'a> TokenRequest<'a> {
     pub(crate) fn client(&self) -> &'a Arc<Client> {
         self.client
     }
-}
-
-/// What a token request is about. It is not spent yet.
-#[derive(Debug)]
-pub(crate) struct Found {
-    /// The record.
-    pub record: Record,
-    /// Whether it can be used again.
-    pub held: Held,
-}
-
-/// Where what was found is held.
-#[derive(Debug)]
-pub(crate) enum Held {
-    /// In the store, to be spent by one request.
-    Once {
-        /// Its key.
-        key: Key,
-        /// When it was spent, if it was. Such a request is judged like any other, and refused at last.
-        spent: Option<u64>,
-        /// For how long after that it is taken again, if it is: a relaxation.
-        grace: Option<&'static Amount>,
-        /// The rule that a replay of it breaks.
-        replay: &'static Rule,
-    },
-    /// In the store, to be used again and again.
-    Stays,
-    /// Nowhere: it was made for this request.
-    Made,
-    /// Nowhere: it was made for this request, of something that may be used once, such as an assertion.
-    MadeOnce {
-        /// What that is remembered by.
-        key: Key,
-        /// Until when.
-        until: u64,
-        /// The rule that its replay breaks.
-        replay: &'static Rule,
-    },
-}
-
-impl Found {
-    /// What is in the store, and may be spent once.
-    pub(crate) fn once(key: Key, kept: Kept, replay: &'static Rule) -> Self {
-        Self { record: kept.record, held: Held::Once { key, spent: kept.spent, grace: None, replay } }
-    }
-
-    /// What is in the store, and is not spent by this request.
-    pub(crate) fn staying(record: Record) -> Self {
-        Self { record, held: Held::Stays }
-    }
-
-    /// What is made for this request: a family of its own, about which nothing is in the store.
-    pub(crate) fn made(request: &TokenRequest<'_>, authorization: Authorization) -> Self {
-        let mut grant = GrantId([0; 16]);
-        request.ports.dice.fill(&mut grant.0);
-        let now = request.arrival.now;
-        let (authorization, notes) = (authorization.into(), Arc::default());
-        let record = Record { grant, issued: now, expires: now, forget: now, authorization, notes };
-        Self { record, held: Held::Made }
-    }
-
-    /// The same, taken again for as long after it was spent as `grace` says.
-    pub(crate) fn with_grace(mut self, amount: &'static Amount) -> Self {
-        if let Held::Once { grace, .. } = &mut self.held {
-            *grace = Some(amount);
-        }
-        self
-    }
-
-    /// The same, if it is made of something that may be used once, and is remembered by `key` until `until`.
-    pub(crate) fn made_once(self, key: Key, until: u64, replay: &'static Rule) -> Self {
-        Self { held: Held::MadeOnce { key, until, replay }, ..self }
-    }
-
-    /// Whether it was made for this request: nothing was authorized before.
-    pub(crate) fn is_made(&self) -> bool {
-        matches!(self.held, Held::Made | Held::MadeOnce { .. })
-    }
-
-    /// Whether it has been spent before.
-    pub(crate) fn is_spent(&self) -> bool {
-        matches!(self.held, Held::Once { spent: Some(_), .. })
-    }
-
-    /// A note of the code or of the grant.
-    pub(crate) fn note<N: Note>(&self) -> Option<N> {
-        note(&self.record)
-    }
-}
-
-/// Proof that a code or refresh token was spent by this request and no other. Only the pipeline makes one.
-#[derive(Debug)]
-pub(crate) struct Spent(Record);
-
-impl Spent {
-    pub(crate) fn new(record: Record) -> Self {
-        Self(record)
-    }
-
-    /// The record.
-    pub(crate) fn record(&self) -> &Record {
-        &self.0
-    }
-
-    /// A note of the code or of the grant.
-    pub(crate) fn note<N: Note>(&self) -> Option<N> {
-        note(&self.0)
-    }
-}
-
-/// A note of a record, or of the grant it belongs to.
-pub(crate) fn note<N: Note>(record: &Record) -> Option<N> {
-    match N::LIFE {
-        Life::Code => record.notes.find(),
-        Life::Grant => record.authorization.notes.find(),
-    }
-}
-
-/// An access token as it was presented at a protected resource.
-#[derive(Clone, Copy)]
-pub(crate) struct Presented<'a> {
-    /// The token.
-    pub token: &'a str,
-    /// The authentication scheme it came with, or would have: `Bearer`, `DPoP`.
-    pub scheme: &'static str,
-}
-
-/// Whether `text` can follow the scheme of an `Authorization` header: `token68` (RFC 9110 §11.2), which is `b64token`
-/// of RFC 6750 §2.1.
-pub(crate) fn is_token68(text: &str) -> bool {
-    let body = text.trim_end_matches('=');
-    !body.is_empty() && body.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._~+/".contains(&octet))
-}
-
-/// Which kind of token something is (RFC 7009 §2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenKind {
-    /// An access token.
-    Access,
-    /// A refresh token.
-    Refresh,
-}
-
-/// What a token stands for. It may be expired.
-#[derive(Debug)]
-pub(crate) struct Resolved {
-    /// Its kind.
-    pub kind: TokenKind,
-    /// Its record.
-    pub kept: Kept,
-    /// Its key in the store.
-    pub key: Key,
-    /// What the token itself says, if it says anything.
-    pub claims: serde_json::Map<String, serde_json::Value>,
-}
-
-impl Resolved {
-    /// Whether it is good at `now`: neither used up, nor revoked, nor expired.
-    pub(crate) fn is_alive(&self, now: u64) -> bool {
-        self.kept.spent.is_none() && now < self.kept.record.expires
-    }
-
-    /// Whether `client` has to do with it: it was issued to it, or is meant for it.
-    ///
-    /// An access token is meant for the clients that its audience names, by `client_id` or by one of the identifiers
-    /// that the client is registered with as `resource`. One for the issuer at large is meant for every client that is
-    /// not registered with identifiers of its own.
-    pub(crate) fn concerns(&self, client: &Client, issuer: &str) -> bool {
-        if self.kept.record.authorization.client_id == client.client_id() {
-            return true;
-        }
-        let own = client.member("resource").map(texts);
-        let mut audience = self.claims.get("aud").map(texts).unwrap_or_default().into_iter();
-        // A refresh token says nothing, so it has no audience.
-        audience.any(|name| match &own {
-            Some(own) => name == client.client_id() || own.contains(&name),
-            None => name == client.client_id() || name == issuer,
-        })
-    }
-}
-
-/// The text in a value: itself, or its elements (RFC 7519 §4.1.3).
-fn texts(value: &serde_json::Value) -> Vec<&str> {
-    match value {
-        serde_json::Value::Array(values) => values.iter().filter_map(serde_json::Value::as_str).collect(),
-        value => value.as_str().into_iter().collect(),
-    }
-}
-
-/// The use of an access token at a protected resource.
-pub(crate) struct Admission<'a> {
-    /// The request as it arrived.
-    pub arrival: &'a Arrival<'a>,
-    /// How the token came.
-    pub presented: Presented<'a>,
-    /// What it stands for.
-    pub resolved: &'a Resolved,
-    /// What the request proved the possession of.
-    pub proofs: &'a [Confirmation],
-    /// What the server decides.
-    pub policy: &'a Policy,
 }

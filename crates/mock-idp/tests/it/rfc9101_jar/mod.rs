@@ -1,24 +1,24 @@
 //! RFC 9101: a request comes in a signed object, and nothing beside it counts.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{Method, Request, Response, StatusCode};
+use http::Method;
 use mock_idp::clock::Clock;
 use mock_idp::dice::{Dice, SystemDice};
 use mock_idp::jose::{Encryption, PublicKeys, Recipient};
-use mock_idp::outbound::{Outbound, OutboundError, Reach};
-use mock_idp::store::BoxFuture;
-use mock_idp::{Builder, Client, MockIdp};
-use oauth_types::{ContentEncryption, KeyManagement, Params};
+use mock_idp::outbound::OutboundError;
+use mock_idp::{Builder, Client, MockIdp, Policy};
+use oauth_types::{Algorithm, ContentEncryption, KeyManagement, Params};
 use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser, CHALLENGE, REDIRECT_URI, asking, decode, redeeming, with, without};
 use crate::refusals::assert_refused;
-use crate::signer::{Draft, Signer, encoded, hashed, posting, proven, unique};
+use crate::signer::{Draft, Signer, encoded, posting, proven, unique};
+
+mod reference;
+
+use reference::{publishing, referring};
 
 const URL: &str = "https://client.example/request";
 
@@ -389,6 +389,10 @@ async fn a_client_is_held_to_its_algorithm() {
     assert_refused(&stage.idp, &answer, "rfc9101-request-object-algorithm", "registered for PS256");
     let stage = Stage::with(|client| client.metadata("request_object_signing_alg", "ES256"), |builder| builder);
     code(&stage.sign(&stage.object()).await);
+    let mut policy = Policy::default();
+    policy.algorithms = &[Algorithm::Ps256];
+    let stage = Stage::new(|builder| builder.policy(policy));
+    assert_refused(&stage.idp, &stage.sign(&stage.object()).await, "rfc9101-request-object-algorithm", "ES256");
     let stage = Stage::with(|client| client.metadata("request_object_signing_alg", "none"), |builder| builder);
     let object = stage.key.sign(&stage.object().member("alg", "none"));
     let answer = stage.send(&format!("{}.", object.rsplit_once('.').expect("three parts").0)).await;
@@ -483,180 +487,6 @@ async fn an_object_may_be_encrypted_to_the_server() {
     let answer = stage.send(&object).await;
     assert_refused(&stage.idp, &answer, "rfc9101-request-object-encryption", "ECDH-ES is not what");
     code(&stage.send(&encrypt(&stage.key.sign(&stage.object()), KeyManagement::RsaOaep256)).await);
-}
-
-/// A place where request objects are.
-#[derive(Debug, Default)]
-struct Host {
-    answers: Mutex<VecDeque<Result<(u16, &'static str, Bytes), OutboundError>>>,
-    asked: Mutex<Vec<(String, Option<Reach>)>>,
-}
-
-const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
-
-impl Host {
-    fn says(&self, body: impl Into<Bytes>) {
-        self.answers.lock().expect("no panic").push_back(Ok((200, MEDIA_TYPE, body.into())));
-    }
-
-    fn answers(&self, answer: Result<(u16, &'static str, Bytes), OutboundError>) {
-        self.answers.lock().expect("no panic").push_back(answer);
-    }
-
-    fn asked(&self) -> Vec<(String, Option<Reach>)> {
-        std::mem::take(&mut *self.asked.lock().expect("no panic"))
-    }
-}
-
-impl Outbound for Host {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, OutboundError>> {
-        assert_eq!(request.headers()["accept"], MEDIA_TYPE);
-        let reach = request.extensions().get().copied();
-        self.asked.lock().expect("no panic").push((request.uri().to_string(), reach));
-        let answer = self.answers.lock().expect("no panic").pop_front().expect("an answer");
-        let answer = answer.map(|(status, media_type, body)| {
-            let mut response = Response::new(body);
-            *response.status_mut() = StatusCode::from_u16(status).expect("a status");
-            response.headers_mut().insert(CONTENT_TYPE, media_type.parse().expect("a value"));
-            response
-        });
-        Box::pin(std::future::ready(answer))
-    }
-}
-
-/// A client that publishes its objects, and the place.
-fn publishing(build: impl FnOnce(Builder) -> Builder) -> (Stage, Arc<Host>) {
-    let host = Arc::new(Host::default());
-    let own = |client: Client| client.metadata("request_uris", json!([URL, "http://127.0.0.1:9/r"]));
-    (Stage::with(own, |builder| build(builder.outbound(host.clone()))), host)
-}
-
-fn referring(url: &str) -> Params {
-    [("client_id", "public"), ("request_uri", url), ("redirect_uri", REDIRECT_URI)].into_iter().collect()
-}
-
-#[tokio::test]
-async fn an_object_is_fetched_from_where_it_is_registered() {
-    let (stage, host) = publishing(|builder| builder);
-    host.says(format!("{}\n", stage.key.sign(&stage.object())));
-    let answer = stage.browser().authorize(&without(referring(URL), "redirect_uri")).await;
-    assert_eq!(stage.browser().token(&redeeming(&code(&answer))).await.status, 200);
-    assert_eq!(host.asked(), [(URL.to_owned(), Some(Reach::Configured))]);
-    // What is published is there for every request, unless it is numbered.
-    let object = stage.key.sign(&stage.object().claim("jti", Value::Null));
-    for _ in 0..2 {
-        host.says(object.clone());
-        code(&stage.browser().authorize(&referring(URL)).await);
-    }
-    let object = stage.key.sign(&stage.object());
-    host.says(object.clone());
-    code(&stage.browser().authorize(&referring(URL)).await);
-    host.says(object);
-    let answer = stage.browser().authorize(&referring(URL)).await;
-    assert_refused(&stage.idp, &answer, "rfc9101-request-object-replayed", "");
-}
-
-#[tokio::test]
-async fn the_server_is_not_sent_anywhere_else() {
-    let (stage, host) = publishing(|builder| builder);
-    for url in [
-        "https://evil.example/r",
-        "https://client.example/request/../other",
-        "https://client.example/request?x=y",
-        "HTTPS://client.example/request",
-        "http://127.0.0.1:9/",
-        "http://169.254.169.254/latest/meta-data",
-        "file:///etc/passwd",
-        "gopher://127.0.0.1:25/",
-        "urn:example:request",
-        "canary",
-    ] {
-        let answer = stage.browser().authorize(&referring(url)).await;
-        assert_eq!(answer.redirected().get("error"), Some("invalid_request_uri"), "{url}");
-        assert_refused(&stage.idp, &answer, "rfc9101-request-uri-unregistered", "request_uris");
-    }
-    let long = format!("{URL}?{}", "x".repeat(512));
-    let answer = stage.browser().authorize(&referring(&long)).await;
-    assert_refused(&stage.idp, &answer, "rfc9101-request-uri-too-long", "octets");
-    assert_eq!(host.asked(), [], "nothing was asked for");
-}
-
-#[tokio::test]
-async fn an_unregistered_place_is_asked_where_that_is_allowed() {
-    let (stage, host) = publishing(|builder| builder.on("request-uri-unregistered"));
-    let (url, object) = ("https://other.example/r", stage.key.sign(&stage.object()));
-    host.says(object);
-    code(&stage.browser().authorize(&referring(url)).await);
-    assert!(stage.idp.journal().pop().is_some_and(|entry| entry.relaxations == ["request-uri-unregistered"]));
-    assert_eq!(host.asked(), [(url.to_owned(), Some(Reach::Outside))]);
-    // Even then there are places that a stranger cannot send the server to.
-    for (url, hint) in [
-        ("http://169.254.169.254/latest/meta-data", "link-local"),
-        ("http://10.0.0.1/", "private"),
-        ("http://client.example:0/", "no absolute URL"),
-        ("http://1.1.1.1/r", "without https"),
-        ("file:///etc/passwd", "not asked"),
-        ("https://user:canary@client.example/r", "user's name"),
-    ] {
-        let answer = stage.browser().authorize(&referring(url)).await;
-        assert_refused(&stage.idp, &answer, "rfc9101-request-uri-unreachable", hint);
-    }
-    assert_eq!(host.asked(), []);
-}
-
-#[tokio::test]
-async fn what_is_fetched_is_bounded_and_typed() {
-    let (stage, host) = publishing(|builder| builder);
-    let object = Bytes::from(stage.key.sign(&stage.object()));
-    for (answer, hint) in [
-        (Err(OutboundError::TimedOut), "within 5 seconds"),
-        (Err(OutboundError::TooLarge), "64 KiB"),
-        (Err(OutboundError::Redirected(StatusCode::FOUND)), "redirects are not followed"),
-        (Ok((404, MEDIA_TYPE, object.clone())), "404"),
-        (Ok((206, MEDIA_TYPE, object.clone())), "206"),
-        (Ok((200, "text/html", object.clone())), "content type"),
-        (Ok((200, "application/jwt", object.clone())), "content type"),
-        (Ok((200, MEDIA_TYPE, Bytes::from_static(b"\xff"))), "no text"),
-    ] {
-        host.answers(answer);
-        let answer = stage.browser().authorize(&referring(URL)).await;
-        assert_refused(&stage.idp, &answer, "rfc9101-request-uri-unreachable", hint);
-    }
-    host.answers(Ok((200, "Application/OAuth-Authz-Req+JWT; charset=utf-8", object.clone())));
-    code(&stage.browser().authorize(&referring(URL)).await);
-    host.says("root:x:0:0:canary");
-    let answer = stage.browser().authorize(&referring(URL)).await;
-    assert_refused(&stage.idp, &answer, "rfc9101-request-object-malformed", "three parts");
-
-    let (stage, host) = publishing(|builder| builder.on("request-object-openid"));
-    host.answers(Ok((200, "application/jwt", stage.key.sign(&stage.object()).into())));
-    code(&stage.browser().authorize(&referring(URL)).await);
-    assert!(stage.idp.journal().pop().is_some_and(|entry| entry.relaxations == ["request-object-openid"]));
-}
-
-#[tokio::test]
-async fn a_fragment_is_the_hash_of_what_is_there() {
-    let (stage, host) = publishing(|builder| builder);
-    let object = stage.key.sign(&stage.object());
-    host.says(object.clone());
-    code(&stage.browser().authorize(&referring(&format!("{URL}#{}", hashed(&object)))).await);
-    assert_eq!(host.asked(), [(URL.to_owned(), Some(Reach::Configured))]);
-    for hash in ["", "v2", &hashed("something else")] {
-        host.says(stage.key.sign(&stage.object()));
-        let answer = stage.browser().authorize(&referring(&format!("{URL}#{hash}"))).await;
-        assert_refused(&stage.idp, &answer, "rfc9101-request-uri-altered", "");
-    }
-    // Where the hash is registered, no other will do.
-    let own = |client: Client| client.metadata("request_uris", json!([format!("{URL}#{}", hashed(&object))]));
-    let host = Arc::new(Host::default());
-    let stage = Stage::with(own, |builder| builder.outbound(host.clone()));
-    for url in [URL.to_owned(), format!("{URL}#{}", hashed("something else"))] {
-        let answer = stage.browser().authorize(&referring(&url)).await;
-        assert_refused(&stage.idp, &answer, "rfc9101-request-uri-unregistered", "");
-    }
-    host.says(object.clone());
-    let answer = stage.browser().authorize(&referring(&format!("{URL}#{}", hashed(&object)))).await;
-    assert_refused(&stage.idp, &answer, "rfc9101-request-object-signature", "");
 }
 
 #[tokio::test]
