@@ -20,6 +20,7 @@ use crate::people::User;
 use crate::ports::store::{Key, Record};
 use crate::reply::{Page, Reply, Stop};
 use crate::request::TokenRequest;
+use crate::sessions::Sessions;
 use crate::spec::Call;
 
 const COOKIE_NAME: &str = "mock-idp-device";
@@ -61,6 +62,17 @@ struct Polled {
 impl Note for Polled {
     const NAME: &'static str = "elsewhere/polled";
     const LIFE: Life = Life::Code;
+}
+
+/// The user of this identifier, if whoever is in front of the browser may decide for them: they have no password, or
+/// they are logged in here.
+pub(crate) async fn decider<'a>(call: &Call<'a>, subject: &str) -> Result<Option<&'a User>, Stop> {
+    let Some(user) = call.people.find(subject) else { return Ok(None) };
+    if user.password.is_none() {
+        return Ok(Some(user));
+    }
+    let sessions = Sessions::of(call.arrival, call.ports, call.policy).await?;
+    Ok(sessions.of_user(subject).map(|_| user))
 }
 
 /// Puts the consent of `user` into a record.
@@ -136,7 +148,7 @@ pub(crate) fn ask(call: &Call<'_>, question: &Question<'_>) -> Reply {
     };
     let may = |user: &&User| question.user.is_none_or(|wanted| wanted == user.subject());
     let option = |user: &User| format!("<option value=\"{0}\">{0}</option>", html(user.subject()));
-    let people: String = call.people.all().filter(may).map(option).collect();
+    let people: String = call.people.at(&call.arrival.place.tenant).filter(may).map(option).collect();
     let body = format!(
         "{}\n<form method=\"post\" action=\"{}\" id=\"decide\">\n\
          <input type=\"hidden\" name=\"{}\" value=\"{}\">\n\

@@ -39,6 +39,28 @@
 //! # }
 //! ```
 //!
+//! # Who logs in
+//! Login is automatic: whom `login_hint` or `id_token_hint` names, else whoever is logged in in this browser, else the first
+//! user, logs in and agrees; `prompt=none` succeeds. A test says otherwise by a
+//! [`NextLogin`](oauth_types::scenario::NextLogin), which is plain data:
+//! ```
+//! # fn main() -> Result<(), mock_idp::StartError> {
+//! use mock_idp::MockIdp;
+//! use oauth_types::scenario::NextLogin;
+//!
+//! let idp = MockIdp::builder().in_process()?;
+//! idp.next_login(NextLogin::user("bob").amr(["pwd", "otp"]).seconds_ago(3600)); // the next request
+//! idp.next_login(NextLogin::deny()); // and the one after it
+//! # Ok(())
+//! # }
+//! ```
+//! With `Builder::on("login-pages")` people log in, choose an account, register and agree on pages. They are plain forms
+//! whose controls have stable ids: `#user-alice`, `#username`, `#login`, `#consent-approve`, `#consent-deny`, `#cancel`,
+//! `#account-alice`, `#account-other`, `#create`, `#logout-approve`, `#logout-deny`. [`NextLogin::pages`] shows them once.
+//! A [`User::password`] is asked for there.
+//!
+//! [`NextLogin::pages`]: oauth_types::scenario::NextLogin::pages
+//!
 //! # A server that lies
 //! What leaves the server is edited by a [`Fault`](oauth_types::fault::Fault), which is plain data. The guard takes
 //! the fault off when it is dropped, and fails the test if the fault never acted.
@@ -138,6 +160,7 @@ pub use http::journal::Entry;
 pub use http::notices::Notice;
 pub use http::tap::Mounted;
 pub use people::User;
+pub use profiles::Profile;
 pub use refusal::{Document, Refused, Rule};
 pub use running::{MockIdp, Tenant};
 pub use server::{Builder, StartError};

@@ -101,7 +101,7 @@ pub(crate) fn consent(dialog: &Dialog<'_>, ask: &Ask<'_>) -> Page {
     let mut body = format!(
         "{}<dl><dt>Client</dt><dd><code id=\"client-id\">{}</code></dd>\n\
          <dt>You go on at</dt><dd><code id=\"redirect-uri\">{}</code></dd>\n",
-        dialog.opening("Do you agree to what is asked for by"),
+        dialog.opening("This is asked for by"),
         html(client.client_id()),
         html(&shown(dialog.redirect_uri))
     );

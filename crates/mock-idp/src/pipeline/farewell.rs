@@ -1,4 +1,4 @@
-//! Ends sessions, and has every document tell the clients that came to know of them.
+//! Ends sessions, if they are remembered, and has every document tell the clients that came to know of them.
 
 use std::sync::Arc;
 
@@ -8,6 +8,11 @@ use crate::request::Arrival;
 use crate::sessions::Session;
 use crate::spec::Farewell;
 use crate::world::World;
+
+/// Whether anything comes of the sessions that people have in their browsers.
+pub(crate) fn remembers_sessions(world: &World) -> bool {
+    world.specs.iter().any(|spec| spec.needs_sessions())
+}
 
 /// Ends a session, and everything that was granted for as long as it lasts. The answer is what the browser has to load
 /// in frames; `None` if there is no such session any more.

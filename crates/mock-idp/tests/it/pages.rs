@@ -571,3 +571,37 @@ async fn a_posted_request_goes_on_by_get() {
     let answer = person.is(&page, "alice").await;
     assert!(person.agrees(&answer).await.redirected().get("code").is_some());
 }
+
+#[tokio::test]
+async fn a_pushed_request_is_used_once_however_many_pages_there_are() {
+    let idp = server();
+    let person = Person::new(&idp);
+    let pushed = Browser::new(&idp).post("/par", web().encode(), Some(&basic("web", "secret"))).await;
+    let reference = pushed.json()["request_uri"].as_str().expect("a reference").to_owned();
+    let asks = Params::new().with("client_id", "web").with("request_uri", reference);
+    let page = person.asks(&asks).await;
+    let page = person.is(&page, "alice").await;
+    assert!(page.body.contains("<code>email</code>"), "{}", page.body);
+    let answer = person.agrees(&page).await;
+    assert_eq!(claims(&idp, &answer, "web").await["nonce"], "n0nce");
+    let again = person.asks(&asks).await;
+    assert_eq!((again.status, again.location.as_deref()), (400, None));
+    assert_refused(&idp, &again, "rfc9126-request-uri-reused", "");
+}
+
+#[tokio::test]
+async fn a_password_keeps_devices_out_as_well() {
+    let tv = Client::public("tv").grant_types(["urn:ietf:params:oauth:grant-type:device_code"]);
+    let idp = builder().client(tv).in_process().expect("a server");
+    let person = Person::new(&idp);
+    let begun = Browser::new(&idp).post("/device_authorization", "client_id=tv&scope=openid".to_owned(), None).await;
+    let uri = begun.json()["verification_uri_complete"].as_str().expect("a page").to_owned();
+    let page = person.opens(uri.trim_start_matches(idp.issuer())).await;
+    let params = form(&page, "decide").1.with("decision", "approve").with("user", "paula");
+    let answer = person.posts("/device", &params).await;
+    assert_refused(&idp, &answer, "rfc8628-user-unknown", "logged in here first");
+    let login = person.asks(&web()).await;
+    person.submits(&login, "login-form", &[("username", "paula"), ("password", "canary-pass")]).await;
+    let answer = person.posts("/device", &params).await;
+    assert!(answer.body.contains("Approved"), "{}", answer.body);
+}

@@ -129,7 +129,7 @@ impl<'a> Person<'a> {
     fn keeps(&self, header: &str) {
         let (pair, attributes) = header.split_once(';').expect("attributes");
         let (name, value) = pair.split_once('=').expect("a pair");
-        let path = attributes.split("Path=").nth(1).and_then(|rest| rest.split(';').next()).expect("a path");
+        let path = attributes.split("Path=").nth(1).and_then(|rest| rest.split(';').next()).unwrap_or("/");
         let held = Held {
             name: name.to_owned(),
             value: value.to_owned(),

@@ -57,7 +57,10 @@ async fn settle(call: &Call<'_>, key: Key, kept: Kept, asked: Asked, decision: &
     let client_id = record.authorization.client_id.clone();
     let client = call.spine.client(call.arrival, &client_id).await?;
     let client = client.ok_or_else(|| DECISION_UNKNOWN.because("Its client is gone"))?;
-    let said = match (decision, call.people.find(&asked.user)) {
+    let said = match (decision, elsewhere::decider(call, &asked.user).await?) {
+        ("approve", None) => {
+            return Err(NOT_CONFIRMED.because("A user with a password has to be logged in here first").into());
+        }
         ("approve", Some(user)) => {
             elsewhere::approve(call, &client, user, &mut record);
             "<p id=\"done\">Approved.</p>"

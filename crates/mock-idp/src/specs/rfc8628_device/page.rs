@@ -78,7 +78,8 @@ async fn decide(
     }
     let Kept { mut record, version, .. } = kept;
     let said = if decision == "approve" {
-        let user = call.people.find(params.get("user").unwrap_or_default()).ok_or_else(|| USER_UNKNOWN.refuse())?;
+        let user = elsewhere::decider(call, params.get("user").unwrap_or_default()).await?;
+        let user = user.ok_or_else(|| USER_UNKNOWN.because("One with a password has to be logged in here first"))?;
         let client_id = record.authorization.client_id.clone();
         let client = call.spine.client(call.arrival, &client_id).await?;
         let client = client.ok_or_else(|| USER_CODE_UNKNOWN.because("Its client is gone"))?;
