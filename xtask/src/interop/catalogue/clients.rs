@@ -55,6 +55,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("revocation", REVOKED),
             ("registration", WORKS),
             ("logout", WORKS),
+            ("sealed", WORKS),
             ("plain", WORKS),
             ("hybrid", WORKS),
             ("implicit", WORKS),
@@ -85,6 +86,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             (
                 "MCP does not use it",
                 &[
+                    "sealed",
                     "mtls",
                     "mtls-self-signed",
                     "par",
@@ -145,6 +147,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             (
                 "its session on top of requests has no support",
                 &[
+                    "sealed",
                     "par",
                     "jar",
                     "jarm",
@@ -189,6 +192,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             (
                 "no support",
                 &[
+                    "sealed",
                     "secret-jwt",
                     "private-key-jwt",
                     "par",
@@ -230,6 +234,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             (
                 "no support",
                 &[
+                    "sealed",
                     "secret-jwt",
                     "private-key-jwt",
                     "par",
@@ -289,6 +294,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             MCP,
             ("in its crate for resource servers", &["introspection"]),
             ("no support", &["ciba", "logout"]),
+            ("it decrypts nothing", &["sealed"]),
         ],
         remarks: &[],
     },
