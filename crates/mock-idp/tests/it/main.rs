@@ -26,6 +26,7 @@ mod oidc_session_management;
 mod outbound;
 mod pages;
 mod person;
+mod profiles;
 mod races;
 mod readme;
 mod refusals;
