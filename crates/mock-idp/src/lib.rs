@@ -160,6 +160,7 @@ pub use http::journal::Entry;
 pub use http::notices::Notice;
 pub use http::tap::Mounted;
 pub use people::User;
+pub use profiles::Profile;
 pub use refusal::{Document, Refused, Rule};
 pub use running::{MockIdp, Tenant};
 pub use server::{Builder, StartError};

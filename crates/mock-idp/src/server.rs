@@ -20,7 +20,7 @@ use crate::ports::keys::{Keys, RotatingKeys};
 use crate::ports::memory::MemoryStore;
 use crate::ports::outbound::Outbound;
 use crate::ports::store::{Store, StoreError};
-use crate::profiles::Profile;
+use crate::profiles::{Profile, Setup};
 use crate::redirect;
 use crate::running::{MockIdp, Running};
 use crate::specs::rfc7636_pkce;
@@ -56,6 +56,14 @@ pub enum StartError {
         client_id: String,
         /// The URI.
         uri: String,
+    },
+    /// A client's metadata cannot be what it is.
+    #[error("client {client_id}: {why}")]
+    ClientMetadata {
+        /// The client.
+        client_id: String,
+        /// What is wrong.
+        why: String,
     },
     /// Two clients have the same identifier.
     #[error("there are two clients called {0}")]
@@ -94,6 +102,7 @@ pub enum StartError {
 pub struct Builder {
     listen: Option<SocketAddr>,
     issuer: Option<String>,
+    profile: Profile,
     policy: Policy,
     any_client: bool,
     legacy: bool,
@@ -126,6 +135,13 @@ impl Builder {
     /// What tokens are signed with. Without this: RS256 (OpenID Connect Core §2).
     pub fn alg(mut self, algorithm: Algorithm) -> Self {
         self.policy.algorithm = algorithm;
+        self
+    }
+
+    /// The documents to speak and the choices to make. It comes first: choices made before are gone.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self.policy = profile.policy();
         self
     }
 
@@ -260,7 +276,7 @@ impl Builder {
     fn assemble(self, default_issuer: &str, address: Option<SocketAddr>) -> Result<MockIdp, StartError> {
         let issuer = self.issuer.unwrap_or_else(|| default_issuer.to_owned());
         check_issuer(&issuer)?;
-        let mut profile = Profile { policy: self.policy, ..Profile::strict() };
+        let mut profile = Setup { policy: self.policy, ..self.profile.setup() };
         if self.legacy {
             profile.legacy();
         }
@@ -273,6 +289,13 @@ impl Builder {
         let clients = if self.clients.is_empty() { Client::built_in().into() } else { self.clients };
         let users = if self.users.is_empty() { User::built_in().into() } else { self.users };
         check(&clients, &users)?;
+        for client in &clients {
+            let judged = profile.specs.iter().try_for_each(|spec| spec.register(&client.metadata, &profile.policy));
+            judged.map_err(|refusal| StartError::ClientMetadata {
+                client_id: client.client_id.clone(),
+                why: refusal.description(),
+            })?;
+        }
         let security = self.security.make(&issuer, address)?;
         profile.policy.client_certificates = security.acceptor().is_some();
         let clock = self.clock.unwrap_or_default();

@@ -253,8 +253,6 @@ pub(crate) struct Facts<'a> {
     pub policy: &'a Policy,
     /// The methods of client authentication of all documents in force.
     pub auth_methods: &'a [&'static str],
-    /// The paths that are served.
-    pub paths: &'a [&'static str],
 }
 
 impl Facts<'_> {
@@ -286,8 +284,6 @@ pub(crate) struct Call<'a> {
     pub ports: &'a Ports,
     /// What the server decides.
     pub policy: &'a Policy,
-    /// The clients that are configured.
-    pub clients: &'a Clients,
     /// The people.
     pub people: &'a People,
     /// What the rest of the server does for it.
@@ -379,13 +375,6 @@ pub(crate) trait Spine: Send + Sync {
         client: &Authenticated,
         params: &Params,
     ) -> Result<Draft, Refusal>;
-
-    /// What the request proves the possession of.
-    fn prove<'a>(
-        &'a self,
-        arrival: &'a Arrival<'a>,
-        token: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Vec<Confirmation>, Stop>>;
 
     /// What a token of any kind stands for; it may be expired.
     fn resolve<'a>(&'a self, place: &'a Place, token: &'a str) -> BoxFuture<'a, Result<Option<Resolved>, Stop>>;

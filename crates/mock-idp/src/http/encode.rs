@@ -26,6 +26,7 @@ use crate::refusal::Refusal;
 use crate::reply::{AuthorizationResponse, Broken, Challenge, Reply, Seal, TokenReply, Unsigned, token_status};
 use crate::request::Place;
 use crate::spec::Challenged;
+use crate::specs::fapi2_security;
 use crate::world::World;
 
 /// About how many octets a token has, signature included.
@@ -157,7 +158,8 @@ impl Encoder<'_> {
         if let Some(page) = delivery.page {
             return html_response(StatusCode::OK, page.html, &page.policy);
         }
-        let status = if *self.method == Method::POST { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
+        let see_other = *self.method == Method::POST || self.world.policy.is_on(&fapi2_security::SEE_OTHER);
+        let status = if see_other { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
         redirect(status, delivery.location.unwrap_or_default())
     }
 

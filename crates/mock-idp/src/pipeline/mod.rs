@@ -34,9 +34,6 @@ pub(crate) use farewell::remembers_sessions;
 pub(crate) use judge::{Asked, in_doubt, judge, mode, response_modes, response_types, scope, unpacked};
 pub(crate) use spend::{revoke, spend};
 
-/// The paths that the spine serves whatever documents are in force.
-pub(crate) const SPINE: &[&str] = &["/authorize", "/token", "/jwks", "/login", "/select", "/consent", "/create"];
-
 /// Every endpoint of the documents in force.
 pub(crate) fn endpoints(world: &World) -> impl Iterator<Item = &'static Endpoint> {
     world.specs.iter().flat_map(|spec| spec.endpoints())
@@ -44,8 +41,8 @@ pub(crate) fn endpoints(world: &World) -> impl Iterator<Item = &'static Endpoint
 
 /// Has a request at an endpoint of a document's own answered.
 pub(crate) async fn serve(world: &World, arrival: &Arrival<'_>) -> Option<Reply> {
-    let World { ports, policy, clients, people, .. } = world;
-    let call = Call { arrival, ports, policy, clients, people, spine: world };
+    let World { ports, policy, people, .. } = world;
+    let call = Call { arrival, ports, policy, people, spine: world };
     let own = |endpoint: &Endpoint| endpoint.path == arrival.path;
     let mut specs = world.specs.iter().filter(|spec| spec.endpoints().iter().any(own));
     match specs.find_map(|spec| spec.serve(&call)) {
@@ -58,8 +55,7 @@ pub(crate) async fn serve(world: &World, arrival: &Arrival<'_>) -> Option<Reply>
 pub(crate) fn facts<T>(world: &World, place: &Place, then: impl FnOnce(&Facts<'_>) -> T) -> T {
     let (ports, policy) = (&world.ports, &world.policy);
     let auth_methods: Vec<_> = auth_methods(world).collect();
-    let paths: Vec<_> = SPINE.iter().copied().chain(endpoints(world).map(|endpoint| endpoint.path)).collect();
-    then(&Facts { place, ports, policy, auth_methods: &auth_methods, paths: &paths })
+    then(&Facts { place, ports, policy, auth_methods: &auth_methods })
 }
 
 /// The metadata document: what the spine says, and what every document in force adds.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::clients::{self, Authenticated, Client, Clients};
 use crate::documents;
-use crate::memory::{Confirmation, Scope};
+use crate::memory::Scope;
 use crate::people::{People, User};
 use crate::ports::store::{BoxFuture, GrantId};
 use crate::refusal::{Refusal, Rule};
@@ -71,14 +71,6 @@ impl Spine for World {
     ) -> Result<Draft, Refusal> {
         let attempt = super::attempt(self, arrival, params);
         super::judge::elsewhere(self, &attempt, client.client())
-    }
-
-    fn prove<'a>(
-        &'a self,
-        arrival: &'a Arrival<'a>,
-        token: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Vec<Confirmation>, Stop>> {
-        Box::pin(super::prove(self, arrival, token))
     }
 
     fn resolve<'a>(&'a self, place: &'a Place, token: &'a str) -> BoxFuture<'a, Result<Option<Resolved>, Stop>> {
@@ -157,7 +149,7 @@ async fn admitted(world: &World, arrival: &Arrival<'_>, presented: Presented<'_>
     }
     arrival.seen.client(&record.authorization.client_id);
     let proofs = super::prove(world, arrival, Some(presented.token)).await?;
-    let admission = Admission { arrival, presented, resolved: &resolved, proofs: &proofs, policy: &world.policy };
+    let admission = Admission { arrival, presented, resolved: &resolved, proofs: &proofs };
     super::admit(world, &admission)?;
     Ok(resolved)
 }

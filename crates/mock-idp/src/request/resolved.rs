@@ -6,7 +6,6 @@ use super::Arrival;
 use crate::clients::Client;
 use crate::memory::Confirmation;
 use crate::ports::store::{Kept, Key};
-use crate::world::Policy;
 
 /// An access token as it was presented at a protected resource.
 #[derive(Clone, Copy)]
@@ -89,6 +88,4 @@ pub(crate) struct Admission<'a> {
     pub resolved: &'a Resolved,
     /// What the request proved the possession of.
     pub proofs: &'a [Confirmation],
-    /// What the server decides.
-    pub policy: &'a Policy,
 }

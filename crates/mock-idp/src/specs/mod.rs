@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::spec::Spec;
 
 pub(crate) mod draft_client_id_metadata;
+pub(crate) mod fapi2_security;
 pub(crate) mod mcp_authorization;
 pub(crate) mod oauth_form_post;
 pub(crate) mod oauth_response_types;
@@ -89,6 +90,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         // A resource that has metadata of its own names it first.
         Arc::new(mcp_authorization::Mcp),
         Arc::new(rfc9728_resource_metadata::ResourceMetadata),
+        Arc::new(fapi2_security::SecurityProfile),
         Arc::new(rfc9207_iss::IssuerIdentification),
         Arc::new(oauth_response_types::QueryAndFragment),
         Arc::new(oauth_form_post::FormPost),

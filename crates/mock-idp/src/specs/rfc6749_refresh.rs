@@ -119,8 +119,14 @@ impl Spec for RefreshToken {
                 token
             }
         };
+        let ends = match spent.note() {
+            Some(Ends(ends)) => ends,
+            None => begin(request, reply),
+        };
+        let authorization = if refreshed { &record.authorization } else { &reply.authorization };
         let key = Key::of(Kind::REFRESH, &request.arrival.place.tenant, &token);
-        reply.records.push((key, successor(request, spent, refreshed)));
+        let successor = successor(request, spent, authorization.clone(), ends);
+        reply.records.push((key, successor));
     }
 
     fn resolve<'a>(&'a self, ports: &'a Ports, place: &'a Place, token: &'a str) -> Perhaps<'a, Option<Resolved>> {
@@ -150,26 +156,23 @@ fn is_replay(request: &TokenRequest<'_>, found: &Found) -> bool {
 }
 
 /// What is kept of a refresh token that is issued now, or begins anew.
-fn successor(request: &TokenRequest<'_>, spent: &Spent, refreshed: bool) -> Record {
-    let (now, record) = (request.arrival.now, spent.record());
-    let mut authorization = record.authorization.clone();
-    let ends = match spent.note() {
-        Some(Ends(ends)) => ends,
-        None => {
-            let ends = now.saturating_add(request.policy.value_of(&ABSOLUTE));
-            let mut first = Authorization::clone(&authorization);
-            first.notes.set(&Ends(ends));
-            authorization = Arc::new(first);
-            ends
-        }
-    };
+fn successor(request: &TokenRequest<'_>, spent: &Spent, authorization: Arc<Authorization>, ends: u64) -> Record {
+    let (now, grant) = (request.arrival.now, spent.record().grant);
     let mut notes = Notes::default();
     // What a refresh token is bound to, its successor is bound to.
-    if let Some(bound) = spent.note::<Bound>().filter(|_| refreshed) {
+    if let Some(bound) = spent.note::<Bound>().filter(|_| request.grant_type == GRANT_TYPE) {
         notes.set(&bound);
     }
     let expires = now.saturating_add(request.policy.value_of(&IDLE)).min(ends);
-    Record { grant: record.grant, issued: now, expires, forget: expires, authorization, notes: notes.into() }
+    Record { grant, issued: now, expires, forget: expires, authorization, notes: notes.into() }
+}
+
+/// Says when the family ends, to whatever follows from this answer: the access token too, since another refresh token
+/// may be had for it.
+fn begin(request: &TokenRequest<'_>, reply: &mut TokenReply) -> u64 {
+    let ends = request.arrival.now.saturating_add(request.policy.value_of(&ABSOLUTE));
+    Arc::make_mut(&mut reply.authorization).notes.set(&Ends(ends));
+    ends
 }
 
 static SWITCHES: &[&Switch] = &[&NOT_ROTATED];

@@ -263,7 +263,7 @@ async fn a_document_that_breaks_a_rule_is_refused() {
         (with_member("redirect_uris", json!([])), "cimd-redirect-uris-missing", ""),
         (with_member("redirect_uris", json!("https://app.example/cb")), "cimd-metadata-refused", "redirect_uris"),
         (with_member("redirect_uris", json!(["javascript:alert(1)"])), "cimd-metadata-refused", "redirect_uris"),
-        (with_member("token_endpoint_auth_method", json!(7)), "cimd-metadata-refused", "not text"),
+        (with_member("token_endpoint_auth_method", json!(7)), "cimd-metadata-refused", "token_endpoint_auth_method"),
         (with_member("grant_types", json!([7])), "cimd-metadata-refused", "grant_types"),
         (with_member("id_token_signed_response_alg", json!("none")), "cimd-metadata-refused", "alg"),
         (with_member("dpop_bound_access_tokens", json!("yes")), "cimd-metadata-refused", "RFC 9449"),

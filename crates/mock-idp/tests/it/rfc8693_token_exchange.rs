@@ -295,9 +295,30 @@ async fn a_refresh_token_is_given_if_it_is_asked_for() {
 
     let answer = exchange(&browser, "backend", &asks("access_token", ACCESS)).await;
     assert_refused(&idp, &answer, "rfc8693-refresh-token-not-given", "issued to another client");
+    let answer = exchange(&browser, "service", &asks("id_token", ID)).await;
+    assert_refused(&idp, &answer, "rfc8693-refresh-token-not-given", "tells of a login");
     let machine = giving(&own(&browser, "service").await, ACCESS).with("requested_token_type", REFRESH);
     let answer = exchange(&browser, "service", &machine).await;
     assert_refused(&idp, &answer, "rfc8693-refresh-token-not-given", "Nobody logged in");
+}
+
+#[tokio::test]
+async fn no_exchange_makes_a_family_live_longer() {
+    const DAY: u64 = 24 * 3600;
+    let idp = server(|builder| builder.amount("refresh-absolute-seconds", 10 * DAY));
+    let browser = Browser::new(&idp);
+    let mut tokens = log_in(&browser, "service").await;
+    for turn in 0..2 {
+        let params = giving(&tokens["access_token"], ACCESS).with("requested_token_type", REFRESH);
+        let answer = exchange(&browser, "service", &params).await.tokens();
+        idp.clock().advance(Duration::from_secs(5 * DAY - 10 * turn));
+        let params = without(refreshing(&answer["access_token"]), "client_id");
+        tokens = browser.post("/token", params.encode(), Some(&basic("service", "secret"))).await.tokens();
+    }
+    idp.clock().advance(Duration::from_secs(10));
+    let params = without(refreshing(&tokens["refresh_token"]), "client_id");
+    let answer = browser.post("/token", params.encode(), Some(&basic("service", "secret"))).await;
+    assert_refused(&idp, &answer, "rfc6749-refresh-token-expired", "Its family ended 0 seconds ago");
 }
 
 #[tokio::test]
@@ -447,6 +468,9 @@ async fn what_is_given_is_bound_to_the_key_of_whoever_asks() {
     assert_refused(&idp, &answer, "rfc8693-subject-token-invalid", "bound to a key");
     let other = proven(posting("/token", &params), &Signer::new().at_token(&idp));
     let answer = browser.send(other).await;
+    assert_refused(&idp, &answer, "rfc8693-subject-token-invalid", "bound to a key");
+    let access = giving(&tokens["access_token"], ACCESS).with("client_id", "public");
+    let answer = browser.token(&access).await;
     assert_refused(&idp, &answer, "rfc8693-subject-token-invalid", "bound to a key");
     let own = browser.send(proven(posting("/token", &params), &signer.at_token(&idp))).await.tokens();
     assert_eq!(own["token_type"], "DPoP");

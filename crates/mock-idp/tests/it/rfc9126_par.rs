@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::browser::{Answer, Browser, CHALLENGE, REDIRECT_URI, VERIFIER, asking, basic, redeeming, with, without};
 use crate::canaries::Watched;
+use crate::person::Person;
 use crate::refusals::assert_refused;
 
 fn server() -> MockIdp {
@@ -264,6 +265,27 @@ async fn a_server_may_require_pushed_requests() {
     browser.code(&referring(&reference)).await;
     let metadata = browser.fetch("/.well-known/oauth-authorization-server").await.json();
     assert_eq!(metadata["require_pushed_authorization_requests"], json!(true));
+}
+
+#[tokio::test]
+async fn a_person_has_time_to_log_in() {
+    let builder = MockIdp::builder().on("login-pages").on("require-pushed-authorization-requests");
+    let idp = builder.in_process().expect("switches");
+    let browser = Browser::new(&idp);
+    let reference = pushed(&browser, &asking()).await;
+    let person = Person::new(&idp);
+    let page = person.asks(&referring(&reference)).await;
+    assert_eq!((page.status, page.location.as_deref()), (200, None));
+    // The request is with the page by now, which outlives the reference.
+    let again = Person::new(&idp).asks(&referring(&reference)).await;
+    assert_refused(&idp, &again, "rfc9126-request-uri-reused", "");
+    idp.clock().advance(Duration::from_secs(61));
+    let mut answer = person.is(&page, "bob").await;
+    if answer.location.is_none() {
+        answer = person.agrees(&answer).await;
+    }
+    let code = answer.redirected().get("code").expect("a code").to_owned();
+    assert_eq!(browser.token(&redeeming(&code)).await.status, 200);
 }
 
 #[tokio::test]

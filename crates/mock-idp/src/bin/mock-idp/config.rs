@@ -181,10 +181,9 @@ impl Config {
         builder = self.amount.into_iter().fold(builder, |builder, (name, value)| builder.amount(name, value));
         builder = self.client.into_iter().fold(builder, |builder, client| builder.client(client.into()));
         self.user.into_iter().fold(builder, |builder, user| {
-            let own = User::new(user.sub);
-            let own = user.password.into_iter().fold(own, User::password);
-            let claims = user.claims.into_iter();
-            builder.user(claims.fold(own, |own, (name, value)| own.claim(name, value)))
+            let named = User::new(user.sub);
+            let named = user.password.into_iter().fold(named, User::password);
+            builder.user(user.claims.into_iter().fold(named, |user, (name, value)| user.claim(name, value)))
         })
     }
 }
@@ -280,7 +279,7 @@ mod tests {
             jwks = { keys = [{ kty = "OKP", crv = "Ed25519", x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] }
             [[user]]
             sub = "carol"
-            password = "open sesame"
+            password = "s3cret"
             claims = { email = "carol@example.com", groups = ["admin"] }
             "#,
         )

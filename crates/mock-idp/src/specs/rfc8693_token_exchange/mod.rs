@@ -204,6 +204,9 @@ fn may_be_refreshed(request: &TokenRequest<'_>, subject: &Party) -> Result<(), R
     if subject.client_id != request.client().client_id() {
         return Err(rules::REFRESH.because("The subject_token was issued to another client"));
     }
+    if subject.grant.is_none() {
+        return Err(rules::REFRESH.because("The subject_token tells of a login, and not of what was granted"));
+    }
     match subject.login {
         Some(_) => Ok(()),
         None => Err(rules::REFRESH.because("Nobody logged in for the subject_token")),

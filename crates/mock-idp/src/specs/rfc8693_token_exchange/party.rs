@@ -99,7 +99,7 @@ fn of_record(request: &TokenRequest<'_>, role: &Role, kind: TokenType, resolved:
     }
     let Bound(bound) = record.notes.find().unwrap_or_default();
     let held = bound.iter().all(|own| request.proofs.contains(own));
-    if resolved.kind == TokenKind::Refresh && !held {
+    if own && !held {
         return Err(role
             .invalid
             .because("It is bound to a key, which this request does not prove the possession of"));
