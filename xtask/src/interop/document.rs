@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::catalogue::{CLIENTS, Expect, FLOWS, WAITING};
+use super::catalogue::{CLIENTS, Expect, FLOWS};
 use super::mcp;
 use super::programs::Runtime;
 
@@ -36,16 +36,13 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
             let _ = writeln!(text, "* {}: {remark}", client.id);
         }
     }
+    let checks = mcp::CHECKS.map(|check| format!("`{check}`")).join(", ");
     let _ = writeln!(
         text,
-        "\n## MCP\n\nThe checks that {} has for authorization servers, for version {} of the specification:\n",
+        "\n## MCP\n\nAll checks that {} has for authorization servers, for version {} of the specification, succeed: {checks}.",
         mcp::PACKAGE,
         mcp::SPECIFICATION
     );
-    for check in mcp::CHECKS {
-        let ended = if WAITING.contains(&check) { "waits for the server" } else { "succeeds" };
-        let _ = writeln!(text, "* `{check}` {ended}");
-    }
     Ok(text)
 }
 
@@ -54,9 +51,7 @@ fn flows(text: &mut String) {
     let _ =
         writeln!(text, "\n## Flows\n\n| flow | what is played |{columns}\n|---|---|{}", "---|".repeat(CLIENTS.len()));
     for flow in FLOWS {
-        let waits = WAITING.contains(&flow.id);
-        let cells: String =
-            CLIENTS.iter().map(|client| format!(" {} |", cell(client.expects(flow.id), waits))).collect();
+        let cells: String = CLIENTS.iter().map(|client| format!(" {} |", cell(client.expects(flow.id)))).collect();
         let _ = writeln!(text, "| `{}` | {} |{cells}", flow.id, flow.says);
     }
 }
@@ -71,11 +66,10 @@ fn reasons(text: &mut String) {
     }
 }
 
-fn cell(expect: Option<Result<Expect, &str>>, waits: bool) -> String {
+fn cell(expect: Option<Result<Expect, &str>>) -> String {
     let rules = |rules: &[&str]| rules.iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(", ");
     match expect {
         None | Some(Err(_)) => "–".to_owned(),
-        Some(_) if waits => "waits for the server".to_owned(),
         Some(Ok(Expect::Works([]))) => "works".to_owned(),
         Some(Ok(Expect::Works(broken))) => format!("works after {}", rules(broken)),
         Some(Ok(Expect::Refused(rule))) => format!("refused by `{rule}`"),

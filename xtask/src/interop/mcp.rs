@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) async fn run(folders: &Folders, stage: &mut Stage<'_>, table: &mut Table) -> Result<(), String> {
     let watch = Stopwatch::start();
     let running = stage.at(At::Plain).await?;
-    let issuer = format!("{}/{ID}", running.server.base);
+    let issuer = format!("{}/conformance", running.server.base);
     let results = folders.built("../clients/mcp");
     // Results of earlier runs; there may be none.
     let _ = std::fs::remove_dir_all(&results);

@@ -1,7 +1,5 @@
 //! How each flow went, line by line, and the counts.
 
-use super::catalogue::WAITING;
-
 /// What a run came to, when nothing in it failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Done {
@@ -16,7 +14,6 @@ pub(crate) struct Done {
 pub(super) struct Table {
     as_expected: u32,
     left_out: u32,
-    waiting: u32,
     failed: Vec<String>,
     /// How to get it, and who needs it.
     pub(super) missing: Vec<(String, Vec<&'static str>)>,
@@ -24,17 +21,14 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn row(&mut self, (client, flow): (&str, &str), ended: &Result<String, String>, took: &str) {
-        let (word, why) = match (WAITING.contains(&flow), ended) {
-            (false, Ok(shown)) => ("ok", shown.clone()),
-            (false, Err(why)) => ("FAILED", why.clone()),
-            (true, Ok(_)) => ("FAILED", "it works, and has to leave the list of what waits".to_owned()),
-            (true, Err(why)) => ("waits", why.clone()),
+        let (word, why) = match ended {
+            Ok(shown) => ("ok", shown),
+            Err(why) => ("FAILED", why),
         };
         println!("{word:<7} {took:>8}  {client:<14} {flow:<18} {why}");
-        match word {
-            "ok" => self.as_expected += 1,
-            "waits" => self.waiting += 1,
-            _ => self.failed.push(format!("{client} {flow}: {why}")),
+        match ended {
+            Ok(_) => self.as_expected += 1,
+            Err(why) => self.failed.push(format!("{client} {flow}: {why}")),
         }
     }
 
@@ -47,9 +41,7 @@ impl Table {
         if !self.failed.is_empty() {
             return Err(format!("\n{}\n{} are not as they should be", self.failed.join("\n"), self.failed.len()));
         }
-        let waiting =
-            if self.waiting > 0 { format!(", {} wait for the server", self.waiting) } else { String::new() };
-        let counts = format!("\n{} ended as they should, {} are left out{waiting}", self.as_expected, self.left_out);
+        let counts = format!("\n{} ended as they should, {} are left out", self.as_expected, self.left_out);
         let told = |(how, names): &(String, Vec<&str>)| format!("{} need {how}", names.join(", "));
         let missing =
             (!self.missing.is_empty()).then(|| self.missing.iter().map(told).collect::<Vec<_>>().join("; "));
@@ -73,15 +65,5 @@ mod tests {
     fn what_is_missing_is_named_with_who_needs_it() {
         let table = Table { missing: vec![("packages".to_owned(), vec!["a", "b"])], ..Table::default() };
         assert_eq!(table.finish().map(|done| done.missing), Ok(Some("a, b need packages".to_owned())));
-    }
-
-    #[test]
-    fn what_waits_may_fail_and_has_to() {
-        let Some(waiting) = WAITING.first() else { return };
-        let mut table = Table::default();
-        table.row(("a", waiting), &Err("not there".to_owned()), "1 ms");
-        assert_eq!((table.waiting, table.failed.len()), (1, 0));
-        table.row(("a", waiting), &Ok("there".to_owned()), "1 ms");
-        assert_eq!((table.waiting, table.failed.len()), (1, 1));
     }
 }

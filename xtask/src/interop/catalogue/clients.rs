@@ -55,6 +55,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("revocation", REVOKED),
             ("registration", WORKS),
             ("logout", WORKS),
+            ("sealed", WORKS),
             ("plain", WORKS),
             ("hybrid", WORKS),
             ("implicit", WORKS),
@@ -68,8 +69,8 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         id: "mcp-sdk",
         package: "@modelcontextprotocol/sdk",
         runtime: Runtime::Node,
-        // It asks wherever metadata of a protected resource might be.
-        probes: &["rfc8414-no-such-path"],
+        // It asks wherever metadata of a protected resource might be, and whether a server sends of its own accord.
+        probes: &["rfc8414-no-such-path", "rfc6749-method-not-allowed"],
         plays: &[
             ("code", WORKS),
             ("tampered-verifier", WRONG_VERIFIER),
@@ -85,6 +86,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             (
                 "MCP does not use it",
                 &[
+                    "sealed",
                     "mtls",
                     "mtls-self-signed",
                     "par",
@@ -108,7 +110,12 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ("with client_credentials only", &["secret-jwt", "private-key-jwt"]),
             ("it takes the resource from the metadata of a protected resource", &["resource"]),
         ],
-        remarks: &[],
+        remarks: &[
+            "Asked for more scope, it refreshes if it has a refresh token, gets what it had, and gives up: without a \
+             refresh token it asks the user.",
+            "It registers for the scope that the resource names first. Asked for more later, it is refused by \
+             `rfc6749-scope-not-allowed`: a client that is configured, or called by the URL of its metadata, is not.",
+        ],
     },
     Client {
         id: "authlib",
@@ -138,8 +145,9 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             (OLD, OLD_FLOWS),
             MCP,
             (
-                "its client has no support",
+                "its session on top of requests has no support",
                 &[
+                    "sealed",
                     "par",
                     "jar",
                     "jarm",
@@ -184,6 +192,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             (
                 "no support",
                 &[
+                    "sealed",
                     "secret-jwt",
                     "private-key-jwt",
                     "par",
@@ -225,6 +234,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             (
                 "no support",
                 &[
+                    "sealed",
                     "secret-jwt",
                     "private-key-jwt",
                     "par",
@@ -284,6 +294,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             MCP,
             ("in its crate for resource servers", &["introspection"]),
             ("no support", &["ciba", "logout"]),
+            ("it decrypts nothing", &["sealed"]),
         ],
         remarks: &[],
     },

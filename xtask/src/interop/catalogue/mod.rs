@@ -102,9 +102,6 @@ const fn flow(
     Flow { id, says, needs, seen, at: At::Plain }
 }
 
-/// What the server cannot play its part in yet: flows, and checks of the MCP package. One that works has to leave here.
-pub(super) const WAITING: &[&str] = &["registration", "cimd", "mcp-server", "authorization-server-metadata-cimd"];
-
 const LOGGED_IN: &[&str] = &["POST /token 200"];
 
 pub(super) const FLOWS: &[Flow] = &[
@@ -259,6 +256,12 @@ pub(super) const FLOWS: &[Flow] = &[
         &["POST /mcp 401", "POST /token 200", "POST /mcp 403", "POST /mcp 200"],
     ),
     flow("logout", "logout, and back at the client", &["end_session_endpoint"], LOGGED_IN),
+    flow(
+        "sealed",
+        "an encrypted ID token, and signed claims at UserInfo",
+        &["id_token_encryption_alg_values_supported=ECDH-ES", "userinfo_signing_alg_values_supported=ES256"],
+        &["POST /token 200", "GET /userinfo 200"],
+    ),
     flow("plain", "RFC 7636 with its method plain", &["code_challenge_methods_supported=plain"], LOGGED_IN)
         .at(At::Rfc7636),
     flow(
