@@ -313,7 +313,7 @@ pub(crate) struct Answer<'a> {
     /// Which answer it is.
     pub at: Point,
     /// Who is answered.
-    pub client: &'a Client,
+    pub client: &'a Arc<Client>,
     /// What it says.
     pub members: &'a Map<String, Value>,
     /// The ports.
@@ -392,7 +392,8 @@ pub(crate) trait Spine: Send + Sync {
     fn people(&self) -> &People;
 
     /// A JSON answer, in the form that the client asks for.
-    fn represent(&self, arrival: &Arrival<'_>, at: Point, client: &Client, members: Map<String, Value>) -> Reply;
+    fn represent(&self, arrival: &Arrival<'_>, at: Point, client: &Arc<Client>, members: Map<String, Value>)
+    -> Reply;
 
     /// Kills every token of a family, for good.
     fn revoke(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), Stop>>;

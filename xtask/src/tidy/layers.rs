@@ -42,6 +42,7 @@ const NEUTRAL: &[&str] = &[
     "spec",
     "memory",
     "pages",
+    "protected",
     "clients",
     "client_keys",
     "people",

@@ -93,7 +93,13 @@ impl Spine for World {
         &self.people
     }
 
-    fn represent(&self, arrival: &Arrival<'_>, at: Point, client: &Client, members: Map<String, Value>) -> Reply {
+    fn represent(
+        &self,
+        arrival: &Arrival<'_>,
+        at: Point,
+        client: &Arc<Client>,
+        members: Map<String, Value>,
+    ) -> Reply {
         let (ports, policy) = (&self.ports, &self.policy);
         let answer = Answer { arrival, at, client, members: &members, ports, policy };
         let own = self.specs.iter().find_map(|spec| spec.represent(&answer));

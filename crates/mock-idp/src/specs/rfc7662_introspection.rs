@@ -126,7 +126,7 @@ async fn bearer(call: &Call<'_>) -> Result<Arc<Client>, Denied> {
     client.ok_or_else(|| denied(NOT_ITS_OWN.because("Its client is known no longer").into()))
 }
 
-async fn introspect(call: &Call<'_>, client: &Client) -> Result<Reply, Stop> {
+async fn introspect(call: &Call<'_>, client: &Arc<Client>) -> Result<Reply, Stop> {
     let params: &Params = call.spine.form(call.arrival)?;
     let token = params.get("token").ok_or_else(|| MISSING.refuse())?;
     let resolved = call.spine.resolve(call.arrival.place, token).await?;

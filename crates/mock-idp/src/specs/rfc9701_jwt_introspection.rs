@@ -1,23 +1,26 @@
 //! RFC 9701: JSON Web Token (JWT) Response for OAuth Token Introspection.
 //!
-//! The answer of RFC 7662 in a signed token, for whoever asks for that media type. Its `aud` is who asked, and it says
-//! nothing of the introspected token but in `token_introspection`, so that it cannot be taken for an access token (§8.1).
+//! The answer of RFC 7662 in a signed token, and encrypted if the client is registered for that, for whoever asks for the
+//! media type. Its `aud` is who asked, and it says nothing of the introspected token but in `token_introspection`, so that
+//! it cannot be taken for an access token (§8.1).
 
 use http::HeaderMap;
 use http::header::ACCEPT;
 use oauth_types::fault::Point;
-use oauth_types::{Algorithm, ErrorCode};
+use oauth_types::{Algorithm, ContentEncryption, ErrorCode, KeyManagement};
 use serde_json::{Map, Value, json};
 
+use crate::client_keys;
 use crate::refusal::{Document, Refusal, Rule};
-use crate::reply::{Reply, Seal, Unsigned};
+use crate::reply::{Reply, Unsigned};
 use crate::spec::{Answer, Facts, Spec};
 use crate::world::Policy;
 
 const CONTENT_TYPE: &str = "application/token-introspection+jwt";
 const TYP: &str = "token-introspection+jwt";
 const ALGORITHM: &str = "introspection_signed_response_alg";
-const ENCRYPTED: &[&str] = &["introspection_encrypted_response_alg", "introspection_encrypted_response_enc"];
+const ENCRYPTED_ALG: &str = "introspection_encrypted_response_alg";
+const ENCRYPTED_ENC: &str = "introspection_encrypted_response_enc";
 
 #[derive(Debug)]
 pub(crate) struct JwtIntrospection;
@@ -39,13 +42,25 @@ impl Spec for JwtIntrospection {
         // Without the endpoint there is nothing to sign.
         if document.contains_key("introspection_endpoint") {
             let algorithms: Vec<&str> = facts.issued().map(Algorithm::as_str).collect();
-            document.insert("introspection_signing_alg_values_supported".to_owned(), json!(algorithms));
+            let mut set =
+                |name: &str, value: Value| document.insert(format!("introspection_{name}_values_supported"), value);
+            set("signing_alg", json!(algorithms));
+            set("encryption_alg", json!(KeyManagement::ALL));
+            set("encryption_enc", json!(ContentEncryption::ALL));
         }
     }
 
     fn register(&self, metadata: &Map<String, Value>, _policy: &Policy) -> Result<(), Refusal> {
-        if let Some(name) = ENCRYPTED.iter().find(|name| metadata.contains_key(**name)) {
-            return Err(NOT_ENCRYPTED.because(format!("Leave {name} out")));
+        let text = |name: &str| metadata.get(name).map(|value| value.as_str().unwrap_or_default());
+        let (managed, content) = (text(ENCRYPTED_ALG), text(ENCRYPTED_ENC));
+        if managed.is_some_and(|name| KeyManagement::from_wire(name).is_none()) {
+            return Err(ENCRYPTION.because(format!("{ENCRYPTED_ALG} is not")));
+        }
+        if content.is_some_and(|name| ContentEncryption::from_wire(name).is_none()) {
+            return Err(ENCRYPTION.because(format!("{ENCRYPTED_ENC} is not")));
+        }
+        if content.is_some() && managed.is_none() {
+            return Err(ENCRYPTION.because(format!("{ENCRYPTED_ENC} needs {ENCRYPTED_ALG}")));
         }
         let asked = metadata.get(ALGORITHM).map(|value| value.as_str().and_then(Algorithm::from_wire));
         match asked {
@@ -70,8 +85,9 @@ impl Spec for JwtIntrospection {
         claims.insert("aud".to_owned(), answer.client.client_id().into());
         claims.insert("iat".to_owned(), answer.arrival.now.into());
         claims.insert("token_introspection".to_owned(), answer.members.clone().into());
+        let seal = client_keys::seal(answer.client, "introspection", algorithm);
         let (member, at, hash) = ("introspection", Point::IntrospectionToken, Vec::new());
-        let token = Unsigned { member, at, algorithm, header, claims, hash, seal: Seal::default() };
+        let token = Unsigned { member, at, algorithm, header, claims, hash, seal };
         Some(Reply::Jwt { token, content_type: CONTENT_TYPE })
     }
 }
@@ -96,7 +112,7 @@ static DOCUMENT: Document = Document {
     url: "https://www.rfc-editor.org/rfc/rfc9701",
 };
 
-static RULES: &[&Rule] = &[&NO_ALGORITHM, &NOT_ENCRYPTED];
+static RULES: &[&Rule] = &[&ENCRYPTION, &NO_ALGORITHM];
 
 static NO_ALGORITHM: Rule = Rule {
     id: "rfc9701-algorithm-unsupported",
@@ -106,12 +122,12 @@ static NO_ALGORITHM: Rule = Rule {
     says: "An introspection_signed_response_alg is one of the algorithms in the server's metadata",
 };
 
-static NOT_ENCRYPTED: Rule = Rule {
+static ENCRYPTION: Rule = Rule {
     id: "rfc9701-encryption-unsupported",
     document: &DOCUMENT,
     section: "6",
     error: ErrorCode::InvalidClientMetadata,
-    says: "This server does not encrypt answers of introspection, as its metadata says",
+    says: "How answers of introspection are encrypted is one of the ways in the server's metadata",
 };
 
 #[cfg(test)]
@@ -128,8 +144,14 @@ mod tests {
         for wrong in [json!("none"), json!("HS256"), json!("es256"), json!(256), Value::Null] {
             assert_eq!(judge(ALGORITHM, wrong), Err("rfc9701-algorithm-unsupported"));
         }
-        for name in ENCRYPTED {
-            assert_eq!(judge(name, "RSA-OAEP".into()), Err("rfc9701-encryption-unsupported"));
+        assert_eq!(judge(ENCRYPTED_ALG, "ECDH-ES".into()), Ok(()));
+        for (name, value) in [
+            (ENCRYPTED_ALG, json!("RSA1_5")),
+            (ENCRYPTED_ALG, json!(1)),
+            (ENCRYPTED_ENC, json!("A128GCM")),
+            (ENCRYPTED_ENC, json!("A129GCM")),
+        ] {
+            assert_eq!(judge(name, value), Err("rfc9701-encryption-unsupported"));
         }
         assert_eq!(judge("client_name", "x".into()), Ok(()));
     }

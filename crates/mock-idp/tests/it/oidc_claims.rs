@@ -13,7 +13,7 @@ use crate::person::{Person, title};
 use crate::refusals::assert_refused;
 
 /// The private key of a client, and the set that has its public half.
-fn keys() -> (DecryptionKey, Value) {
+pub(crate) fn keys() -> (DecryptionKey, Value) {
     let key = DecryptionKey::from_pem(include_str!("../../../../fixtures/keys/es256.pem")).expect("a key");
     let set = json!({"keys": [key.jwk("enc")]});
     (key, set)

@@ -2,13 +2,15 @@
 
 use bytes::Bytes;
 use http::Request;
+use mock_idp::jose::Jwe;
 use mock_idp::{Client, MockIdp};
-use oauth_types::Params;
 use oauth_types::fault::{Edit, Fault, Point};
+use oauth_types::{ContentEncryption, KeyManagement, Params};
 use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser, REDIRECT_URI, basic, decode};
 use crate::flows::verify;
+use crate::oidc_claims::keys;
 use crate::refusals::assert_refused;
 
 const SIGNED: &str = "application/token-introspection+jwt";
@@ -60,6 +62,27 @@ async fn a_client_chooses_the_algorithm() {
     let jwt = json!(ask(&browser, "es", &token(&browser).await, &[SIGNED]).await.body);
     assert_eq!(decode(&jwt).0["alg"], "ES256");
     assert_eq!(verify(&browser, &jwt).await["aud"], "es");
+}
+
+#[tokio::test]
+async fn the_answer_is_encrypted_for_whoever_is_registered_for_that() {
+    let (key, set) = keys();
+    let client = Client::confidential("rs", "secret")
+        .metadata("jwks", set)
+        .metadata("introspection_encrypted_response_alg", "ECDH-ES")
+        .metadata("introspection_encrypted_response_enc", "A256GCM");
+    let public = Client::public("public").redirect_uri(REDIRECT_URI);
+    let idp = MockIdp::builder().client(client).client(public).in_process().expect("clients");
+    let browser = Browser::new(&idp);
+    let token = token(&browser).await;
+    let answer = ask(&browser, "rs", &token, &[SIGNED]).await;
+    assert_eq!(answer.header("content-type"), Some(SIGNED));
+    let jwe = Jwe::parse(&answer.body).expect("an encrypted answer");
+    assert_eq!((jwe.algorithm(), jwe.encryption()), (KeyManagement::EcdhEs, ContentEncryption::A256Gcm));
+    let signed = String::from_utf8(jwe.decrypt(&key).expect("the content")).expect("text");
+    assert_eq!(verify(&browser, &json!(signed)).await["token_introspection"]["active"], true);
+    let plain = ask(&browser, "rs", &token, &[]).await.json();
+    assert_eq!(plain["active"], true, "plain JSON was asked for");
 }
 
 #[tokio::test]
@@ -129,6 +152,10 @@ async fn the_metadata_lists_the_algorithms() {
     let document = metadata(server()).await;
     let algorithms = document["introspection_signing_alg_values_supported"].as_array().expect("a list");
     assert!(algorithms.contains(&json!("RS256")) && algorithms.contains(&json!("ES256")));
+    for (name, value) in [("encryption_alg", "ECDH-ES"), ("encryption_enc", "A256GCM")] {
+        let known = &document[format!("introspection_{name}_values_supported")];
+        assert!(known.as_array().expect("a list").contains(&json!(value)), "{known}");
+    }
     for name in ["RFC 9701", "RFC 7662"] {
         let document = metadata(MockIdp::builder().without(name).in_process().expect("optional")).await;
         assert_eq!(document.get("introspection_signing_alg_values_supported"), None, "{name}");
