@@ -42,7 +42,7 @@ impl Table {
             return Err(format!("\n{}\n{} are not as they should be", self.failed.join("\n"), self.failed.len()));
         }
         let counts = format!("\n{} ended as they should, {} are left out", self.as_expected, self.left_out);
-        let told = |(how, names): &(String, Vec<&str>)| format!("{} need {how}", names.join(", "));
+        let told = |(how, names): &(String, Vec<&str>)| format!("{} ({how})", names.join(", "));
         let missing =
             (!self.missing.is_empty()).then(|| self.missing.iter().map(told).collect::<Vec<_>>().join("; "));
         Ok(Done { counts, missing })
@@ -64,6 +64,6 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_with_who_needs_it() {
         let table = Table { missing: vec![("packages".to_owned(), vec!["a", "b"])], ..Table::default() };
-        assert_eq!(table.finish().map(|done| done.missing), Ok(Some("a, b need packages".to_owned())));
+        assert_eq!(table.finish().map(|done| done.missing), Ok(Some("a, b (packages)".to_owned())));
     }
 }
