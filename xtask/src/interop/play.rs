@@ -123,7 +123,8 @@ mod tests {
     use super::super::catalogue::At;
     use super::*;
 
-    const FLOW: Flow = Flow { id: "x", says: "x", needs: &[], seen: &["POST /token 200"], at: At::Plain };
+    const FLOW: Flow =
+        Flow { id: "x", says: "x", needs: &[], seen: &["POST /token 200"], program: "x", at: At::Strict };
     const PENDING: &str = "POST /token 400 client a authorization_pending rfc8628-pending (RFC 8628 section 3.5)";
 
     fn journal(lines: &[&str]) -> Vec<Line> {

@@ -55,7 +55,7 @@ impl Folders {
     pub(super) fn configuration(&self, at: At) -> Result<PathBuf, String> {
         let written = self.written.join("server.toml");
         let text = std::fs::read_to_string(&written).map_err(|error| format!("{}: {error}", written.display()))?;
-        let path = self.installed.join(format!("server-{at:?}.toml"));
+        let path = self.installed.join(format!("server-{}.toml", at.name()));
         let failed = |error: std::io::Error| format!("{}: {error}", path.display());
         std::fs::create_dir_all(&self.installed).map_err(failed)?;
         std::fs::write(&path, format!("{}{text}", at.opening())).map_err(failed)?;

@@ -20,7 +20,7 @@ use crate::stopwatch::Stopwatch;
 pub(super) struct Stage<'a> {
     folders: &'a Folders,
     verbose: bool,
-    running: HashMap<At, Running>,
+    running: HashMap<&'static str, Running>,
 }
 
 /// A server, and what is known about it.
@@ -64,7 +64,7 @@ impl<'a> Stage<'a> {
             Some(need) => Err(format!("the server does not offer {need}")),
             None => {
                 let person = Person { server: &mut running.server, http: &running.http };
-                program.play(flow.id, &issuer, person).await
+                program.play(flow.program, &issuer, person).await
             }
         };
         let mut journal = running.server.journal(&running.http, &issuer).await?;
@@ -80,7 +80,7 @@ impl<'a> Stage<'a> {
 
     /// The server of this kind.
     pub(super) async fn at(&mut self, at: At) -> Result<&mut Running, String> {
-        match self.running.entry(at) {
+        match self.running.entry(at.name()) {
             Entry::Occupied(running) => Ok(running.into_mut()),
             Entry::Vacant(place) => Ok(place.insert(Running::start(self.folders, at).await?)),
         }
@@ -101,7 +101,7 @@ impl Running {
         let mut server = Server::start(&folders.built("mock-idp"), &arguments).await?;
         let http = trusting(folders, at)?;
         let base = server.base.clone();
-        let url = format!("{base}/.well-known/openid-configuration");
+        let url = format!("{base}/.well-known/oauth-authorization-server");
         let answer = http.get(url).send().await.map_err(|error| told(&error))?;
         let metadata = answer.json().await.map_err(|error| told(&error))?;
         server.journal(&http, &base).await?;

@@ -29,6 +29,8 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         probes: &[],
         plays: &[
             ("code", WORKS),
+            ("oauth21", WORKS),
+            ("oidc", WORKS),
             ("tampered-verifier", WRONG_VERIFIER),
             ("secret-basic", WORKS),
             ("secret-post", WORKS),
@@ -83,6 +85,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         ],
         leaves: &[
             (OLD, OLD_FLOWS),
+            ("played as `mcp-server`", &["oauth21", "oidc"]),
             (
                 "MCP does not use it",
                 &[
@@ -124,6 +127,8 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         probes: &[],
         plays: &[
             ("code", WORKS),
+            ("oauth21", WORKS),
+            ("oidc", WORKS),
             ("tampered-verifier", WRONG_VERIFIER),
             ("secret-basic", WORKS),
             ("secret-post", WORKS),
@@ -175,6 +180,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         probes: &[],
         plays: &[
             ("code", WORKS),
+            ("oauth21", WORKS),
             ("tampered-verifier", WRONG_VERIFIER),
             ("secret-basic", WORKS),
             ("secret-post", WORKS),
@@ -210,6 +216,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
                     "logout",
                 ],
             ),
+            ("it knows no OpenID Connect", &["oidc"]),
             ("what was granted is dropped, unless its user writes a type for it", &["rar"]),
         ],
         remarks: &[],
@@ -221,6 +228,7 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         probes: &[],
         plays: &[
             ("code", WORKS),
+            ("oidc", WORKS),
             ("tampered-verifier", WRONG_VERIFIER),
             ("secret-basic", WORKS),
             ("secret-post", WORKS),
@@ -253,7 +261,15 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
             ),
             (
                 "the code of the crate oauth2, which plays it",
-                &["mtls", "mtls-self-signed", "resource", "client-credentials", "introspection", "revocation"],
+                &[
+                    "oauth21",
+                    "mtls",
+                    "mtls-self-signed",
+                    "resource",
+                    "client-credentials",
+                    "introspection",
+                    "revocation",
+                ],
             ),
         ],
         remarks: &[],
@@ -265,6 +281,8 @@ pub(in crate::interop) const CLIENTS: &[Client] = &[
         probes: &[],
         plays: &[
             ("code", WORKS),
+            ("oauth21", WORKS),
+            ("oidc", WORKS),
             ("tampered-verifier", WRONG_VERIFIER),
             ("secret-basic", WORKS),
             ("secret-post", WORKS),

@@ -2,39 +2,48 @@
 
 mod clients;
 
+use mock_idp::Profile;
+
 use super::programs::Runtime;
 
 pub(super) use self::clients::CLIENTS;
 
-/// Which server a flow is played at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Which server a flow is played at. The others are without TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum At {
-    /// With fixtures/clients/server.toml and nothing else.
-    Plain,
-    /// DPoP proofs need a nonce.
-    Nonce,
-    /// What FAPI 2.0 asks of servers.
-    Fapi2,
+    /// With every document, and every choice made strictly.
+    Strict,
     /// With TLS, and a certification authority of its own.
     Tls,
-    /// PKCE as RFC 7636 has it.
-    Rfc7636,
-    /// With what OAuth 2.1 leaves out.
-    Legacy,
+    /// DPoP proofs need a nonce.
+    Nonce,
+    /// With this profile.
+    Of(Profile),
 }
 
 impl At {
     /// What stands above the configuration file.
-    pub(super) fn opening(self) -> &'static str {
+    pub(super) fn opening(self) -> String {
+        let nonce = "on = [\"dpop-nonce-required\"]\n";
         match self {
-            Self::Plain | Self::Tls => "",
-            Self::Rfc7636 => "plain = true\n",
-            Self::Legacy => "legacy = true\n",
-            Self::Nonce => "on = [\"dpop-nonce-required\"]\n",
-            Self::Fapi2 => {
-                "on = [\"strong-client-authentication\", \"require-pushed-authorization-requests\", \
-                 \"request-uri-alone\", \"require-dpop\", \"dpop-nonce-required\"]\n"
+            // Nobody waits five seconds for a test.
+            Self::Strict => "amount = { device-interval-seconds = 1, ciba-interval-seconds = 1 }\n".to_owned(),
+            Self::Tls => String::new(),
+            Self::Nonce => nonce.to_owned(),
+            Self::Of(profile @ (Profile::Fapi2 | Profile::Fapi2MessageSigning)) => {
+                format!("profile = \"{profile}\"\n{nonce}")
             }
+            Self::Of(profile) => format!("profile = \"{profile}\"\n"),
+        }
+    }
+
+    /// A name of its own.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Tls => "tls",
+            Self::Nonce => "nonce",
+            Self::Of(profile) => profile.name(),
         }
     }
 }
@@ -48,6 +57,8 @@ pub(super) struct Flow {
     pub(super) needs: &'static [&'static str],
     /// Requests that the journal has to show, as `POST /par 201`: proof that it was played and not only said.
     pub(super) seen: &'static [&'static str],
+    /// What a client is told to play.
+    pub(super) program: &'static str,
     pub(super) at: At,
 }
 
@@ -90,6 +101,16 @@ impl Flow {
     const fn at(self, at: At) -> Self {
         Self { at, ..self }
     }
+
+    /// The same at a server of this profile.
+    const fn of(self, profile: Profile) -> Self {
+        self.at(At::Of(profile))
+    }
+
+    /// What is played as another flow.
+    const fn playing(self, program: &'static str) -> Self {
+        Self { program, ..self }
+    }
 }
 
 /// A flow: its id, what is played, what the server has to offer, and what it has to see.
@@ -99,7 +120,7 @@ const fn flow(
     needs: &'static [&'static str],
     seen: &'static [&'static str],
 ) -> Flow {
-    Flow { id, says, needs, seen, at: At::Plain }
+    Flow { id, says, needs, seen, program: id, at: At::Strict }
 }
 
 const LOGGED_IN: &[&str] = &["POST /token 200"];
@@ -111,6 +132,21 @@ pub(super) const FLOWS: &[Flow] = &[
         &["code_challenge_methods_supported=S256"],
         &["POST /token 200", "GET /userinfo 200"],
     ),
+    flow(
+        "oauth21",
+        "OAuth 2.1: code, PKCE and refresh, without OpenID Connect",
+        &["code_challenge_methods_supported=S256"],
+        LOGGED_IN,
+    )
+    .of(Profile::Oauth21),
+    flow(
+        "oidc",
+        "OpenID Connect: the same as `code`",
+        &["userinfo_endpoint"],
+        &["POST /token 200", "GET /userinfo 200"],
+    )
+    .of(Profile::Oidc)
+    .playing("code"),
     flow(
         "tampered-verifier",
         "a code_verifier that does not fit its challenge",
@@ -188,21 +224,22 @@ pub(super) const FLOWS: &[Flow] = &[
         &["dpop_signing_alg_values_supported=ES256"],
         &["POST /token 200", "GET /userinfo 200"],
     )
-    .at(At::Nonce),
+    .at(At::Nonce)
+    .playing("dpop"),
     flow(
         "fapi2",
         "FAPI 2.0 Security Profile: pushed, private_key_jwt, DPoP with nonce",
         &["require_pushed_authorization_requests", "dpop_signing_alg_values_supported=ES256"],
         &["POST /par 201", "POST /token 200", "GET /userinfo 200"],
     )
-    .at(At::Fapi2),
+    .of(Profile::Fapi2),
     flow(
         "fapi2-signing",
         "FAPI 2.0 Message Signing: beside that, request and response are signed",
         &["require_pushed_authorization_requests", "request_parameter_supported"],
         &["POST /par 201", "POST /token 200", "GET /userinfo 200"],
     )
-    .at(At::Fapi2),
+    .of(Profile::Fapi2MessageSigning),
     flow(
         "device",
         "device authorization, polled until a person approves",
@@ -248,13 +285,15 @@ pub(super) const FLOWS: &[Flow] = &[
         "a client that is called by the URL of its metadata",
         &["client_id_metadata_document_supported"],
         LOGGED_IN,
-    ),
+    )
+    .of(Profile::Mcp),
     flow(
         "mcp-server",
         "an MCP server: found from its first refusal, used, and stepped up for",
         &[],
         &["POST /mcp 401", "POST /token 200", "POST /mcp 403", "POST /mcp 200"],
-    ),
+    )
+    .of(Profile::Mcp),
     flow("logout", "logout, and back at the client", &["end_session_endpoint"], LOGGED_IN),
     flow(
         "sealed",
@@ -263,15 +302,15 @@ pub(super) const FLOWS: &[Flow] = &[
         &["POST /token 200", "GET /userinfo 200"],
     ),
     flow("plain", "RFC 7636 with its method plain", &["code_challenge_methods_supported=plain"], LOGGED_IN)
-        .at(At::Rfc7636),
+        .of(Profile::Rfc7636),
     flow(
         "hybrid",
         "code and ID token from the authorization endpoint",
         &["response_types_supported=code id_token"],
         LOGGED_IN,
     )
-    .at(At::Legacy),
+    .of(Profile::Legacy),
     flow("implicit", "an ID token without a code", &["response_types_supported=id_token"], &["GET /authorize 302"])
-        .at(At::Legacy),
-    flow("password", "the user's password", &["grant_types_supported=password"], LOGGED_IN).at(At::Legacy),
+        .of(Profile::Legacy),
+    flow("password", "the user's password", &["grant_types_supported=password"], LOGGED_IN).of(Profile::Legacy),
 ];

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use mock_idp::{Builder, Client, User};
+use mock_idp::{Builder, Client, Profile, User};
 use oauth_types::{Algorithm, Secret};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -22,6 +22,9 @@ pub(crate) struct Config {
     pub(crate) issuer: Option<String>,
     /// `memory` or `sqlite:PATH`.
     pub(crate) store: Option<StoreChoice>,
+    /// The set of documents and choices.
+    #[serde(default, deserialize_with = "profile")]
+    pub(crate) profile: Option<Profile>,
     /// What tokens are signed with.
     #[serde(default, deserialize_with = "signing")]
     pub(crate) alg: Option<Algorithm>,
@@ -153,11 +156,12 @@ impl Config {
 
     /// Describes the server, but for where it listens and what it keeps.
     pub(crate) fn describe(self, mut builder: Builder) -> Builder {
-        let mut policy = mock_idp::Policy::default();
+        let profile = self.profile.unwrap_or_default();
+        let mut policy = profile.policy();
         policy.algorithm = self.alg.unwrap_or(policy.algorithm);
         policy.code_lifetime = self.lifetime.code.unwrap_or(policy.code_lifetime);
         policy.token_lifetime = self.lifetime.token.unwrap_or(policy.token_lifetime);
-        builder = builder.policy(policy);
+        builder = builder.profile(profile).policy(policy);
         if let Some(seconds) = self.lifetime.refresh {
             builder = builder.amount("refresh-idle-seconds", seconds);
         }
@@ -213,6 +217,18 @@ impl From<ClientConfig> for Client {
             None => client,
         }
     }
+}
+
+/// A profile by its name.
+fn profile<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Profile>, D::Error> {
+    let name = String::deserialize(source)?;
+    let unknown = || D::Error::custom(format!("there is no such profile: say one of {}", profiles()));
+    Profile::named(&name).map(Some).ok_or_else(unknown)
+}
+
+/// The names of all profiles.
+pub(crate) fn profiles() -> String {
+    Profile::ALL.iter().map(|profile| profile.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// An algorithm that this server has a key for.
@@ -302,6 +318,17 @@ mod tests {
     fn a_misspelt_member_is_named_with_its_line() {
         let error = parse("alg = \"RS256\"\nany_cleint = true\n").expect_err("a misspelt member");
         assert!(error.starts_with("line 2: unknown field `any_cleint`"), "{error}");
+    }
+
+    #[test]
+    fn a_profile_is_called_by_its_name() {
+        for profile in Profile::ALL {
+            let config = parse(&format!("profile = \"{profile}\"\n")).expect("a configuration");
+            assert_eq!(config.profile, Some(*profile));
+            assert!(config.describe(mock_idp::MockIdp::builder()).in_process().is_ok(), "{profile}");
+        }
+        let error = parse("profile = \"canary\"\n").expect_err("no profile");
+        assert!(error.starts_with("line 1: there is no such profile: say one of strict, ") && !error.contains("canary"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use certificate::Certify;
 use clap::{Parser, Subcommand};
 use config::{Config, StoreChoice};
-use mock_idp::{Entry, MockIdp};
+use mock_idp::{Entry, MockIdp, Profile};
 use oauth_types::Algorithm;
 use tls::TlsArguments;
 
@@ -50,6 +50,9 @@ struct Serve {
     /// Where codes and tokens are kept: memory, or sqlite:PATH.
     #[arg(long)]
     store: Option<StoreChoice>,
+    /// The set of documents and choices: strict, oauth21, oidc, fapi2, fapi2-message-signing, mcp, rfc7636 or legacy.
+    #[arg(long, value_parser = profile)]
+    profile: Option<Profile>,
     /// What ID tokens and access tokens are signed with, such as RS256, PS256, ES256 or EdDSA.
     #[arg(long, value_parser = algorithm)]
     alg: Option<Algorithm>,
@@ -70,6 +73,10 @@ struct Serve {
     /// Write a line for every request, not only for refusals.
     #[arg(long, short)]
     verbose: bool,
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    Profile::named(text).ok_or_else(|| format!("say one of {}", config::profiles()))
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {
@@ -103,6 +110,7 @@ async fn run(serve: Serve) -> Result<(), String> {
     config.any_client |= serve.any_client;
     config.plain |= serve.plain;
     config.pkce_optional |= serve.pkce_optional;
+    config.profile = serve.profile.or(config.profile);
     config.alg = serve.alg.or(config.alg);
     config.issuer = serve.issuer.or(config.issuer);
     let listen = serve.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
