@@ -328,7 +328,9 @@ mod tests {
             assert!(config.describe(mock_idp::MockIdp::builder()).in_process().is_ok(), "{profile}");
         }
         let error = parse("profile = \"canary\"\n").expect_err("no profile");
-        assert!(error.starts_with("line 1: there is no such profile: say one of strict, ") && !error.contains("canary"));
+        assert!(
+            error.starts_with("line 1: there is no such profile: say one of strict, ") && !error.contains("canary")
+        );
     }
 
     #[test]
