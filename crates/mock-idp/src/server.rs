@@ -57,14 +57,6 @@ pub enum StartError {
         /// The URI.
         uri: String,
     },
-    /// A client's metadata cannot be what it is.
-    #[error("client {client_id}: {why}")]
-    ClientMetadata {
-        /// The client.
-        client_id: String,
-        /// What is wrong.
-        why: String,
-    },
     /// Two clients have the same identifier.
     #[error("there are two clients called {0}")]
     ClientTwice(String),
@@ -289,16 +281,6 @@ impl Builder {
         let clients = if self.clients.is_empty() { Client::built_in().into() } else { self.clients };
         let users = if self.users.is_empty() { User::built_in().into() } else { self.users };
         check(&clients, &users)?;
-        for client in &clients {
-            // These two judge how strangers introduce themselves.
-            let strangers = ["RFC 7591", "OpenID Connect Dynamic Client Registration 1.0"];
-            let mut specs = profile.specs.iter().filter(|spec| !strangers.contains(&spec.name()));
-            let judged = specs.try_for_each(|spec| spec.register(&client.metadata, &profile.policy));
-            judged.map_err(|refusal| StartError::ClientMetadata {
-                client_id: client.client_id.clone(),
-                why: refusal.description(),
-            })?;
-        }
         let security = self.security.make(&issuer, address)?;
         profile.policy.client_certificates = security.acceptor().is_some();
         let clock = self.clock.unwrap_or_default();
