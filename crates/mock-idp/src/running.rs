@@ -17,6 +17,7 @@ use crate::http::router::App;
 use crate::http::tap::Mounted;
 use crate::http::tenants;
 use crate::ports::clock::AdjustableClock;
+use crate::ports::keys::Keys;
 use crate::server::{Builder, Security};
 
 /// A running mock authorization server. Dropping it stops it.
@@ -77,6 +78,12 @@ impl MockIdp {
     /// The server's clock. Moving it moves the time of every code and token.
     pub fn clock(&self) -> &AdjustableClock {
         &self.clock
+    }
+
+    /// What the server signs with. `announce`, `rotate` and `retire` replace the keys of every tenant on command: the
+    /// next ones are published before they are used, and the former ones until they are retired.
+    pub fn keys(&self) -> &dyn Keys {
+        &*self.app.world.ports.keys
     }
 
     /// Every request to the tenant at the root so far, in order. The journal keeps the last 4096.

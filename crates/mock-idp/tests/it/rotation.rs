@@ -100,3 +100,10 @@ async fn a_token_is_signed_by_the_key_it_names_although_keys_were_rotated_in_bet
         assert_eq!(token.verify(&keys, Algorithm::SIGNING), Ok(()), "{name}");
     }
 }
+
+#[tokio::test]
+async fn whoever_holds_the_server_rotates_its_keys() {
+    let idp = MockIdp::builder().in_process().expect("a server");
+    idp.keys().announce().and_then(|()| idp.keys().rotate()).expect("a rotation");
+    assert_eq!(kid(&Browser::new(&idp).log_in().await).0, "mock-rs256-2");
+}
