@@ -25,6 +25,7 @@ mod oidc_rp_initiated_logout;
 mod oidc_session_management;
 mod outbound;
 mod pages;
+mod pages_at_once;
 mod person;
 mod profiles;
 mod races;

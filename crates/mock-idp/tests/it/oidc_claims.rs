@@ -8,7 +8,7 @@ use oauth_types::scenario::NextLogin;
 use oauth_types::{Algorithm, ContentEncryption, KeyManagement, Params, Secret};
 use serde_json::{Value, json};
 
-use crate::browser::{Answer, Browser, REDIRECT_URI, asking, basic, decode, redeeming, refreshing, with};
+use crate::browser::{Answer, Browser, REDIRECT_URI, asking, basic, decode, redeeming, refreshing, with, without};
 use crate::person::{Person, title};
 use crate::refusals::assert_refused;
 
@@ -51,6 +51,19 @@ async fn claims_are_asked_for_one_by_one() {
     let again = browser.token(&with(refreshing(&tokens["refresh_token"]), "scope", "openid")).await.tokens();
     assert_eq!(userinfo(&browser, &again).await.json(), expected, "it lives as long as the grant");
     assert_eq!(decode(&again["id_token"]).1["given_name"], "Alice");
+}
+
+#[tokio::test]
+async fn what_the_server_says_itself_is_not_said_by_a_user() {
+    let carol =
+        ["acr", "sid", "azp", "nonce", "iss"].iter().fold(User::new("carol"), |user, name| user.claim(*name, "x"));
+    let idp = MockIdp::builder().user(carol).in_process().expect("a user");
+    let browser = Browser::new(&idp);
+    let wishes = json!({"id_token": {"acr": null, "sid": null, "azp": null, "nonce": null, "iss": null}});
+    let tokens = tokens(&browser, &without(asking(), "nonce").with("claims", claims(&wishes))).await;
+    let (_, said) = decode(&tokens["id_token"]);
+    assert!(said.as_object().expect("an object").values().all(|value| value != "x"), "{said}");
+    assert_eq!((said.get("acr"), said.get("azp"), said.get("nonce")), (None, None, None));
 }
 
 #[tokio::test]

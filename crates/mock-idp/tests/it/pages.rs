@@ -561,6 +561,20 @@ async fn a_parallel_login_does_not_disturb_another() {
 }
 
 #[tokio::test]
+async fn nobody_agrees_in_the_name_of_another() {
+    let idp = server();
+    let person = Person::new(&idp);
+    let login = person.asks(&web()).await;
+    let page = person.is(&login, "alice").await;
+    person.is(&login, "bob").await;
+    let answer = person.agrees(&page).await;
+    assert_eq!((answer.status, title(&answer)), (400, "Try again: Do you agree?"));
+    assert!(answer.body.contains("Somebody else is logged in") && answer.body.contains("<small>bobby</small>"));
+    let answer = person.agrees(&answer).await;
+    assert_eq!(claims(&idp, &answer, "web").await["sub"], "bob");
+}
+
+#[tokio::test]
 async fn a_posted_request_goes_on_by_get() {
     let idp = server();
     let person = Person::new(&idp);
