@@ -103,8 +103,20 @@ impl MockIdp {
 
     /// Says what the person in front of the browser does at the next authorization request to the tenant at the root
     /// that gets as far as the login. What is said more than once happens in order.
+    ///
+    /// # Panics
+    /// If it cannot be: [`NextLogin::check`].
     pub fn next_login(&self, next: NextLogin) {
-        self.app.tenants.root().script.add(next);
+        self.app.tenants.root().script.add(sound(next));
+    }
+
+    /// [`MockIdp::next_login`], shorter: `login("bob")` logs that user in next, and so does whatever else makes a
+    /// [`NextLogin`].
+    ///
+    /// # Panics
+    /// If it cannot be: [`NextLogin::check`].
+    pub fn login(&self, next: impl Into<NextLogin>) {
+        self.next_login(next.into());
     }
 
     /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP.
@@ -139,6 +151,14 @@ impl fmt::Debug for MockIdp {
     }
 }
 
+/// A login that can be.
+fn sound(next: NextLogin) -> NextLogin {
+    match next.check() {
+        Ok(()) => next,
+        Err(error) => panic!("there is no such login: {error}"),
+    }
+}
+
 /// One issuer of a server, below the root.
 #[derive(Debug, Clone)]
 pub struct Tenant(Arc<tenants::Tenant>);
@@ -161,8 +181,20 @@ impl Tenant {
 
     /// Says what the person in front of the browser does at the next authorization request to this tenant that gets as
     /// far as the login. What is said more than once happens in order.
+    ///
+    /// # Panics
+    /// If it cannot be: [`NextLogin::check`].
     pub fn next_login(&self, next: NextLogin) {
-        self.0.script.add(next);
+        self.0.script.add(sound(next));
+    }
+
+    /// [`Tenant::next_login`], shorter: `login("bob")` logs that user in next, and so does whatever else makes a
+    /// [`NextLogin`].
+    ///
+    /// # Panics
+    /// If it cannot be: [`NextLogin::check`].
+    pub fn login(&self, next: impl Into<NextLogin>) {
+        self.next_login(next.into());
     }
 
     /// Makes this tenant misbehave until the guard is dropped.

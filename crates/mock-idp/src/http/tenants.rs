@@ -70,6 +70,7 @@ const TAKEN: &[&str] = &[
     "login",
     "logout",
     "mcp",
+    "otp",
     "resource",
     "select",
     "session",
