@@ -129,6 +129,7 @@ mod certificate;
 mod client_keys;
 mod clients;
 pub mod conformance;
+mod doctor;
 mod documents;
 mod elsewhere;
 mod endpoints;

@@ -34,6 +34,7 @@ const PARTS: &[Part] = &[
 /// Modules that everybody may name.
 const NEUTRAL: &[&str] = &[
     "documents",
+    "doctor",
     "elsewhere",
     "certificate",
     "request",

@@ -22,6 +22,7 @@ use super::journal::{self, Entry};
 use super::serve::BODY_WITHIN;
 use super::tenants::{Tenant, Tenants, is_name};
 use crate::client_keys;
+use crate::doctor::paths;
 use crate::documents;
 use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
@@ -106,7 +107,8 @@ impl App {
     /// Answers a request whose body has been read, or not.
     pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Response<Bytes> {
         let Some((name, endpoint)) = self.route(parts.uri.path()) else {
-            return self.lost(parts, NOT_FOUND.because(self.served()), StatusCode::NOT_FOUND);
+            let refusal = NOT_FOUND.because(self.served(parts.uri.path()));
+            return self.lost(parts, refusal, StatusCode::NOT_FOUND);
         };
         let Endpoint { path, methods, page, .. } = *endpoint;
         if parts.method == Method::OPTIONS && !page {
@@ -128,7 +130,7 @@ impl App {
                 }
             }
         } else {
-            let refusal = METHOD.because(format!("This endpoint takes {}", list(methods)));
+            let refusal = METHOD.because(wrong_method(&parts, methods));
             let mut response = encode::unreadable(StatusCode::METHOD_NOT_ALLOWED, &refusal);
             allow(&mut response, methods);
             (refused(response, refusal), Read::default())
@@ -231,6 +233,7 @@ impl App {
             method,
             path,
             query: &read.query,
+            form: read.form.as_ref(),
             at,
             now,
             failure: &failure,
@@ -269,9 +272,12 @@ impl App {
         SPINE.iter().chain(pipeline::endpoints(&self.world)).find(|endpoint| endpoint.path == path)
     }
 
-    fn served(&self) -> String {
-        let paths = SPINE.iter().chain(pipeline::endpoints(&self.world)).map(|endpoint| endpoint.path);
-        format!("Served, at the root and below /TENANT: {}", paths.collect::<Vec<_>>().join(" "))
+    fn served(&self, path: &str) -> String {
+        let paths = || SPINE.iter().chain(pipeline::endpoints(&self.world)).map(|endpoint| endpoint.path);
+        let all: Vec<&str> = paths().collect();
+        let meant = paths::nearest(path, all.iter().copied()).map(|own| format!("Did you mean {own}? "));
+        let meant = meant.unwrap_or_default();
+        format!("{meant}Served, at the root and below /TENANT: {}", all.join(" "))
     }
 }
 
@@ -300,6 +306,18 @@ fn preflight(methods: &[Method]) -> Response<Bytes> {
     );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
+}
+
+/// Which methods an endpoint takes, and how another one may have come about.
+fn wrong_method(parts: &Parts, methods: &[Method]) -> String {
+    let likely = if parts.method == Method::GET && parts.uri.query().is_some() {
+        ". Send the parameters in the body of a POST: queries end up in logs"
+    } else if parts.method == Method::GET && methods == [Method::POST] {
+        ". A redirect by 301 or 302 makes a GET of a POST: is the URL exactly the one of the metadata?"
+    } else {
+        ""
+    };
+    format!("This endpoint takes {}{likely}", list(methods))
 }
 
 fn allow(response: &mut Response<Bytes>, methods: &[Method]) {

@@ -3,6 +3,7 @@
 mod binary;
 mod browser;
 mod canaries;
+mod doctor;
 mod draft_client_id_metadata;
 mod faults;
 mod flows;
