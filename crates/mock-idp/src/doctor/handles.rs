@@ -99,8 +99,10 @@ pub(crate) async fn misplaced(
     params: &Params,
     wanted: Handle,
 ) -> Result<Option<String>, StoreError> {
-    for (name, value) in params.iter().take(MOST) {
-        if kept(ports, place, value).await? == Some(wanted) {
+    let kind = KEPT.iter().find(|(_, handle)| *handle == wanted).map(|(kind, _)| *kind);
+    for (name, value) in params.iter().filter(|(_, value)| value.len() == LENGTH).take(MOST) {
+        let Some(kind) = kind else { break };
+        if ports.store.get(Key::of(kind, &place.tenant, value)).await?.is_some() {
             return Ok(Some(format!("There is {} in {}", wanted.name(), display_name(name))));
         }
     }

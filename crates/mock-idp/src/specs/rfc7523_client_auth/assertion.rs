@@ -27,7 +27,8 @@ pub(super) async fn judge(method: &str, attempt: &Attempt<'_>, client: &Client) 
     issued(&jws, attempt, client)?;
     addressed(&jws, attempt)?;
     let expires = in_time(&jws, attempt)?;
-    let jti = claim(&jws, "jti").ok_or_else(|| rules::JTI_MISSING.refuse())?;
+    let jti =
+        claim(&jws, "jti").ok_or_else(|| rules::JTI_MISSING.because("Draw one at random for each assertion"))?;
     let client_id = client.client_id();
     let handle = format!("{}:{client_id}{jti}", client_id.len());
     let used = Key::of(USED, &attempt.arrival.place.tenant, &handle);

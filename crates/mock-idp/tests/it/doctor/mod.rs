@@ -5,6 +5,7 @@ mod at_authorize;
 mod at_resource;
 mod at_token;
 mod client_authentication;
+mod objects;
 mod pkce;
 mod proofs;
 mod words_and_paths;
