@@ -92,7 +92,8 @@ pub(super) async fn self_signed(attempt: &Attempt<'_>, client: &Client) -> Resul
 }
 
 fn shown<'a>(attempt: &Attempt<'a>) -> Result<&'a ClientCertificate, Refusal> {
-    let forwarded = ["x-ssl-cert", "ssl-client-cert", "x-client-cert", "client-cert", "x-forwarded-client-cert"];
+    let forwarded =
+        ["client-cert", "ssl-client-cert", "x-client-cert", "x-forwarded-client-cert", "x-ssl-client-cert"];
     attempt.arrival.certificate.ok_or_else(|| {
         match forwarded.iter().find(|name| attempt.arrival.headers.contains_key(**name)) {
             Some(name) => rules::CERTIFICATE_MISSING
