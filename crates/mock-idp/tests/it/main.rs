@@ -4,6 +4,7 @@ mod binary;
 mod browser;
 mod canaries;
 mod doctor;
+mod crowd;
 mod draft_client_id_metadata;
 mod faults;
 mod flows;
