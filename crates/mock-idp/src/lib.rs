@@ -130,6 +130,7 @@ mod client_keys;
 mod clients;
 pub mod conformance;
 mod described;
+mod doctor;
 mod documents;
 mod elsewhere;
 mod endpoints;

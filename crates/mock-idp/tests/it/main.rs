@@ -4,6 +4,7 @@ mod binary;
 mod browser;
 mod canaries;
 mod crowd;
+mod doctor;
 mod draft_client_id_metadata;
 mod faults;
 mod flows;
