@@ -158,6 +158,7 @@ mod world;
 pub use certificate::ClientCertificate;
 pub use clients::Client;
 pub use http::journal::Entry;
+pub use http::mint::MintError;
 pub use http::notices::Notice;
 pub use http::tap::Mounted;
 pub use people::User;
