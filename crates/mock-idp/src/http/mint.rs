@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use oauth_types::fault::{Edit, Fault, Signature, When};
+use oauth_types::fault::{Edit, Fault, Point, Signature, Unfit, When};
 use oauth_types::mint::{Key as Signer, Kind as Token, Mint};
 use oauth_types::{Algorithm, Params, Secret};
 use serde_json::{Map, Value};
@@ -43,9 +43,9 @@ pub enum MintError {
     /// A refresh token is no JWT.
     #[error("a refresh token is no JWT: {0} cannot be said of it")]
     NoJwt(&'static str),
-    /// An edit that changes something else than a token.
-    #[error("edit {0} does not act on tokens")]
-    Edit(usize),
+    /// An edit cannot do what it says, or acts on something else than such a token.
+    #[error(transparent)]
+    Edit(#[from] Unfit),
     /// The server would not issue such a token to this client.
     #[error(
         "this server issues no refresh token there: the client may not use the grant type refresh_token, or the scope lacks offline_access"
@@ -103,22 +103,6 @@ fn check(mint: &Mint) -> Result<(), MintError> {
     if mint.sub.is_none() && mint.kind != Token::AccessToken {
         return Err(MintError::Subject);
     }
-    let acts = |edit: &Edit| {
-        use Edit::{JoseHeader, Remove, Repeat, RotateKeys, Set, Shift, Sign};
-        matches!(
-            edit,
-            Set { .. }
-                | Shift { .. }
-                | Remove { .. }
-                | Repeat { .. }
-                | JoseHeader { .. }
-                | Sign { .. }
-                | RotateKeys { .. }
-        )
-    };
-    if let Some(at) = mint.edit.iter().position(|edit| !acts(edit)) {
-        return Err(MintError::Edit(at));
-    }
     let said = [
         (!mint.claims.is_empty() || !mint.without.is_empty(), "claims"),
         (mint.nbf.is_some(), "nbf"),
@@ -127,7 +111,17 @@ fn check(mint: &Mint) -> Result<(), MintError> {
     ];
     match said.iter().find(|(said, _)| *said && mint.kind == Token::RefreshToken) {
         Some((_, what)) => Err(MintError::NoJwt(what)),
-        None => Ok(()),
+        None if mint.edit.is_empty() => Ok(()),
+        None => Ok(Fault { at: point(mint.kind), when: When::default(), edit: mint.edit.clone() }.check()?),
+    }
+}
+
+/// Where the edits of a kind of token act. A refresh token has none.
+fn point(kind: Token) -> Point {
+    match kind {
+        Token::IdToken => Point::IdToken,
+        Token::LogoutToken => Point::LogoutToken,
+        _ => Point::AccessToken,
     }
 }
 

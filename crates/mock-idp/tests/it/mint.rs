@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use mock_idp::jose::{Jws, PublicKeys};
 use mock_idp::{Client, MintError, MockIdp, User};
-use oauth_types::fault::{Edit, Fault, Point, Signature};
+use oauth_types::fault::{Edit, Fault, Point, Signature, Unfit};
 use oauth_types::mint::{Key, Mint};
 use oauth_types::scenario::Destination;
 use oauth_types::{Algorithm, Params, Secret};
@@ -288,7 +288,7 @@ async fn a_token_belongs_to_its_tenant() {
 #[tokio::test]
 async fn what_cannot_be_made_is_said_precisely() {
     let idp = server();
-    let delay = Edit::Status { code: 500 };
+    let status = Edit::Status { code: 500 };
     for (mint, error) in [
         (Mint { sub: None, ..Mint::id_token("") }, MintError::Subject),
         (Mint::access_token("alice").scope("a  b"), MintError::Scope),
@@ -297,7 +297,10 @@ async fn what_cannot_be_made_is_said_precisely() {
         (Mint::refresh_token("alice").claim("a", 1), MintError::NoJwt("claims")),
         (Mint::refresh_token("alice").key(Key::Unpublished), MintError::NoJwt("a signature")),
         (Mint::refresh_token("alice").edit(Edit::remove("a")), MintError::NoJwt("an edit")),
-        (Mint::access_token("alice").edit(Edit::remove("aud")).edit(delay), MintError::Edit(1)),
+        (
+            Mint::access_token("alice").edit(Edit::remove("aud")).edit(status),
+            MintError::Edit(Unfit::Misplaced { edit: 2, at: Point::AccessToken }),
+        ),
     ] {
         assert_eq!(idp.try_mint(&mint).await, Err(error), "{mint:?}");
     }
