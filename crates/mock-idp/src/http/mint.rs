@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use oauth_types::fault::{Edit, Fault, Point, Signature, Unfit, When};
+use oauth_types::fault::{Edit, Point, Signature, Unfit};
 use oauth_types::mint::{Key as Signer, Kind as Token, Mint};
 use oauth_types::{Algorithm, Params, Secret};
 use serde_json::{Map, Value};
 
 use super::encode::Encoder;
-use super::tap::{Faults, Mounted};
+use super::tap;
 use super::tenants::Live;
 use crate::client_keys;
 use crate::clients::Client;
@@ -112,7 +112,7 @@ fn check(mint: &Mint) -> Result<(), MintError> {
     match said.iter().find(|(said, _)| *said && mint.kind == Token::RefreshToken) {
         Some((_, what)) => Err(MintError::NoJwt(what)),
         None if mint.edit.is_empty() => Ok(()),
-        None => Ok(Fault { at: point(mint.kind), when: When::default(), edit: mint.edit.clone() }.check()?),
+        None => Ok(tap::fit(point(mint.kind), &mint.edit)?),
     }
 }
 
@@ -311,8 +311,8 @@ impl Press<'_> {
         if mint.key == Signer::Unpublished {
             edit.insert(0, Edit::Sign { with: Signature::UnpublishedKey });
         }
-        let (at, faults) = (token.at, Arc::new(Faults::default()));
-        let mounted = (!edit.is_empty()).then(|| faults.mount(Fault { at, when: When::default(), edit }));
+        let at = token.at;
+        let (faults, mounted) = tap::edits(at, edit);
         let encoder = Encoder {
             world,
             place: self.place(),
@@ -326,7 +326,9 @@ impl Press<'_> {
             failure: &Default::default(),
         };
         let signed = encoder.one(token, &mut 0);
-        mounted.map(Mounted::unmount);
+        if let Some(mounted) = mounted {
+            mounted.unmount();
+        }
         Ok(signed?.into())
     }
 
