@@ -3,6 +3,7 @@
 mod binary;
 mod browser;
 mod canaries;
+mod crowd;
 mod draft_client_id_metadata;
 mod faults;
 mod flows;
@@ -34,6 +35,7 @@ mod races;
 mod readme;
 mod refusals;
 mod rfc6749_client_credentials;
+mod rfc6749_code;
 mod rfc6749_implicit;
 mod rfc6749_password;
 mod rfc6749_refresh;
