@@ -222,6 +222,11 @@ impl Clients {
         self.list.iter().find(|client| client.client_id == client_id).cloned()
     }
 
+    /// The first client that is configured.
+    pub(crate) fn first(&self) -> Option<Arc<Client>> {
+        self.list.first().cloned()
+    }
+
     /// A client called `client_id`, if any will do (the relaxation `any-client`).
     pub(crate) fn any(&self, client_id: &str) -> Option<Arc<Client>> {
         let mut client = Client::public(client_id);

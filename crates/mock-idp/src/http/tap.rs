@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use oauth_types::Params;
-use oauth_types::fault::{Edit, Fault, Point, Signature};
+use oauth_types::fault::{Edit, Fault, Point, Signature, Unfit, When};
 use serde_json::{Map, Value};
 
 use crate::reply::Unsigned;
@@ -122,6 +122,19 @@ impl Slot {
         }
         fires
     }
+}
+
+/// Whether these edits can do what they say at `at`.
+pub(crate) fn fit(at: Point, edit: &[Edit]) -> Result<(), Unfit> {
+    Fault { at, when: When::default(), edit: edit.to_vec() }.check()
+}
+
+/// Faults that are these edits at `at` and nothing else, for as long as the guard is held. The guard is to be unmounted:
+/// nobody asked for them to act.
+pub(crate) fn edits(at: Point, edit: Vec<Edit>) -> (Arc<Faults>, Option<Mounted>) {
+    let faults = Arc::new(Faults::default());
+    let mounted = (!edit.is_empty()).then(|| faults.mount(Fault { at, when: When::default(), edit }));
+    (faults, mounted)
 }
 
 /// Edits the parameters of an authorization response.

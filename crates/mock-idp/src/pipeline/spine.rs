@@ -154,9 +154,13 @@ async fn admitted(world: &World, arrival: &Arrival<'_>, presented: Presented<'_>
         return Err(TOKEN_INVALID.because("It is a refresh token").into());
     }
     let record = &resolved.kept.record;
-    if record.expires <= arrival.now {
-        let since = arrival.now - record.expires;
+    if resolved.expires() <= arrival.now {
+        let since = arrival.now - resolved.expires();
         return Err(TOKEN_INVALID.because(format!("It expired {since} seconds ago")).into());
+    }
+    if resolved.begins() > arrival.now {
+        let until = resolved.begins() - arrival.now;
+        return Err(TOKEN_INVALID.because(format!("It is good in {until} seconds, as its nbf says")).into());
     }
     arrival.seen.client(&record.authorization.client_id);
     let proofs = super::prove(world, arrival, Some(presented.token)).await?;

@@ -337,6 +337,13 @@ impl<'a> TokenRequest<'a> {
         Self { arrival, params, grant_type, proofs, people, ports, policy, client, method }
     }
 
+    /// What a token is made for that nobody asks for: the client is taken at its word.
+    pub(crate) fn minted(attempt: &Attempt<'a>, client: &'a Arc<Client>) -> Self {
+        let Attempt { arrival, params, people, ports, policy, .. } = *attempt;
+        let method = if client.is_public() { "none" } else { "client_secret_basic" };
+        Self { arrival, params, grant_type: "", proofs: &[], people, ports, policy, client, method }
+    }
+
     /// Whether the client only said who it is: a public client has no credentials (RFC 6749 §2.1).
     pub(crate) fn is_public(&self) -> bool {
         self.method == "none"

@@ -16,6 +16,7 @@ mod login;
 mod malformed;
 mod mcp_authorization;
 mod metadata;
+mod mint;
 mod oidc_backchannel_logout;
 mod oidc_ciba;
 mod oidc_claims;
