@@ -207,6 +207,7 @@ pub fn rules() -> Vec<&'static Rule> {
         endpoints::login::interaction::RULES,
         endpoints::token::RULES,
         endpoints::userinfo::RULES,
+        http::address::RULES,
         http::extract::RULES,
         http::router::RULES,
         sessions::browser::RULES,

@@ -16,8 +16,9 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use oauth_types::fault::Point;
 use oauth_types::{ErrorCode, Params};
 
+use super::address::{self, OverHttp};
 use super::encode::{self, Encoded, Encoder};
-use super::extract::{self, MAX_BODY, NoBody, Read};
+use super::extract::{self, MAX_BODY, NoBody, Read, Unreadable};
 use super::journal::{self, Entry};
 use super::serve::BODY_WITHIN;
 use super::tenants::{Tenant, Tenants, is_name};
@@ -27,7 +28,7 @@ use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
 use crate::refusal::{Refusal, Refused, Rule};
 use crate::reply::Reply;
-use crate::request::{Arrival, Seen};
+use crate::request::{Arrival, Place, Seen};
 use crate::spec::Endpoint;
 use crate::world::World;
 
@@ -41,7 +42,7 @@ pub(crate) struct App {
 }
 
 /// The endpoints of the spine; the others belong to documents.
-static SPINE: &[Endpoint] = &[
+pub(super) static SPINE: &[Endpoint] = &[
     Endpoint {
         path: "/authorize",
         methods: &[Method::GET, Method::POST],
@@ -74,7 +75,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum::body::Body> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(OverHttp);
     let body = match parts.method == Method::POST || parts.method == Method::PUT {
         true => collect(body).await,
         false => Ok(Bytes::new()),
@@ -118,9 +120,11 @@ impl App {
         let now = self.world.ports.clock.now();
         let seen = Seen::default();
         let (mut encoded, read) = if methods.contains(&parts.method) {
-            match extract::read(&parts, body) {
-                Ok(read) => {
-                    (self.run(&parts, &tenant, endpoint, Reading { read: &read, now, seen: &seen }).await, read)
+            let place = address::place(&tenant.place, &self.world.policy, &parts, &seen).map_err(Unreadable::from);
+            match place.and_then(|place| Ok((place, extract::read(&parts, body)?))) {
+                Ok((place, read)) => {
+                    let reading = Reading { place: &place, read: &read, now, seen: &seen };
+                    (self.run(&parts, &tenant, endpoint, reading).await, read)
                 }
                 Err(unreadable) => {
                     let response = encode::unreadable(unreadable.status, &unreadable.refusal);
@@ -189,12 +193,12 @@ impl App {
         parts: &Parts,
         tenant: &Tenant,
         endpoint: &'static Endpoint,
-        Reading { read, now, seen }: Reading<'_>,
+        Reading { place, read, now, seen }: Reading<'_>,
     ) -> Encoded {
         let (world, path) = (&self.world, endpoint.path);
         let (method, headers) = (&parts.method, &parts.headers);
         let arrival = Arrival {
-            place: &tenant.place,
+            place,
             method,
             path,
             headers,
@@ -214,7 +218,7 @@ impl App {
             "/userinfo" => userinfo::userinfo(world, &arrival).await,
             _ => match pipeline::serve(world, &arrival).await {
                 Some(reply) => reply,
-                None => metadata::metadata(world, &tenant.place),
+                None => metadata::metadata(world, place),
             },
         };
         let reply = client_keys::at_hand(reply, &world.ports, now).await;
@@ -223,18 +227,8 @@ impl App {
         }
         let (faults, client_id, at) = (&tenant.faults, seen.client_id(), endpoint.at);
         let failure = OnceLock::new();
-        let encoder = Encoder {
-            world,
-            place: &tenant.place,
-            faults,
-            client_id,
-            method,
-            path,
-            query: &read.query,
-            at,
-            now,
-            failure: &failure,
-        };
+        let encoder =
+            Encoder { world, place, faults, client_id, method, path, query: &read.query, at, now, failure: &failure };
         let mut encoded = encoder.encode(reply).await;
         if let Some(what) = failure.get() {
             seen.failed(what.clone());
@@ -275,8 +269,9 @@ impl App {
     }
 }
 
-/// What was read of a request, when, and what is found out about it.
+/// What was read of a request, when, at which address, and what is found out about it.
 struct Reading<'a> {
+    place: &'a Place,
     read: &'a Read,
     now: u64,
     seen: &'a Seen,

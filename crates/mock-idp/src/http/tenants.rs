@@ -28,9 +28,9 @@ pub(crate) struct Tenants {
 }
 
 impl Tenants {
-    /// Tenants below `issuer`, which is that of the root and has no trailing slash.
-    pub(crate) fn new(issuer: &str) -> Self {
-        Self { root: Tenant::new(issuer.to_owned(), String::new()), named: RwLock::default() }
+    /// Tenants below the one at the root, which is at `place`.
+    pub(crate) fn new(place: Place) -> Self {
+        Self { root: Tenant::new(place), named: RwLock::default() }
     }
 
     pub(crate) fn root(&self) -> &Arc<Tenant> {
@@ -49,14 +49,13 @@ impl Tenants {
         if named.len() >= MOST && !named.contains_key(name) {
             return None;
         }
-        let make = || Tenant::new(format!("{}/{name}", self.root.place.issuer), name.to_owned());
+        let make = || Tenant::new(self.root.place.below(name));
         Some(named.entry(name.to_owned()).or_insert_with(make).clone())
     }
 }
 
 impl Tenant {
-    fn new(issuer: String, tenant: String) -> Arc<Self> {
-        let place = Place { issuer, tenant };
+    fn new(place: Place) -> Arc<Self> {
         Arc::new(Self { place, journal: Journal::default(), faults: Arc::default(), script: Script::default() })
     }
 }

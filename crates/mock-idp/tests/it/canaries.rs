@@ -226,6 +226,8 @@ fn ask(params: &Params) -> Request<Bytes> {
 /// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
 const ELSEWHERE: &[&str] = &[
     "fapi2-parameter-beside-",
+    "rfc7239-",
+    "rfc9112-",
     "jarm-",
     "oauth-response-mode-query-",
     "ciba-",

@@ -1,5 +1,6 @@
 //! The mock authorization server, seen from outside.
 
+mod addresses;
 mod binary;
 mod browser;
 mod canaries;

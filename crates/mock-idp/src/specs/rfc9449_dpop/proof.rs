@@ -86,10 +86,10 @@ fn addressed(proof: &Proof<'_>, claims: &Claims<'_>) -> Result<(), Refusal> {
             if htm.eq_ignore_ascii_case(method) { "methods are written in capitals" } else { "is it for another" };
         return Err(rules::METHOD.because(format!("This request is a {method}; {why}")));
     }
-    let url = arrival.place.url(arrival.path);
-    match target_uri::same(claims.text("htu")?, &url) {
+    let htu = claims.text("htu")?;
+    match arrival.place.urls(arrival.path).any(|url| target_uri::same(htu, &url)) {
         true => Ok(()),
-        false => Err(rules::URI.because(format!("This request went to {url}"))),
+        false => Err(rules::URI.because(format!("This request went to {}", arrival.place.url(arrival.path)))),
     }
 }
 
