@@ -8,10 +8,11 @@ use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONNECTION,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION,
 };
 use http::request::Parts;
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use oauth_types::fault::Point;
 use oauth_types::{ErrorCode, Params};
@@ -56,6 +57,9 @@ pub(super) static SPINE: &[Endpoint] = &[
     Endpoint { path: "/consent", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
     Endpoint { path: "/create", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
 ];
+
+/// The methods that a script may try where there is nothing.
+const ANY: &[Method] = &[Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE];
 
 /// What the well-known paths of all documents begin with (RFC 8615).
 const WELL_KNOWN: &str = "/.well-known/";
@@ -108,14 +112,25 @@ impl App {
     /// Answers a request whose body has been read, or not.
     pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Response<Bytes> {
         let Some((name, endpoint)) = self.route(parts.uri.path()) else {
-            return self.lost(parts, NOT_FOUND.because(self.served()), StatusCode::NOT_FOUND);
+            if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+                // A script is to learn that the path does not exist, not that it may not ask.
+                return preflight(ANY, &parts.headers);
+            }
+            let mut response = self.lost(parts, NOT_FOUND.because(self.served()), StatusCode::NOT_FOUND);
+            encode::share(&mut response);
+            return response;
         };
         let Endpoint { path, methods, page, .. } = *endpoint;
         if parts.method == Method::OPTIONS && !page {
-            return preflight(methods);
+            return preflight(methods, &parts.headers);
         }
         let Some(tenant) = self.tenants.find(name) else {
-            return self.lost(parts, NOT_FOUND.because("Too many tenants"), StatusCode::SERVICE_UNAVAILABLE);
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            let mut response = self.lost(parts, NOT_FOUND.because("Too many tenants"), status);
+            if !page {
+                encode::share(&mut response);
+            }
+            return response;
         };
         let now = self.world.ports.clock.now();
         let seen = Seen::default();
@@ -282,7 +297,7 @@ fn refused(response: Response<Bytes>, refusal: Refusal) -> Encoded {
 }
 
 /// Answers a script's question whether it may ask (Fetch Standard, CORS-preflight request).
-fn preflight(methods: &[Method]) -> Response<Bytes> {
+fn preflight(methods: &[Method], asked: &HeaderMap) -> Response<Bytes> {
     let mut response = encode::plain(StatusCode::NO_CONTENT);
     encode::share(&mut response);
     let headers = response.headers_mut();
@@ -294,6 +309,10 @@ fn preflight(methods: &[Method]) -> Response<Bytes> {
         HeaderValue::from_static("authorization, content-type, dpop, mcp-protocol-version"),
     );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    // A page from elsewhere asks a server of this machine (Private Network Access §3.1.1).
+    if asked.get("access-control-request-private-network").is_some_and(|value| value == "true") {
+        headers.insert("access-control-allow-private-network", HeaderValue::from_static("true"));
+    }
     response
 }
 

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, SET_COOKIE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use http::{Method, Request};
 use mock_idp::{Builder, Client, MockIdp, StartError};
 use oauth_types::Params;
@@ -276,18 +276,20 @@ async fn pages_and_cookies_are_where_the_browser_is() {
     let proxied = build(MockIdp::builder().on("issuer-from-host").on("trust-forwarded")).expect("a server");
     for idp in [split, proxied] {
         let browser = Browser { idp: &idp, base: "/acme" };
-        let visit = |path: String| {
+        let visit = |path: String, cookies: String| {
             let request = Request::get(path).header(HOST, "inner").header("x-forwarded-host", "idp.example");
             let request = request.header("x-forwarded-proto", "https").header("x-forwarded-prefix", "/oauth");
-            browser.send(request.body(Bytes::new()).expect("a request"))
+            browser.send(request.header(COOKIE, cookies).body(Bytes::new()).expect("a request"))
         };
-        let asked = visit(format!("/acme/authorize?{}", with(asking(), "prompt", "login").encode())).await;
+        let path = format!("/acme/authorize?{}", with(asking(), "prompt", "login").encode());
+        let asked = visit(path, String::new()).await;
         let location = asked.location.clone().unwrap_or_else(|| panic!("no page: {asked:?}"));
         assert!(location.starts_with("/oauth/acme/login?interaction="), "{location}");
-        let page = visit(location.strip_prefix("/oauth").expect("a path").to_owned()).await;
+        let cookies = asked.response.headers().get_all(SET_COOKIE).iter();
+        let cookies: Vec<_> = cookies.map(|value| value.to_str().expect("ASCII")).collect();
+        let pairs: Vec<_> = cookies.iter().filter_map(|cookie| cookie.split(';').next()).collect();
+        let page = visit(location.strip_prefix("/oauth").expect("a path").to_owned(), pairs.join("; ")).await;
         assert!(page.body.contains("action=\"/oauth/acme/login"), "{page:?}");
-        let cookies = [&asked, &page].map(|answer| answer.response.headers().get_all(SET_COOKIE).iter()).into_iter();
-        let cookies: Vec<_> = cookies.flatten().map(|value| value.to_str().expect("ASCII")).collect();
         let secure = |text: &&str| text.starts_with("__Secure-") && text.contains("; Path=/oauth/acme;");
         assert!(!cookies.is_empty() && cookies.iter().all(secure), "{cookies:?}");
     }

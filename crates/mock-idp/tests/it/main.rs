@@ -4,6 +4,7 @@ mod addresses;
 mod binary;
 mod browser;
 mod canaries;
+mod cors;
 mod draft_client_id_metadata;
 mod faults;
 mod flows;
