@@ -2,33 +2,30 @@
 
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use oauth_types::Secret;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::server::{NoServerSessionStorage, ParsedCertificate};
+use rustls::server::NoServerSessionStorage;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::certificate::{Anchors, ClientCertificate};
-use crate::ports::authority::{Authority, CredentialError};
-use crate::request::Host;
+use crate::ports::authority::Authority;
 
+mod error;
 mod judges;
 mod leaves;
 #[cfg(test)]
 mod limits;
 
+pub use error::{Role, TlsError};
 use judges::{AnyCertificate, RootAnchors};
-use leaves::Leaves;
+use leaves::{Leaves, named};
 
 /// Who the server is over TLS, and which certification authorities may say who a client is.
 ///
@@ -52,48 +49,6 @@ enum Identity {
         chain: Secret,
         key: Secret,
     },
-}
-
-/// Why there is no TLS.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TlsError {
-    /// There is no certificate, or one that cannot be read.
-    #[error("{0} is no certificate in PEM")]
-    Certificate(Role),
-    /// There is no private key.
-    #[error("the server's key is no private key in PEM")]
-    Key,
-    /// The certificate is about another key.
-    #[error("the server's key is not that of its certificate")]
-    OtherKey,
-    /// The certificate cannot be used.
-    #[error("the server's certificate cannot be used: {0}")]
-    Unusable(String),
-    /// A name that the server is to be called by is none.
-    #[error("{0:?} is no name of a server: it is a host, without a port")]
-    Name(String),
-    /// A certificate that was brought along has the names that it has.
-    #[error("a certificate that was brought along gets no further names")]
-    NoFurtherNames,
-    /// A certificate could not be made.
-    #[error(transparent)]
-    Credential(#[from] CredentialError),
-}
-
-/// What a certificate is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Role {
-    /// It says who the server is.
-    #[error("the server's certificate")]
-    Server,
-    /// It is of an authority that says who clients are.
-    #[error("the certification authority of clients")]
-    ClientCa,
-    /// It is of an authority that says who other servers are.
-    #[error("the certification authority that is to be trusted")]
-    Trusted,
 }
 
 /// A server's half of TLS, ready to be used.
@@ -160,7 +115,7 @@ impl Tls {
                 (Some(authority.clone()), own_pem, Leaves::of(authority, own, now)?)
             }
         };
-        let spki_sha256 = spki_sha256(leaves.own())?;
+        let spki_sha256 = leaves.spki_sha256()?;
         let clients = Authority::of_clients()?;
         let trusted = if self.client_cas.is_empty() { vec![clients.pem().into()] } else { self.client_cas };
         let provider = provider();
@@ -208,31 +163,6 @@ pub(crate) fn asking(trusted: &[Secret]) -> Result<ClientConfig, TlsError> {
     let mut config = config.map_err(unusable)?.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
-}
-
-/// These names, and further ones.
-fn named(hosts: &[String], further: Vec<String>) -> Result<Vec<String>, TlsError> {
-    let mut named = hosts.to_vec();
-    for name in further {
-        // An address of IPv6 has no brackets here, and none of both a port.
-        let address = name.parse::<IpAddr>().ok().map(|address| address.to_string());
-        let host = match address {
-            Some(address) => address,
-            None if name.contains([':', '[']) || Host::parse(&name).is_none() => return Err(TlsError::Name(name)),
-            None => name.to_ascii_lowercase(),
-        };
-        if !named.contains(&host) {
-            named.push(host);
-        }
-    }
-    Ok(named)
-}
-
-/// The SHA-256 of a certificate's SubjectPublicKeyInfo, in base64.
-fn spki_sha256(der: &[u8]) -> Result<String, TlsError> {
-    let der = CertificateDer::from(der);
-    let read = ParsedCertificate::try_from(&der).map_err(unusable)?;
-    Ok(BASE64_STANDARD.encode(Sha256::digest(read.subject_public_key_info())))
 }
 
 fn provider() -> Arc<CryptoProvider> {

@@ -2,15 +2,20 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use sha2::{Digest, Sha256};
 
 use super::{Role, TlsError, certificates, provider, unusable};
 use crate::ports::authority::{Authority, Credential};
+use crate::request::Host;
 
 /// How many certificates are kept beside the server's own.
 const MOST: usize = 64;
@@ -44,9 +49,11 @@ impl Leaves {
         Ok(Self { further: Some(Further { authority, own, now, made: Mutex::default() }), ..leaves })
     }
 
-    /// The server's own certificate in DER.
-    pub(super) fn own(&self) -> &[u8] {
-        self.own.cert.first().map_or(&[], |own| own)
+    /// The SHA-256 of the SubjectPublicKeyInfo of all of them, in base64.
+    pub(super) fn spki_sha256(&self) -> Result<String, TlsError> {
+        let own = self.own.cert.first().ok_or(TlsError::Certificate(Role::Server))?;
+        let read = ParsedCertificate::try_from(own).map_err(unusable)?;
+        Ok(BASE64_STANDARD.encode(Sha256::digest(read.subject_public_key_info())))
     }
 
     /// What a client is shown that asks for `name`. One that the authority may not speak for gets the server's own:
@@ -91,6 +98,24 @@ impl fmt::Debug for Leaves {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Leaves(..)")
     }
+}
+
+/// These names, and further ones.
+pub(super) fn named(hosts: &[String], further: Vec<String>) -> Result<Vec<String>, TlsError> {
+    let mut named = hosts.to_vec();
+    for name in further {
+        // An address of IPv6 has no brackets here, and none of both a port.
+        let address = name.parse::<IpAddr>().ok().map(|address| address.to_string());
+        let host = match address {
+            Some(address) => address,
+            None if name.contains([':', '[']) || Host::parse(&name).is_none() => return Err(TlsError::Name(name)),
+            None => name.to_ascii_lowercase(),
+        };
+        if !named.contains(&host) {
+            named.push(host);
+        }
+    }
+    Ok(named)
 }
 
 #[cfg(test)]
