@@ -116,14 +116,14 @@ mod tests {
         let described = MockIdp::builder().front_channel(front).back_channel(back).legacy().on("check-session");
         let idp = described.in_process().expect("a server");
         for (tenant, below) in [("", ""), ("acme", "/acme")] {
-            let tenant = idp.app.tenants.find(tenant).expect("a tenant");
-            let members = pipeline::metadata(&idp.app.world, &tenant.place);
+            let live = idp.app().tenants.find(tenant).expect("a tenant").live();
+            let members = pipeline::metadata(&live.world, &live.place);
             let (mut pages, mut others) = (0, 0);
             for (name, value) in members.iter().filter(|(name, _)| *name != "issuer") {
                 let Some(url) = value.as_str().filter(|text| text.contains("://")) else { continue };
                 let path = [front, back].iter().find_map(|base| url.strip_prefix(&format!("{base}{below}")));
                 let path = path.unwrap_or_else(|| panic!("{name} is at neither: {url}"));
-                let mut endpoints = SPINE.iter().chain(pipeline::endpoints(&idp.app.world));
+                let mut endpoints = SPINE.iter().chain(pipeline::endpoints(&live.world));
                 let endpoint = endpoints.find(|own| own.path == path).unwrap_or_else(|| panic!("{name}: {url}"));
                 assert_eq!(endpoint.page, url.starts_with(front), "{name}: {url}");
                 *(if endpoint.page { &mut pages } else { &mut others }) += 1;

@@ -125,6 +125,11 @@ async fn a_script_can_read_why_it_was_refused() {
         assert_eq!(answer.status(), status, "{method} {path}");
         assert_shared(&answer, path);
     }
+    idp.tenant("cold").freeze();
+    let answer = ask(&idp, "GET", "/cold/jwks", &[]).await;
+    assert_eq!(answer.status(), 503);
+    assert_shared(&answer, "a frozen tenant");
+    assert_kept(&ask(&idp, "GET", "/cold/authorize", &[]).await, "a page of a frozen tenant");
     let answer = ask(&idp, "OPTIONS", "/nowhere", &preflight("PUT", "authorization")).await;
     assert_eq!(answer.status(), 204, "or else the script could not read the 404");
     assert!(header(&answer, "access-control-allow-methods").contains("PUT"));
