@@ -36,6 +36,7 @@ mod races;
 mod readme;
 mod refusals;
 mod rfc6749_client_credentials;
+mod rfc6749_code;
 mod rfc6749_implicit;
 mod rfc6749_password;
 mod rfc6749_refresh;
