@@ -164,6 +164,25 @@
 //! # fn main() {}
 //! ```
 //!
+//! [`Tls::name`](tls::Tls::name) says by which further names the server is called; `ca_pem`, `bundle_pem` and
+//! `spki_sha256` are what clients and browsers are given.
+//!
+//! # From a browser and from a container
+//! The issuer is one string. Where a browser visits and where a client calls may be two other addresses of the server:
+//! ```
+//! # fn main() -> Result<(), mock_idp::StartError> {
+//! # use mock_idp::MockIdp;
+//! let idp = MockIdp::builder()
+//!     .issuer("http://localhost:8080") // also where the browser goes, unless front_channel says otherwise
+//!     .back_channel("http://idp:8080") // token_endpoint, jwks_uri, userinfo_endpoint, …
+//!     .in_process()?;
+//! # Ok(())
+//! # }
+//! ```
+//! Or the addresses follow the `Host` of each request: `Builder::on("back-channel-from-host")` moves the back channel
+//! alone, and `Builder::on("issuer-from-host")` the issuer itself. Proxies are believed with
+//! `Builder::on("trust-forwarded")`.
+//!
 //! # Many issuers
 //! The first path segment is an issuer of its own, made on first use: [`MockIdp::tenant`].
 //!
@@ -258,6 +277,7 @@ pub fn rules() -> Vec<&'static Rule> {
         endpoints::login::interaction::RULES,
         endpoints::token::RULES,
         endpoints::userinfo::RULES,
+        http::address::RULES,
         http::extract::RULES,
         http::router::RULES,
         sessions::browser::RULES,

@@ -184,7 +184,7 @@ impl Tenant {
 
     /// Its issuer (RFC 8414 §2): `http://127.0.0.1:PORT` at the root, with TLS `https://`.
     pub fn issuer(&self) -> &str {
-        &self.tenant.issuer
+        &self.tenant.address.issuer
     }
 
     /// Its clock. Moving it moves the time of every code and token. It began as the one at the root stood.

@@ -307,9 +307,15 @@ pub(crate) fn plain(status: StatusCode) -> Response<Bytes> {
 }
 
 /// Lets scripts of any origin read an answer. Not for the authorization endpoint (RFC 9700 §2.6).
+///
+/// It is the same for every origin, so there is no `Vary`; and a browser sends no cookies along with such a request.
 pub(crate) fn share(response: &mut Response<Bytes>) {
     set(response, ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    set(response, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce"));
+    set(
+        response,
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce, Date, Retry-After"),
+    );
 }
 
 fn error_members(refusal: &Refusal) -> Map<String, Value> {

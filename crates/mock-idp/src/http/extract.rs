@@ -39,6 +39,12 @@ pub(crate) struct Unreadable {
     pub(crate) refusal: Refusal,
 }
 
+impl From<Refusal> for Unreadable {
+    fn from(refusal: Refusal) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, refusal }
+    }
+}
+
 /// Reads the query, and the body if it is a form.
 pub(crate) fn read(parts: &Parts, body: Result<Bytes, NoBody>) -> Result<Read, Unreadable> {
     let query = params(parts.uri.query().unwrap_or(""), "query")?;

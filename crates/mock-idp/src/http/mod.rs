@@ -1,5 +1,6 @@
 //! HTTP: the only place that knows axum and hyper, and the only one that knows faults.
 
+pub(crate) mod address;
 pub(crate) mod encode;
 pub(crate) mod extract;
 pub(crate) mod journal;

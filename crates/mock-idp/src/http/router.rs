@@ -8,19 +8,21 @@ use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONNECTION,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION,
 };
 use http::request::Parts;
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use oauth_types::fault::Point;
 use oauth_types::{ErrorCode, Params};
 
+use super::address::{self, OverHttp};
 use super::encode::{self, Encoded, Encoder};
-use super::extract::{self, MAX_BODY, NoBody, Read};
+use super::extract::{self, MAX_BODY, NoBody, Read, Unreadable};
 use super::journal::{self, Entry};
 use super::serve::BODY_WITHIN;
-use super::tenants::{Live, Tenant, Tenants, is_name};
+use super::tenants::{Tenant, Tenants, is_name};
 use crate::client_keys;
 use crate::doctor::paths;
 use crate::documents;
@@ -28,8 +30,9 @@ use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
 use crate::refusal::{Refusal, Refused, Rule};
 use crate::reply::Reply;
-use crate::request::{Arrival, Seen};
+use crate::request::{Arrival, Place, Seen};
 use crate::spec::Endpoint;
+use crate::world::World;
 
 /// One server, as far as HTTP knows it.
 #[derive(Debug)]
@@ -40,7 +43,7 @@ pub(crate) struct App {
 }
 
 /// The endpoints of the spine; the others belong to documents.
-static SPINE: &[Endpoint] = &[
+pub(super) static SPINE: &[Endpoint] = &[
     Endpoint {
         path: "/authorize",
         methods: &[Method::GET, Method::POST],
@@ -55,6 +58,9 @@ static SPINE: &[Endpoint] = &[
     Endpoint { path: "/consent", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
     Endpoint { path: "/create", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
 ];
+
+/// The methods that a script may try where there is nothing.
+const ANY: &[Method] = &[Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE];
 
 /// What the well-known paths of all documents begin with (RFC 8615).
 const WELL_KNOWN: &str = "/.well-known/";
@@ -74,7 +80,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum::body::Body> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(OverHttp);
     let body = match parts.method == Method::POST || parts.method == Method::PUT {
         true => collect(body).await,
         false => Ok(Bytes::new()),
@@ -105,30 +112,34 @@ async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
 impl App {
     /// Answers a request whose body has been read, or not.
     pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Response<Bytes> {
-        let (name, endpoint) = match self.route(parts.uri.path()) {
-            Some((name, endpoint)) => (name, endpoint),
-            None => {
-                let refusal = NOT_FOUND.because(self.served(parts.uri.path()));
-                return self.lost(parts, refusal, StatusCode::NOT_FOUND);
+        let Some((name, endpoint)) = self.route(parts.uri.path()) else {
+            if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+                // A script is to learn that the path does not exist, not that it may not ask.
+                return preflight(ANY, &parts.headers);
             }
+            let refusal = NOT_FOUND.because(self.served(parts.uri.path()));
+            return readable(self.lost(parts, refusal, StatusCode::NOT_FOUND), false);
         };
         let Endpoint { path, methods, page, .. } = *endpoint;
         if parts.method == Method::OPTIONS && !page {
-            return preflight(methods);
+            return preflight(methods, &parts.headers);
         }
         let Some(tenant) = self.tenants.find(name) else {
-            return self.lost(parts, NOT_FOUND.because("Too many tenants"), StatusCode::SERVICE_UNAVAILABLE);
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return readable(self.lost(parts, NOT_FOUND.because("Too many tenants"), status), page);
         };
         if tenant.is_frozen() {
-            return encode::unreadable(StatusCode::SERVICE_UNAVAILABLE, &FROZEN.refuse());
+            return readable(encode::unreadable(StatusCode::SERVICE_UNAVAILABLE, &FROZEN.refuse()), page);
         }
         let live = tenant.live();
         let now = live.world.ports.clock.now();
         let seen = Seen::default();
         let (mut encoded, read) = if methods.contains(&parts.method) {
-            match extract::read(&parts, body) {
-                Ok(read) => {
-                    (run(&parts, &tenant, &live, (endpoint, Reading { read: &read, now, seen: &seen })).await, read)
+            let place = address::place(&live.place, &live.world.policy, &parts, &seen).map_err(Unreadable::from);
+            match place.and_then(|place| Ok((place, extract::read(&parts, body)?))) {
+                Ok((place, read)) => {
+                    let reading = Reading { place: &place, read: &read, now, seen: &seen };
+                    (run(&parts, &tenant, &live.world, (endpoint, reading)).await, read)
                 }
                 Err(unreadable) => {
                     let response = encode::unreadable(unreadable.status, &unreadable.refusal);
@@ -142,9 +153,7 @@ impl App {
             (refused(response, refusal), Read::default())
         };
         encoded.response.headers_mut().extend(seen.headers());
-        if !page {
-            encode::share(&mut encoded.response);
-        }
+        encoded.response = readable(encoded.response, page);
         self.note(&tenant, Visit { path: Cow::Borrowed(path), parts, read, now, seen }, encoded)
     }
 
@@ -233,8 +242,8 @@ impl App {
 async fn run(
     parts: &Parts,
     tenant: &Tenant,
-    Live { world, place, .. }: &Live,
-    (endpoint, Reading { read, now, seen }): (&'static Endpoint, Reading<'_>),
+    world: &World,
+    (endpoint, Reading { place, read, now, seen }): (&'static Endpoint, Reading<'_>),
 ) -> Encoded {
     let path = endpoint.path;
     let (method, headers) = (&parts.method, &parts.headers);
@@ -293,8 +302,9 @@ async fn run(
     encoded
 }
 
-/// What was read of a request, when, and what is found out about it.
+/// What was read of a request, when, at which address, and what is found out about it.
 struct Reading<'a> {
+    place: &'a Place,
     read: &'a Read,
     now: u64,
     seen: &'a Seen,
@@ -304,8 +314,16 @@ fn refused(response: Response<Bytes>, refusal: Refusal) -> Encoded {
     Encoded { response, refusal: Some(refusal), faults: 0, notices: Vec::new() }
 }
 
+/// Lets scripts read an answer that is not for a person.
+fn readable(mut response: Response<Bytes>, page: bool) -> Response<Bytes> {
+    if !page {
+        encode::share(&mut response);
+    }
+    response
+}
+
 /// Answers a script's question whether it may ask (Fetch Standard, CORS-preflight request).
-fn preflight(methods: &[Method]) -> Response<Bytes> {
+fn preflight(methods: &[Method], asked: &HeaderMap) -> Response<Bytes> {
     let mut response = encode::plain(StatusCode::NO_CONTENT);
     encode::share(&mut response);
     let headers = response.headers_mut();
@@ -317,6 +335,10 @@ fn preflight(methods: &[Method]) -> Response<Bytes> {
         HeaderValue::from_static("authorization, content-type, dpop, mcp-protocol-version"),
     );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    // A page from elsewhere asks a server of this machine (Private Network Access §3.1.1).
+    if asked.get("access-control-request-private-network").is_some_and(|value| value == "true") {
+        headers.insert("access-control-allow-private-network", HeaderValue::from_static("true"));
+    }
     response
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn metadata(world: &World, place: &Place) -> Map<String, Value> {
     let mut members = Map::new();
     let mut set = |name: &str, value: Value| members.insert(name.to_owned(), value);
     set("issuer", place.issuer.clone().into());
-    set("authorization_endpoint", place.url("/authorize").into());
+    set("authorization_endpoint", place.page("/authorize").into());
     set("token_endpoint", place.url("/token").into());
     set("jwks_uri", place.url("/jwks").into());
     set("response_types_supported", json!(response_types(world).collect::<Vec<_>>()));

@@ -18,37 +18,14 @@ use crate::reply::Outgoing;
 use crate::world::Policy;
 
 mod found;
+mod host;
+mod place;
 mod resolved;
 
 pub(crate) use found::{Found, Held, Spent};
+pub(crate) use host::Host;
+pub(crate) use place::Place;
 pub(crate) use resolved::{Admission, Presented, Resolved, TokenKind, is_token68};
-
-/// One issuer of a server: where its endpoints are, and how its records are told from others'.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// The issuer identifier, without a trailing slash (RFC 8414 §2).
-    pub issuer: String,
-    /// The tenant's name; empty for the one at the root.
-    pub tenant: String,
-}
-
-impl Place {
-    /// The URL of an endpoint, such as `/token`.
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.issuer)
-    }
-
-    /// What the path of an endpoint begins with: nothing, or `/acme`.
-    pub(crate) fn path(&self) -> &str {
-        let rest = self.issuer.split_once("://").map_or("", |(_, rest)| rest);
-        rest.find('/').map_or("", |at| &rest[at..])
-    }
-
-    /// Whether browsers reach it by TLS.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.issuer.starts_with("https://")
-    }
-}
 
 /// A request at one of the endpoints.
 pub(crate) struct Arrival<'a> {

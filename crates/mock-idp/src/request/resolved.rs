@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Arrival;
+use super::{Arrival, Place};
 use crate::clients::Client;
 use crate::memory::Confirmation;
 use crate::ports::store::{Kept, Key};
@@ -72,7 +72,7 @@ impl Resolved {
     /// An access token is meant for the clients that its audience names, by `client_id` or by one of the identifiers
     /// that the client is registered with as `resource`. One for the issuer at large is meant for every client that is
     /// not registered with identifiers of its own.
-    pub(crate) fn concerns(&self, client: &Client, issuer: &str) -> bool {
+    pub(crate) fn concerns(&self, client: &Client, place: &Place) -> bool {
         if self.kept.record.authorization.client_id == client.client_id() {
             return true;
         }
@@ -81,7 +81,7 @@ impl Resolved {
         // A refresh token says nothing, so it has no audience.
         audience.any(|name| match &own {
             Some(own) => name == client.client_id() || own.contains(&name),
-            None => name == client.client_id() || name == issuer,
+            None => name == client.client_id() || place.is_called(name),
         })
     }
 }

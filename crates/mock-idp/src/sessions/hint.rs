@@ -58,7 +58,7 @@ impl Hint {
             return Err("It is not signed with a key that this server publishes".into());
         }
         let claims = jws.claims();
-        if text(claims, "iss").as_deref() != Some(&place.issuer) {
+        if text(claims, "iss").is_none_or(|iss| !place.is_called(&iss)) {
             return Err("Another issuer issued it".into());
         }
         let client_id = text(claims, "aud").ok_or("It is not for a single client")?;

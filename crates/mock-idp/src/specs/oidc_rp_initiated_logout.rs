@@ -71,7 +71,7 @@ impl Spec for RpInitiatedLogout {
 
     /// `end_session_endpoint` (§2.1).
     fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
-        document.insert("end_session_endpoint".to_owned(), facts.place.url(PATH).into());
+        document.insert("end_session_endpoint".to_owned(), facts.place.page(PATH).into());
     }
 
     fn register(&self, metadata: &Map<String, Value>, _policy: &Policy) -> Result<(), Refusal> {

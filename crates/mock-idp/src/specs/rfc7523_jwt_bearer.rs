@@ -120,8 +120,8 @@ fn addressed(jws: &Jws<'_>, request: &TokenRequest<'_>) -> Result<(), Refusal> {
     if aud.and_then(Value::as_str) == Some(&place.issuer) {
         return Ok(());
     }
-    let endpoint = place.url("/token");
-    let is_own = |value: &Value| value.as_str().is_some_and(|text| text == place.issuer || text == endpoint);
+    let own = |text: &str| text == place.issuer || place.urls("/token").any(|own| own == text);
+    let is_own = |value: &Value| value.as_str().is_some_and(own);
     let listed = aud.and_then(Value::as_array).is_some_and(|all| all.iter().any(is_own));
     let relaxed = listed || aud.is_some_and(is_own);
     if relaxed && request.policy.is_on(&AUDIENCE_RELAXED) {

@@ -140,7 +140,7 @@ async fn introspect(call: &Call<'_>, client: &Arc<Client>) -> Result<Reply, Stop
 }
 
 fn may_see(call: &Call<'_>, client: &Client, resolved: &Resolved) -> bool {
-    if resolved.concerns(client, &call.arrival.place.issuer) {
+    if resolved.concerns(client, call.arrival.place) {
         return true;
     }
     let relaxed = resolved.kind == TokenKind::Access && call.policy.is_on(&ANY_AUDIENCE);

@@ -229,6 +229,8 @@ const ELSEWHERE: &[&str] = &[
     "rfc9110-",
     "rfc6749-code-bu",
     "fapi2-parameter-beside-",
+    "rfc7239-",
+    "rfc9112-",
     "jarm-",
     "oauth-response-mode-query-",
     "ciba-",

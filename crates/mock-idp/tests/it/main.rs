@@ -1,8 +1,10 @@
 //! The mock authorization server, seen from outside.
 
+mod addresses;
 mod binary;
 mod browser;
 mod canaries;
+mod cors;
 mod crowd;
 mod doctor;
 mod draft_client_id_metadata;

@@ -150,7 +150,7 @@ async fn begin(call: &Call<'_>) -> Result<Reply, Stop> {
     members.insert("auth_req_id".to_owned(), request.into());
     members.insert("expires_in".to_owned(), lifetime.into());
     members.insert("interval".to_owned(), call.policy.value_of(&INTERVAL).into());
-    members.insert("mock_idp_decision_uri".to_owned(), arrival.place.url(&format!("/ciba?request={page}")).into());
+    members.insert("mock_idp_decision_uri".to_owned(), arrival.place.page(&format!("/ciba?request={page}")).into());
     Ok(Reply::Document { at: Point::BackchannelAuthentication, status: StatusCode::OK, members })
 }
 
@@ -189,7 +189,7 @@ fn hinted<'a>(call: &Call<'a>, params: &Params) -> Result<&'a User, Refusal> {
 fn own_id_token(call: &Call<'_>, token: &str) -> Option<String> {
     let jws = Jws::parse(token).ok()?;
     let (signed, signature) = token.rsplit_once('.')?;
-    let own = jws.claims().get("iss").and_then(Value::as_str) == Some(&call.arrival.place.issuer);
+    let own = jws.claims().get("iss").and_then(Value::as_str).is_some_and(|iss| call.arrival.place.is_called(iss));
     let verified = call.ports.keys.verify(jws.algorithm()?, signed.as_bytes(), signature);
     let subject = jws.claims().get("sub").and_then(Value::as_str).map(str::to_owned);
     subject.filter(|_| own && verified)

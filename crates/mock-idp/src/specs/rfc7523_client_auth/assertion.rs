@@ -101,8 +101,10 @@ fn addressed(jws: &Jws<'_>, attempt: &Attempt<'_>) -> Result<(), Refusal> {
     if aud.and_then(Value::as_str) == Some(&place.issuer) {
         return Ok(());
     }
-    let own = [place.issuer.clone(), place.url("/token"), place.url(attempt.arrival.path)];
-    let is_own = |value: &Value| value.as_str().is_some_and(|text| own.iter().any(|own| own == text));
+    let own = |text: &str| {
+        text == place.issuer || place.urls("/token").chain(place.urls(attempt.arrival.path)).any(|own| own == text)
+    };
+    let is_own = |value: &Value| value.as_str().is_some_and(own);
     let listed = aud.and_then(Value::as_array);
     let relaxed = aud.is_some_and(is_own) || listed.is_some_and(|all| all.iter().any(is_own));
     if relaxed && attempt.policy.is_on(&AUDIENCE_RELAXED) {

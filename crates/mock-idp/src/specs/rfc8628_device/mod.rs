@@ -120,7 +120,7 @@ async fn begin(call: &Call<'_>) -> Result<Reply, Stop> {
     store
         .put(Key::of(USER_CODE, tenant, &user_code), Record::of(client_id, &Names(key), arrival.now, expires))
         .await?;
-    let page = arrival.place.url("/device");
+    let page = arrival.place.page("/device");
     let shown = format!("{}-{}", &user_code[..4], &user_code[4..]);
     let mut members = Map::new();
     members.insert("device_code".to_owned(), device_code.into());

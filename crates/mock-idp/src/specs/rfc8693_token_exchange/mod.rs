@@ -197,7 +197,7 @@ fn permitted(request: &TokenRequest<'_>, subject: &Party, actor: Option<&Party>)
         ("sub", Some(actor)) => *value == actor.subject,
         ("sub" | "client_id", None) => value == client_id,
         ("client_id", Some(_)) => value == client_id,
-        ("iss", _) => *value == request.arrival.place.issuer,
+        ("iss", _) => value.as_str().is_some_and(|iss| request.arrival.place.is_called(iss)),
         _ => false,
     };
     match may_act.as_object().is_some_and(|members| !members.is_empty() && members.iter().all(names)) {

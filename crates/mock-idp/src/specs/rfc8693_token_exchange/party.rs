@@ -97,7 +97,7 @@ fn of_record(request: &TokenRequest<'_>, role: &Role, kind: TokenType, resolved:
     }
     let record = &resolved.kept.record;
     let own = record.authorization.client_id == client.client_id();
-    if !own && (role.own || !resolved.concerns(client, &request.arrival.place.issuer)) {
+    if !own && (role.own || !resolved.concerns(client, request.arrival.place)) {
         return Err(role.invalid.because("It was issued to another client, and is not meant for this one"));
     }
     let Bound(bound) = record.notes.find().unwrap_or_default();
@@ -143,7 +143,7 @@ fn id_token(request: &TokenRequest<'_>, spine: &dyn Spine, token: &str) -> Optio
     let time = |name: &str| claims.get(name).and_then(seconds);
     // Other tokens that this server signs for a client have no auth_time.
     let auth_time = time("auth_time")?;
-    if text("iss")? != request.arrival.place.issuer || text("aud")? != client.client_id() {
+    if !request.arrival.place.is_called(text("iss")?) || text("aud")? != client.client_id() {
         return None;
     }
     let subject = text("sub")?;

@@ -90,12 +90,12 @@ fn addressed(proof: &Proof<'_>, claims: &Claims<'_>) -> Result<(), Refusal> {
         };
         return Err(rules::METHOD.because(format!("This request is a {method}; {why}")));
     }
-    let url = arrival.place.url(arrival.path);
     let htu = claims.text("htu")?;
-    match target_uri::same(htu, &url) {
-        true => Ok(()),
-        false => Err(rules::URI.because(format!("This request went to {url}. {}", elsewhere(proof, htu, &url)))),
+    if arrival.place.urls(arrival.path).any(|url| target_uri::same(htu, &url)) {
+        return Ok(());
     }
+    let url = arrival.place.url(arrival.path);
+    Err(rules::URI.because(format!("This request went to {url}. {}", elsewhere(proof, htu, &url))))
 }
 
 /// What was taken for the URI of the request.
