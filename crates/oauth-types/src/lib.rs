@@ -1,10 +1,11 @@
 //! The words of OAuth 2.0 and OpenID Connect that a server and a client share.
 //!
-//! Vocabulary only: parameters, registered values, metadata documents, secrets, faults and scenarios. Nothing here
+//! Vocabulary only: parameters, registered values, metadata documents, secrets, faults, scenarios and journals. Nothing here
 //! judges a request or a response. A server and a client that shared their checks would agree with each other and hide
 //! bugs.
 
 pub mod fault;
+pub mod journal;
 pub mod metadata;
 pub mod params;
 pub mod registry;
