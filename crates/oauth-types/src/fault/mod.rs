@@ -3,7 +3,10 @@
 //! A fault is plain serde data, so the same value works in a Rust test, over HTTP and from any other language.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+mod edit;
+
+pub use edit::{Edit, KeySet, RateLimit, Signature};
 
 /// One deliberate misbehaviour of the mock server.
 /// ```
@@ -14,6 +17,7 @@ use serde_json::Value;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// Where it acts.
@@ -45,6 +49,28 @@ impl Fault {
         self
     }
 
+    /// The same fault, on the `n`th matching response only; the first is 1.
+    #[must_use]
+    pub fn nth(mut self, n: u32) -> Self {
+        self.when.skip = n.saturating_sub(1);
+        self.when.times = Some(1);
+        self
+    }
+
+    /// The same fault, on the next `times` matching responses.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.when.times = Some(times);
+        self
+    }
+
+    /// The same fault, at token requests of one grant type only.
+    #[must_use]
+    pub fn for_grant(mut self, grant_type: impl Into<String>) -> Self {
+        self.when.grant_type = Some(grant_type.into());
+        self
+    }
+
     /// The same fault, for one client only.
     #[must_use]
     pub fn for_client(mut self, client_id: impl Into<String>) -> Self {
@@ -55,6 +81,7 @@ impl Fault {
 
 /// A place where something leaves the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Point {
@@ -104,6 +131,7 @@ pub enum Point {
 
 /// On which of the matching responses a fault acts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct When {
     /// Let this many matching responses pass first.
@@ -114,97 +142,9 @@ pub struct When {
     /// Only responses to this client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-}
-
-/// One change to what leaves the server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "do", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum Edit {
-    /// Put a value in place of a parameter, member or claim, or add it.
-    Set {
-        /// The name of the parameter, member or claim.
-        name: String,
-        /// The new value. At the authorization response, text is used as it is and anything else as JSON.
-        value: Value,
-    },
-    /// Take a parameter, member or claim out.
-    Remove {
-        /// Its name.
-        name: String,
-    },
-    /// Add a second parameter of the same name. Acts at the authorization response only.
-    Repeat {
-        /// Its name.
-        name: String,
-        /// The second value.
-        value: String,
-    },
-    /// Put a JOSE header parameter of a token in place. Acts on tokens only.
-    JoseHeader {
-        /// Its name, such as `kid`.
-        name: String,
-        /// The new value; `null` takes it out.
-        value: Value,
-    },
-    /// Sign a token otherwise than it should be. Acts on tokens only.
-    Sign {
-        /// How.
-        with: Signature,
-    },
-    /// Answer with this status. Acts on HTTP answers.
-    Status {
-        /// The status code.
-        code: u16,
-    },
-    /// Put an HTTP header in place.
-    HttpHeader {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: String,
-    },
-    /// Answer with this body instead.
-    Body {
-        /// Its media type.
-        content_type: String,
-        /// The octets, as text.
-        text: String,
-    },
-    /// Redirect the request elsewhere.
-    Redirect {
-        /// 301, 302, 303, 307 or 308.
-        code: u16,
-        /// Where to.
-        location: String,
-    },
-}
-
-impl Edit {
-    /// [`Edit::Set`], from anything that makes a JSON value.
-    pub fn set(name: impl Into<String>, value: impl Into<Value>) -> Self {
-        Self::Set { name: name.into(), value: value.into() }
-    }
-
-    /// [`Edit::Remove`].
-    pub fn remove(name: impl Into<String>) -> Self {
-        Self::Remove { name: name.into() }
-    }
-}
-
-/// Ways to sign a token wrongly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Signature {
-    /// `alg` is `none` and the signature is empty (RFC 8725 §2.1).
-    AlgNone,
-    /// `alg` is `HS256`, keyed with the PEM text of the server's public key (RFC 8725 §2.1).
-    Hs256PublicKey,
-    /// The header is right and the signature is empty.
-    Stripped,
-    /// The header is right and the signature is of a key that is not published.
-    UnpublishedKey,
+    /// Only what token requests of this grant type lead to, as `refresh_token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_type: Option<String>,
 }
 
 #[cfg(test)]
