@@ -8,6 +8,7 @@ use super::Ticket;
 
 /// A login or another grant, from its first request to the last use of a token that came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Flow {
     /// Its name: that of the grant, if it came to one.
     pub id: String,
@@ -26,6 +27,7 @@ pub struct Flow {
 
 /// Something that a request gave out, and what it was given out for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// The number of the entry.
     pub entry: u64,
@@ -37,6 +39,7 @@ pub struct Step {
 
 /// One thing that a client has to do, and whether it did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Which: `state-present`, `code-redeemed-once`.
     pub check: String,
@@ -53,6 +56,7 @@ pub struct Finding {
 
 /// Whether a client did what it has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It did.

@@ -17,6 +17,7 @@ pub use query::{Expect, Query, Unmet};
 
 /// One request and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
     /// Counts the requests of a tenant, from 1. A journal that is cleared counts on.
     pub number: u64,
@@ -78,6 +79,7 @@ pub struct Entry {
 
 /// A name and a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pair {
     /// The name.
     pub name: String,
@@ -87,6 +89,7 @@ pub struct Pair {
 
 /// What arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Request {
     /// The method.
     pub method: String,
@@ -105,6 +108,7 @@ pub struct Request {
 
 /// What left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Response {
     /// The status.
     pub status: u16,
@@ -122,6 +126,7 @@ pub struct Response {
 
 /// A code, a token or a reference, by its fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ticket {
     /// What it is: `code`, `access_token`, `refresh_token`, `request_uri`, `device_code`, `auth_req_id`.
     pub kind: String,
@@ -131,6 +136,7 @@ pub struct Ticket {
 
 /// A signed token, without its signature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Decoded {
     /// Where it was: the parameter, header or member, such as `id_token`.
     pub name: String,
@@ -142,6 +148,7 @@ pub struct Decoded {
 
 /// Why a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refused {
     /// The id of the broken rule.
     pub rule: String,
@@ -158,6 +165,7 @@ pub struct Refused {
 
 /// What the server sent to somebody else, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Notice {
     /// Where it was sent.
     pub url: String,

@@ -15,6 +15,7 @@ use crate::fault::Point;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Query {
     /// The endpoint.
@@ -99,6 +100,7 @@ impl Query {
 /// # let _ = (refreshed_once, never_refused);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     /// Which requests. Several are met one after the other; others may come in between.
@@ -293,6 +295,7 @@ impl fmt::Display for Expect {
 
 /// An expectation that a journal does not meet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("expected {expected}, and it came {times} times")]
 pub struct Unmet {
     /// What was expected.
