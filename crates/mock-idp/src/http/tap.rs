@@ -117,8 +117,24 @@ impl Slot {
     }
 }
 
+/// Edits the parameters of an authorization response, and gives the names of those that are not what they were.
+pub(crate) fn altered(slots: &[Arc<Slot>], params: &mut Params) -> Vec<String> {
+    if slots.is_empty() {
+        return Vec::new();
+    }
+    let before = params.clone();
+    edit_params(slots, params);
+    let mut altered: Vec<String> = Vec::new();
+    for (name, _) in before.iter().chain(params.iter()) {
+        if !altered.iter().any(|own| own == name) && !before.all(name).eq(params.all(name)) {
+            altered.push(name.to_owned());
+        }
+    }
+    altered
+}
+
 /// Edits the parameters of an authorization response.
-pub(crate) fn edit_params(slots: &[Arc<Slot>], params: &mut Params) {
+fn edit_params(slots: &[Arc<Slot>], params: &mut Params) {
     for edit in slots.iter().flat_map(|slot| slot.edits()) {
         match edit {
             Edit::Set { name, value } => params.set(name, text(value)),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::journal::Journal;
+use super::journal::pages::{Pages, Shelf};
 use super::tap::Faults;
 use crate::people::Script;
 use crate::request::Place;
@@ -15,7 +15,7 @@ const MOST: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Tenant {
     pub(crate) place: Place,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Pages>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) script: Script,
 }
@@ -24,13 +24,16 @@ pub(crate) struct Tenant {
 #[derive(Debug)]
 pub(crate) struct Tenants {
     root: Arc<Tenant>,
+    /// Where their journals are kept.
+    shelf: Arc<Shelf>,
     named: RwLock<HashMap<String, Arc<Tenant>>>,
 }
 
 impl Tenants {
     /// Tenants below `issuer`, which is that of the root and has no trailing slash.
     pub(crate) fn new(issuer: &str) -> Self {
-        Self { root: Tenant::new(issuer.to_owned(), String::new()), named: RwLock::default() }
+        let shelf = Arc::new(Shelf::default());
+        Self { root: Tenant::new(issuer.to_owned(), String::new(), &shelf), shelf, named: RwLock::default() }
     }
 
     pub(crate) fn root(&self) -> &Arc<Tenant> {
@@ -49,15 +52,15 @@ impl Tenants {
         if named.len() >= MOST && !named.contains_key(name) {
             return None;
         }
-        let make = || Tenant::new(format!("{}/{name}", self.root.place.issuer), name.to_owned());
+        let make = || Tenant::new(format!("{}/{name}", self.root.place.issuer), name.to_owned(), &self.shelf);
         Some(named.entry(name.to_owned()).or_insert_with(make).clone())
     }
 }
 
 impl Tenant {
-    fn new(issuer: String, tenant: String) -> Arc<Self> {
+    fn new(issuer: String, tenant: String, shelf: &Arc<Shelf>) -> Arc<Self> {
         let place = Place { issuer, tenant };
-        Arc::new(Self { place, journal: Journal::default(), faults: Arc::default(), script: Script::default() })
+        Arc::new(Self { place, journal: shelf.journal(), faults: Arc::default(), script: Script::default() })
     }
 }
 

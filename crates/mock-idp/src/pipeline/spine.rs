@@ -149,6 +149,7 @@ async fn admitted(world: &World, arrival: &Arrival<'_>, presented: Presented<'_>
         return Err(TOKEN_INVALID.because("It is a refresh token").into());
     }
     let record = &resolved.kept.record;
+    arrival.seen.family(record.grant);
     if record.expires <= arrival.now {
         let since = arrival.now - record.expires;
         return Err(TOKEN_INVALID.because(format!("It expired {since} seconds ago")).into());
