@@ -157,7 +157,8 @@ mod world;
 
 pub use certificate::ClientCertificate;
 pub use clients::Client;
-pub use http::journal::Entry;
+pub use http::journal::snapshot::Journal;
+pub use http::journal::{Answer, Entry};
 pub use http::notices::Notice;
 pub use http::tap::Mounted;
 pub use people::User;

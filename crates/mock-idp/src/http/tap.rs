@@ -11,6 +11,7 @@ use oauth_types::Params;
 use oauth_types::fault::{Edit, Fault, Point, Signature};
 use serde_json::{Map, Value};
 
+use super::journal::pages::Pages;
 use crate::reply::Unsigned;
 
 /// The faults of one tenant.
@@ -45,12 +46,21 @@ pub struct Mounted {
     faults: Weak<Faults>,
     slot: Arc<Slot>,
     checked: bool,
+    /// What is printed if the fault never acted.
+    journal: Weak<Pages>,
 }
 
 impl Mounted {
     /// How often the fault has acted.
     pub fn fired(&self) -> u32 {
         self.slot.fired.load(Ordering::Relaxed)
+    }
+
+    /// Prints this journal if the fault never acted.
+    pub(crate) fn telling(self, journal: &Arc<Pages>) -> Self {
+        let mut told = self;
+        told.journal = Arc::downgrade(journal);
+        told
     }
 
     /// Takes the fault off, whether or not it acted.
@@ -65,7 +75,8 @@ impl Drop for Mounted {
             faults.take_off(&self.slot);
         }
         if !self.checked && self.fired() == 0 && !std::thread::panicking() {
-            panic!("the fault at {:?} never acted: {:?}", self.slot.fault.at, self.slot.fault);
+            let journal = self.journal.upgrade().map(|pages| pages.lines()).unwrap_or_default();
+            panic!("the fault at {:?} never acted: {:?}{journal}", self.slot.fault.at, self.slot.fault);
         }
     }
 }
@@ -81,7 +92,7 @@ impl Faults {
         let slot = Arc::new(Slot { fault, matched: AtomicU32::new(0), fired: AtomicU32::new(0) });
         self.mounted.lock().unwrap_or_else(PoisonError::into_inner).push(slot.clone());
         self.count.fetch_add(1, Ordering::Release);
-        Mounted { faults: Arc::downgrade(self), slot, checked: false }
+        Mounted { faults: Arc::downgrade(self), slot, checked: false, journal: Weak::new() }
     }
 
     /// Takes every fault off.

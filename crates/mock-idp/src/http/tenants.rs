@@ -176,7 +176,7 @@ impl Tenant {
         self.clock.follow(&self.began);
         self.faults.clear();
         self.script.clear();
-        self.journal.clear();
+        self.journal.reset();
         Ok(())
     }
 }

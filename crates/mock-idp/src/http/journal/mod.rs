@@ -13,7 +13,12 @@ use super::notices::Notice;
 use crate::ports::store::GrantId;
 use crate::refusal::{Refused, place};
 
+mod har;
 pub(crate) mod pages;
+pub(crate) mod reading;
+mod secrets;
+pub(crate) mod snapshot;
+mod wire;
 
 /// How many octets of a body are kept.
 const BODY: usize = 16 * 1024;

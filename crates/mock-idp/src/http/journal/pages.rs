@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use oauth_types::journal::Expect;
+
 use super::Entry;
 
 /// How many entries a tenant's journal keeps. Older ones are forgotten.
@@ -48,7 +50,12 @@ impl Shelf {
 
     /// An empty journal that takes its room here.
     pub(crate) fn journal(self: &Arc<Self>) -> Arc<Pages> {
-        let pages = Arc::new(Pages { next: AtomicU64::new(1), written: Mutex::default(), shelf: self.clone() });
+        let pages = Arc::new(Pages {
+            next: AtomicU64::new(1),
+            written: Mutex::default(),
+            expected: Mutex::default(),
+            shelf: self.clone(),
+        });
         let mut all = lock(&self.all);
         if all.len() == all.capacity() {
             all.retain(|pages| pages.strong_count() > 0);
@@ -83,6 +90,8 @@ impl Shelf {
 pub(crate) struct Pages {
     next: AtomicU64,
     written: Mutex<Written>,
+    /// What it has to have in the end.
+    expected: Mutex<Vec<Expect>>,
     shelf: Arc<Shelf>,
 }
 
@@ -131,6 +140,26 @@ impl Pages {
     pub(crate) fn clear(&self) {
         let forgotten = std::mem::take(&mut *lock(&self.written));
         self.shelf.taken.fetch_sub(forgotten.octets, Ordering::Relaxed);
+    }
+
+    /// Forgets everything, and what was expected of it.
+    pub(crate) fn reset(&self) {
+        self.clear();
+        lock(&self.expected).clear();
+    }
+
+    /// Says what it has to have in the end.
+    pub(crate) fn expect(&self, expected: Expect) {
+        lock(&self.expected).push(expected);
+    }
+
+    pub(crate) fn expected(&self) -> Vec<Expect> {
+        lock(&self.expected).clone()
+    }
+
+    /// A line for each entry, without secrets.
+    pub(crate) fn lines(&self) -> String {
+        lock(&self.written).entries.iter().map(|entry| format!("\n  {} {entry}", entry.number)).collect()
     }
 
     /// Forgets the oldest entries, as far as there is no room for them.
