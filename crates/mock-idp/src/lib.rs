@@ -149,6 +149,7 @@ mod registration;
 mod reply;
 mod request;
 mod running;
+mod scenario;
 mod server;
 mod sessions;
 mod spec;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use oauth_types::fault::Fault;
 use oauth_types::journal::Expect;
-use oauth_types::scenario::NextLogin;
+use oauth_types::scenario::{NextLogin, Scenario};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -200,7 +200,7 @@ impl Tenant {
 
     /// Every request so far, in order, and what can be asked of them. The journal keeps the last 4096.
     pub fn journal(&self) -> Journal {
-        Journal::of(self.tenant.journal.entries(), &self.tenant.live().place)
+        self.tenant.written()
     }
 
     /// Says beforehand what the journal will have. When the server is dropped, or the [`Disposable`] tenant, it fails the
@@ -278,6 +278,29 @@ impl Tenant {
     /// [`StartError`] if there can be no such tenant; it stays as it is.
     pub fn change(&self, change: impl FnOnce(Builder) -> Builder) -> Result<(), StartError> {
         self.tenant.describe(|description| Ok(change(Builder::of(description)).into_description()))
+    }
+
+    /// Does what a scenario says: describes the tenant further, moves its clock, and says who logs in next. If it cannot
+    /// be described so, nothing of it is done.
+    ///
+    /// # Errors
+    /// [`StartError`] if there can be no such tenant.
+    pub fn play(&self, scenario: &Scenario) -> Result<(), StartError> {
+        if scenario.own_keys {
+            return Err(StartError::KeysTooLate);
+        }
+        self.tenant
+            .describe(|description| Builder::of(description).scenario(scenario).map(Builder::into_description))?;
+        if let Some(seconds) = scenario.lives_seconds {
+            self.lives_for(Duration::from_secs(seconds));
+        }
+        for turn in &scenario.clock {
+            self.clock().turn(*turn);
+        }
+        for next in &scenario.logins {
+            self.next_login(next.clone());
+        }
+        Ok(())
     }
 
     /// Makes the tenant again what it was at first: its description, keys and clock. What happened since, what was
