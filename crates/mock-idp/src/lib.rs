@@ -93,6 +93,20 @@
 //! # }
 //! ```
 //!
+//! A [`Journal`] is asked by [`Expect`](oauth_types::journal::Expect) and [`Query`](oauth_types::journal::Query), exported as
+//! HAR or JSON lines, and judges the client: what it tells is redacted.
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # let idp = mock_idp::MockIdp::builder().in_process().expect("nothing can fail");
+//! use oauth_types::journal::Expect;
+//!
+//! idp.expect(Expect::token().grant_type("refresh_token").never()); // verified when the server is dropped
+//! // … the client logs in …
+//! idp.journal().expect(Expect::any().refused(true).never());
+//! idp.journal().assert_sound(); // state and nonce fresh, S256, the code redeemed once, iss compared …
+//! # }
+//! ```
+//!
 //! # https, and certificates of clients
 //! With the cargo feature `tls`. The certification authority is made when the server starts and forgotten with it.
 //! ```

@@ -225,7 +225,13 @@ async fn keys_of_its_own_are_a_tenants_alone_and_stay_at_a_reset() {
     let first = json(&idp, "/bank/jwks").await;
     let others = json(&idp, "/jwks").await;
     let moduli = |set: &Value| -> Vec<Value> {
-        set["keys"].as_array().into_iter().flatten().filter(|key| key["use"] == "sig").map(|key| key["n"].clone()).collect()
+        set["keys"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|key| key["use"] == "sig")
+            .map(|key| key["n"].clone())
+            .collect()
     };
     assert!(moduli(&first).iter().filter(|n| n.is_string()).all(|n| !moduli(&others).contains(n)));
     bank.reset();
