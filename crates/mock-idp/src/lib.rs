@@ -144,6 +144,7 @@ mod client_keys;
 mod clients;
 pub mod conformance;
 mod described;
+mod doctor;
 mod documents;
 mod elsewhere;
 mod endpoints;

@@ -46,6 +46,8 @@ pub(crate) struct Encoder<'a> {
     pub(crate) path: &'static str,
     /// The parameters of the query.
     pub(crate) query: &'a Params,
+    /// The parameters of a form.
+    pub(crate) form: Option<&'a Params>,
     /// The endpoint's point, for faults that act on whatever leaves there.
     pub(crate) at: Point,
     /// The time, in seconds since 1970-01-01T00:00:00Z.
@@ -98,7 +100,12 @@ impl Encoder<'_> {
             }
             Reply::Challenge { refusal, scheme, scope } => (self.challenge(&refusal, scheme, scope), Some(refusal)),
             Reply::Page(refusal) => {
-                (html_response(StatusCode::BAD_REQUEST, pages::refusal(&refusal), pages::POLICY), Some(refusal))
+                let names =
+                    self.query.iter().chain(self.form.into_iter().flat_map(Params::iter)).map(|(name, _)| name);
+                (
+                    html_response(StatusCode::BAD_REQUEST, pages::refusal(&refusal, names), pages::POLICY),
+                    Some(refusal),
+                )
             }
             Reply::Broken { what: _, to: Some(response) } => (self.authorization(response, &mut faults).await, None),
             Reply::Broken { what, to: None } => (failure(&what), None),

@@ -22,6 +22,7 @@ use super::journal::{self, Answer, Entry};
 use super::serve::BODY_WITHIN;
 use super::tenants::{Live, Tenant, Tenants, is_name};
 use crate::client_keys;
+use crate::doctor::paths;
 use crate::documents;
 use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
@@ -107,7 +108,10 @@ impl App {
     pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Response<Bytes> {
         let (name, endpoint) = match self.route(parts.uri.path()) {
             Some((name, endpoint)) => (name, endpoint),
-            None => return self.lost(parts, NOT_FOUND.because(self.served()), StatusCode::NOT_FOUND),
+            None => {
+                let refusal = NOT_FOUND.because(self.served(parts.uri.path()));
+                return self.lost(parts, refusal, StatusCode::NOT_FOUND);
+            }
         };
         let Endpoint { path, methods, at, page } = *endpoint;
         if parts.method == Method::OPTIONS && !page {
@@ -133,7 +137,7 @@ impl App {
                 }
             }
         } else {
-            let refusal = METHOD.because(format!("This endpoint takes {}", list(methods)));
+            let refusal = METHOD.because(wrong_method(&parts, methods));
             let mut response = encode::unreadable(StatusCode::METHOD_NOT_ALLOWED, &refusal);
             allow(&mut response, methods);
             (refused(response, refusal), Read::default())
@@ -223,10 +227,13 @@ impl App {
         })
     }
 
-    fn served(&self) -> String {
+    fn served(&self, path: &str) -> String {
         let live = self.tenants.root().live();
-        let paths = SPINE.iter().chain(pipeline::endpoints(&live.world)).map(|endpoint| endpoint.path);
-        format!("Served, at the root and below /TENANT: {}", paths.collect::<Vec<_>>().join(" "))
+        let all: Vec<&str> =
+            SPINE.iter().chain(pipeline::endpoints(&live.world)).map(|endpoint| endpoint.path).collect();
+        let meant = paths::nearest(path, all.iter().copied()).map(|own| format!("Did you mean {own}? "));
+        let meant = meant.unwrap_or_default();
+        format!("{meant}Served, at the root and below /TENANT: {}", all.join(" "))
     }
 }
 
@@ -269,8 +276,19 @@ async fn run(
     }
     let (faults, client_id, at) = (&tenant.faults, seen.client_id(), endpoint.at);
     let failure = OnceLock::new();
-    let encoder =
-        Encoder { world, place, faults, client_id, method, path, query: &read.query, at, now, failure: &failure };
+    let encoder = Encoder {
+        world,
+        place,
+        faults,
+        client_id,
+        method,
+        path,
+        query: &read.query,
+        form: read.form.as_ref(),
+        at,
+        now,
+        failure: &failure,
+    };
     let mut encoded = encoder.encode(reply).await;
     if let Some(what) = failure.get() {
         seen.failed(what.clone());
@@ -308,6 +326,18 @@ fn preflight(methods: &[Method]) -> Response<Bytes> {
     );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
+}
+
+/// Which methods an endpoint takes, and how another one may have come about.
+fn wrong_method(parts: &Parts, methods: &[Method]) -> String {
+    let likely = if parts.method == Method::GET && parts.uri.query().is_some() {
+        ". Send the parameters in the body of a POST: queries end up in logs"
+    } else if parts.method == Method::GET && methods == [Method::POST] {
+        ". A redirect by 301 or 302 makes a GET of a POST: is the URL exactly the one of the metadata?"
+    } else {
+        ""
+    };
+    format!("This endpoint takes {}{likely}", list(methods))
 }
 
 fn allow(response: &mut Response<Bytes>, methods: &[Method]) {

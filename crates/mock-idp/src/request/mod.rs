@@ -9,7 +9,7 @@ use http::{HeaderMap, Method};
 use oauth_types::Params;
 
 use crate::certificate::ClientCertificate;
-use crate::clients::{Authenticated, Client, Identified};
+use crate::clients::{Authenticated, Client, Clients, Identified};
 use crate::memory::{Confirmation, Life, Note, Notes, Scope};
 use crate::people::{People, Script, Wanted};
 use crate::ports::Ports;
@@ -200,6 +200,8 @@ pub(crate) struct Attempt<'a> {
     pub arrival: &'a Arrival<'a>,
     /// The parameters of its body, none of them twice.
     pub params: &'a Params,
+    /// The clients that are configured.
+    pub clients: &'a Clients,
     /// The people.
     pub people: &'a People,
     /// The ports.
@@ -248,7 +250,7 @@ impl<'a> TokenRequest<'a> {
         client: &'a Authenticated,
         proofs: &'a [Confirmation],
     ) -> Self {
-        let Attempt { arrival, params, people, ports, policy } = *attempt;
+        let Attempt { arrival, params, people, ports, policy, .. } = *attempt;
         let grant_type = params.get("grant_type").unwrap_or_default();
         let method = client.method();
         Self { arrival, params, grant_type, proofs, people, ports, policy, client: client.client(), method }
