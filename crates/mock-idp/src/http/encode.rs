@@ -61,6 +61,8 @@ pub(crate) struct Encoded {
     pub(crate) response: Response<Bytes>,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) faults: u32,
+    /// The parameters of an authorization response that faults changed.
+    pub(crate) altered: Vec<String>,
     pub(crate) notices: Vec<Notice>,
 }
 
@@ -69,10 +71,11 @@ impl Encoder<'_> {
     pub(crate) async fn encode(&self, reply: Reply) -> Encoded {
         let slots = self.faults.due(self.point(&reply), self.client_id);
         let mut faults = u32::try_from(slots.len()).unwrap_or(u32::MAX);
+        let mut altered = Vec::new();
         let (mut response, refusal) = match reply {
             Reply::Authorization { mut response, refusal } => {
                 // Edits act on the parameters, whatever they travel in.
-                tap::edit_params(&slots, &mut response.params);
+                altered = tap::altered(&slots, &mut response.params);
                 (self.authorization(response, &mut faults).await, refusal)
             }
             Reply::Tokens(reply) => match self.sign(reply, &mut faults) {
@@ -108,7 +111,7 @@ impl Encoder<'_> {
             Reply::Broken { what, to: None } => (failure(&what), None),
         };
         tap::edit_response(&slots, &mut response);
-        Encoded { response, refusal, faults, notices: Vec::new() }
+        Encoded { response, refusal, faults, altered, notices: Vec::new() }
     }
 
     /// Where faults act on a reply: an authorization response is one wherever it leaves, and a page is one as well.

@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod encode;
 pub(crate) mod extract;
 pub(crate) mod journal;
+pub(crate) mod ledger;
 pub(crate) mod mint;
 pub(crate) mod notices;
 pub(crate) mod outgoing;

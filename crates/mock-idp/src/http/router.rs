@@ -20,7 +20,7 @@ use oauth_types::{ErrorCode, Params};
 use super::address::{self, OverHttp};
 use super::encode::{self, Encoded, Encoder};
 use super::extract::{self, MAX_BODY, NoBody, Read, Unreadable};
-use super::journal::{self, Entry};
+use super::journal::{self, Answer, Entry};
 use super::serve::BODY_WITHIN;
 use super::tenants::{Tenant, Tenants, is_name};
 use crate::client_keys;
@@ -30,7 +30,7 @@ use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
 use crate::refusal::{Refusal, Refused, Rule};
 use crate::reply::Reply;
-use crate::request::{Arrival, Place, Seen};
+use crate::request::{Arrival, Learned, Place, Seen};
 use crate::spec::Endpoint;
 use crate::world::World;
 
@@ -68,6 +68,7 @@ const WELL_KNOWN: &str = "/.well-known/";
 /// A request on its way into the journal.
 struct Visit {
     path: Cow<'static, str>,
+    point: Option<Point>,
     parts: Parts,
     read: Read,
     now: u64,
@@ -120,7 +121,7 @@ impl App {
             let refusal = NOT_FOUND.because(self.served(parts.uri.path()));
             return readable(self.lost(parts, refusal, StatusCode::NOT_FOUND), false);
         };
-        let Endpoint { path, methods, page, .. } = *endpoint;
+        let Endpoint { path, methods, at, page } = *endpoint;
         if parts.method == Method::OPTIONS && !page {
             return preflight(methods, &parts.headers);
         }
@@ -154,7 +155,7 @@ impl App {
         };
         encoded.response.headers_mut().extend(seen.headers());
         encoded.response = readable(encoded.response, page);
-        self.note(&tenant, Visit { path: Cow::Borrowed(path), parts, read, now, seen }, encoded)
+        self.note(&tenant, Visit { path: Cow::Borrowed(path), point: Some(at), parts, read, now, seen }, encoded)
     }
 
     /// Answers a request that no tenant can be found for.
@@ -163,15 +164,14 @@ impl App {
         let query = Params::parse(parts.uri.query().unwrap_or("")).unwrap_or_default();
         let path = Cow::Owned(parts.uri.path().to_owned());
         let encoded = refused(encode::unreadable(status, &refusal), refusal);
-        let visit = Visit { path, parts, read: Read { query, ..Read::default() }, now, seen: Seen::default() };
+        let (read, seen) = (Read { query, ..Read::default() }, Seen::default());
+        let visit = Visit { path, point: None, parts, read, now, seen };
         self.note(self.tenants.root(), visit, encoded)
     }
 
     /// Writes the journal.
     fn note(&self, tenant: &Tenant, visit: Visit, encoded: Encoded) -> Response<Bytes> {
-        let failure = visit.seen.failure().map(str::to_owned);
-        let ignored = visit.seen.ignored();
-        let (client_id, relaxations) = visit.seen.into_parts();
+        let Learned { client_id, auth_method, user, grant, relaxations, ignored, failure } = visit.seen.learned();
         let in_query = visit.read.query.len();
         let params = match (visit.read.query, visit.read.form) {
             (query, None) => query,
@@ -179,18 +179,26 @@ impl App {
             (query, Some(form)) => query.iter().chain(form.iter()).collect(),
         };
         let entry = Entry {
+            number: tenant.journal.number(),
             at: visit.now,
+            point: visit.point,
             method: visit.parts.method,
             path: visit.path,
             params,
             in_query,
             headers: journal::kept(visit.parts.headers),
+            body: journal::begin(&visit.read.body),
             status: encoded.response.status().as_u16(),
+            answer: Answer::of(&encoded.response),
             refusal: encoded.refusal.as_ref().map(Refused::from),
             relaxations,
             ignored,
             client_id,
+            auth_method,
+            user,
+            grant,
             faults: encoded.faults,
+            altered: encoded.altered,
             notices: encoded.notices,
             failure,
         };
@@ -311,7 +319,7 @@ struct Reading<'a> {
 }
 
 fn refused(response: Response<Bytes>, refusal: Refusal) -> Encoded {
-    Encoded { response, refusal: Some(refusal), faults: 0, notices: Vec::new() }
+    Encoded { response, refusal: Some(refusal), faults: 0, altered: Vec::new(), notices: Vec::new() }
 }
 
 /// Lets scripts read an answer that is not for a person.

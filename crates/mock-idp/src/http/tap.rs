@@ -11,6 +11,7 @@ use oauth_types::Params;
 use oauth_types::fault::{Edit, Fault, Point, Signature, Unfit, When};
 use serde_json::{Map, Value};
 
+use super::journal::pages::Pages;
 use crate::reply::Unsigned;
 
 /// The faults of one tenant.
@@ -45,12 +46,21 @@ pub struct Mounted {
     faults: Weak<Faults>,
     slot: Arc<Slot>,
     checked: bool,
+    /// What is printed if the fault never acted.
+    journal: Weak<Pages>,
 }
 
 impl Mounted {
     /// How often the fault has acted.
     pub fn fired(&self) -> u32 {
         self.slot.fired.load(Ordering::Relaxed)
+    }
+
+    /// Prints this journal if the fault never acted.
+    pub(crate) fn telling(self, journal: &Arc<Pages>) -> Self {
+        let mut told = self;
+        told.journal = Arc::downgrade(journal);
+        told
     }
 
     /// Takes the fault off, whether or not it acted.
@@ -65,7 +75,8 @@ impl Drop for Mounted {
             faults.take_off(&self.slot);
         }
         if !self.checked && self.fired() == 0 && !std::thread::panicking() {
-            panic!("the fault at {:?} never acted: {:?}", self.slot.fault.at, self.slot.fault);
+            let journal = self.journal.upgrade().map(|pages| pages.lines()).unwrap_or_default();
+            panic!("the fault at {:?} never acted: {:?}{journal}", self.slot.fault.at, self.slot.fault);
         }
     }
 }
@@ -81,7 +92,7 @@ impl Faults {
         let slot = Arc::new(Slot { fault, matched: AtomicU32::new(0), fired: AtomicU32::new(0) });
         self.mounted.lock().unwrap_or_else(PoisonError::into_inner).push(slot.clone());
         self.count.fetch_add(1, Ordering::Release);
-        Mounted { faults: Arc::downgrade(self), slot, checked: false }
+        Mounted { faults: Arc::downgrade(self), slot, checked: false, journal: Weak::new() }
     }
 
     /// Takes every fault off.
@@ -137,8 +148,24 @@ pub(crate) fn edits(at: Point, edit: Vec<Edit>) -> (Arc<Faults>, Option<Mounted>
     (faults, mounted)
 }
 
+/// Edits the parameters of an authorization response, and gives the names of those that are not what they were.
+pub(crate) fn altered(slots: &[Arc<Slot>], params: &mut Params) -> Vec<String> {
+    if slots.is_empty() {
+        return Vec::new();
+    }
+    let before = params.clone();
+    edit_params(slots, params);
+    let mut altered: Vec<String> = Vec::new();
+    for (name, _) in before.iter().chain(params.iter()) {
+        if !altered.iter().any(|own| own == name) && !before.all(name).eq(params.all(name)) {
+            altered.push(name.to_owned());
+        }
+    }
+    altered
+}
+
 /// Edits the parameters of an authorization response.
-pub(crate) fn edit_params(slots: &[Arc<Slot>], params: &mut Params) {
+fn edit_params(slots: &[Arc<Slot>], params: &mut Params) {
     for edit in slots.iter().flat_map(|slot| slot.edits()) {
         match edit {
             Edit::Set { name, value } => params.set(name, text(value)),
