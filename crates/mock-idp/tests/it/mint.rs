@@ -196,7 +196,7 @@ async fn a_wrong_token_is_refused_by_name() {
         (right().nbf(60), "It is good in 60 seconds, as its nbf says"),
         (right().edit(Edit::set("exp", NOW - 5)), "It expired 5 seconds ago"),
         (right().claim("exp", NOW - 7), "It expired 7 seconds ago"),
-        (right().without("exp"), "unknown here, altered, or revoked"),
+        (right().without("exp"), "It was revoked, or this server has forgotten it"),
         (right().claim("iss", "https://evil.example"), "unknown here"),
         (right().without("jti"), "unknown here"),
         (right().edit(Edit::set("jti", "another")), "unknown here"),
