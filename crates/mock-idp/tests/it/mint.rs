@@ -197,7 +197,7 @@ async fn a_wrong_token_is_refused_by_name() {
         (right().edit(Edit::set("exp", NOW - 5)), "It expired 5 seconds ago"),
         (right().claim("exp", NOW - 7), "It expired 7 seconds ago"),
         (right().without("exp"), "It was revoked, or this server has forgotten it"),
-        (right().claim("iss", "https://evil.example"), "unknown here"),
+        (right().claim("iss", "https://evil.example"), "of https://evil.example"),
         (right().without("jti"), "unknown here"),
         (right().edit(Edit::set("jti", "another")), "unknown here"),
         (right().key(Key::Unpublished), "unknown here"),
