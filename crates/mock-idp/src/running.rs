@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use oauth_types::fault::Fault;
+use oauth_types::fault::{Barrier, Fault};
 use oauth_types::scenario::NextLogin;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::http::barriers::{Barriers, Held};
+use crate::http::departure::{Cut, Departing};
 use crate::http::extract::{MAX_BODY, NoBody};
 use crate::http::journal::Entry;
 use crate::http::router::App;
-use crate::http::tap::Mounted;
+use crate::http::tap::{Faults, Mounted};
 use crate::http::tenants;
 use crate::ports::clock::AdjustableClock;
 use crate::ports::keys::Keys;
@@ -97,8 +99,35 @@ impl MockIdp {
     }
 
     /// Makes the tenant at the root misbehave until the guard is dropped.
+    ///
+    /// # Panics
+    /// If the fault cannot do what it says: [`Fault::check`] tells why.
     pub fn mount(&self, fault: Fault) -> Mounted {
-        self.app.tenants.root().faults.mount(fault)
+        match self.app.tenants.root().faults.mount(fault) {
+            Ok(mounted) => mounted,
+            Err(unfit) => panic!("this is no fault: {unfit}"),
+        }
+    }
+
+    /// Holds requests to the tenant at the root until the guard releases them or is dropped.
+    ///
+    /// # Panics
+    /// If the barrier cannot hold anything: [`Barrier::check`] tells why.
+    pub fn hold(&self, barrier: Barrier) -> Held {
+        match self.app.tenants.root().barriers.hold(barrier) {
+            Ok(held) => held,
+            Err(unfit) => panic!("this is no barrier: {unfit}"),
+        }
+    }
+
+    /// The faults of the tenant at the root, by their ids.
+    pub fn faults(&self) -> &Arc<Faults> {
+        &self.app.tenants.root().faults
+    }
+
+    /// The barriers of the tenant at the root, by their ids.
+    pub fn barriers(&self) -> &Arc<Barriers> {
+        &self.app.tenants.root().barriers
     }
 
     /// Says what the person in front of the browser does at the next authorization request to the tenant at the root
@@ -108,7 +137,28 @@ impl MockIdp {
     }
 
     /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP.
+    ///
+    /// Faults that take time take none here: the answer is there at once.
+    ///
+    /// # Panics
+    /// If a fault broke the connection: [`MockIdp::exchange`] tells how.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
+        match self.exchange(request).await {
+            Ok(response) => response,
+            Err(cut) => panic!("a fault broke the connection: {cut}; MockIdp::exchange tells of it without a panic"),
+        }
+    }
+
+    /// Answers a request without a socket, as [`MockIdp::call`] does, and tells what a client would have seen if a
+    /// fault broke the connection.
+    ///
+    /// # Errors
+    /// [`Cut`] if a fault reset the connection, closed it early, kept it open for nothing, or sent a body without end.
+    pub async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Cut> {
+        self.arrive(request).await.at_once()
+    }
+
+    async fn arrive(&self, request: Request<Bytes>) -> Departing {
         let (mut parts, body) = request.into_parts();
         self.security.judge(&mut parts.extensions);
         let body = if body.len() > MAX_BODY { Err(NoBody::TooLarge) } else { Ok(body) };
@@ -166,7 +216,34 @@ impl Tenant {
     }
 
     /// Makes this tenant misbehave until the guard is dropped.
+    ///
+    /// # Panics
+    /// If the fault cannot do what it says: [`Fault::check`] tells why.
     pub fn mount(&self, fault: Fault) -> Mounted {
-        self.0.faults.mount(fault)
+        match self.0.faults.mount(fault) {
+            Ok(mounted) => mounted,
+            Err(unfit) => panic!("this is no fault: {unfit}"),
+        }
+    }
+
+    /// Holds requests to this tenant until the guard releases them or is dropped.
+    ///
+    /// # Panics
+    /// If the barrier cannot hold anything: [`Barrier::check`] tells why.
+    pub fn hold(&self, barrier: Barrier) -> Held {
+        match self.0.barriers.hold(barrier) {
+            Ok(held) => held,
+            Err(unfit) => panic!("this is no barrier: {unfit}"),
+        }
+    }
+
+    /// The faults of this tenant, by their ids.
+    pub fn faults(&self) -> &Arc<Faults> {
+        &self.0.faults
+    }
+
+    /// The barriers of this tenant, by their ids.
+    pub fn barriers(&self) -> &Arc<Barriers> {
+        &self.0.barriers
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::barriers::Barriers;
 use super::journal::Journal;
 use super::tap::Faults;
 use crate::people::Script;
@@ -17,6 +18,7 @@ pub(crate) struct Tenant {
     pub(crate) place: Place,
     pub(crate) journal: Journal,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) barriers: Arc<Barriers>,
     pub(crate) script: Script,
 }
 
@@ -57,7 +59,13 @@ impl Tenants {
 impl Tenant {
     fn new(issuer: String, tenant: String) -> Arc<Self> {
         let place = Place { issuer, tenant };
-        Arc::new(Self { place, journal: Journal::default(), faults: Arc::default(), script: Script::default() })
+        Arc::new(Self {
+            place,
+            journal: Journal::default(),
+            faults: Arc::default(),
+            barriers: Arc::default(),
+            script: Script::default(),
+        })
     }
 }
 
