@@ -1,5 +1,7 @@
 //! People: who logs in, and what is known of them.
 
+use std::sync::Arc;
+
 use oauth_types::ErrorCode;
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +11,13 @@ use crate::world::Switch;
 
 mod registered;
 mod script;
+mod told;
 mod user;
 
 pub(crate) use registered::NameTaken;
 use registered::Registered;
 pub(crate) use script::Script;
+pub(crate) use told::Told;
 pub use user::User;
 
 /// Whether people are shown pages to log in and agree on, instead of being logged in at once.
@@ -63,58 +67,80 @@ impl Wanted {
 
     /// Whether a login of this authentication context class reference will do.
     pub(crate) fn is_met_by(&self, acr: Option<&str>) -> bool {
-        !self.acr_essential || acr.is_some_and(|own| self.acr.iter().any(|wanted| wanted == own))
+        !self.acr_essential || self.has(acr)
+    }
+
+    /// Whether a login of this authentication context class reference is one of those that are asked for.
+    pub(crate) fn has(&self, acr: Option<&str>) -> bool {
+        acr.is_some_and(|own| self.wants(own))
+    }
+
+    /// Whether this authentication context class reference is asked for.
+    pub(crate) fn wants(&self, acr: &str) -> bool {
+        self.acr.iter().any(|wanted| wanted == acr)
     }
 }
 
 /// Every user a server knows. The first one is logged in unless another is asked for.
 #[derive(Debug, Default)]
 pub(crate) struct People {
-    configured: Vec<User>,
-    registered: Registered,
+    configured: Vec<Arc<User>>,
+    registered: Arc<Registered>,
 }
 
 impl People {
-    pub(crate) fn new(users: impl IntoIterator<Item = User>) -> Self {
-        Self { configured: users.into_iter().collect(), registered: Registered::default() }
+    pub(crate) fn new(users: impl IntoIterator<Item = impl Into<Arc<User>>>) -> Self {
+        Self { configured: users.into_iter().map(Into::into).collect(), registered: Arc::default() }
+    }
+
+    /// Takes those over who registered with others.
+    pub(crate) fn join(&mut self, others: &Self) {
+        self.registered = others.registered.clone();
     }
 
     /// Logs somebody in: whom `login_hint` names by `sub`, `preferred_username` or `email`, or the first.
     pub(crate) fn log_in(&self, login_hint: Option<&str>) -> Result<&User, Refusal> {
         match login_hint {
-            None => self.configured.first().ok_or_else(|| HINT_UNKNOWN.because("There are no users")),
-            Some(hint) => {
-                self.configured.iter().find(|user| user.is_called(hint)).ok_or_else(|| self.unknown("The hint"))
+            None => {
+                self.configured.first().map(Arc::as_ref).ok_or_else(|| HINT_UNKNOWN.because("There are no users"))
             }
+            Some(hint) => self.all().find(|user| user.is_called(hint)).ok_or_else(|| self.unknown("The hint")),
         }
     }
 
     /// The refusal of a name that is nobody's; `what` named nobody.
     pub(crate) fn unknown(&self, what: &str) -> Refusal {
-        let known = self.configured.iter().map(User::subject).collect::<Vec<_>>().join(", ");
+        let known = self.all().map(User::subject).collect::<Vec<_>>().join(", ");
         HINT_UNKNOWN.because(format!("{what} names nobody. Known users: {known}"))
     }
 
     /// Every user who is configured.
     pub(crate) fn all(&self) -> impl Iterator<Item = &User> {
-        self.configured.iter()
+        self.configured.iter().map(Arc::as_ref)
     }
 
     /// The user who is known by this identifier of the server's own.
     pub(crate) fn find(&self, subject: &str) -> Option<&User> {
-        let configured = self.configured.iter();
-        configured.chain(self.registered.all().map(|(_, user)| user)).find(|user| user.subject == subject)
+        self.all().chain(self.registered.all().map(|(_, user)| user)).find(|user| user.subject == subject)
     }
 
     /// The users of a tenant: those that are configured, and those who registered there.
     pub(crate) fn at(&self, tenant: &str) -> impl Iterator<Item = &User> {
         let registered = self.registered.all().filter(move |(own, _)| *own == tenant).map(|(_, user)| user);
-        self.configured.iter().chain(registered)
+        self.all().chain(registered)
     }
 
     /// The user of a tenant who is called `name`.
     pub(crate) fn named(&self, tenant: &str, name: &str) -> Option<&User> {
         self.at(tenant).find(|user| user.is_called(name))
+    }
+
+    /// Knows somebody whom a test made for a login at a tenant, from now on.
+    pub(crate) fn make(&self, tenant: &str, user: User) -> Result<&User, Refusal> {
+        if self.configured.iter().any(|own| own.subject == user.subject) {
+            return Err(SUBJECT_TAKEN.because("To log a configured user in, say user, and claims if they are others"));
+        }
+        self.registered.replace(tenant, user).ok_or_else(|| SUBJECT_TAKEN.because("Too many have been made already"))
     }
 
     /// Registers a user at a tenant, unless somebody there is called the same already.
@@ -125,7 +151,15 @@ impl People {
     }
 }
 
-pub(crate) static RULES: &[&Rule] = &[&HINT_UNKNOWN];
+pub(crate) static RULES: &[&Rule] = &[&HINT_UNKNOWN, &SUBJECT_TAKEN];
+
+static SUBJECT_TAKEN: Rule = Rule {
+    id: "oidc-subject-taken",
+    document: &documents::OIDC_CORE,
+    section: "2",
+    error: ErrorCode::AccessDenied,
+    says: "A sub is never given to another: somebody who is made for a login cannot have that of a configured user",
+};
 
 static HINT_UNKNOWN: Rule = Rule {
     id: "oidc-login-hint-unknown",
@@ -157,7 +191,7 @@ mod tests {
         assert!(people.register("acme", carol()).is_ok());
         assert_eq!(people.register("acme", User::new("2").claim("email", "carol")).err(), Some(NameTaken));
         assert_eq!(people.register("acme", User::new("3").claim("email", "bob")).err(), Some(NameTaken));
-        assert!(people.register("other", User { subject: "4".to_owned(), ..carol() }).is_ok());
+        assert!(people.register("other", User::new("4").claim("preferred_username", "carol")).is_ok());
         assert_eq!(people.named("acme", "carol").map(User::subject), Some("1"));
         assert_eq!(people.named("other", "carol").map(User::subject), Some("4"));
         assert_eq!(people.named("", "carol"), None);

@@ -225,6 +225,7 @@ fn ask(params: &Params) -> Request<Bytes> {
 
 /// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
 const ELSEWHERE: &[&str] = &[
+    "rfc9110-",
     "fapi2-parameter-beside-",
     "jarm-",
     "oauth-response-mode-query-",
@@ -248,12 +249,14 @@ const ELSEWHERE: &[&str] = &[
     "oidc-login-req",
     "oidc-logout-",
     "oidc-pairwise-",
+    "oidc-subject-",
     "oidc-two-",
     "oidc-userinfo-user-",
     "rfc6749-consent-",
     "rfc6749-form-",
     "rfc6749-interaction-",
     "rfc6749-login-",
+    "rfc6749-one-time-code-",
     "rfc9700-interaction-",
     "rfc6750-two-",
     "rfc7009-",

@@ -1,0 +1,88 @@
+//! What a tenant is made of, but for its ports: documents and choices, clients and people.
+
+use std::sync::Arc;
+
+use crate::clients::{Client, Clients};
+use crate::people::{People, User};
+use crate::ports::Ports;
+use crate::profiles::{Profile, Setup};
+use crate::redirect;
+use crate::server::StartError;
+use crate::world::{Policy, World};
+
+/// A tenant as it was described. It can be made from this any number of times.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Description {
+    pub(crate) profile: Profile,
+    pub(crate) policy: Policy,
+    pub(crate) any_client: bool,
+    pub(crate) legacy: bool,
+    pub(crate) without: Vec<String>,
+    pub(crate) chosen: Vec<(String, Choice)>,
+    /// None means the built-in ones.
+    pub(crate) clients: Vec<Arc<Client>>,
+    /// None means the built-in ones.
+    pub(crate) users: Vec<Arc<User>>,
+    /// Whether clients can show certificates: the server speaks TLS itself.
+    pub(crate) client_certificates: bool,
+}
+
+/// What was chosen where a document leaves a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// A switch is on, or off.
+    Switch(bool),
+    /// An amount is so much.
+    Amount(u64),
+}
+
+impl Description {
+    /// A world that is as it was described. Nothing in it is shared with another but `ports`, clients and users.
+    ///
+    /// # Errors
+    /// [`StartError`] if there can be no such world.
+    pub(crate) fn world(&self, ports: Ports) -> Result<World, StartError> {
+        let mut setup = Setup { policy: self.policy.clone(), ..self.profile.setup() };
+        if self.legacy {
+            setup.legacy();
+        }
+        for name in &self.without {
+            let without = |optional| StartError::Without { name: name.clone(), optional };
+            setup.without(name).map_err(without)?;
+        }
+        for (name, value) in &self.chosen {
+            let choice = |known| StartError::Choice { name: name.clone(), known };
+            setup.choose(name, *value).map_err(choice)?;
+        }
+        let built_in = |clients: &[Arc<Client>]| clients.is_empty().then(|| Client::built_in().map(Arc::new).into());
+        let clients = built_in(&self.clients).unwrap_or_else(|| self.clients.clone());
+        let built_in = |users: &[Arc<User>]| users.is_empty().then(|| User::built_in().map(Arc::new).into());
+        let users = built_in(&self.users).unwrap_or_else(|| self.users.clone());
+        check(&clients, &users)?;
+        setup.policy.client_certificates = self.client_certificates;
+        Ok(World {
+            ports,
+            policy: setup.policy,
+            clients: Clients::new(clients, self.any_client),
+            people: People::new(users),
+            specs: setup.specs,
+        })
+    }
+}
+
+fn check(clients: &[Arc<Client>], users: &[Arc<User>]) -> Result<(), StartError> {
+    for (at, client) in clients.iter().enumerate() {
+        if clients[..at].iter().any(|other| other.client_id == client.client_id) {
+            return Err(StartError::ClientTwice(client.client_id.clone()));
+        }
+        if let Some(uri) = client.redirects.iter().find_map(redirect::unusable) {
+            return Err(StartError::RedirectUri { client_id: client.client_id.clone(), uri: uri.to_owned() });
+        }
+    }
+    for (at, user) in users.iter().enumerate() {
+        if users[..at].iter().any(|other| other.subject() == user.subject()) {
+            return Err(StartError::UserTwice(user.subject().to_owned()));
+        }
+    }
+    Ok(())
+}
