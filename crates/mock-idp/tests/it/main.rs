@@ -1,5 +1,6 @@
 //! The mock authorization server, seen from outside.
 
+mod barriers;
 mod binary;
 mod browser;
 mod canaries;
@@ -62,3 +63,4 @@ mod tenants;
 mod tls;
 mod vectors;
 mod wire;
+mod wire_faults;
