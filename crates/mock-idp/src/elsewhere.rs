@@ -138,7 +138,7 @@ pub(crate) fn ask(call: &Call<'_>, question: &Question<'_>) -> Reply {
         Some(cookie) => cookie.to_owned(),
         None => {
             let cookie = call.ports.dice.handle();
-            let secure = if call.arrival.place.issuer.starts_with("https:") { "; Secure" } else { "" };
+            let secure = if call.arrival.place.is_secure() { "; Secure" } else { "" };
             let text = format!("{COOKIE_NAME}={cookie}; HttpOnly; SameSite=Strict{secure}");
             if let Ok(value) = HeaderValue::try_from(text) {
                 call.arrival.seen.answer_with(SET_COOKIE, value);

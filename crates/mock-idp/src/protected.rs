@@ -36,9 +36,7 @@ impl Resource {
 
     /// Where its metadata is: the well-known part comes between the host and the path (RFC 9728 §3.1).
     pub(crate) fn metadata_url(&self, place: &Place) -> String {
-        let below = place.path();
-        let origin = place.issuer.strip_suffix(below).unwrap_or(&place.issuer);
-        format!("{origin}{WELL_KNOWN}{below}{}", self.path)
+        place.well_known(WELL_KNOWN, self.path)
     }
 
     /// Its metadata (RFC 9728 §2).

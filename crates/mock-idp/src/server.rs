@@ -20,6 +20,7 @@ use crate::ports::keys::{Keys, RotatingKeys, RotationError};
 use crate::ports::outbound::Outbound;
 use crate::ports::store::{Store, StoreError};
 use crate::profiles::Profile;
+use crate::request::Place;
 use crate::running::{MockIdp, Running};
 use crate::specs::rfc7636_pkce;
 use crate::world::Policy;
@@ -47,6 +48,10 @@ pub enum StartError {
     /// The issuer is not an `http` or `https` URL without query, fragment and trailing slash (RFC 8414 §2).
     #[error("{0} is no issuer: it has to be an http or https URL without query, fragment and trailing slash")]
     Issuer(String),
+    /// The front channel or the back channel is not an `http` or `https` URL without query, fragment and trailing
+    /// slash.
+    #[error("{0} is no address of endpoints: it has to be an http or https URL without query and trailing slash")]
+    Address(String),
     /// A client's redirect URI cannot be one.
     #[error("client {client_id}: {uri} cannot be a redirect URI: it has to be absolute, without a fragment")]
     RedirectUri {
@@ -106,6 +111,8 @@ pub enum StartError {
 pub struct Builder {
     listen: Option<SocketAddr>,
     issuer: Option<String>,
+    front: Option<String>,
+    back: Option<String>,
     pub(crate) description: Description,
     store: Option<Arc<dyn Store>>,
     clock: Option<Arc<AdjustableClock>>,
@@ -126,6 +133,20 @@ impl Builder {
     /// The issuer of the tenant at the root, if it is not `http://` and the address that is listened on.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// What the URLs of endpoints begin with that a browser visits, if not with the issuer: `authorization_endpoint` and
+    /// the pages. Tenants are below it by their names.
+    pub fn front_channel(mut self, base: impl Into<String>) -> Self {
+        self.front = Some(base.into());
+        self
+    }
+
+    /// What the URLs of endpoints begin with that a client calls, if not with the issuer: `token_endpoint`, `jwks_uri`
+    /// and all others. Tenants are below it by their names.
+    pub fn back_channel(mut self, base: impl Into<String>) -> Self {
+        self.back = Some(base.into());
         self
     }
 
@@ -284,8 +305,10 @@ impl Builder {
 
     fn assemble(self, default_issuer: &str, address: Option<SocketAddr>) -> Result<MockIdp, StartError> {
         let issuer = self.issuer.unwrap_or_else(|| default_issuer.to_owned());
-        check_issuer(&issuer)?;
-        let security = self.security.make(&issuer, address)?;
+        let mut place = Place::root(issuer);
+        (place.front, place.back) = (self.front, self.back);
+        check_addresses(&place)?;
+        let security = self.security.make(&place, address)?;
         let client_certificates = security.acceptor().is_some();
         let origin = Origin {
             description: Description { client_certificates, ..self.description },
@@ -294,7 +317,7 @@ impl Builder {
             keys: self.keys,
             store: self.store,
         };
-        let tenants = Tenants::new(&issuer, self.clock.unwrap_or_default(), origin)?;
+        let tenants = Tenants::new(place, self.clock.unwrap_or_default(), origin)?;
         let app = Arc::new(App { tenants, watch: self.watch });
         Ok(MockIdp::new(app, security))
     }
@@ -338,15 +361,18 @@ fn announced(scheme: &str, address: SocketAddr) -> String {
     }
 }
 
-fn check_issuer(issuer: &str) -> Result<(), StartError> {
-    let rest = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://"));
-    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&octet);
-    match rest {
-        Some(rest)
-            if !rest.is_empty() && rest.bytes().all(legal) && !rest.starts_with('/') && !rest.ends_with('/') =>
-        {
-            Ok(())
-        }
-        _ => Err(StartError::Issuer(issuer.to_owned())),
+fn check_addresses(place: &Place) -> Result<(), StartError> {
+    if !is_base(&place.issuer) {
+        return Err(StartError::Issuer(place.issuer.clone()));
     }
+    let unusable = [&place.front, &place.back].into_iter().flatten().find(|base| !is_base(base));
+    unusable.map_or(Ok(()), |base| Err(StartError::Address(base.clone())))
+}
+
+/// Whether endpoints can be below it (RFC 8414 §2).
+fn is_base(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&octet);
+    let begins = |rest: &str| !rest.is_empty() && !rest.starts_with('/') && !rest.ends_with('/');
+    rest.is_some_and(|rest| begins(rest) && rest.bytes().all(legal))
 }

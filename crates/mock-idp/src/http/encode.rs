@@ -102,7 +102,12 @@ impl Encoder<'_> {
             Reply::Error(refusal) => (token_error(&refusal, &error_members(&refusal)), Some(refusal)),
             Reply::Challenge { refusal, scheme, scope } => (self.challenge(&refusal, scheme, scope), Some(refusal)),
             Reply::Page(refusal) => {
-                (html_response(StatusCode::BAD_REQUEST, pages::refusal(&refusal), pages::POLICY), Some(refusal))
+                let names =
+                    self.query.iter().chain(self.form.into_iter().flat_map(Params::iter)).map(|(name, _)| name);
+                (
+                    html_response(StatusCode::BAD_REQUEST, pages::refusal(&refusal, names), pages::POLICY),
+                    Some(refusal),
+                )
             }
             Reply::Broken { what: _, to: Some(mut response) } => {
                 self.edit(&slots, &mut response);
@@ -349,9 +354,15 @@ pub(crate) fn plain(status: StatusCode) -> Response<Bytes> {
 }
 
 /// Lets scripts of any origin read an answer. Not for the authorization endpoint (RFC 9700 §2.6).
+///
+/// It is the same for every origin, so there is no `Vary`; and a browser sends no cookies along with such a request.
 pub(crate) fn share(response: &mut Response<Bytes>) {
     set(response, ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    set(response, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce"));
+    set(
+        response,
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce, Date, Retry-After"),
+    );
 }
 
 fn error_members(refusal: &Refusal) -> Map<String, Value> {

@@ -39,6 +39,12 @@ pub(crate) struct Unreadable {
     pub(crate) refusal: Refusal,
 }
 
+impl From<Refusal> for Unreadable {
+    fn from(refusal: Refusal) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, refusal }
+    }
+}
+
 /// Reads the query, and the body if it is a form.
 pub(crate) fn read(parts: &Parts, body: Result<Bytes, NoBody>) -> Result<Read, Unreadable> {
     let query = params(parts.uri.query().unwrap_or(""), "query")?;
@@ -67,9 +73,10 @@ pub(crate) fn read(parts: &Parts, body: Result<Bytes, NoBody>) -> Result<Read, U
 
 fn params(text: &str, place: &str) -> Result<Params, Unreadable> {
     Params::parse(text).map_err(|error| match error {
-        ParamsError::NotUtf8(_) | ParamsError::BadEscape(_) | ParamsError::TooMany => {
-            bad(format!("In the {place}, {error}"))
-        }
+        ParamsError::NotUtf8(_) | ParamsError::BadEscape(_) | ParamsError::TooMany => bad(match error {
+            ParamsError::BadEscape(_) => format!("In the {place}, {error}: a '%' itself is written %25"),
+            _ => format!("In the {place}, {error}"),
+        }),
         _ => bad(format!("The {place} is malformed")),
     })
 }

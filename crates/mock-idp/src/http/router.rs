@@ -8,33 +8,37 @@ use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONNECTION, DATE,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, DATE,
 };
 use http::request::Parts;
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use oauth_types::fault::Point;
 use oauth_types::{ErrorCode, Params};
 
+use super::address::{self, OverHttp};
 use super::attended::{Attended, Visit};
 use super::date;
 use super::departure::{Departing, Ending};
 use super::encode::{self, Encoded, Encoder};
-use super::extract::{self, MAX_BODY, NoBody, Read};
+use super::extract::{self, MAX_BODY, NoBody, Read, Unreadable};
 use super::journal::{self, Entry};
 use super::lever::Lever;
 use super::serve::BODY_WITHIN;
 use super::tap;
 use super::tenants::{Live, Tenant, Tenants, is_name};
 use crate::client_keys;
+use crate::doctor::paths;
 use crate::documents;
 use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
 use crate::ports::clock::Clock;
 use crate::refusal::{Refusal, Refused, Rule};
 use crate::reply::Reply;
-use crate::request::{Arrival, Seen};
+use crate::request::{Arrival, Place, Seen};
 use crate::spec::Endpoint;
+use crate::world::World;
 
 /// One server, as far as HTTP knows it.
 #[derive(Debug)]
@@ -45,7 +49,7 @@ pub(crate) struct App {
 }
 
 /// The endpoints of the spine; the others belong to documents.
-static SPINE: &[Endpoint] = &[
+pub(super) static SPINE: &[Endpoint] = &[
     Endpoint {
         path: "/authorize",
         methods: &[Method::GET, Method::POST],
@@ -61,6 +65,9 @@ static SPINE: &[Endpoint] = &[
     Endpoint { path: "/create", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
 ];
 
+/// The methods that a script may try where there is nothing.
+const ANY: &[Method] = &[Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE];
+
 /// What the well-known paths of all documents begin with (RFC 8615).
 const WELL_KNOWN: &str = "/.well-known/";
 
@@ -70,7 +77,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum::body::Body> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(OverHttp);
     let body = match parts.method == Method::POST || parts.method == Method::PUT {
         true => collect(body).await,
         false => Ok(Bytes::new()),
@@ -105,21 +113,26 @@ async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
 impl App {
     /// Answers a request whose body has been read, or not.
     pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Departing {
-        let (name, endpoint) = match self.route(parts.uri.path()) {
-            Some((name, endpoint)) => (name, endpoint),
-            None => return self.lost(parts, NOT_FOUND.because(self.served()), StatusCode::NOT_FOUND),
+        let Some((name, endpoint)) = self.route(parts.uri.path()) else {
+            if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+                // A script is to learn that the path does not exist, not that it may not ask.
+                return preflight(ANY, &parts.headers, self.tenants.now()).into();
+            }
+            let refusal = NOT_FOUND.because(self.served(parts.uri.path()));
+            return readable(self.lost(parts, refusal, StatusCode::NOT_FOUND), false).into();
         };
         let Endpoint { path, methods, page, .. } = *endpoint;
         if parts.method == Method::OPTIONS && !page {
-            return preflight(methods, self.tenants.now()).into();
+            return preflight(methods, &parts.headers, self.tenants.now()).into();
         }
         let Some(tenant) = self.tenants.find(name) else {
-            return self.lost(parts, NOT_FOUND.because("Too many tenants"), StatusCode::SERVICE_UNAVAILABLE);
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return readable(self.lost(parts, NOT_FOUND.because("Too many tenants"), status), page).into();
         };
         if tenant.is_frozen() {
             let mut response = encode::unreadable(StatusCode::SERVICE_UNAVAILABLE, &FROZEN.refuse());
             response.headers_mut().insert(DATE, date::value(tenant.clock.now()));
-            return response.into();
+            return readable(response, page).into();
         }
         let (refusal, read) = if methods.contains(&parts.method) {
             match extract::read(&parts, body) {
@@ -130,7 +143,7 @@ impl App {
                 }
             }
         } else {
-            let refusal = METHOD.because(format!("This endpoint takes {}", list(methods)));
+            let refusal = METHOD.because(wrong_method(&parts, methods));
             let mut response = encode::unreadable(StatusCode::METHOD_NOT_ALLOWED, &refusal);
             allow(&mut response, methods);
             (Some(refused(response, refusal)), Read::default())
@@ -139,15 +152,13 @@ impl App {
         let visit = Visit { path: Cow::Borrowed(path), parts, read, now: clock.now(), seen: Seen::default() };
         let attended = Attended::new(self, &tenant, visit);
         attended.arrive(endpoint).await;
-        let Visit { parts, read, seen, .. } = attended.visit();
         // Whoever was held is judged when it is let go on.
-        let (live, now) = (tenant.live(), clock.now());
         let mut encoded = match refusal {
             Some(refused) => refused.at(endpoint.at, &tenant.faults),
-            None => run(parts, &tenant, &live, (endpoint, Reading { read, now, seen })).await,
+            None => judge(attended.visit(), &tenant, &tenant.live(), endpoint).await,
         };
         let response = &mut encoded.response;
-        response.headers_mut().extend(seen.headers());
+        response.headers_mut().extend(attended.visit().seen.headers());
         response.headers_mut().insert(DATE, date::value(clock.now()));
         if !page {
             encode::share(response);
@@ -157,7 +168,7 @@ impl App {
     }
 
     /// Answers a request that no tenant can be found for.
-    fn lost(&self, parts: Parts, refusal: Refusal, status: StatusCode) -> Departing {
+    fn lost(&self, parts: Parts, refusal: Refusal, status: StatusCode) -> Response<Bytes> {
         let now = self.tenants.now();
         let query = Params::parse(parts.uri.query().unwrap_or("")).unwrap_or_default();
         let path = Cow::Owned(parts.uri.path().to_owned());
@@ -165,7 +176,7 @@ impl App {
         encoded.response.headers_mut().insert(DATE, date::value(now));
         let visit = Visit { path, parts, read: Read { query, ..Read::default() }, now, seen: Seen::default() };
         self.note(self.tenants.root(), visit, (Some(&encoded), Ending::Answered));
-        encoded.response.into()
+        encoded.response
     }
 
     /// Writes the journal. There is nothing encoded if the client gave up before there was an answer.
@@ -229,19 +240,36 @@ impl App {
         })
     }
 
-    fn served(&self) -> String {
+    fn served(&self, path: &str) -> String {
         let live = self.tenants.root().live();
-        let paths = SPINE.iter().chain(pipeline::endpoints(&live.world)).map(|endpoint| endpoint.path);
-        format!("Served, at the root and below /TENANT: {}", paths.collect::<Vec<_>>().join(" "))
+        let all: Vec<&str> =
+            SPINE.iter().chain(pipeline::endpoints(&live.world)).map(|endpoint| endpoint.path).collect();
+        let meant = paths::nearest(path, all.iter().copied()).map(|own| format!("Did you mean {own}? "));
+        let meant = meant.unwrap_or_default();
+        format!("{meant}Served, at the root and below /TENANT: {}", all.join(" "))
     }
+}
+
+/// Has a request answered at the address that it came to.
+async fn judge(visit: &Visit, tenant: &Tenant, live: &Live, endpoint: &'static Endpoint) -> Encoded {
+    let Visit { parts, read, seen, .. } = visit;
+    let place = match address::place(&live.place, &live.world.policy, parts, seen) {
+        Ok(place) => place,
+        Err(refusal) => {
+            let Unreadable { status, refusal } = refusal.into();
+            return refused(encode::unreadable(status, &refusal), refusal).at(endpoint.at, &tenant.faults);
+        }
+    };
+    let reading = Reading { place: &place, read, now: tenant.clock.now(), seen };
+    run(parts, tenant, &live.world, (endpoint, reading)).await
 }
 
 /// Has a request answered, in the world of its tenant.
 async fn run(
     parts: &Parts,
     tenant: &Tenant,
-    Live { world, place, .. }: &Live,
-    (endpoint, Reading { read, now, seen }): (&'static Endpoint, Reading<'_>),
+    world: &World,
+    (endpoint, Reading { place, read, now, seen }): (&'static Endpoint, Reading<'_>),
 ) -> Encoded {
     let path = endpoint.path;
     let (method, headers) = (&parts.method, &parts.headers);
@@ -300,8 +328,9 @@ async fn run(
     encoded
 }
 
-/// What was read of a request, when, and what is found out about it.
+/// What was read of a request, when, at which address, and what is found out about it.
 struct Reading<'a> {
+    place: &'a Place,
     read: &'a Read,
     now: u64,
     seen: &'a Seen,
@@ -311,8 +340,16 @@ fn refused(response: Response<Bytes>, refusal: Refusal) -> Encoded {
     Encoded { response, refusal: Some(refusal), faults: 0, notices: Vec::new(), slots: Vec::new(), at: None }
 }
 
+/// Lets scripts read an answer that is not for a person.
+fn readable(mut response: Response<Bytes>, page: bool) -> Response<Bytes> {
+    if !page {
+        encode::share(&mut response);
+    }
+    response
+}
+
 /// Answers a script's question whether it may ask (Fetch Standard, CORS-preflight request).
-fn preflight(methods: &[Method], now: u64) -> Response<Bytes> {
+fn preflight(methods: &[Method], asked: &HeaderMap, now: u64) -> Response<Bytes> {
     let mut response = encode::plain(StatusCode::NO_CONTENT);
     encode::share(&mut response);
     let headers = response.headers_mut();
@@ -325,7 +362,23 @@ fn preflight(methods: &[Method], now: u64) -> Response<Bytes> {
     );
     headers.insert(DATE, date::value(now));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    // A page from elsewhere asks a server of this machine (Private Network Access §3.1.1).
+    if asked.get("access-control-request-private-network").is_some_and(|value| value == "true") {
+        headers.insert("access-control-allow-private-network", HeaderValue::from_static("true"));
+    }
     response
+}
+
+/// Which methods an endpoint takes, and how another one may have come about.
+fn wrong_method(parts: &Parts, methods: &[Method]) -> String {
+    let likely = if parts.method == Method::GET && parts.uri.query().is_some() {
+        ". Send the parameters in the body of a POST: queries end up in logs"
+    } else if parts.method == Method::GET && methods == [Method::POST] {
+        ". A redirect by 301 or 302 makes a GET of a POST: is the URL exactly the one of the metadata?"
+    } else {
+        ""
+    };
+    format!("This endpoint takes {}{likely}", list(methods))
 }
 
 fn allow(response: &mut Response<Bytes>, methods: &[Method]) {

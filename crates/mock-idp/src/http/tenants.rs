@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::barriers::Barriers;
 use super::journal::Journal;
 use super::tap::Faults;
+use crate::StartError;
 use crate::described::Description;
 use crate::people::Script;
 use crate::ports::Ports;
@@ -17,7 +18,6 @@ use crate::ports::memory::MemoryStore;
 use crate::ports::outbound::Outbound;
 use crate::ports::store::Store;
 use crate::request::Place;
-use crate::server::StartError;
 use crate::world::World;
 
 /// How many tenants one server makes.
@@ -28,8 +28,8 @@ pub(crate) const MOST: usize = 10_000;
 pub(crate) struct Tenant {
     /// Its name; empty for the one at the root.
     pub(crate) name: String,
-    /// Its issuer, without a trailing slash.
-    pub(crate) issuer: String,
+    /// Its issuer, and where it is reached.
+    pub(crate) address: Place,
     pub(crate) clock: Arc<AdjustableClock>,
     pub(crate) journal: Journal,
     pub(crate) faults: Arc<Faults>,
@@ -117,9 +117,9 @@ impl Origin {
     }
 
     /// Says what is called `name` in the store: a store that outlives a tenant keeps its records under another name.
-    fn live(&self, issuer: &str, kept_as: String, clock: &Arc<AdjustableClock>) -> Result<Live, StartError> {
+    fn live(&self, address: &Place, kept_as: String, clock: &Arc<AdjustableClock>) -> Result<Live, StartError> {
         let world = self.description.world(self.ports(clock))?;
-        let place = Place { issuer: issuer.to_owned(), tenant: kept_as };
+        let place = Place { tenant: kept_as, ..address.clone() };
         Ok(Live { place, world, description: self.description.clone() })
     }
 }
@@ -127,14 +127,14 @@ impl Origin {
 impl Tenant {
     fn new(
         (name, kept_as): (&str, String),
-        issuer: String,
+        address: Place,
         clock: Arc<AdjustableClock>,
         origin: Origin,
     ) -> Result<Arc<Self>, StartError> {
-        let live = origin.live(&issuer, kept_as, &clock)?;
+        let live = origin.live(&address, kept_as, &clock)?;
         Ok(Arc::new(Self {
             name: name.to_owned(),
-            issuer,
+            address,
             began: AdjustableClock::like(&clock),
             clock,
             journal: Journal::default(),
@@ -200,7 +200,7 @@ impl Tenant {
     /// Forgets everything that has happened and everything that was changed.
     fn reset(&self, turn: u64) -> Result<(), StartError> {
         let kept_as = kept_as(&self.name, self.origin.store.is_some().then_some(turn));
-        let fresh = self.origin.live(&self.issuer, kept_as, &self.clock)?;
+        let fresh = self.origin.live(&self.address, kept_as, &self.clock)?;
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
         self.frozen.store(false, Ordering::Release);
         self.clock.follow(&self.began);
@@ -213,9 +213,9 @@ impl Tenant {
 }
 
 impl Tenants {
-    /// Tenants below `issuer`, which is that of the root and has no trailing slash.
-    pub(crate) fn new(issuer: &str, clock: Arc<AdjustableClock>, origin: Origin) -> Result<Self, StartError> {
-        let root = Tenant::new(("", String::new()), issuer.to_owned(), clock, origin)?;
+    /// Tenants below the one at the root, which is at `address`.
+    pub(crate) fn new(address: Place, clock: Arc<AdjustableClock>, origin: Origin) -> Result<Self, StartError> {
+        let root = Tenant::new(("", String::new()), address, clock, origin)?;
         Ok(Self { root, named: RwLock::default(), turns: AtomicU64::new(1) })
     }
 
@@ -255,8 +255,8 @@ impl Tenants {
         // Made before anybody waits for it: two may be made at once, and one of them is forgotten.
         let turn = origin.store.is_some().then(|| self.turn());
         let clock = Arc::new(AdjustableClock::like(&self.root.clock));
-        let issuer = format!("{}/{name}", self.root.issuer);
-        let made = Tenant::new((name, kept_as(name, turn.filter(|_| anew))), issuer, clock, origin)?;
+        let address = self.root.address.below(name);
+        let made = Tenant::new((name, kept_as(name, turn.filter(|_| anew))), address, clock, origin)?;
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
         if let Some(there) = named.get(name).filter(|there| !anew && !there.is_over(now)) {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use oauth_types::Secret;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::NoServerSessionStorage;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -15,13 +15,17 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::certificate::{Anchors, ClientCertificate};
-use crate::ports::authority::{Authority, CredentialError};
+use crate::ports::authority::Authority;
 
+mod error;
 mod judges;
+mod leaves;
 #[cfg(test)]
 mod limits;
 
+pub use error::{Role, TlsError};
 use judges::{AnyCertificate, RootAnchors};
+use leaves::{Leaves, named};
 
 /// Who the server is over TLS, and which certification authorities may say who a client is.
 ///
@@ -34,6 +38,7 @@ use judges::{AnyCertificate, RootAnchors};
 pub struct Tls {
     identity: Identity,
     client_cas: Vec<Secret>,
+    names: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -46,47 +51,15 @@ enum Identity {
     },
 }
 
-/// Why there is no TLS.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TlsError {
-    /// There is no certificate, or one that cannot be read.
-    #[error("{0} is no certificate in PEM")]
-    Certificate(Role),
-    /// There is no private key.
-    #[error("the server's key is no private key in PEM")]
-    Key,
-    /// The certificate is about another key.
-    #[error("the server's key is not that of its certificate")]
-    OtherKey,
-    /// The certificate cannot be used.
-    #[error("the server's certificate cannot be used: {0}")]
-    Unusable(String),
-    /// A certificate could not be made.
-    #[error(transparent)]
-    Credential(#[from] CredentialError),
-}
-
-/// What a certificate is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Role {
-    /// It says who the server is.
-    #[error("the server's certificate")]
-    Server,
-    /// It is of an authority that says who clients are.
-    #[error("the certification authority of clients")]
-    ClientCa,
-    /// It is of an authority that says who other servers are.
-    #[error("the certification authority that is to be trusted")]
-    Trusted,
-}
-
 /// A server's half of TLS, ready to be used.
 pub(crate) struct Secured {
     pub(crate) acceptor: Acceptor,
     /// Who says who the server is, if that was made for it.
-    pub(crate) authority: Option<Authority>,
+    pub(crate) authority: Option<Arc<Authority>>,
+    /// Its own certificate, if that was made for it.
+    pub(crate) own_pem: Option<String>,
+    /// The hash of the key that all its certificates are about.
+    pub(crate) spki_sha256: String,
     /// Who says who clients are.
     pub(crate) clients: Authority,
 }
@@ -103,13 +76,22 @@ impl Tls {
     /// authority may speak for the server's own names alone; [`MockIdp::ca_pem`](crate::MockIdp::ca_pem) is what
     /// clients have to trust.
     pub fn generated() -> Self {
-        Self { identity: Identity::Generated, client_cas: Vec::new() }
+        Self { identity: Identity::Generated, client_cas: Vec::new(), names: Vec::new() }
     }
 
     /// This certificate, with any that lead to its certification authority after it, and its key: PKCS #8, PKCS #1 or
     /// SEC 1. Everything in PEM.
     pub fn pem(chain: impl Into<Secret>, key: impl Into<Secret>) -> Self {
-        Self { identity: Identity::Pem { chain: chain.into(), key: key.into() }, client_cas: Vec::new() }
+        let identity = Identity::Pem { chain: chain.into(), key: key.into() };
+        Self { identity, client_cas: Vec::new(), names: Vec::new() }
+    }
+
+    /// A further name that the server is called by, or an address: `idp`, as containers know it. `localhost`, loopback
+    /// addresses, the address that is listened on and the hosts of the issuer and of both channels go without saying.
+    /// A name below one of these, such as `acme.localhost`, has a certificate when a client first asks for it.
+    pub fn name(mut self, host: impl Into<String>) -> Self {
+        self.names.push(host.into());
+        self
     }
 
     /// Trusts this certification authority, or several, in PEM, to say who a client is (RFC 8705 §2.1). Without this
@@ -122,14 +104,18 @@ impl Tls {
 
     /// Makes what is to be made. `hosts` are the names that the server is called by.
     pub(crate) fn secure(self, hosts: &[String], now: u64) -> Result<Secured, TlsError> {
-        let (authority, chain, key) = match self.identity {
-            Identity::Pem { chain, key } => (None, chain, key),
+        let (authority, own_pem, leaves) = match self.identity {
+            Identity::Pem { .. } if !self.names.is_empty() => return Err(TlsError::NoFurtherNames),
+            Identity::Pem { chain, key } => (None, None, Leaves::one(chain.expose(), key.expose())?),
             Identity::Generated => {
-                let authority = Authority::of_hosts(hosts, now)?;
-                let own = authority.server(hosts, now)?;
-                (Some(authority), own.certificate_pem.into(), own.key_pem)
+                let hosts = named(hosts, self.names)?;
+                let authority = Arc::new(Authority::of_hosts(&hosts, now)?);
+                let own = authority.server(&hosts, now)?;
+                let own_pem = Some(own.certificate_pem.clone());
+                (Some(authority.clone()), own_pem, Leaves::of(authority, own, now)?)
             }
         };
+        let spki_sha256 = leaves.spki_sha256()?;
         let clients = Authority::of_clients()?;
         let trusted = if self.client_cas.is_empty() { vec![clients.pem().into()] } else { self.client_cas };
         let provider = provider();
@@ -138,13 +124,11 @@ impl Tls {
         let verifier = Arc::new(AnyCertificate(provider.signature_verification_algorithms));
         let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = config.map_err(unusable)?.with_client_cert_verifier(verifier);
-        let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes()).map_err(|_| TlsError::Key)?;
-        let mut config =
-            config.with_single_cert(certificates(chain.expose(), Role::Server)?, key).map_err(unusable)?;
+        let mut config = config.with_cert_resolver(Arc::new(leaves));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         config.session_storage = Arc::new(NoServerSessionStorage {});
         let acceptor = Acceptor { tls: Arc::new(config).into(), anchors };
-        Ok(Secured { acceptor, authority, clients })
+        Ok(Secured { acceptor, authority, own_pem, spki_sha256, clients })
     }
 }
 
@@ -213,7 +197,7 @@ fn unusable(error: rustls::Error) -> TlsError {
 mod tests {
     use rustls::client::danger::ServerCertVerifier;
     use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
-    use rustls::pki_types::{ServerName, UnixTime};
+    use rustls::pki_types::{PrivateKeyDer, ServerName, UnixTime};
     use rustls::sign::CertifiedKey;
     use rustls::version::{TLS12, TLS13};
     use rustls::{HandshakeKind, SignatureScheme};
@@ -422,6 +406,10 @@ mod tests {
             (Tls::pem(pem, pem), TlsError::Key),
             (Tls::pem(pem, ""), TlsError::Key),
             (Tls::pem(pem, other.key_pem.expose()), TlsError::OtherKey),
+            (Tls::pem(pem, key).name("idp"), TlsError::NoFurtherNames),
+            (Tls::generated().name("idp:8443"), TlsError::Name("idp:8443".to_owned())),
+            (Tls::generated().name("*.example"), TlsError::Name("*.example".to_owned())),
+            (Tls::generated().name(""), TlsError::Name(String::new())),
             (Tls::pem(pem, key).client_ca("x"), TlsError::Certificate(Role::ClientCa)),
             (Tls::generated().client_ca(key), TlsError::Certificate(Role::ClientCa)),
         ] {

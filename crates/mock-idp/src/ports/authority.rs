@@ -63,7 +63,11 @@ pub enum CredentialError {
 }
 
 /// Somebody who issues certificates.
-pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    /// The names that it may speak for, and for those below them. None: it is not about names.
+    names: Vec<String>,
+}
 
 impl Subject {
     /// Somebody with this common name. Certificates are valid from 1970 to 9999 unless [`Subject::valid`] says when.
@@ -157,48 +161,73 @@ impl Authority {
     pub(crate) fn of_hosts(hosts: &[String], now: u64) -> Result<Self, CredentialError> {
         let mut params = authority("mock-idp, for the servers of one run");
         between(&mut params, (now.saturating_sub(DAY), now.saturating_add(LIFE)));
-        let permitted_subtrees = hosts.iter().map(|host| match host.parse() {
-            Ok(IpAddr::V4(address)) => GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix(address.octets(), 32)),
-            Ok(IpAddr::V6(address)) => GeneralSubtree::IpAddress(CidrSubnet::from_v6_prefix(address.octets(), 128)),
-            Err(_) => GeneralSubtree::DnsName(host.clone()),
-        });
-        let permitted_subtrees = permitted_subtrees.collect();
+        let (mut permitted_subtrees, mut names) = (Vec::new(), Vec::new());
+        for host in hosts {
+            permitted_subtrees.push(match host.parse() {
+                Ok(IpAddr::V4(address)) => {
+                    GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix(address.octets(), 32))
+                }
+                Ok(IpAddr::V6(address)) => {
+                    GeneralSubtree::IpAddress(CidrSubnet::from_v6_prefix(address.octets(), 128))
+                }
+                Err(_) => {
+                    names.push(host.to_ascii_lowercase());
+                    GeneralSubtree::DnsName(host.clone())
+                }
+            });
+        }
         params.name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
-        Ok(Self(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?))
+        Ok(Self { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate()?)?, names })
     }
 
     /// One that issues certificates to clients.
     pub(crate) fn of_clients() -> Result<Self, CredentialError> {
         let mut params = authority("mock-idp, for the clients of one run");
         between(&mut params, (0, NEVER));
-        Ok(Self(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?))
+        Ok(Self { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate()?)?, names: Vec::new() })
     }
 
     /// A certificate of a server that is called by any of these names.
     pub(crate) fn server(&self, hosts: &[String], now: u64) -> Result<Credential, CredentialError> {
+        self.issue(Self::of_server(hosts, now)?, KeyPair::generate()?)
+    }
+
+    /// A certificate of the same server and its key, which is called by another name.
+    pub(crate) fn renamed(&self, own: &Credential, name: &str, now: u64) -> Result<Credential, CredentialError> {
+        let key = KeyPair::from_pem(own.key_pem.expose())?;
+        self.issue(Self::of_server(&[name.to_owned()], now)?, key)
+    }
+
+    /// Whether `name` is below one that it may speak for: "Any DNS name that can be constructed by simply adding zero
+    /// or more labels to the left-hand side of the name satisfies the name constraint" (RFC 5280 §4.2.1.10).
+    pub(crate) fn is_above(&self, name: &str) -> bool {
+        let labels = |own: &String| name.strip_suffix(own.as_str())?.strip_suffix('.');
+        self.names.iter().filter_map(labels).any(|labels| labels.split('.').all(|label| !label.is_empty()))
+    }
+
+    fn of_server(hosts: &[String], now: u64) -> Result<CertificateParams, CredentialError> {
         let mut params = CertificateParams::new(hosts)?;
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, "mock-idp");
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         between(&mut params, (now.saturating_sub(DAY), now.saturating_add(LIFE)));
-        self.issue(params)
+        Ok(params)
     }
 
     /// A certificate of a client.
     pub(crate) fn client(&self, subject: &Subject) -> Result<Credential, CredentialError> {
-        self.issue(subject.params()?)
+        self.issue(subject.params()?, KeyPair::generate()?)
     }
 
     /// The authority's own certificate, in PEM.
     pub(crate) fn pem(&self) -> String {
-        self.0.pem()
+        self.issuer.pem()
     }
 
-    fn issue(&self, mut params: CertificateParams) -> Result<Credential, CredentialError> {
-        let key = KeyPair::generate()?;
+    fn issue(&self, mut params: CertificateParams, key: KeyPair) -> Result<Credential, CredentialError> {
         params.use_authority_key_identifier_extension = true;
-        let certificate = params.signed_by(&key, &self.0)?;
+        let certificate = params.signed_by(&key, &self.issuer)?;
         Ok(Credential::new(&certificate, &key))
     }
 }

@@ -10,7 +10,7 @@ use oauth_types::Params;
 use oauth_types::params::display_name;
 
 use crate::certificate::ClientCertificate;
-use crate::clients::{Authenticated, Client, Identified};
+use crate::clients::{Authenticated, Client, Clients, Identified};
 use crate::memory::{Confirmation, Life, Note, Notes, Scope};
 use crate::people::{People, Script, Wanted};
 use crate::ports::Ports;
@@ -18,37 +18,14 @@ use crate::reply::Outgoing;
 use crate::world::Policy;
 
 mod found;
+mod host;
+mod place;
 mod resolved;
 
 pub(crate) use found::{Found, Held, Spent};
+pub(crate) use host::Host;
+pub(crate) use place::Place;
 pub(crate) use resolved::{Admission, Presented, Resolved, TokenKind, is_token68};
-
-/// One issuer of a server: where its endpoints are, and how its records are told from others'.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// The issuer identifier, without a trailing slash (RFC 8414 §2).
-    pub issuer: String,
-    /// The tenant's name; empty for the one at the root.
-    pub tenant: String,
-}
-
-impl Place {
-    /// The URL of an endpoint, such as `/token`.
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.issuer)
-    }
-
-    /// What the path of an endpoint begins with: nothing, or `/acme`.
-    pub(crate) fn path(&self) -> &str {
-        let rest = self.issuer.split_once("://").map_or("", |(_, rest)| rest);
-        rest.find('/').map_or("", |at| &rest[at..])
-    }
-
-    /// Whether browsers reach it by TLS.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.issuer.starts_with("https://")
-    }
-}
 
 /// A request at one of the endpoints.
 pub(crate) struct Arrival<'a> {
@@ -274,6 +251,8 @@ pub(crate) struct Attempt<'a> {
     pub arrival: &'a Arrival<'a>,
     /// The parameters of its body, none of them twice.
     pub params: &'a Params,
+    /// The clients that are configured.
+    pub clients: &'a Clients,
     /// The people.
     pub people: &'a People,
     /// The ports.
@@ -322,7 +301,7 @@ impl<'a> TokenRequest<'a> {
         client: &'a Authenticated,
         proofs: &'a [Confirmation],
     ) -> Self {
-        let Attempt { arrival, params, people, ports, policy } = *attempt;
+        let Attempt { arrival, params, people, ports, policy, .. } = *attempt;
         let grant_type = params.get("grant_type").unwrap_or_default();
         let method = client.method();
         Self { arrival, params, grant_type, proofs, people, ports, policy, client: client.client(), method }
@@ -333,6 +312,13 @@ impl<'a> TokenRequest<'a> {
         let AuthorizationRequest { arrival, params, client, proofs, people, ports, policy, .. } = *request;
         let (grant_type, client, method) = ("implicit", client.client(), "none");
         Self { arrival, params, grant_type, proofs, people, ports, policy, client, method }
+    }
+
+    /// What a token is made for that nobody asks for: the client is taken at its word.
+    pub(crate) fn minted(attempt: &Attempt<'a>, client: &'a Arc<Client>) -> Self {
+        let Attempt { arrival, params, people, ports, policy, .. } = *attempt;
+        let method = if client.is_public() { "none" } else { "client_secret_basic" };
+        Self { arrival, params, grant_type: "", proofs: &[], people, ports, policy, client, method }
     }
 
     /// Whether the client only said who it is: a public client has no credentials (RFC 6749 §2.1).

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Arrival;
+use super::{Arrival, Place};
 use crate::clients::Client;
 use crate::memory::Confirmation;
 use crate::ports::store::{Kept, Key};
@@ -46,9 +46,25 @@ pub(crate) struct Resolved {
 }
 
 impl Resolved {
-    /// Whether it is good at `now`: neither used up, nor revoked, nor expired.
+    /// Whether it is good at `now`: neither used up, nor revoked, nor expired, nor to be good later.
     pub(crate) fn is_alive(&self, now: u64) -> bool {
-        self.kept.spent.is_none() && now < self.kept.record.expires
+        self.kept.spent.is_none() && now < self.expires() && self.begins() <= now
+    }
+
+    /// The first second in which it is no longer good: what it says itself counts as well (RFC 9068 §4).
+    pub(crate) fn expires(&self) -> u64 {
+        self.time("exp").map_or(self.kept.record.expires, |own| own.min(self.kept.record.expires))
+    }
+
+    /// The first second in which it is good: "the current date/time MUST be after or equal to the not-before date/time"
+    /// (RFC 7519 §4.1.5).
+    pub(crate) fn begins(&self) -> u64 {
+        self.time("nbf").unwrap_or_default()
+    }
+
+    /// A time that it says itself, in seconds since 1970-01-01T00:00:00Z.
+    fn time(&self, claim: &str) -> Option<u64> {
+        self.claims.get(claim).and_then(Value::as_f64).map(|time| time.max(0.0) as u64)
     }
 
     /// Whether `client` has to do with it: it was issued to it, or is meant for it.
@@ -56,7 +72,7 @@ impl Resolved {
     /// An access token is meant for the clients that its audience names, by `client_id` or by one of the identifiers
     /// that the client is registered with as `resource`. One for the issuer at large is meant for every client that is
     /// not registered with identifiers of its own.
-    pub(crate) fn concerns(&self, client: &Client, issuer: &str) -> bool {
+    pub(crate) fn concerns(&self, client: &Client, place: &Place) -> bool {
         if self.kept.record.authorization.client_id == client.client_id() {
             return true;
         }
@@ -65,7 +81,7 @@ impl Resolved {
         // A refresh token says nothing, so it has no audience.
         audience.any(|name| match &own {
             Some(own) => name == client.client_id() || own.contains(&name),
-            None => name == client.client_id() || name == issuer,
+            None => name == client.client_id() || place.is_called(name),
         })
     }
 }

@@ -9,6 +9,7 @@ use super::{Builder, StartError};
 use crate::http::outgoing::Outgoing;
 use crate::http::serve::Acceptor;
 use crate::ports::outbound::Outbound;
+use crate::request::Place;
 use crate::running::MockIdp;
 #[cfg(feature = "tls")]
 use {
@@ -36,6 +37,8 @@ pub(crate) struct Security {
     #[cfg(feature = "tls")]
     ca_pem: Option<String>,
     #[cfg(feature = "tls")]
+    bundle_pem: Option<String>,
+    #[cfg(feature = "tls")]
     asking: Option<Arc<rustls::ClientConfig>>,
 }
 
@@ -45,7 +48,7 @@ impl Wanted {
         "http"
     }
 
-    pub(super) fn make(self, _issuer: &str, _address: Option<SocketAddr>) -> Result<Security, StartError> {
+    pub(super) fn make(self, _place: &Place, _address: Option<SocketAddr>) -> Result<Security, StartError> {
         Ok(Security::default())
     }
 }
@@ -71,19 +74,21 @@ impl Wanted {
     }
 
     /// Makes what was asked for, for a server that is called as its issuer and its address say.
-    pub(super) fn make(self, issuer: &str, address: Option<SocketAddr>) -> Result<Security, StartError> {
+    pub(super) fn make(self, place: &Place, address: Option<SocketAddr>) -> Result<Security, StartError> {
         if self.tls.is_none() && self.trusted.is_empty() {
             return Ok(Security::default());
         }
         let mut trusted = self.trusted;
         // Whoever connects compares with the system's clock, not with one that a test has moved.
         let now = AdjustableClock::new().now();
-        let tls = self.tls.map(|tls| tls.secure(&hosts(issuer, address), now)).transpose()?;
+        let tls = self.tls.map(|tls| tls.secure(&hosts(place, address), now)).transpose()?;
         let ca_pem = tls.as_ref().and_then(|tls| tls.authority.as_ref()).map(|authority| authority.pem());
+        let own_pem = tls.as_ref().and_then(|tls| tls.own_pem.as_ref());
+        let bundle_pem = own_pem.zip(ca_pem.as_ref()).map(|(own, ca)| format!("{own}{ca}"));
         trusted.extend(ca_pem.clone().map(Secret::from));
         // Without anybody to trust, a server says so when it is to ask by https.
         let asking = if trusted.is_empty() { None } else { Some(asking(&trusted)?.into()) };
-        Ok(Security { tls: tls.map(Box::new), ca_pem, asking })
+        Ok(Security { tls: tls.map(Box::new), ca_pem, bundle_pem, asking })
     }
 }
 
@@ -146,6 +151,18 @@ impl MockIdp {
         self.security.ca_pem.as_deref()
     }
 
+    /// The server's own certificate, and after it that of [`MockIdp::ca_pem`], in PEM: for whoever has to be given the
+    /// whole chain.
+    pub fn bundle_pem(&self) -> Option<&str> {
+        self.security.bundle_pem.as_deref()
+    }
+
+    /// The SHA-256 of the SubjectPublicKeyInfo of the server's certificates, in base64; `None` without TLS. Chromium
+    /// takes it for its option `--ignore-certificate-errors-spki-list`.
+    pub fn spki_sha256(&self) -> Option<&str> {
+        self.security.tls.as_ref().map(|tls| &*tls.spki_sha256)
+    }
+
     /// A new certificate for a client, from this server's certification authority for clients.
     ///
     /// # Errors
@@ -157,12 +174,13 @@ impl MockIdp {
 
 /// The names that a server is called by.
 #[cfg(feature = "tls")]
-fn hosts(issuer: &str, address: Option<SocketAddr>) -> Vec<String> {
+fn hosts(place: &Place, address: Option<SocketAddr>) -> Vec<String> {
     let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
     let listening = address.map(|address| address.ip()).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string());
-    let issuer = issuer.parse::<http::Uri>().ok();
-    let issuer = issuer.as_ref().and_then(http::Uri::host).map(|host| host.trim_matches(['[', ']']).to_owned());
-    for host in listening.into_iter().chain(issuer) {
+    let bases = [Some(&place.issuer), place.front.as_ref(), place.back.as_ref()].into_iter().flatten();
+    let named = bases.filter_map(|base| base.parse::<http::Uri>().ok());
+    let named = named.filter_map(|base| Some(base.host()?.trim_matches(['[', ']']).to_owned()));
+    for host in listening.into_iter().chain(named) {
         if !hosts.contains(&host) {
             hosts.push(host);
         }
@@ -185,8 +203,12 @@ mod tests {
             ("https://idp.example/oauth", listening, &["192.0.2.1", "idp.example"]),
             ("http://[2001:db8::1]:8080", None, &["2001:db8::1"]),
         ] {
-            assert_eq!(hosts(issuer, address), [&own, further].concat(), "{issuer}");
+            assert_eq!(hosts(&Place::root(issuer), address), [&own, further].concat(), "{issuer}");
         }
+        let mut split = Place::root("https://localhost");
+        split.front = Some("https://front.example/x".to_owned());
+        split.back = Some("https://idp:8443".to_owned());
+        assert_eq!(hosts(&split, None), [&own[..], &["front.example", "idp"]].concat());
     }
 
     #[test]

@@ -61,10 +61,7 @@ mod tests {
 
     #[test]
     fn the_name_says_what_the_browser_has_to_hold_to() {
-        let name = |issuer: &str| {
-            let place = Place { issuer: issuer.to_owned(), tenant: String::new() };
-            Cookie { name: "c", scripts: false }.full_name(&place)
-        };
+        let name = |issuer: &str| Cookie { name: "c", scripts: false }.full_name(&Place::root(issuer));
         assert_eq!(name("http://127.0.0.1:8080"), "c");
         assert_eq!(name("http://127.0.0.1:8080/acme"), "c");
         assert_eq!(name("https://idp.example"), "__Host-c");

@@ -42,7 +42,10 @@ impl Hint {
             other => Cow::Owned(other.to_string()),
         })?;
         if jws.typ().is_some() && !jws.is_typ("JWT") {
-            return Err("It is a token of another kind".into());
+            return Err(match jws.is_typ("at+jwt") {
+                true => "It is a token of another kind: an access token".into(),
+                false => "It is a token of another kind".into(),
+            });
         }
         let algorithm = jws.algorithm().ok_or("This server signs with no such algorithm")?;
         let secret = client.and_then(|client| client.secret.as_ref());
@@ -55,7 +58,7 @@ impl Hint {
             return Err("It is not signed with a key that this server publishes".into());
         }
         let claims = jws.claims();
-        if text(claims, "iss").as_deref() != Some(&place.issuer) {
+        if text(claims, "iss").is_none_or(|iss| !place.is_called(&iss)) {
             return Err("Another issuer issued it".into());
         }
         let client_id = text(claims, "aud").ok_or("It is not for a single client")?;

@@ -29,6 +29,7 @@ pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6749_resource_owner;
 pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc7009_revocation;
+pub(crate) mod rfc7239_forwarded;
 pub(crate) mod rfc7523_client_auth;
 pub(crate) mod rfc7523_jwt_bearer;
 pub(crate) mod rfc7591_registration;
@@ -96,6 +97,7 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(oauth_form_post::FormPost),
         Arc::new(oidc_jarm::Jarm),
         Arc::new(draft_client_id_metadata::ClientIdMetadata::default()),
+        Arc::new(rfc7239_forwarded::Forwarded),
         Arc::new(rfc8414_metadata::Metadata),
         Arc::new(oidc_discovery::Discovery),
     ]

@@ -53,7 +53,7 @@ impl Spec for SessionManagement {
     /// `check_session_iframe` (§3.3).
     fn metadata(&self, facts: &Facts<'_>, document: &mut Map<String, Value>) {
         if facts.policy.is_on(&CHECK_SESSION) {
-            document.insert("check_session_iframe".to_owned(), facts.place.url(PATH).into());
+            document.insert("check_session_iframe".to_owned(), facts.place.page(PATH).into());
         }
     }
 

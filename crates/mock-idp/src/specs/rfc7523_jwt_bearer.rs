@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::client_keys::{self, Unverified};
 use crate::clients::Client;
+use crate::doctor;
 use crate::documents;
 use crate::jose::{Jws, JwsError, seconds};
 use crate::memory::{Authorization, Notes};
@@ -65,10 +66,11 @@ impl Spec for JwtBearer {
 }
 
 async fn judge(request: &TokenRequest<'_>, spine: &dyn Spine) -> Result<Found, Stop> {
-    let text = request.params.get("assertion").ok_or_else(|| MISSING.refuse())?;
+    let text =
+        request.params.get("assertion").ok_or_else(|| doctor::missing(&MISSING, request.params, "assertion"))?;
     let jws = Jws::parse(text).map_err(|error| MALFORMED.because(error.to_string()))?;
     if !(jws.typ().is_none() || jws.is_typ("JWT") || jws.is_typ("authorization-grant+jwt")) {
-        return Err(TYP.refuse().into());
+        return Err(TYP.because("'typ' is authorization-grant+jwt, JWT, or nothing").into());
     }
     let issuer = issuer(&jws, request, spine)?;
     client_keys::verify(&jws, &issuer, request.policy.algorithms, request.ports, request.arrival.now)
@@ -118,8 +120,8 @@ fn addressed(jws: &Jws<'_>, request: &TokenRequest<'_>) -> Result<(), Refusal> {
     if aud.and_then(Value::as_str) == Some(&place.issuer) {
         return Ok(());
     }
-    let endpoint = place.url("/token");
-    let is_own = |value: &Value| value.as_str().is_some_and(|text| text == place.issuer || text == endpoint);
+    let own = |text: &str| text == place.issuer || place.urls("/token").any(|own| own == text);
+    let is_own = |value: &Value| value.as_str().is_some_and(own);
     let listed = aud.and_then(Value::as_array).is_some_and(|all| all.iter().any(is_own));
     let relaxed = listed || aud.is_some_and(is_own);
     if relaxed && request.policy.is_on(&AUDIENCE_RELAXED) {

@@ -89,10 +89,10 @@ async fn resource(call: &Call<'_>) -> Reply {
 
 fn judge(call: &Call<'_>, resolved: &Resolved) -> Result<(), (Refusal, Option<String>)> {
     let place = call.arrival.place;
-    let own = [place.issuer.clone(), RESOURCE.url(place)];
+    let own = RESOURCE.url(place);
     let audience = protected::audience(resolved);
-    if !audience.iter().any(|name| own.iter().any(|own| own == name)) {
-        let hint = format!("It is not for {}, nor for {}", own[1], own[0]);
+    if !audience.iter().any(|name| *name == own || place.is_called(name)) {
+        let hint = format!("It is not for {own}, nor for {}", place.issuer);
         return Err((AUDIENCE.because(hint), None));
     }
     let mut asked = call.arrival.query.all("scope").filter(|scope| !scope.is_empty());

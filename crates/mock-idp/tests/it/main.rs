@@ -1,10 +1,13 @@
 //! The mock authorization server, seen from outside.
 
+mod addresses;
 mod barriers;
 mod binary;
 mod browser;
 mod canaries;
+mod cors;
 mod crowd;
+mod doctor;
 mod draft_client_id_metadata;
 mod faults;
 mod flows;
@@ -16,6 +19,7 @@ mod login;
 mod malformed;
 mod mcp_authorization;
 mod metadata;
+mod mint;
 mod oidc_backchannel_logout;
 mod oidc_ciba;
 mod oidc_claims;
@@ -35,6 +39,7 @@ mod races;
 mod readme;
 mod refusals;
 mod rfc6749_client_credentials;
+mod rfc6749_code;
 mod rfc6749_implicit;
 mod rfc6749_password;
 mod rfc6749_refresh;

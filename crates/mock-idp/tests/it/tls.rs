@@ -254,11 +254,13 @@ async fn the_program_serves_https() {
     let [out, cert, key, config] = ["ca.pem", "own.pem", "own.key", "mock.toml"].map(|name| path_in(&scratch, name));
     let program = Program::serve(&["--tls", "--ca-out", &out]);
     answers(&program, &read(&out)).await;
-    assert_eq!(program.end("TERM").await.stderr, "");
+    assert_hash(&program.end("TERM").await.stderr);
 
     let program = Program::serve(&["--tls"]);
     let stderr = program.end("TERM").await.stderr;
-    assert!(stderr.starts_with("-----BEGIN CERTIFICATE-----\n") && stderr.ends_with("-----END CERTIFICATE-----\n"));
+    let (pem, rest) = stderr.split_at(stderr.find("spki").expect("a hash"));
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----\n") && pem.ends_with("-----END CERTIFICATE-----\n"));
+    assert_hash(rest);
     assert!(!stderr.contains("KEY"), "{stderr}");
 
     let brought = brought_along();
@@ -267,7 +269,7 @@ async fn the_program_serves_https() {
     let own = ["--tls-cert", &cert, "--tls-key", &key, "--tls-client-ca", &cert, "--trust", &cert];
     let program = Program::serve(&own);
     answers(&program, &brought.0).await;
-    assert_eq!(program.end("TERM").await.stderr, "");
+    assert_hash(&program.end("TERM").await.stderr);
 
     let text = format!("trust = [{cert:?}]\n[tls]\ncert = {cert:?}\nkey = {key:?}\nclient_ca = [{cert:?}]\n");
     std::fs::write(&config, text).expect("a file");
@@ -281,7 +283,7 @@ async fn the_program_serves_https() {
     std::fs::write(&config, format!("[tls]\nca_out = {out:?}\n")).expect("a file");
     let program = Program::serve(&["--config", &config]);
     answers(&program, &read(&out)).await;
-    assert_eq!(program.end("TERM").await.stderr, "");
+    assert_hash(&program.end("TERM").await.stderr);
 }
 
 #[test]
@@ -298,6 +300,12 @@ fn the_program_says_what_is_wrong_with_its_tls() {
         (vec!["--tls", "--ca-out", &below], format!("{below}: ")),
         (vec!["--tls-client-ca", &text], "--tls-client-ca is of no use without --tls or --tls-cert".to_owned()),
         (vec!["--ca-out", &text], "--ca-out is of no use without --tls".to_owned()),
+        (vec!["--bundle-out", &text], "--bundle-out is of no use without --tls".to_owned()),
+        (vec!["--tls-name", "idp"], "--tls-name is of no use without --tls".to_owned()),
+        (vec!["--tls", "--tls-name", "idp:8443"], "\"idp:8443\" is no name of a server".to_owned()),
+        (vec!["--tls-cert", &text, "--tls-key", &text, "--bundle-out", &text], {
+            "a certificate that was brought along has no certification authority to write".to_owned()
+        }),
         (vec!["--tls-cert", &text, "--tls-key", &text, "--ca-out", &text], {
             "a certificate that was brought along has no certification authority to write".to_owned()
         }),
@@ -315,6 +323,7 @@ fn the_program_says_what_is_wrong_with_its_tls() {
         ("alg = \"ES256\"\n[tls]\nkey = \"a\"\n", "line 2: there is a `key` and no `cert`"),
         ("[tls]\ncertt = \"a\"\n", "line 2: unknown field `certt`"),
         ("[tls]\ncert = \"a\"\nkey = \"b\"\nca_out = \"c\"\n", "line 1: `ca_out` is for the cert"),
+        ("[tls]\ncert = \"a\"\nkey = \"b\"\nbundle_out = \"c\"\n", "line 1: `bundle_out` is for the cert"),
         ("tls = true\n", "line 1: invalid type: boolean, expected "),
         ("[tls]\nclient_ca = \"a\"\n", "line 2: invalid type: string, expected a sequence"),
     ] {
@@ -344,4 +353,147 @@ fn the_program_makes_a_certificate_for_a_client() {
     let ended = run(&arguments);
     assert!(ended.stderr.starts_with(&format!("error: {prefix}.pem: File exists")), "{}", ended.stderr);
     assert_eq!((ended.status.code(), read(&format!("{prefix}.key"))), (Some(1), key), "no key is overwritten");
+}
+
+/// A client to whom these names are the server's.
+fn calling(idp: &MockIdp, names: &[&str], trusted: &str) -> reqwest::Client {
+    let pems = CertificateDer::pem_slice_iter(trusted.as_bytes()).map(|der| der.expect("a certificate"));
+    let trusted = pems.map(|der| reqwest::Certificate::from_der(&der).expect("a certificate"));
+    let http = reqwest::Client::builder().no_proxy().tls_certs_only(trusted);
+    let at = SocketAddr::from(([127, 0, 0, 1], address(idp).port()));
+    names.iter().fold(http, |http, name| http.resolve(name, at)).build().expect("a client")
+}
+
+#[tokio::test]
+async fn every_name_that_was_configured_is_the_servers_and_no_other() {
+    let tls = Tls::generated().name("idp").name("My_Service").name("192.0.2.7");
+    let builder = MockIdp::builder().tls(tls).issuer("https://localhost:8443");
+    let builder = builder.front_channel("https://front.example").back_channel("https://back:8443/oauth");
+    let idp = builder.start().await.expect("a server");
+    let own = ["idp", "my_service", "localhost", "front.example", "back", "acme.localhost", "a.b.front.example"];
+    let others = ["other", "example", "notfront.example", "localhost.example"];
+    let http = calling(&idp, &[&own[..], &others].concat(), idp.ca_pem().expect("generated"));
+    let port = address(&idp).port();
+    for _ in 0..2 {
+        for name in own {
+            assert!(issuer(&http, &format!("https://{name}:{port}")).await.is_ok(), "{name}");
+        }
+        for name in others {
+            let error = issuer(&http, &format!("https://{name}:{port}")).await.expect_err(name);
+            assert!(error.is_connect() && format!("{error:?}").contains("NotValidForName"), "{name}: {error:?}");
+        }
+    }
+}
+
+/// What a server shows to whoever asks for `name`, whatever it is.
+async fn shown(idp: &MockIdp, name: &str) -> Vec<CertificateDer<'static>> {
+    #[derive(Debug)]
+    struct Anybody;
+    impl rustls::client::danger::ServerCertVerifier for Anybody {
+        fn verify_server_cert(
+            &self,
+            _end_entity: &CertificateDer<'_>,
+            _intermediates: &[CertificateDer<'_>],
+            _server_name: &ServerName<'_>,
+            _ocsp: &[u8],
+            _now: rustls::pki_types::UnixTime,
+        ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
+            Ok(rustls::client::danger::ServerCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _message: &[u8],
+            _certificate: &CertificateDer<'_>,
+            _signature: &rustls::DigitallySignedStruct,
+        ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+            Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &rustls::DigitallySignedStruct,
+        ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+            self.verify_tls12_signature(message, certificate, signature)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+            vec![rustls::SignatureScheme::ECDSA_NISTP256_SHA256]
+        }
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    let config = config.with_protocol_versions(&[&TLS13]).expect("a version").dangerous();
+    let config = config.with_custom_certificate_verifier(Arc::new(Anybody)).with_no_client_auth();
+    let stream = TcpStream::connect(address(idp)).await.expect("the server accepts");
+    let name = ServerName::try_from(name.to_owned()).expect("a name");
+    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("hands are shaken");
+    stream.get_ref().1.peer_certificates().expect("shown").to_vec()
+}
+
+#[tokio::test]
+async fn a_name_that_the_authority_may_not_speak_for_is_never_certified() {
+    let idp = start().await;
+    let names = async |asked: &str| {
+        let leaf = Certificate::parse(&shown(&idp, asked).await[0]).expect("a certificate");
+        leaf.san_dns().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(names("evil.example").await, ["localhost"]);
+    assert_eq!(names("127.0.0.1").await, ["localhost"]);
+    assert_eq!(names("acme.localhost").await, ["acme.localhost"]);
+}
+
+#[tokio::test]
+async fn the_bundle_is_the_certificate_and_its_authority_and_the_hash_is_that_of_the_key() {
+    use aws_lc_rs::digest::{SHA256, digest};
+    use base64::Engine;
+    use rustls::server::ParsedCertificate;
+    let hash = |der: &CertificateDer<'_>| {
+        let read = ParsedCertificate::try_from(der).expect("a certificate");
+        base64::prelude::BASE64_STANDARD.encode(digest(&SHA256, &read.subject_public_key_info()))
+    };
+    let idp = start().await;
+    let bundle = idp.bundle_pem().expect("generated");
+    let both: Vec<_> = CertificateDer::pem_slice_iter(bundle.as_bytes()).map(|der| der.expect("PEM")).collect();
+    let ca = CertificateDer::from_pem_slice(idp.ca_pem().expect("generated").as_bytes()).expect("PEM");
+    let own = shown(&idp, "localhost").await.swap_remove(0);
+    assert_eq!(both, [own.clone(), ca]);
+    let spki = idp.spki_sha256().expect("TLS");
+    assert_eq!((spki, spki.len()), (&*hash(&own), 44));
+    assert_eq!(spki, hash(&shown(&idp, "acme.localhost").await[0]), "every certificate is about one key");
+    let http = calling(&idp, &[], bundle);
+    assert!(issuer(&http, idp.issuer()).await.is_ok(), "whoever trusts the bundle trusts the server");
+
+    let (certificate, key) = brought_along();
+    let idp = MockIdp::builder().tls(Tls::pem(certificate.as_str(), key)).start().await.expect("a server");
+    let own = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("PEM");
+    assert_eq!((idp.bundle_pem(), idp.spki_sha256()), (None, Some(&*hash(&own))));
+    let plain = MockIdp::start().await;
+    assert_eq!((plain.bundle_pem(), plain.spki_sha256()), (None, None));
+}
+
+#[tokio::test]
+async fn the_program_hands_out_the_bundle_and_the_hash() {
+    let scratch = Scratch::new("bundle");
+    let [ca, bundle, config] = ["ca.pem", "bundle.pem", "mock.toml"].map(|name| path_in(&scratch, name));
+    let text = format!("[tls]\nca_out = {ca:?}\nbundle_out = {bundle:?}\nnames = [\"idp\"]\n");
+    std::fs::write(&config, text).expect("a file");
+    let flags = ["--tls", "--ca-out", &ca, "--bundle-out", &bundle, "--tls-name", "idp"];
+    for arguments in [&flags[..], &["--config", &config]] {
+        let program = Program::serve(arguments);
+        assert!(read(&bundle).ends_with(&read(&ca)) && read(&bundle).len() > read(&ca).len());
+        let http = reqwest::Client::builder().no_proxy();
+        let trusted = reqwest::Certificate::from_pem(read(&ca).as_bytes()).expect("a certificate");
+        let http = http.tls_certs_only([trusted]).resolve("idp", program.address).build().expect("a client");
+        let at = format!("https://idp:{}", program.address.port());
+        assert_eq!(issuer(&http, &at).await.expect("metadata"), format!("https://{}", program.address));
+        assert_hash(&program.end("TERM").await.stderr);
+    }
+}
+
+/// Nothing but the hash of a key was said.
+fn assert_hash(stderr: &str) {
+    let hash = stderr.strip_prefix("spki-sha256 ").and_then(|rest| rest.strip_suffix("=\n"));
+    assert!(hash.is_some_and(|hash| hash.len() == 43), "{stderr:?}");
 }

@@ -21,6 +21,10 @@ pub(crate) struct Config {
     pub(crate) listen: Option<SocketAddr>,
     /// The issuer of the tenant at the root.
     pub(crate) issuer: Option<String>,
+    /// What the URLs of endpoints begin with that a browser visits.
+    pub(crate) front_channel: Option<String>,
+    /// What the URLs of endpoints begin with that a client calls.
+    pub(crate) back_channel: Option<String>,
     /// `memory` or `sqlite:PATH`.
     pub(crate) store: Option<StoreChoice>,
     /// The set of documents and choices.
@@ -43,7 +47,7 @@ pub(crate) struct Config {
     legacy: bool,
     /// Switches of documents that are on, by name.
     #[serde(default)]
-    on: Vec<String>,
+    pub(crate) on: Vec<String>,
     /// Documents that are left out, by name.
     #[serde(default)]
     without: Vec<String>,
@@ -150,6 +154,8 @@ impl Config {
         if let Some(issuer) = self.issuer {
             builder = builder.issuer(issuer);
         }
+        builder = self.front_channel.into_iter().fold(builder, Builder::front_channel);
+        builder = self.back_channel.into_iter().fold(builder, Builder::back_channel);
         builder = self.on.into_iter().fold(builder, Builder::on);
         builder = self.without.into_iter().fold(builder, Builder::without);
         builder = self.amount.into_iter().fold(builder, |builder, (name, value)| builder.amount(name, value));

@@ -59,6 +59,21 @@ struct Serve {
     /// The issuer, if it is not http:// or https:// and the address that is listened on.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
+    /// What the URLs of endpoints begin with that a browser visits, if not with the issuer.
+    #[arg(long, value_name = "URL")]
+    front_channel: Option<String>,
+    /// What the URLs of endpoints begin with that a client calls, if not with the issuer.
+    #[arg(long, value_name = "URL")]
+    back_channel: Option<String>,
+    /// Call the issuer as each request calls it: by the request's Host, and by its path from the tenant on.
+    #[arg(long)]
+    issuer_from_host: bool,
+    /// Announce the endpoints that a client calls at the request's Host; issuer and pages stay.
+    #[arg(long)]
+    back_channel_from_host: bool,
+    /// Relaxation: believe Forwarded, X-Forwarded-Host, -Proto and -Prefix, whoever sends them, where the Host counts.
+    #[arg(long)]
+    trust_forwarded: bool,
     /// Relaxation: take every client_id for a client, with any redirect URI and any secret.
     #[arg(long)]
     any_client: bool,
@@ -113,6 +128,14 @@ async fn run(serve: Serve) -> Result<(), String> {
     config.profile = serve.profile.or(config.profile);
     config.alg = serve.alg.or(config.alg);
     config.issuer = serve.issuer.or(config.issuer);
+    config.front_channel = serve.front_channel.or(config.front_channel);
+    config.back_channel = serve.back_channel.or(config.back_channel);
+    let by_name = [
+        ("issuer-from-host", serve.issuer_from_host),
+        ("back-channel-from-host", serve.back_channel_from_host),
+        ("trust-forwarded", serve.trust_forwarded),
+    ];
+    config.on.extend(by_name.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).to_owned()));
     let listen = serve.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
     let store = serve.store.or_else(|| config.store.clone()).unwrap_or(StoreChoice::Memory);
     let watch = if serve.verbose { every_request } else { what_was_refused };

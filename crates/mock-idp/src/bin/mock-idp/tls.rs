@@ -25,6 +25,12 @@ pub(crate) struct TlsArguments {
     /// Write the certification authority of this run to this file, not to the terminal. PEM.
     #[arg(long, value_name = "FILE")]
     ca_out: Option<PathBuf>,
+    /// Write the server's own certificate, and after it its certification authority, to this file. PEM.
+    #[arg(long, value_name = "FILE")]
+    bundle_out: Option<PathBuf>,
+    /// A further name that the server is called by, such as `idp` in a network of containers; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    tls_name: Vec<String>,
     /// Trust this certification authority to say who other servers are. PEM; may be repeated.
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
@@ -38,6 +44,8 @@ pub(crate) struct TlsConfig {
     own: Option<(PathBuf, PathBuf)>,
     client_ca: Vec<PathBuf>,
     ca_out: Option<PathBuf>,
+    bundle_out: Option<PathBuf>,
+    names: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -48,6 +56,9 @@ struct Members {
     #[serde(default)]
     client_ca: Vec<PathBuf>,
     ca_out: Option<PathBuf>,
+    bundle_out: Option<PathBuf>,
+    #[serde(default)]
+    names: Vec<String>,
 }
 
 impl TryFrom<Members> for TlsConfig {
@@ -63,7 +74,11 @@ impl TryFrom<Members> for TlsConfig {
         if own.is_some() && members.ca_out.is_some() {
             return Err("`ca_out` is for the certification authority that is made without `cert`");
         }
-        Ok(Self { own, client_ca: members.client_ca, ca_out: members.ca_out })
+        if own.is_some() && members.bundle_out.is_some() {
+            return Err("`bundle_out` is for the certificate that is made without `cert`");
+        }
+        let Members { client_ca, ca_out, bundle_out, names, .. } = members;
+        Ok(Self { own, client_ca, ca_out, bundle_out, names })
     }
 }
 
@@ -89,14 +104,20 @@ impl TlsArguments {
             None if !self.tls_client_ca.is_empty() => {
                 return Err("--tls-client-ca is of no use without --tls or --tls-cert".to_owned());
             }
+            None if self.bundle_out.is_some() => return Err("--bundle-out is of no use without --tls".to_owned()),
+            None if !self.tls_name.is_empty() => return Err("--tls-name is of no use without --tls".to_owned()),
             None if self.ca_out.is_some() => return Err("--ca-out is of no use without --tls".to_owned()),
             None => return Ok(Chosen { tls: None, trust }),
         };
         if !self.tls_client_ca.is_empty() {
             config.client_ca = self.tls_client_ca;
         }
+        if !self.tls_name.is_empty() {
+            config.names = self.tls_name;
+        }
         config.ca_out = self.ca_out.or(config.ca_out);
-        if config.own.is_some() && config.ca_out.is_some() {
+        config.bundle_out = self.bundle_out.or(config.bundle_out);
+        if config.own.is_some() && (config.ca_out.is_some() || config.bundle_out.is_some()) {
             return Err("a certificate that was brought along has no certification authority to write".to_owned());
         }
         Ok(Chosen { tls: Some(config), trust })
@@ -118,21 +139,29 @@ impl Chosen {
             Some((cert, key)) => Tls::pem(read(cert)?, read(key)?),
             None => Tls::generated(),
         };
+        let tls = config.names.iter().fold(tls, Tls::name);
         let trusting = |tls: Tls, path: &PathBuf| Ok::<_, String>(tls.client_ca(read(path)?));
         Ok(builder.tls(config.client_ca.iter().try_fold(tls, trusting)?))
     }
 
-    /// Hands out the certification authority of the run, if there is one.
+    /// Hands out the certification authority of the run, if there is one, and the hash of the server's key.
     pub(crate) fn announce(&self, server: &MockIdp) -> Result<(), String> {
-        let Some(pem) = server.ca_pem() else { return Ok(()) };
-        match self.tls.as_ref().and_then(|config| config.ca_out.as_deref()) {
-            Some(path) => std::fs::write(path, pem).map_err(|error| failed(path, &error)),
-            None => {
-                // Whoever reads it may have gone; the server serves all the same.
-                let _ = write!(std::io::stderr(), "{pem}");
-                Ok(())
-            }
+        let written = |path: &Path, pem: &str| std::fs::write(path, pem).map_err(|error| failed(path, &error));
+        let bundle = self.tls.as_ref().and_then(|config| config.bundle_out.as_deref()).zip(server.bundle_pem());
+        bundle.map_or(Ok(()), |(path, pem)| written(path, pem))?;
+        let ca =
+            server.ca_pem().map_or(Ok(()), |pem| match self.tls.as_ref().and_then(|tls| tls.ca_out.as_deref()) {
+                Some(path) => written(path, pem),
+                None => {
+                    // Whoever reads it may have gone; the server serves all the same.
+                    let _ = write!(std::io::stderr(), "{pem}");
+                    Ok(())
+                }
+            });
+        if let Some(hash) = server.spki_sha256().filter(|_| ca.is_ok()) {
+            let _ = writeln!(std::io::stderr(), "spki-sha256 {hash}");
         }
+        ca
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{TokenType, rules};
+use crate::doctor::{self, Handle};
 use crate::jose::{Jws, seconds};
 use crate::memory::{Bound, Login, Notes, Scope};
 use crate::ports::store::GrantId;
@@ -60,24 +61,26 @@ pub(super) struct Party {
 
 /// Reads the token of a role.
 pub(super) async fn read(request: &TokenRequest<'_>, spine: &dyn Spine, role: &Role) -> Result<Party, Stop> {
-    let missing = |name| role.missing.because(format!("There is no {name}"));
+    let missing = |name| doctor::missing(role.missing, request.params, name);
     let token = request.params.get(role.token).ok_or_else(|| missing(role.token))?;
     let kind = request.params.get(role.kind).ok_or_else(|| missing(role.kind))?;
-    let kind = TokenType::named(kind).ok_or_else(|| {
-        role.unsupported.because(
-            "Taken: access_token, refresh_token, id_token, jwt, each behind urn:ietf:params:oauth:token-type:",
-        )
-    })?;
+    let kind = TokenType::named(kind).ok_or_else(|| role.unsupported.because(TokenType::meant(kind)))?;
     if kind != TokenType::Id
         && let Some(resolved) = spine.resolve(request.arrival.place, token).await?
     {
         return of_record(request, role, kind, resolved).map_err(Stop::from);
     }
     let claims = matches!(kind, TokenType::Id | TokenType::Jwt).then(|| id_token(request, spine, token)).flatten();
-    let party = claims.ok_or_else(|| {
-        role.invalid
-            .because("It is unknown here, altered or revoked, of another type, or an ID token of another client")
-    })?;
+    let Some(party) = claims else {
+        let known = "It is unknown here, altered or revoked, of another type, or an ID token of another client";
+        let wanted = match kind {
+            TokenType::Access => Handle::AccessToken,
+            TokenType::Refresh => Handle::RefreshToken,
+            TokenType::Id | TokenType::Jwt => return Err(role.invalid.because(known).into()),
+        };
+        let what = doctor::strange(request.ports, request.arrival.place, token, wanted).await?;
+        return Err(role.invalid.because(format!("{what}. {known}")).into());
+    };
     alive(request, role, party).map_err(Stop::from)
 }
 
@@ -94,7 +97,7 @@ fn of_record(request: &TokenRequest<'_>, role: &Role, kind: TokenType, resolved:
     }
     let record = &resolved.kept.record;
     let own = record.authorization.client_id == client.client_id();
-    if !own && (role.own || !resolved.concerns(client, &request.arrival.place.issuer)) {
+    if !own && (role.own || !resolved.concerns(client, request.arrival.place)) {
         return Err(role.invalid.because("It was issued to another client, and is not meant for this one"));
     }
     let Bound(bound) = record.notes.find().unwrap_or_default();
@@ -140,7 +143,7 @@ fn id_token(request: &TokenRequest<'_>, spine: &dyn Spine, token: &str) -> Optio
     let time = |name: &str| claims.get(name).and_then(seconds);
     // Other tokens that this server signs for a client have no auth_time.
     let auth_time = time("auth_time")?;
-    if text("iss")? != request.arrival.place.issuer || text("aud")? != client.client_id() {
+    if !request.arrival.place.is_called(text("iss")?) || text("aud")? != client.client_id() {
         return None;
     }
     let subject = text("sub")?;
