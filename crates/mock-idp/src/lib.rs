@@ -140,6 +140,20 @@
 //! # }
 //! ```
 //!
+//! A [`Journal`] is asked by [`Expect`](oauth_types::journal::Expect) and [`Query`](oauth_types::journal::Query), exported as
+//! HAR or JSON lines, and judges the client: what it tells is redacted.
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # let idp = mock_idp::MockIdp::builder().in_process().expect("nothing can fail");
+//! use oauth_types::journal::Expect;
+//!
+//! idp.expect(Expect::token().grant_type("refresh_token").never()); // verified when the server is dropped
+//! // … the client logs in …
+//! idp.journal().expect(Expect::any().refused(true).never());
+//! idp.journal().assert_sound(); // state and nonce fresh, S256, the code redeemed once, iss compared …
+//! # }
+//! ```
+//!
 //! # https, and certificates of clients
 //! With the cargo feature `tls`. The certification authority is made when the server starts and forgotten with it.
 //! ```
@@ -226,8 +240,9 @@ mod world;
 pub use certificate::ClientCertificate;
 pub use clients::Client;
 pub use http::barriers::{Barriers, Gated, Held};
-pub use http::departure::{Cut, Ending};
-pub use http::journal::Entry;
+pub use http::departure::Cut;
+pub use http::journal::snapshot::Journal;
+pub use http::journal::{Answer, Entry};
 pub use http::mint::MintError;
 pub use http::notices::Notice;
 pub use http::tap::{Faults, Mounted, Standing};

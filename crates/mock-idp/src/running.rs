@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use oauth_types::Secret;
 use oauth_types::fault::{Barrier, Fault};
+use oauth_types::journal::Expect;
 use oauth_types::mint::Mint;
 use oauth_types::scenario::{NextLogin, Scenario};
 use tokio::sync::watch;
@@ -18,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::http::barriers::{Barriers, Held};
 use crate::http::departure::{Cut, Departing};
 use crate::http::extract::{MAX_BODY, NoBody};
-use crate::http::journal::Entry;
+use crate::http::journal::snapshot::Journal;
 use crate::http::mint::{self as http_mint, MintError};
 use crate::http::router::App;
 use crate::http::tap::{Faults, Mounted};
@@ -183,6 +184,8 @@ impl Drop for MockIdp {
         if let Some(running) = &self.running {
             running.stop.send_replace(true);
         }
+        self.root.verify_at_end();
+        self.tenants().iter().for_each(Tenant::verify_at_end);
     }
 }
 
@@ -221,9 +224,46 @@ impl Tenant {
         self.tenant.live().world.ports.keys.clone()
     }
 
-    /// Every request so far, in order. The journal keeps the last 4096.
-    pub fn journal(&self) -> Vec<Entry> {
-        self.tenant.journal.entries()
+    /// Every request so far, in order, and what can be asked of them. The journal keeps the last 4096.
+    pub fn journal(&self) -> Journal {
+        self.tenant.written()
+    }
+
+    /// Says beforehand what the journal will have. When the server is dropped, or the [`Disposable`] tenant, it fails the
+    /// test if it was otherwise.
+    /// ```no_run
+    /// # async fn test() {
+    /// use oauth_types::journal::Expect;
+    ///
+    /// let idp = mock_idp::MockIdp::start().await;
+    /// idp.expect(Expect::token().grant_type("refresh_token").times(1));
+    /// // … the client refreshes, however many of its threads want to …
+    /// # }
+    /// ```
+    pub fn expect(&self, expected: Expect) {
+        self.tenant.journal.expect(expected);
+    }
+
+    /// Fails the test now unless everything that was expected is so.
+    ///
+    /// # Panics
+    /// If something is otherwise: with what was expected, and the journal.
+    #[track_caller]
+    pub fn verify(&self) {
+        let expected = self.tenant.journal.expected();
+        if !expected.is_empty() {
+            let journal = self.journal();
+            expected.into_iter().for_each(|expected| {
+                journal.expect(expected);
+            });
+        }
+    }
+
+    /// The same as the end of a test does, unless that has failed already.
+    fn verify_at_end(&self) {
+        if !std::thread::panicking() {
+            self.verify();
+        }
     }
 
     /// Forgets the journal.
@@ -277,7 +317,7 @@ impl Tenant {
     /// If the fault cannot do what it says: [`Fault::check`] tells why.
     pub fn mount(&self, fault: Fault) -> Mounted {
         match self.tenant.faults.mount(fault) {
-            Ok(mounted) => mounted,
+            Ok(mounted) => mounted.telling(&self.tenant.journal),
             Err(unfit) => panic!("this is no fault: {unfit}"),
         }
     }
@@ -392,6 +432,7 @@ impl Deref for Disposable {
 impl Drop for Disposable {
     fn drop(&mut self) {
         self.0.destroy();
+        self.0.verify_at_end();
     }
 }
 

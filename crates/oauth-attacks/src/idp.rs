@@ -100,7 +100,7 @@ impl Idp {
 
     /// Every request so far.
     pub fn journal(&self) -> Vec<Entry> {
-        self.mock.journal()
+        self.mock.journal().into_iter().collect()
     }
 
     /// Writes down what was asked since the last time, except what browsers opened.

@@ -123,6 +123,8 @@ async fn grant(
     let user = world.people.find(&login.user);
     let subject = user.map_or_else(|| login.user.clone(), |user| pipeline::subject(world, client, user));
     let grant = GrantId::draw(world.ports.dice.as_ref());
+    request.arrival.seen.family(grant);
+    request.arrival.seen.user(&login.user);
     response.browser = entrance.join(world, request, &subject, (grant, &draft.scope)).await?;
     response.login = Some(login.clone());
     let authorization = Authorization {

@@ -30,6 +30,7 @@ async fn exchange(world: &World, arrival: &Arrival<'_>) -> Result<TokenReply, St
     let proofs = pipeline::prove(world, arrival, None).await?;
     let request = TokenRequest::authenticated(&attempt, &client, &proofs);
     let found = pipeline::find(world, &request).await?;
+    arrival.seen.family(found.record.grant);
     pipeline::redeem(world, &request, &found).await?;
     let spent = pipeline::spend(world, &request, found).await?;
     let mut reply = pipeline::bind(world, &request, &spent);

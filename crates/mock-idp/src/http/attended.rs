@@ -8,9 +8,10 @@ use http::Request;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use oauth_types::Params;
-use oauth_types::fault::Hold;
+use oauth_types::fault::{Hold, Point};
+use oauth_types::journal::Ending;
 
-use super::departure::{Departing, Departure, Ending};
+use super::departure::{Departing, Departure};
 use super::encode::Encoded;
 use super::extract::Read;
 use super::lever::Lever;
@@ -23,6 +24,7 @@ use crate::spec::Endpoint;
 /// A request on its way into the journal.
 pub(super) struct Visit {
     pub(super) path: Cow<'static, str>,
+    pub(super) point: Option<Point>,
     pub(super) parts: Parts,
     pub(super) read: Read,
     pub(super) now: u64,
@@ -82,7 +84,8 @@ impl<'a> Attended<'a> {
     fn write(&mut self) -> Option<Encoded> {
         self.written = true;
         let (parts, ()) = Request::new(()).into_parts();
-        let nothing = Visit { path: "".into(), parts, read: Read::default(), now: 0, seen: Seen::default() };
+        let nothing =
+            Visit { path: "".into(), point: None, parts, read: Read::default(), now: 0, seen: Seen::default() };
         let visit = std::mem::replace(&mut self.visit, nothing);
         self.app.note(self.tenant, visit, (self.encoded.as_ref(), self.ending));
         self.encoded.take()

@@ -12,6 +12,8 @@ use hyper::body::{Body, Frame, SizeHint};
 use hyper::rt::{Sleep, Timer};
 use hyper_util::rt::TokioTimer;
 
+use oauth_types::journal::Ending;
+
 use super::lever::Lever;
 
 #[cfg(test)]
@@ -59,25 +61,6 @@ pub(crate) enum End {
         after: Option<usize>,
     },
     Endless,
-}
-
-/// How an exchange ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Ending {
-    /// The whole answer left, or was on its way when the connection broke.
-    #[default]
-    Answered,
-    /// A fault reset the connection.
-    Reset,
-    /// A fault closed the connection in the middle of the body.
-    Truncated,
-    /// A fault sent nothing further.
-    Stalled,
-    /// A fault sent a body without end.
-    Endless,
-    /// The client went away before there was an answer, or while it was held back.
-    GaveUp,
 }
 
 /// How a fault broke a connection, as [`MockIdp::exchange`](crate::MockIdp::exchange) tells it.
@@ -273,19 +256,6 @@ impl Body for Leaving {
 
     fn size_hint(&self) -> SizeHint {
         self.announced.map_or_else(SizeHint::default, |announced| SizeHint::with_exact(announced as u64))
-    }
-}
-
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Answered => "answered",
-            Self::Reset => "the connection was reset",
-            Self::Truncated => "the body was cut short",
-            Self::Stalled => "nothing further was sent",
-            Self::Endless => "the body had no end",
-            Self::GaveUp => "the client gave up",
-        })
     }
 }
 

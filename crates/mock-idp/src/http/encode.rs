@@ -63,6 +63,8 @@ pub(crate) struct Encoded {
     pub(crate) response: Response<Bytes>,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) faults: u32,
+    /// The parameters of an authorization response that faults changed.
+    pub(crate) altered: Vec<String>,
     pub(crate) notices: Vec<Notice>,
     /// The faults that act on the answer as a whole, and where it leaves.
     pub(crate) slots: Vec<Arc<Slot>>,
@@ -85,9 +87,10 @@ impl Encoder<'_> {
         let at = self.point(&reply);
         let slots = self.faults.due(at, self.whom());
         let mut faults = u32::try_from(slots.len()).unwrap_or(u32::MAX);
+        let mut altered = Vec::new();
         let (response, refusal) = match reply {
             Reply::Authorization { mut response, refusal } => {
-                self.edit(&slots, &mut response);
+                altered = self.edit(&slots, &mut response);
                 (self.authorization(response, &mut faults).await, refusal)
             }
             Reply::Tokens(reply) => match self.sign(reply, &mut faults) {
@@ -110,20 +113,21 @@ impl Encoder<'_> {
                 )
             }
             Reply::Broken { what: _, to: Some(mut response) } => {
-                self.edit(&slots, &mut response);
+                altered = self.edit(&slots, &mut response);
                 (self.authorization(response, &mut faults).await, None)
             }
             Reply::Broken { what, to: None } => (failure(&what), None),
         };
-        Encoded { response, refusal, faults, notices: Vec::new(), slots, at: Some(at) }
+        Encoded { response, refusal, faults, altered, notices: Vec::new(), slots, at: Some(at) }
     }
 
-    /// Edits the parameters of an authorization response, whatever they travel in. An error comes without tokens.
-    fn edit(&self, slots: &[Arc<Slot>], response: &mut AuthorizationResponse) {
-        tap::edit_params(slots, &mut response.params);
+    /// Edits the parameters of an authorization response, whatever they travel in, and names those that are not what
+    /// they were. An error comes without tokens.
+    fn edit(&self, slots: &[Arc<Slot>], response: &mut AuthorizationResponse) -> Vec<String> {
         if tap::says_error(slots) {
             response.tokens.clear();
         }
+        tap::altered(slots, &mut response.params)
     }
 
     /// What the request is about, for faults that ask.

@@ -8,6 +8,7 @@ pub(crate) mod departure;
 pub(crate) mod encode;
 pub(crate) mod extract;
 pub(crate) mod journal;
+pub(crate) mod ledger;
 pub(crate) mod lever;
 pub(crate) mod mint;
 pub(crate) mod notices;

@@ -15,15 +15,16 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use oauth_types::fault::Point;
+use oauth_types::journal::Ending;
 use oauth_types::{ErrorCode, Params};
 
 use super::address::{self, OverHttp};
 use super::attended::{Attended, Visit};
 use super::date;
-use super::departure::{Departing, Ending};
+use super::departure::Departing;
 use super::encode::{self, Encoded, Encoder};
 use super::extract::{self, MAX_BODY, NoBody, Read, Unreadable};
-use super::journal::{self, Entry};
+use super::journal::{self, Answer, Entry};
 use super::lever::Lever;
 use super::serve::BODY_WITHIN;
 use super::tap;
@@ -36,7 +37,7 @@ use crate::pipeline;
 use crate::ports::clock::Clock;
 use crate::refusal::{Refusal, Refused, Rule};
 use crate::reply::Reply;
-use crate::request::{Arrival, Place, Seen};
+use crate::request::{Arrival, Learned, Place, Seen};
 use crate::spec::Endpoint;
 use crate::world::World;
 
@@ -121,7 +122,7 @@ impl App {
             let refusal = NOT_FOUND.because(self.served(parts.uri.path()));
             return readable(self.lost(parts, refusal, StatusCode::NOT_FOUND), false).into();
         };
-        let Endpoint { path, methods, page, .. } = *endpoint;
+        let Endpoint { path, methods, at, page } = *endpoint;
         if parts.method == Method::OPTIONS && !page {
             return preflight(methods, &parts.headers, self.tenants.now()).into();
         }
@@ -149,12 +150,19 @@ impl App {
             (Some(refused(response, refusal)), Read::default())
         };
         let clock = &tenant.clock;
-        let visit = Visit { path: Cow::Borrowed(path), parts, read, now: clock.now(), seen: Seen::default() };
+        let visit = Visit {
+            path: Cow::Borrowed(path),
+            point: Some(at),
+            parts,
+            read,
+            now: clock.now(),
+            seen: Seen::default(),
+        };
         let attended = Attended::new(self, &tenant, visit);
         attended.arrive(endpoint).await;
         // Whoever was held is judged when it is let go on.
         let mut encoded = match refusal {
-            Some(refused) => refused.at(endpoint.at, &tenant.faults),
+            Some(refused) => refused.at(at, &tenant.faults),
             None => judge(attended.visit(), &tenant, &tenant.live(), endpoint).await,
         };
         let response = &mut encoded.response;
@@ -163,7 +171,7 @@ impl App {
         if !page {
             encode::share(response);
         }
-        let departure = tap::answer::edit(&encoded.slots, encoded.at.unwrap_or(endpoint.at), response, clock.now());
+        let departure = tap::answer::edit(&encoded.slots, encoded.at.unwrap_or(at), response, clock.now());
         attended.leave(encoded, departure).await
     }
 
@@ -174,16 +182,15 @@ impl App {
         let path = Cow::Owned(parts.uri.path().to_owned());
         let mut encoded = refused(encode::unreadable(status, &refusal), refusal);
         encoded.response.headers_mut().insert(DATE, date::value(now));
-        let visit = Visit { path, parts, read: Read { query, ..Read::default() }, now, seen: Seen::default() };
+        let (read, seen) = (Read { query, ..Read::default() }, Seen::default());
+        let visit = Visit { path, point: None, parts, read, now, seen };
         self.note(self.tenants.root(), visit, (Some(&encoded), Ending::Answered));
         encoded.response
     }
 
     /// Writes the journal. There is nothing encoded if the client gave up before there was an answer.
     pub(super) fn note(&self, tenant: &Tenant, visit: Visit, (encoded, ending): (Option<&Encoded>, Ending)) {
-        let failure = visit.seen.failure().map(str::to_owned);
-        let ignored = visit.seen.ignored();
-        let (client_id, relaxations) = visit.seen.into_parts();
+        let Learned { client_id, auth_method, user, grant, relaxations, ignored, failure } = visit.seen.learned();
         let in_query = visit.read.query.len();
         let params = match (visit.read.query, visit.read.form) {
             (query, None) => query,
@@ -191,18 +198,26 @@ impl App {
             (query, Some(form)) => query.iter().chain(form.iter()).collect(),
         };
         let entry = Entry {
+            number: tenant.journal.number(),
             at: visit.now,
+            point: visit.point,
             method: visit.parts.method,
             path: visit.path,
             params,
             in_query,
             headers: journal::kept(visit.parts.headers),
+            body: journal::begin(&visit.read.body),
             status: encoded.map_or(0, |encoded| encoded.response.status().as_u16()),
+            answer: encoded.map(|encoded| Answer::of(&encoded.response)).unwrap_or_default(),
             refusal: encoded.and_then(|encoded| encoded.refusal.as_ref()).map(Refused::from),
             relaxations,
             ignored,
             client_id,
+            auth_method,
+            user,
+            grant,
             faults: encoded.map_or(0, |encoded| encoded.faults),
+            altered: encoded.map_or_else(Vec::new, |encoded| encoded.altered.clone()),
             notices: encoded.map_or_else(Vec::new, |encoded| encoded.notices.clone()),
             failure,
             ending,
@@ -337,7 +352,15 @@ struct Reading<'a> {
 }
 
 fn refused(response: Response<Bytes>, refusal: Refusal) -> Encoded {
-    Encoded { response, refusal: Some(refusal), faults: 0, notices: Vec::new(), slots: Vec::new(), at: None }
+    Encoded {
+        response,
+        refusal: Some(refusal),
+        faults: 0,
+        altered: Vec::new(),
+        notices: Vec::new(),
+        slots: Vec::new(),
+        at: None,
+    }
 }
 
 /// Lets scripts read an answer that is not for a person.

@@ -8,6 +8,7 @@ use oauth_types::Params;
 use oauth_types::fault::{Edit, Fault, Point, Signature, Unfit, When};
 use serde_json::{Map, Value};
 
+use super::journal::pages::Pages;
 use crate::reply::Unsigned;
 
 pub(crate) mod answer;
@@ -87,6 +88,8 @@ pub struct Mounted {
     faults: Weak<Faults>,
     slot: Arc<Slot>,
     checked: bool,
+    /// What is printed if the fault never acted.
+    journal: Weak<Pages>,
 }
 
 impl Mounted {
@@ -98,6 +101,13 @@ impl Mounted {
     /// How often the fault has acted.
     pub fn fired(&self) -> u32 {
         self.slot.fired.load(Ordering::Relaxed)
+    }
+
+    /// Prints this journal if the fault never acted.
+    pub(crate) fn telling(self, journal: &Arc<Pages>) -> Self {
+        let mut told = self;
+        told.journal = Arc::downgrade(journal);
+        told
     }
 
     /// Takes the fault off, whether or not it acted.
@@ -112,7 +122,8 @@ impl Drop for Mounted {
             faults.take_off(self.slot.id);
         }
         if !self.checked && self.fired() == 0 && !std::thread::panicking() {
-            panic!("the fault at {:?} never acted: {:?}", self.slot.fault.at, self.slot.fault);
+            let journal = self.journal.upgrade().map(|pages| pages.lines()).unwrap_or_default();
+            panic!("the fault at {:?} never acted: {:?}{journal}", self.slot.fault.at, self.slot.fault);
         }
     }
 }
@@ -130,7 +141,7 @@ impl Faults {
     /// [`Unfit`] if the fault cannot do what it says, or if there are 1000 already.
     pub fn mount(self: &Arc<Self>, fault: Fault) -> Result<Mounted, Unfit> {
         let slot = self.put(fault)?;
-        Ok(Mounted { faults: Arc::downgrade(self), slot, checked: false })
+        Ok(Mounted { faults: Arc::downgrade(self), slot, checked: false, journal: Weak::new() })
     }
 
     /// Makes the tenant misbehave until the fault is taken off. The answer is its id.
@@ -218,8 +229,24 @@ pub(crate) fn edits(at: Point, edit: Vec<Edit>) -> (Arc<Faults>, Option<Mounted>
     (faults, mounted)
 }
 
+/// Edits the parameters of an authorization response, and gives the names of those that are not what they were.
+pub(crate) fn altered(slots: &[Arc<Slot>], params: &mut Params) -> Vec<String> {
+    if slots.is_empty() {
+        return Vec::new();
+    }
+    let before = params.clone();
+    edit_params(slots, params);
+    let mut altered: Vec<String> = Vec::new();
+    for (name, _) in before.iter().chain(params.iter()) {
+        if !altered.iter().any(|own| own == name) && !before.all(name).eq(params.all(name)) {
+            altered.push(name.to_owned());
+        }
+    }
+    altered
+}
+
 /// Edits the parameters of an authorization response.
-pub(crate) fn edit_params(slots: &[Arc<Slot>], params: &mut Params) {
+fn edit_params(slots: &[Arc<Slot>], params: &mut Params) {
     for edit in slots.iter().flat_map(|slot| slot.edits()) {
         match edit {
             Edit::Set { name, value } => params.set(name, text(value)),

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::barriers::Barriers;
-use super::journal::Journal;
+use super::journal::pages::{Pages, Shelf};
+use super::journal::snapshot::Journal;
 use super::tap::Faults;
 use crate::StartError;
 use crate::described::Description;
@@ -31,7 +32,7 @@ pub(crate) struct Tenant {
     /// Its issuer, and where it is reached.
     pub(crate) address: Place,
     pub(crate) clock: Arc<AdjustableClock>,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Pages>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) barriers: Arc<Barriers>,
     pub(crate) script: Script,
@@ -99,6 +100,8 @@ impl KeySource {
 #[derive(Debug)]
 pub(crate) struct Tenants {
     root: Arc<Tenant>,
+    /// Where their journals are kept.
+    shelf: Arc<Shelf>,
     named: RwLock<HashMap<String, Arc<Tenant>>>,
     /// How often a tenant was reset or made anew: what a shared store keeps of former ones is not found again.
     turns: AtomicU64,
@@ -130,6 +133,7 @@ impl Tenant {
         address: Place,
         clock: Arc<AdjustableClock>,
         origin: Origin,
+        shelf: &Arc<Shelf>,
     ) -> Result<Arc<Self>, StartError> {
         let live = origin.live(&address, kept_as, &clock)?;
         Ok(Arc::new(Self {
@@ -137,7 +141,7 @@ impl Tenant {
             address,
             began: AdjustableClock::like(&clock),
             clock,
-            journal: Journal::default(),
+            journal: shelf.journal(),
             faults: Arc::default(),
             barriers: Arc::default(),
             script: Script::default(),
@@ -151,6 +155,11 @@ impl Tenant {
     /// What a request meets now.
     pub(crate) fn live(&self) -> Arc<Live> {
         self.live.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Its journal up to now.
+    pub(crate) fn written(&self) -> Journal {
+        Journal::of(self.journal.entries(), &self.live().place)
     }
 
     /// Describes it otherwise. What is kept and signed with stays; so does whoever registered on a page.
@@ -207,7 +216,7 @@ impl Tenant {
         self.faults.clear();
         self.barriers.clear();
         self.script.clear();
-        self.journal.clear();
+        self.journal.reset();
         Ok(())
     }
 }
@@ -215,8 +224,9 @@ impl Tenant {
 impl Tenants {
     /// Tenants below the one at the root, which is at `address`.
     pub(crate) fn new(address: Place, clock: Arc<AdjustableClock>, origin: Origin) -> Result<Self, StartError> {
-        let root = Tenant::new(("", String::new()), address, clock, origin)?;
-        Ok(Self { root, named: RwLock::default(), turns: AtomicU64::new(1) })
+        let shelf = Arc::new(Shelf::default());
+        let root = Tenant::new(("", String::new()), address, clock, origin, &shelf)?;
+        Ok(Self { root, shelf, named: RwLock::default(), turns: AtomicU64::new(1) })
     }
 
     pub(crate) fn root(&self) -> &Arc<Tenant> {
@@ -256,7 +266,8 @@ impl Tenants {
         let turn = origin.store.is_some().then(|| self.turn());
         let clock = Arc::new(AdjustableClock::like(&self.root.clock));
         let address = self.root.address.below(name);
-        let made = Tenant::new((name, kept_as(name, turn.filter(|_| anew))), address, clock, origin)?;
+        let names = (name, kept_as(name, turn.filter(|_| anew)));
+        let made = Tenant::new(names, address, clock, origin, &self.shelf)?;
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
         if let Some(there) = named.get(name).filter(|there| !anew && !there.is_over(now)) {

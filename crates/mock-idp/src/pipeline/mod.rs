@@ -240,6 +240,7 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
         Some(proof) => proof.await?,
         None => return Err(unknown(&client_id).into()),
     };
+    attempt.arrival.seen.authenticated(method);
     Ok(Authenticated::new(client, method, proof))
 }
 

@@ -154,6 +154,7 @@ async fn admitted(world: &World, arrival: &Arrival<'_>, presented: Presented<'_>
         return Err(TOKEN_INVALID.because("It is a refresh token").into());
     }
     let record = &resolved.kept.record;
+    arrival.seen.family(record.grant);
     if resolved.expires() <= arrival.now {
         let since = arrival.now - resolved.expires();
         return Err(TOKEN_INVALID.because(format!("It expired {since} seconds ago")).into());

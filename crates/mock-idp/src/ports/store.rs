@@ -32,6 +32,11 @@ impl Kind {
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
 }
 
 /// The SHA-256 of a record's kind, tenant and handle. The handle itself is not stored.

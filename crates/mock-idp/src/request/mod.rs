@@ -2,30 +2,30 @@
 //!
 //! What holds headers has no `Debug`, so they cannot be printed.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use oauth_types::Params;
-use oauth_types::params::display_name;
 
 use crate::certificate::ClientCertificate;
 use crate::clients::{Authenticated, Client, Clients, Identified};
 use crate::memory::{Confirmation, Life, Note, Notes, Scope};
 use crate::people::{People, Script, Wanted};
 use crate::ports::Ports;
-use crate::reply::Outgoing;
 use crate::world::Policy;
 
 mod found;
 mod host;
 mod place;
 mod resolved;
+mod seen;
 
 pub(crate) use found::{Found, Held, Spent};
 pub(crate) use host::Host;
 pub(crate) use place::Place;
 pub(crate) use resolved::{Admission, Presented, Resolved, TokenKind, is_token68};
+pub(crate) use seen::{Learned, Seen};
 
 /// A request at one of the endpoints.
 pub(crate) struct Arrival<'a> {
@@ -57,80 +57,6 @@ impl Arrival<'_> {
     /// Whether it came by POST.
     pub(crate) fn posted(&self) -> bool {
         self.method == Method::POST
-    }
-}
-
-/// What is found out about a request on the way: for the journal, and for the answer beside what it says.
-#[derive(Default)]
-pub(crate) struct Seen {
-    client_id: OnceLock<String>,
-    relaxations: Mutex<Vec<&'static str>>,
-    ignored: Mutex<Vec<String>>,
-    failure: OnceLock<String>,
-    headers: Mutex<Vec<(HeaderName, HeaderValue)>>,
-    outgoing: Mutex<Vec<Outgoing>>,
-}
-
-impl Seen {
-    /// Says which client a request is about.
-    pub(crate) fn client(&self, client_id: &str) {
-        self.client_id.get_or_init(|| client_id.to_owned());
-    }
-
-    /// Says that a request passed only because of the named relaxation.
-    pub(crate) fn relaxed(&self, name: &'static str) {
-        let mut names = self.relaxations.lock().unwrap_or_else(PoisonError::into_inner);
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-
-    /// Says that a parameter was not looked at, since another document says what counts.
-    pub(crate) fn ignores(&self, name: &str) {
-        let name = display_name(name).into_owned();
-        let mut names = self.ignored.lock().unwrap_or_else(PoisonError::into_inner);
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-
-    pub(crate) fn ignored(&self) -> Vec<String> {
-        std::mem::take(&mut *self.ignored.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn client_id(&self) -> Option<&str> {
-        self.client_id.get().map(String::as_str)
-    }
-
-    /// Says that the server itself failed, and at what.
-    pub(crate) fn failed(&self, what: String) {
-        self.failure.get_or_init(|| what);
-    }
-
-    pub(crate) fn failure(&self) -> Option<&str> {
-        self.failure.get().map(String::as_str)
-    }
-
-    /// Adds a header to the answer, whatever the answer will be.
-    pub(crate) fn answer_with(&self, name: HeaderName, value: HeaderValue) {
-        self.headers.lock().unwrap_or_else(PoisonError::into_inner).push((name, value));
-    }
-
-    /// Says what the server has to send to somebody else before it answers.
-    pub(crate) fn send(&self, outgoing: Outgoing) {
-        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner).push(outgoing);
-    }
-
-    pub(crate) fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
-        std::mem::take(&mut *self.headers.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn outgoing(&self) -> Vec<Outgoing> {
-        std::mem::take(&mut *self.outgoing.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn into_parts(self) -> (Option<String>, Vec<&'static str>) {
-        (self.client_id.into_inner(), self.relaxations.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -73,6 +73,7 @@ async fn revoke(call: &Call<'_>) -> Result<(), Stop> {
     // (§2.2).
     let Some(resolved) = call.spine.resolve(arrival.place, token).await? else { return Ok(()) };
     let record = &resolved.kept.record;
+    arrival.seen.family(record.grant);
     if record.authorization.client_id != client.client().client_id {
         let (owner, user) = (&record.authorization.client_id, client.client().client_id());
         return Err(OTHER_CLIENT.because(doctor::of_another(owner, user)).into());

@@ -131,6 +131,9 @@ async fn introspect(call: &Call<'_>, client: &Arc<Client>) -> Result<Reply, Stop
     let params: &Params = call.spine.form(call.arrival)?;
     let token = params.get("token").ok_or_else(|| doctor::missing(&MISSING, params, "token"))?;
     let resolved = call.spine.resolve(call.arrival.place, token).await?;
+    if let Some(resolved) = &resolved {
+        call.arrival.seen.family(resolved.kept.record.grant);
+    }
     let active = resolved.filter(|resolved| resolved.is_alive(call.arrival.now) && may_see(call, client, resolved));
     let members = match active {
         Some(resolved) => describe(call, resolved),

@@ -118,7 +118,7 @@ async fn an_issuer_is_called_as_the_request_calls_it_if_that_is_asked_for() {
         for token in ["id_token", "access_token"] {
             assert_eq!(claims(&tokens[token])["iss"], issuer, "{token}");
         }
-        let logs = [idp.journal(), idp.tenant("acme").journal()].concat();
+        let logs = [idp.journal().to_vec(), idp.tenant("acme").journal().to_vec()].concat();
         assert!(logs.iter().all(|entry| entry.relaxations.is_empty()), "it is no relaxation");
     }
     let fixed = MockIdp::builder().issuer(FRONT).in_process().expect("a server");

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use mock_idp::{Ending, MockIdp};
+use mock_idp::MockIdp;
 use oauth_types::Params;
 use oauth_types::fault::{Barrier, Edit, Fault, Hold, Point, Unfit};
+use oauth_types::journal::Ending;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;

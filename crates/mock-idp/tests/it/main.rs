@@ -15,6 +15,8 @@ mod hostile;
 mod jose_jwe;
 mod jose_jws;
 mod jose_keys;
+mod journal;
+mod ledger;
 mod login;
 mod malformed;
 mod mcp_authorization;

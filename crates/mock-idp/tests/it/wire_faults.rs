@@ -5,9 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use http::Request;
 use mock_idp::tls::Tls;
-use mock_idp::{Cut, Ending, MockIdp};
+use mock_idp::{Cut, MockIdp};
 use oauth_types::Params;
 use oauth_types::fault::{Edit, Fault, Point, RateLimit, Unfit};
+use oauth_types::journal::Ending;
 use rustls::version::TLS13;
 use serde_json::{Value, json};
 

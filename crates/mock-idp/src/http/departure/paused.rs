@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use oauth_types::fault::{Barrier, Edit, Fault, Point};
+use oauth_types::journal::Ending;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -12,7 +13,6 @@ use super::super::lever::HELD_AT_MOST;
 use super::super::patience::WRITE_WITHIN;
 use super::super::router::router;
 use super::super::serve::connection;
-use super::Ending;
 use crate::MockIdp;
 
 const JWKS: &str = "GET /jwks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";

@@ -132,6 +132,7 @@ async fn begin(call: &Call<'_>) -> Result<Reply, Stop> {
     let ping = ping.map(|token| (Secret::from(request.as_str()), token));
     let asked = Asked { user: user.subject().to_owned(), binding_message, ping };
     let mut record = waiting(call, client, draft, expires);
+    arrival.seen.family(record.grant);
     record.notes = {
         let mut notes = record.notes.as_ref().clone();
         notes.set(&asked);

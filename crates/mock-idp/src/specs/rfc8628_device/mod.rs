@@ -103,6 +103,7 @@ async fn begin(call: &Call<'_>) -> Result<Reply, Stop> {
     let key = Key::of(DEVICE_CODE, tenant, &device_code);
     let mut record = Record::of(client_id, &Decision::Waiting, arrival.now, expires);
     dice.fill(&mut record.grant.0);
+    arrival.seen.family(record.grant);
     record.forget = expires.saturating_add(call.policy.remembered());
     let mut notes = draft.code_notes;
     notes.set(&Decision::Waiting);

@@ -1,24 +1,28 @@
 //! The journal: every request, what was decided, and why.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bytes::BytesMut;
-use http::header::{AUTHORIZATION, COOKIE};
-use http::{HeaderMap, HeaderValue, Method};
+use bytes::{Bytes, BytesMut};
+use http::header::{AUTHORIZATION, COOKIE, LOCATION, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use oauth_types::Params;
+use oauth_types::fault::Point;
+use oauth_types::journal::Ending;
 
-use super::departure::Ending;
 use super::notices::Notice;
+use crate::ports::store::GrantId;
 use crate::refusal::{Refused, place};
 
-/// How many entries a tenant's journal keeps. Older ones are forgotten.
-pub(crate) const KEPT: usize = 4096;
+mod har;
+pub(crate) mod pages;
+pub(crate) mod reading;
+mod secrets;
+pub(crate) mod snapshot;
+mod wire;
 
-/// About how many octets of requests a tenant's journal keeps.
-const MOST_OCTETS: usize = 8 * 1024 * 1024;
+/// How many octets of a body are kept.
+const BODY: usize = 16 * 1024;
 
 /// One request and what came of it.
 ///
@@ -26,8 +30,12 @@ const MOST_OCTETS: usize = 8 * 1024 * 1024;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Entry {
+    /// Counts the requests of a tenant, from 1. A journal that is cleared counts on.
+    pub number: u64,
     /// When, in seconds since 1970-01-01T00:00:00Z by the server's clock.
     pub at: u64,
+    /// Which endpoint it came to, if to one.
+    pub point: Option<Point>,
     /// The method.
     pub method: Method,
     /// The path, without the tenant if it is one that is served: `/token`.
@@ -38,8 +46,12 @@ pub struct Entry {
     pub in_query: usize,
     /// The headers.
     pub headers: HeaderMap,
+    /// The body, if it was no form: its first 16 KiB.
+    pub body: Bytes,
     /// The status of the answer, whether or not all of it left; 0 if the client gave up before there was one.
     pub status: u16,
+    /// The rest of the answer.
+    pub answer: Answer,
     /// The `error` of the answer, on the wire of whatever kind.
     pub refusal: Option<Refused>,
     /// The relaxations that it took for the request to pass.
@@ -49,8 +61,16 @@ pub struct Entry {
     pub ignored: Vec<String>,
     /// The client it was about, as far as that is known.
     pub client_id: Option<String>,
+    /// How the client authenticated, by its name in the registry: `client_secret_basic`, `none`.
+    pub auth_method: Option<&'static str>,
+    /// Who logged in.
+    pub user: Option<String>,
+    /// The family that its codes and tokens belong to.
+    pub grant: Option<GrantId>,
     /// How many faults changed the answer.
     pub faults: u32,
+    /// The parameters of an authorization response that faults changed.
+    pub altered: Vec<String>,
     /// What the server sent to others before it answered, and what came of it.
     pub notices: Vec<Notice>,
     /// What failed, if the server itself did.
@@ -59,12 +79,63 @@ pub struct Entry {
     pub ending: Ending,
 }
 
+/// What left, beside the status.
+///
+/// `Debug` shows the names of the headers and the length of the body.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body: its first 16 KiB.
+    pub body: Bytes,
+    /// How many octets the whole body had.
+    pub octets: usize,
+}
+
+impl Answer {
+    pub(crate) fn of(response: &Response<Bytes>) -> Self {
+        let mut headers = response.headers().clone();
+        for name in [LOCATION, SET_COOKIE] {
+            if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
+                values.iter_mut().for_each(|value| value.set_sensitive(true));
+            }
+        }
+        Self { headers, body: begin(response.body()), octets: response.body().len() }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("headers", &Names(&self.headers)).field("octets", &self.octets).finish()
+    }
+}
+
+/// The names of headers.
+struct Names<'a>(&'a HeaderMap);
+
+impl fmt::Debug for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.keys().map(http::HeaderName::as_str)).finish()
+    }
+}
+
+/// As much of a body as is kept. A longer one is not kept alive by its beginning.
+pub(crate) fn begin(body: &Bytes) -> Bytes {
+    match body.len() > BODY {
+        true => Bytes::copy_from_slice(&body[..BODY]),
+        false => body.clone(),
+    }
+}
+
 impl Entry {
     fn octets(&self) -> usize {
         let params: usize = self.params.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
         let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
         let ignored: usize = self.ignored.iter().map(|name| name.len() + 24).sum();
-        size_of::<Self>() + params + headers + ignored
+        let answer: usize =
+            self.answer.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
+        size_of::<Self>() + params + headers + ignored + answer + self.body.len() + self.answer.body.len()
     }
 }
 
@@ -87,17 +158,24 @@ pub(crate) fn kept(mut headers: HeaderMap) -> HeaderMap {
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entry")
+            .field("number", &self.number)
             .field("at", &self.at)
+            .field("point", &self.point)
             .field("method", &self.method)
             .field("path", &self.path)
             .field("params", &self.params)
-            .field("headers", &self.headers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>())
+            .field("headers", &Names(&self.headers))
             .field("status", &self.status)
+            .field("answer", &self.answer)
             .field("refusal", &self.refusal)
             .field("relaxations", &self.relaxations)
             .field("ignored", &self.ignored)
             .field("client_id", &self.client_id)
+            .field("auth_method", &self.auth_method)
+            .field("user", &self.user)
+            .field("grant", &self.grant)
             .field("faults", &self.faults)
+            .field("altered", &self.altered)
             .field("notices", &self.notices)
             .field("failure", &self.failure)
             .field("ending", &self.ending)
@@ -139,120 +217,5 @@ impl fmt::Display for Entry {
             write!(f, " {}", self.ending)?;
         }
         Ok(())
-    }
-}
-
-/// The entries of one tenant, in order.
-#[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<Pages>);
-
-#[derive(Debug, Default)]
-struct Pages {
-    entries: VecDeque<Entry>,
-    /// About how many octets they take.
-    octets: usize,
-}
-
-impl Pages {
-    /// Adds an entry. Gives the oldest if it has to go.
-    fn write(&mut self, entry: Entry) -> Option<Entry> {
-        self.octets += entry.octets();
-        self.entries.push_back(entry);
-        self.excess()
-    }
-
-    /// Takes the oldest entry out if there are too many, or too large ones.
-    fn excess(&mut self) -> Option<Entry> {
-        let large = self.octets > MOST_OCTETS && self.entries.len() > 1;
-        let oldest = (large || self.entries.len() > KEPT).then(|| self.entries.pop_front()).flatten()?;
-        self.octets -= oldest.octets();
-        Some(oldest)
-    }
-}
-
-impl Journal {
-    pub(crate) fn write(&self, entry: Entry) {
-        let mut forgotten = self.pages().write(entry);
-        // Freeing an entry takes longer than anything else here, so nobody waits for it.
-        while let Some(oldest) = forgotten {
-            drop(oldest);
-            forgotten = self.pages().excess();
-        }
-    }
-
-    pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.pages().entries.iter().cloned().collect()
-    }
-
-    pub(crate) fn clear(&self) {
-        *self.pages() = Pages::default();
-    }
-
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use bytes::Bytes;
-
-    use super::*;
-
-    fn entry(value: &str) -> Entry {
-        Entry {
-            at: 0,
-            method: Method::GET,
-            path: Cow::Borrowed("/authorize"),
-            params: Params::new().with("state", value),
-            in_query: 1,
-            headers: HeaderMap::new(),
-            status: 200,
-            refusal: None,
-            relaxations: Vec::new(),
-            ignored: Vec::new(),
-            client_id: None,
-            faults: 0,
-            notices: Vec::new(),
-            failure: None,
-            ending: Ending::Answered,
-        }
-    }
-
-    #[test]
-    fn the_last_entries_are_kept() {
-        let journal = Journal::default();
-        for number in 0..KEPT + 10 {
-            journal.write(entry(&number.to_string()));
-        }
-        let entries = journal.entries();
-        assert_eq!((entries.len(), entries[0].params.get("state")), (KEPT, Some("10")));
-        journal.clear();
-        assert!(journal.entries().is_empty());
-    }
-
-    #[test]
-    fn headers_are_kept_without_what_they_were_read_with() {
-        let read = Bytes::from_static(b"host: mock\r\naccept: */*, text/html");
-        let mut headers = HeaderMap::new();
-        for (name, part) in [("host", 6..10), ("accept", 20..23), ("accept", 25..34)] {
-            headers.append(name, HeaderValue::from_maybe_shared(read.slice(part)).expect("a value"));
-        }
-        let kept = kept(headers.clone());
-        assert_eq!(kept, headers);
-        let outside = |value: &HeaderValue| !read.as_ptr_range().contains(&value.as_bytes().as_ptr());
-        assert!(headers.values().all(|value| !outside(value)));
-        assert!(kept.values().all(outside));
-    }
-
-    #[test]
-    fn large_requests_do_not_pile_up() {
-        let journal = Journal::default();
-        let large = "x".repeat(60_000);
-        for _ in 0..1_000 {
-            journal.write(entry(&large));
-        }
-        let kept: usize = journal.entries().iter().map(Entry::octets).sum();
-        assert!(kept <= MOST_OCTETS && kept > MOST_OCTETS / 2, "{kept}");
     }
 }
