@@ -239,11 +239,13 @@ mod world;
 
 pub use certificate::ClientCertificate;
 pub use clients::Client;
+pub use http::barriers::{Barriers, Gated, Held};
+pub use http::departure::Cut;
 pub use http::journal::snapshot::Journal;
 pub use http::journal::{Answer, Entry};
 pub use http::mint::MintError;
 pub use http::notices::Notice;
-pub use http::tap::Mounted;
+pub use http::tap::{Faults, Mounted, Standing};
 pub use people::User;
 pub use profiles::Profile;
 pub use refusal::{Document, Refused, Rule};

@@ -1,10 +1,15 @@
 //! HTTP: the only place that knows axum and hyper, and the only one that knows faults.
 
 pub(crate) mod address;
+pub(crate) mod attended;
+pub(crate) mod barriers;
+pub(crate) mod date;
+pub(crate) mod departure;
 pub(crate) mod encode;
 pub(crate) mod extract;
 pub(crate) mod journal;
 pub(crate) mod ledger;
+pub(crate) mod lever;
 pub(crate) mod mint;
 pub(crate) mod notices;
 pub(crate) mod outgoing;

@@ -1,4 +1,4 @@
-//! A stream that waits only so long for its other end to read.
+//! A stream that waits only so long for its other end to read, and that ends when its lever is pulled.
 //!
 //! Reading is bounded where requests are read. Without a bound for writing, a client that never reads would keep its
 //! connection, and the room it takes, for ever.
@@ -12,35 +12,48 @@ use hyper::rt::{Sleep, Timer};
 use hyper_util::rt::TokioTimer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::lever::Lever;
+
 /// Within this time whatever is to be written at once has to be taken, counted from the first time that it was not.
 pub(crate) const WRITE_WITHIN: Duration = Duration::from_secs(15);
 
-/// A stream whose writing fails after [`WRITE_WITHIN`].
+/// So many octets count as all that is to be written at once, so that a body may be longer than any buffer.
+const MUCH: usize = 64 * 1024;
+
+/// A stream whose writing fails after [`WRITE_WITHIN`], and whose flushing fails once its lever is pulled.
 pub(crate) struct Patience<S> {
-    stream: S,
+    pub(crate) stream: S,
+    lever: Lever,
     /// Since when it waits.
     left: Option<Pin<Box<dyn Sleep>>>,
+    /// How many octets were taken since.
+    taken: usize,
 }
 
 impl<S> Patience<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, left: None }
+    pub(crate) fn new(stream: S, lever: Lever) -> Self {
+        Self { stream, lever, left: None, taken: 0 }
     }
 
-    /// Hands on the outcome of an attempt to write; `all` says whether it took everything.
-    fn judge<T>(
+    /// Hands on the outcome of an attempt to write `wanted` octets.
+    fn wrote(
         &mut self,
         cx: &mut Context<'_>,
-        outcome: Poll<io::Result<T>>,
-        all: impl FnOnce(&T) -> bool,
-    ) -> Poll<io::Result<T>> {
+        outcome: Poll<io::Result<usize>>,
+        wanted: usize,
+    ) -> Poll<io::Result<usize>> {
+        let taken = ready!(self.judge(cx, outcome))?;
+        self.taken = self.taken.saturating_add(taken);
+        if taken == wanted || self.taken >= MUCH {
+            (self.left, self.taken) = (None, 0);
+        }
+        Poll::Ready(Ok(taken))
+    }
+
+    /// Hands on the outcome of an attempt, unless it has been waited for too long.
+    fn judge<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         match outcome {
-            Poll::Ready(Ok(taken)) => {
-                if all(&taken) {
-                    self.left = None;
-                }
-                Poll::Ready(Ok(taken))
-            }
+            Poll::Ready(Ok(done)) => Poll::Ready(Ok(done)),
             Poll::Ready(error) => Poll::Ready(error),
             Poll::Pending => {
                 let left = self.left.get_or_insert_with(|| TokioTimer::new().sleep(WRITE_WITHIN));
@@ -60,7 +73,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patience<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.judge(cx, outcome, |taken| *taken == buf.len())
+        self.wrote(cx, outcome, buf.len())
     }
 
     fn poll_write_vectored(
@@ -69,7 +82,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.judge(cx, outcome, |taken| *taken == bufs.iter().map(|buf| buf.len()).sum::<usize>())
+        self.wrote(cx, outcome, bufs.iter().map(|buf| buf.len()).sum())
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -78,11 +91,16 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_flush(cx);
-        self.judge(cx, outcome, |()| false)
+        ready!(self.judge(cx, outcome))?;
+        // Whoever pulled it has written everything before.
+        match self.lever.is_pulled() {
+            true => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            false => Poll::Ready(Ok(())),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.judge(cx, outcome, |()| false)
+        self.judge(cx, outcome)
     }
 }

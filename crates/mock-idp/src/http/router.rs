@@ -9,25 +9,32 @@ use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION,
+    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, DATE,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use oauth_types::fault::Point;
+use oauth_types::journal::Ending;
 use oauth_types::{ErrorCode, Params};
 
 use super::address::{self, OverHttp};
+use super::attended::{Attended, Visit};
+use super::date;
+use super::departure::Departing;
 use super::encode::{self, Encoded, Encoder};
 use super::extract::{self, MAX_BODY, NoBody, Read, Unreadable};
 use super::journal::{self, Answer, Entry};
+use super::lever::Lever;
 use super::serve::BODY_WITHIN;
-use super::tenants::{Tenant, Tenants, is_name};
+use super::tap;
+use super::tenants::{Live, Tenant, Tenants, is_name};
 use crate::client_keys;
 use crate::doctor::paths;
 use crate::documents;
 use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
+use crate::ports::clock::Clock;
 use crate::refusal::{Refusal, Refused, Rule};
 use crate::reply::Reply;
 use crate::request::{Arrival, Learned, Place, Seen};
@@ -65,16 +72,6 @@ const ANY: &[Method] = &[Method::GET, Method::HEAD, Method::POST, Method::PUT, M
 /// What the well-known paths of all documents begin with (RFC 8615).
 const WELL_KNOWN: &str = "/.well-known/";
 
-/// A request on its way into the journal.
-struct Visit {
-    path: Cow<'static, str>,
-    point: Option<Point>,
-    parts: Parts,
-    read: Read,
-    now: u64,
-    seen: Seen,
-}
-
 /// The server as an axum service.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new().fallback(handle).with_state(app)
@@ -88,12 +85,16 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum:
         false => Ok(Bytes::new()),
     };
     let cut = matches!(body, Err(NoBody::TooLarge | NoBody::TooSlow));
-    let mut response = app.answer(parts, body).await;
+    let lever = parts.extensions.get::<Lever>().cloned();
+    let mut departing = app.answer(parts, body).await;
     if cut {
         // What is left of the body is not read; the connection cannot be used again.
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        departing.response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response.map(axum::body::Body::from)
+    match lever {
+        Some(lever) => departing.over(lever).await,
+        None => departing.response.map(axum::body::Body::from),
+    }
 }
 
 async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
@@ -112,50 +113,66 @@ async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
 
 impl App {
     /// Answers a request whose body has been read, or not.
-    pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Response<Bytes> {
+    pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Departing {
         let Some((name, endpoint)) = self.route(parts.uri.path()) else {
             if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
                 // A script is to learn that the path does not exist, not that it may not ask.
-                return preflight(ANY, &parts.headers);
+                return preflight(ANY, &parts.headers, self.tenants.now()).into();
             }
             let refusal = NOT_FOUND.because(self.served(parts.uri.path()));
-            return readable(self.lost(parts, refusal, StatusCode::NOT_FOUND), false);
+            return readable(self.lost(parts, refusal, StatusCode::NOT_FOUND), false).into();
         };
         let Endpoint { path, methods, at, page } = *endpoint;
         if parts.method == Method::OPTIONS && !page {
-            return preflight(methods, &parts.headers);
+            return preflight(methods, &parts.headers, self.tenants.now()).into();
         }
         let Some(tenant) = self.tenants.find(name) else {
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            return readable(self.lost(parts, NOT_FOUND.because("Too many tenants"), status), page);
+            return readable(self.lost(parts, NOT_FOUND.because("Too many tenants"), status), page).into();
         };
         if tenant.is_frozen() {
-            return readable(encode::unreadable(StatusCode::SERVICE_UNAVAILABLE, &FROZEN.refuse()), page);
+            let mut response = encode::unreadable(StatusCode::SERVICE_UNAVAILABLE, &FROZEN.refuse());
+            response.headers_mut().insert(DATE, date::value(tenant.clock.now()));
+            return readable(response, page).into();
         }
-        let live = tenant.live();
-        let now = live.world.ports.clock.now();
-        let seen = Seen::default();
-        let (mut encoded, read) = if methods.contains(&parts.method) {
-            let place = address::place(&live.place, &live.world.policy, &parts, &seen).map_err(Unreadable::from);
-            match place.and_then(|place| Ok((place, extract::read(&parts, body)?))) {
-                Ok((place, read)) => {
-                    let reading = Reading { place: &place, read: &read, now, seen: &seen };
-                    (run(&parts, &tenant, &live.world, (endpoint, reading)).await, read)
-                }
+        let (refusal, read) = if methods.contains(&parts.method) {
+            match extract::read(&parts, body) {
+                Ok(read) => (None, read),
                 Err(unreadable) => {
                     let response = encode::unreadable(unreadable.status, &unreadable.refusal);
-                    (refused(response, unreadable.refusal), Read::default())
+                    (Some(refused(response, unreadable.refusal)), Read::default())
                 }
             }
         } else {
             let refusal = METHOD.because(wrong_method(&parts, methods));
             let mut response = encode::unreadable(StatusCode::METHOD_NOT_ALLOWED, &refusal);
             allow(&mut response, methods);
-            (refused(response, refusal), Read::default())
+            (Some(refused(response, refusal)), Read::default())
         };
-        encoded.response.headers_mut().extend(seen.headers());
-        encoded.response = readable(encoded.response, page);
-        self.note(&tenant, Visit { path: Cow::Borrowed(path), point: Some(at), parts, read, now, seen }, encoded)
+        let clock = &tenant.clock;
+        let visit = Visit {
+            path: Cow::Borrowed(path),
+            point: Some(at),
+            parts,
+            read,
+            now: clock.now(),
+            seen: Seen::default(),
+        };
+        let attended = Attended::new(self, &tenant, visit);
+        attended.arrive(endpoint).await;
+        // Whoever was held is judged when it is let go on.
+        let mut encoded = match refusal {
+            Some(refused) => refused.at(at, &tenant.faults),
+            None => judge(attended.visit(), &tenant, &tenant.live(), endpoint).await,
+        };
+        let response = &mut encoded.response;
+        response.headers_mut().extend(attended.visit().seen.headers());
+        response.headers_mut().insert(DATE, date::value(clock.now()));
+        if !page {
+            encode::share(response);
+        }
+        let departure = tap::answer::edit(&encoded.slots, encoded.at.unwrap_or(at), response, clock.now());
+        attended.leave(encoded, departure).await
     }
 
     /// Answers a request that no tenant can be found for.
@@ -163,14 +180,16 @@ impl App {
         let now = self.tenants.now();
         let query = Params::parse(parts.uri.query().unwrap_or("")).unwrap_or_default();
         let path = Cow::Owned(parts.uri.path().to_owned());
-        let encoded = refused(encode::unreadable(status, &refusal), refusal);
+        let mut encoded = refused(encode::unreadable(status, &refusal), refusal);
+        encoded.response.headers_mut().insert(DATE, date::value(now));
         let (read, seen) = (Read { query, ..Read::default() }, Seen::default());
         let visit = Visit { path, point: None, parts, read, now, seen };
-        self.note(self.tenants.root(), visit, encoded)
+        self.note(self.tenants.root(), visit, (Some(&encoded), Ending::Answered));
+        encoded.response
     }
 
-    /// Writes the journal.
-    fn note(&self, tenant: &Tenant, visit: Visit, encoded: Encoded) -> Response<Bytes> {
+    /// Writes the journal. There is nothing encoded if the client gave up before there was an answer.
+    pub(super) fn note(&self, tenant: &Tenant, visit: Visit, (encoded, ending): (Option<&Encoded>, Ending)) {
         let Learned { client_id, auth_method, user, grant, relaxations, ignored, failure } = visit.seen.learned();
         let in_query = visit.read.query.len();
         let params = match (visit.read.query, visit.read.form) {
@@ -188,25 +207,25 @@ impl App {
             in_query,
             headers: journal::kept(visit.parts.headers),
             body: journal::begin(&visit.read.body),
-            status: encoded.response.status().as_u16(),
-            answer: Answer::of(&encoded.response),
-            refusal: encoded.refusal.as_ref().map(Refused::from),
+            status: encoded.map_or(0, |encoded| encoded.response.status().as_u16()),
+            answer: encoded.map(|encoded| Answer::of(&encoded.response)).unwrap_or_default(),
+            refusal: encoded.and_then(|encoded| encoded.refusal.as_ref()).map(Refused::from),
             relaxations,
             ignored,
             client_id,
             auth_method,
             user,
             grant,
-            faults: encoded.faults,
-            altered: encoded.altered,
-            notices: encoded.notices,
+            faults: encoded.map_or(0, |encoded| encoded.faults),
+            altered: encoded.map_or_else(Vec::new, |encoded| encoded.altered.clone()),
+            notices: encoded.map_or_else(Vec::new, |encoded| encoded.notices.clone()),
             failure,
+            ending,
         };
         if let Some(watch) = self.watch {
             watch(&entry);
         }
         tenant.journal.write(entry);
-        encoded.response
     }
 
     /// The tenant and the endpoint of a path: at the root, below a tenant, or with the tenant after the well-known
@@ -244,6 +263,20 @@ impl App {
         let meant = meant.unwrap_or_default();
         format!("{meant}Served, at the root and below /TENANT: {}", all.join(" "))
     }
+}
+
+/// Has a request answered at the address that it came to.
+async fn judge(visit: &Visit, tenant: &Tenant, live: &Live, endpoint: &'static Endpoint) -> Encoded {
+    let Visit { parts, read, seen, .. } = visit;
+    let place = match address::place(&live.place, &live.world.policy, parts, seen) {
+        Ok(place) => place,
+        Err(refusal) => {
+            let Unreadable { status, refusal } = refusal.into();
+            return refused(encode::unreadable(status, &refusal), refusal).at(endpoint.at, &tenant.faults);
+        }
+    };
+    let reading = Reading { place: &place, read, now: tenant.clock.now(), seen };
+    run(parts, tenant, &live.world, (endpoint, reading)).await
 }
 
 /// Has a request answered, in the world of its tenant.
@@ -319,7 +352,15 @@ struct Reading<'a> {
 }
 
 fn refused(response: Response<Bytes>, refusal: Refusal) -> Encoded {
-    Encoded { response, refusal: Some(refusal), faults: 0, altered: Vec::new(), notices: Vec::new() }
+    Encoded {
+        response,
+        refusal: Some(refusal),
+        faults: 0,
+        altered: Vec::new(),
+        notices: Vec::new(),
+        slots: Vec::new(),
+        at: None,
+    }
 }
 
 /// Lets scripts read an answer that is not for a person.
@@ -331,7 +372,7 @@ fn readable(mut response: Response<Bytes>, page: bool) -> Response<Bytes> {
 }
 
 /// Answers a script's question whether it may ask (Fetch Standard, CORS-preflight request).
-fn preflight(methods: &[Method], asked: &HeaderMap) -> Response<Bytes> {
+fn preflight(methods: &[Method], asked: &HeaderMap, now: u64) -> Response<Bytes> {
     let mut response = encode::plain(StatusCode::NO_CONTENT);
     encode::share(&mut response);
     let headers = response.headers_mut();
@@ -342,6 +383,7 @@ fn preflight(methods: &[Method], asked: &HeaderMap) -> Response<Bytes> {
         ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("authorization, content-type, dpop, mcp-protocol-version"),
     );
+    headers.insert(DATE, date::value(now));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     // A page from elsewhere asks a server of this machine (Private Network Access §3.1.1).
     if asked.get("access-control-request-private-network").is_some_and(|value| value == "true") {

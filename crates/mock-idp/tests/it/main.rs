@@ -1,6 +1,7 @@
 //! The mock authorization server, seen from outside.
 
 mod addresses;
+mod barriers;
 mod binary;
 mod browser;
 mod canaries;
@@ -69,3 +70,4 @@ mod tenants;
 mod tls;
 mod vectors;
 mod wire;
+mod wire_faults;

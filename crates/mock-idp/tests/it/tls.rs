@@ -21,7 +21,7 @@ use crate::wire::{FORM, Login, Wire, written};
 
 const JWKS: &str = "GET /jwks HTTP/1.1\r\nHost: x\r\n\r\n";
 
-async fn start() -> MockIdp {
+pub(crate) async fn start() -> MockIdp {
     MockIdp::builder().tls(Tls::generated()).start().await.expect("a server")
 }
 
@@ -49,7 +49,7 @@ async fn issuer(http: &reqwest::Client, at: &str) -> Result<String, reqwest::Err
 }
 
 /// A connection over TLS, requests on which are written by hand.
-async fn shake(idp: &MockIdp, version: &'static SupportedProtocolVersion) -> Wire<TlsStream<TcpStream>> {
+pub(crate) async fn shake(idp: &MockIdp, version: &'static SupportedProtocolVersion) -> Wire<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     let ca = CertificateDer::from_pem_slice(idp.ca_pem().expect("generated").as_bytes()).expect("a certificate");
     roots.add(ca).expect("a certification authority");

@@ -85,6 +85,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         matches!(within(self.0.read(&mut rest)).await, Ok(0) | Err(_))
     }
 
+    /// Whatever still comes, and the error that it ends with, if with one.
+    pub(crate) async fn rest(&mut self) -> (String, Option<io::ErrorKind>) {
+        let mut octets = Vec::new();
+        let end = within(self.0.read_to_end(&mut octets)).await;
+        (String::from_utf8(octets).expect("text"), end.err().map(|error| error.kind()))
+    }
+
+    /// The next `count` octets.
+    pub(crate) async fn next(&mut self, count: usize) -> String {
+        let mut octets = vec![0; count];
+        within(self.0.read_exact(&mut octets)).await.expect("octets");
+        String::from_utf8(octets).expect("text")
+    }
+
     /// Sends a request and gives its answer.
     pub(crate) async fn exchange(&mut self, request: &str) -> Answer {
         self.send(request.as_bytes()).await.expect("the server reads");

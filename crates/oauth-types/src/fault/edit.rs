@@ -147,7 +147,7 @@ pub enum Edit {
     Endless,
     /// Send a head with many headers, of 64 MiB at most all together.
     HeaderBomb {
-        /// How many, at most 100,000.
+        /// How many, at most 20,000: the server keeps headers in a map that has no room for more.
         headers: u32,
         /// How many octets each, at most 64 KiB.
         octets: usize,

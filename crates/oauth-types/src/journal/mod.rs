@@ -4,6 +4,8 @@
 //! An entry is redacted unless somebody asked for the secrets: in place of a code stands `<code 3f2a91c00b7d4e15>`.
 //! The digits are a fingerprint: the same secret has the same one wherever it comes.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -75,6 +77,49 @@ pub struct Entry {
     /// What failed, if the server itself did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// How it ended: a fault may have broken the connection, and the client may have gone away.
+    #[serde(default, skip_serializing_if = "Ending::is_answered")]
+    pub ending: Ending,
+}
+
+/// How an exchange ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Ending {
+    /// The whole answer left, or was on its way when the connection broke.
+    #[default]
+    Answered,
+    /// A fault reset the connection.
+    Reset,
+    /// A fault closed the connection in the middle of the body.
+    Truncated,
+    /// A fault sent nothing further.
+    Stalled,
+    /// A fault sent a body without end.
+    Endless,
+    /// The client went away before there was an answer, or while it was held back.
+    GaveUp,
+}
+
+impl Ending {
+    fn is_answered(&self) -> bool {
+        *self == Self::Answered
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Answered => "answered",
+            Self::Reset => "the connection was reset",
+            Self::Truncated => "the body was cut short",
+            Self::Stalled => "nothing further was sent",
+            Self::Endless => "the body had no end",
+            Self::GaveUp => "the client gave up",
+        })
+    }
 }
 
 /// A name and a value.

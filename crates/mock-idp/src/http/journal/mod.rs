@@ -8,6 +8,7 @@ use http::header::{AUTHORIZATION, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, Response};
 use oauth_types::Params;
 use oauth_types::fault::Point;
+use oauth_types::journal::Ending;
 
 use super::notices::Notice;
 use crate::ports::store::GrantId;
@@ -47,7 +48,7 @@ pub struct Entry {
     pub headers: HeaderMap,
     /// The body, if it was no form: its first 16 KiB.
     pub body: Bytes,
-    /// The status of the answer.
+    /// The status of the answer, whether or not all of it left; 0 if the client gave up before there was one.
     pub status: u16,
     /// The rest of the answer.
     pub answer: Answer,
@@ -74,6 +75,8 @@ pub struct Entry {
     pub notices: Vec<Notice>,
     /// What failed, if the server itself did.
     pub failure: Option<String>,
+    /// How it ended: a fault may have broken the connection, and the client may have gone away.
+    pub ending: Ending,
 }
 
 /// What left, beside the status.
@@ -175,6 +178,7 @@ impl fmt::Debug for Entry {
             .field("altered", &self.altered)
             .field("notices", &self.notices)
             .field("failure", &self.failure)
+            .field("ending", &self.ending)
             .finish()
     }
 }
@@ -208,6 +212,9 @@ impl fmt::Display for Entry {
         }
         if let Some(failure) = &self.failure {
             write!(f, " {failure}")?;
+        }
+        if self.ending != Ending::Answered {
+            write!(f, " {}", self.ending)?;
         }
         Ok(())
     }

@@ -221,6 +221,7 @@ mod tests {
             altered: Vec::new(),
             notices: Vec::new(),
             failure: None,
+            ending: oauth_types::journal::Ending::Answered,
         }
     }
 

@@ -45,6 +45,7 @@ pub(super) fn entry(reading: &Reading<'_>, screen: Screen<'_>) -> Entry {
         altered: own.altered.clone(),
         notices: own.notices.iter().map(notice).collect(),
         failure: own.failure.clone(),
+        ending: own.ending,
     }
 }
 
