@@ -3,6 +3,7 @@
 pub(crate) mod encode;
 pub(crate) mod extract;
 pub(crate) mod journal;
+pub(crate) mod lies;
 pub(crate) mod notices;
 pub(crate) mod outgoing;
 pub(crate) mod patience;

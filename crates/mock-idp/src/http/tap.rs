@@ -101,6 +101,17 @@ impl Faults {
     }
 }
 
+impl Faults {
+    /// Whether a fault with such an edit is mounted, acting now or not.
+    pub(crate) fn any(&self, such: impl Fn(&Edit) -> bool) -> bool {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return false;
+        }
+        let mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+        mounted.iter().flat_map(|slot| slot.edits()).any(such)
+    }
+}
+
 impl Slot {
     fn fires(&self, at: Point, client_id: Option<&str>) -> bool {
         let when = &self.fault.when;

@@ -14,8 +14,8 @@ use crate::jose::{Jwe, JweError};
 /// Keys that are announced, taken into use and retired on command, all algorithms at once.
 ///
 /// The first three generations are those of `fixtures/keys`, so that a key can be recognised by its `kid`: `mock-rs256`,
-/// `mock-rs256-2`, `mock-rs256-3`. Later ones are made by [`Keys::announce`], which takes a good part of a second for
-/// the sake of RSA.
+/// `mock-rs256-2`, `mock-rs256-3`. Later ones are made by [`Keys::announce`], each once in the life of the process, which takes a good
+/// part of a second for the sake of RSA.
 #[derive(Debug)]
 pub struct RotatingKeys(RwLock<State>);
 
@@ -112,7 +112,7 @@ impl Keys for RotatingKeys {
         }
         let next = match FIXED.get(begun) {
             Some(fixed) => Live::Fixed(fixed),
-            None => Live::Made(Arc::new(Generation::generate(begun + 1)?)),
+            None => Live::Made(Generation::made(begun + 1)?),
         };
         self.change(|state| {
             if state.announced.is_some() || state.begun != begun {
