@@ -212,8 +212,8 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn new(clients: impl IntoIterator<Item = Client>, any: bool) -> Self {
-        Self { list: clients.into_iter().map(Arc::new).collect(), any }
+    pub(crate) fn new(clients: Vec<Arc<Client>>, any: bool) -> Self {
+        Self { list: clients, any }
     }
 
     /// The client called `client_id`, if it is configured.

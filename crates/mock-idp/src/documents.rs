@@ -44,6 +44,9 @@ pub(crate) static RFC9700: Document = Document {
     url: "https://www.rfc-editor.org/rfc/rfc9700",
 };
 
+pub(crate) static RFC9110: Document =
+    Document { name: "RFC 9110", title: "HTTP Semantics", url: "https://www.rfc-editor.org/rfc/rfc9110" };
+
 pub(crate) static OIDC_CORE: Document = Document {
     name: "OpenID Connect Core 1.0",
     title: "OpenID Connect Core 1.0",

@@ -129,6 +129,7 @@ mod certificate;
 mod client_keys;
 mod clients;
 pub mod conformance;
+mod described;
 mod documents;
 mod elsewhere;
 mod endpoints;
@@ -162,7 +163,7 @@ pub use http::tap::Mounted;
 pub use people::User;
 pub use profiles::Profile;
 pub use refusal::{Document, Refused, Rule};
-pub use running::{MockIdp, Tenant};
+pub use running::{Disposable, MockIdp, Tenant};
 pub use server::{Builder, StartError};
 pub use world::{Amount, Policy, Switch};
 

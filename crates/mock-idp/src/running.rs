@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -15,16 +17,18 @@ use crate::http::extract::{MAX_BODY, NoBody};
 use crate::http::journal::Entry;
 use crate::http::router::App;
 use crate::http::tap::Mounted;
-use crate::http::tenants;
+use crate::http::tenants::{self, is_name};
 use crate::ports::clock::AdjustableClock;
+use crate::ports::dice::Dice;
 use crate::ports::keys::Keys;
-use crate::server::{Builder, Security};
+use crate::server::{Builder, Security, StartError};
 
 /// A running mock authorization server. Dropping it stops it.
+///
+/// It is used as the [`Tenant`] at its root, by whose methods a test drives it.
 #[must_use = "dropping the server stops it"]
 pub struct MockIdp {
-    pub(crate) app: Arc<App>,
-    pub(crate) clock: Arc<AdjustableClock>,
+    root: Tenant,
     pub(crate) security: Security,
     pub(crate) running: Option<Running>,
 }
@@ -37,6 +41,15 @@ pub(crate) struct Running {
 }
 
 impl MockIdp {
+    pub(crate) fn new(app: Arc<App>, security: Security) -> Self {
+        let tenant = app.tenants.root().clone();
+        Self { root: Tenant { app, tenant }, security, running: None }
+    }
+
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.root.app
+    }
+
     /// Starts a server on a free port of 127.0.0.1, with the built-in clients and users. It is ready at once.
     ///
     /// # Panics
@@ -53,58 +66,57 @@ impl MockIdp {
         Builder::default()
     }
 
-    /// The issuer of the tenant at the root (RFC 8414 §2): `http://127.0.0.1:PORT`, with TLS `https://`.
-    pub fn issuer(&self) -> &str {
-        &self.app.tenants.root().place.issuer
-    }
-
     /// The address that is listened on; `None` for a server without a socket.
     pub fn address(&self) -> Option<SocketAddr> {
         self.running.as_ref().map(|running| running.address)
     }
 
-    /// The tenant called `name`, made if it is not there. Its issuer is that of the root, a slash, and the name.
+    /// The tenant called `name`, made like the one at the root if it is not there. Its issuer is that of the root, a
+    /// slash, and the name.
     ///
     /// # Panics
-    /// If `name` cannot be a tenant's: 1 to 64 letters, digits and `-._~`, no dot at the start, no endpoint's name.
+    /// If `name` cannot be a tenant's: 1 to 64 letters, digits and `-._~`, no dot or underscore at the start, no endpoint's
+    /// name; or if there are 10,000 tenants already.
     pub fn tenant(&self, name: &str) -> Tenant {
-        assert!(tenants::is_name(name), "{name:?} cannot be a tenant's name: 1 to 64 letters, digits and -._~");
-        match self.app.tenants.find(name) {
-            Some(tenant) => Tenant(tenant),
-            None => panic!("this server has too many tenants"),
-        }
+        assert_name(name);
+        self.hold(self.app().tenants.find(name))
     }
 
-    /// The server's clock. Moving it moves the time of every code and token.
-    pub fn clock(&self) -> &AdjustableClock {
-        &self.clock
+    /// Makes a tenant as `description` says, in the place of the one of this name if there is one. What a server has but
+    /// once, such as its address and its TLS, is that of the server.
+    ///
+    /// # Errors
+    /// [`StartError`] if there can be no such tenant.
+    ///
+    /// # Panics
+    /// If `name` cannot be a tenant's, or if there are too many: see [`MockIdp::tenant`].
+    pub fn create(&self, name: &str, description: Builder) -> Result<Tenant, StartError> {
+        assert_name(name);
+        let tenants = &self.app().tenants;
+        Ok(self.hold(tenants.create(name, description.tenant(tenants.origin()))?))
     }
 
-    /// What the server signs with. `announce`, `rotate` and `retire` replace the keys of every tenant on command: the
-    /// next ones are published before they are used, and the former ones until they are retired.
-    pub fn keys(&self) -> &dyn Keys {
-        &*self.app.world.ports.keys
+    /// Makes a tenant that nobody else uses, as `description` says: one for a test. It is gone when the guard is dropped.
+    ///
+    /// # Errors
+    /// [`StartError`] if there can be no such tenant.
+    ///
+    /// # Panics
+    /// If there are 10,000 tenants already.
+    pub fn disposable(&self, description: Builder) -> Result<Disposable, StartError> {
+        let name = fresh_name(self.app().tenants.origin().dice.as_ref());
+        Ok(Disposable(self.create(&name, description)?))
     }
 
-    /// Every request to the tenant at the root so far, in order. The journal keeps the last 4096.
-    pub fn journal(&self) -> Vec<Entry> {
-        self.app.tenants.root().journal.entries()
+    /// Every tenant but the one at the root, by name.
+    pub fn tenants(&self) -> Vec<Tenant> {
+        let all = self.app().tenants.all().into_iter();
+        all.map(|tenant| Tenant { app: self.app().clone(), tenant }).collect()
     }
 
-    /// Forgets the journal of the tenant at the root.
-    pub fn clear_journal(&self) {
-        self.app.tenants.root().journal.clear();
-    }
-
-    /// Makes the tenant at the root misbehave until the guard is dropped.
-    pub fn mount(&self, fault: Fault) -> Mounted {
-        self.app.tenants.root().faults.mount(fault)
-    }
-
-    /// Says what the person in front of the browser does at the next authorization request to the tenant at the root
-    /// that gets as far as the login. What is said more than once happens in order.
-    pub fn next_login(&self, next: NextLogin) {
-        self.app.tenants.root().script.add(next);
+    /// Takes every tenant away but the one at the root, which is made again what it was when the server started.
+    pub fn reset_all(&self) {
+        reset(self.app().tenants.reset_all());
     }
 
     /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP.
@@ -112,7 +124,7 @@ impl MockIdp {
         let (mut parts, body) = request.into_parts();
         self.security.judge(&mut parts.extensions);
         let body = if body.len() > MAX_BODY { Err(NoBody::TooLarge) } else { Ok(body) };
-        self.app.answer(parts, body).await
+        self.app().answer(parts, body).await
     }
 
     /// Stops the server: no connection is accepted any more, requests under way are finished, for at most 5 seconds.
@@ -122,6 +134,21 @@ impl MockIdp {
             // The task ends by itself and does not panic; if it was cancelled, the server has stopped as well.
             let _ = running.accepting.await;
         }
+    }
+
+    fn hold(&self, tenant: Option<Arc<tenants::Tenant>>) -> Tenant {
+        match tenant {
+            Some(tenant) => Tenant { app: self.app().clone(), tenant },
+            None => panic!("this server has {} tenants already", tenants::MOST),
+        }
+    }
+}
+
+impl Deref for MockIdp {
+    type Target = Tenant;
+
+    fn deref(&self) -> &Tenant {
+        &self.root
     }
 }
 
@@ -139,34 +166,139 @@ impl fmt::Debug for MockIdp {
     }
 }
 
-/// One issuer of a server, below the root.
-#[derive(Debug, Clone)]
-pub struct Tenant(Arc<tenants::Tenant>);
+/// One issuer of a server, with documents, clients, people, keys, a clock, faults and a journal of its own.
+#[derive(Clone)]
+pub struct Tenant {
+    app: Arc<App>,
+    tenant: Arc<tenants::Tenant>,
+}
 
 impl Tenant {
-    /// The tenant's issuer.
+    /// Its name, which is the first segment of its paths; empty for the one at the root.
+    pub fn name(&self) -> &str {
+        &self.tenant.name
+    }
+
+    /// Its issuer (RFC 8414 §2): `http://127.0.0.1:PORT` at the root, with TLS `https://`.
     pub fn issuer(&self) -> &str {
-        &self.0.place.issuer
+        &self.tenant.issuer
     }
 
-    /// Every request to this tenant so far, in order. The journal keeps the last 4096.
+    /// Its clock. Moving it moves the time of every code and token. It began as the one at the root stood.
+    pub fn clock(&self) -> &AdjustableClock {
+        &self.tenant.clock
+    }
+
+    /// What it signs with. `announce`, `rotate` and `retire` replace its keys on command: the next ones are published
+    /// before they are used, and the former ones until they are retired.
+    pub fn keys(&self) -> Arc<dyn Keys> {
+        self.tenant.live().world.ports.keys.clone()
+    }
+
+    /// Every request so far, in order. The journal keeps the last 4096.
     pub fn journal(&self) -> Vec<Entry> {
-        self.0.journal.entries()
+        self.tenant.journal.entries()
     }
 
-    /// Forgets this tenant's journal.
+    /// Forgets the journal.
     pub fn clear_journal(&self) {
-        self.0.journal.clear();
+        self.tenant.journal.clear();
     }
 
-    /// Says what the person in front of the browser does at the next authorization request to this tenant that gets as
-    /// far as the login. What is said more than once happens in order.
+    /// Says what the person in front of the browser does at the next authorization request that gets as far as the
+    /// login. What is said more than once happens in order.
     pub fn next_login(&self, next: NextLogin) {
-        self.0.script.add(next);
+        self.tenant.script.add(next);
     }
 
-    /// Makes this tenant misbehave until the guard is dropped.
+    /// Makes the tenant misbehave until the guard is dropped.
     pub fn mount(&self, fault: Fault) -> Mounted {
-        self.0.faults.mount(fault)
+        self.tenant.faults.mount(fault)
+    }
+
+    /// Describes the tenant otherwise: `change` goes on from how it is described now. Codes, tokens, sessions, keys and
+    /// the journal stay; every request meets the tenant either as it was or as it is then.
+    ///
+    /// # Errors
+    /// [`StartError`] if there can be no such tenant; it stays as it is.
+    pub fn change(&self, change: impl FnOnce(Builder) -> Builder) -> Result<(), StartError> {
+        self.tenant.describe(|description| Ok(change(Builder::of(description)).into_description()))
+    }
+
+    /// Makes the tenant again what it was at first: its description, keys and clock. What happened since, what was
+    /// granted and what was mounted is forgotten.
+    pub fn reset(&self) {
+        reset(self.app.tenants.reset(&self.tenant));
+    }
+
+    /// Stops the tenant, so that it can be looked at: requests are answered with 503, and its clock stands.
+    pub fn freeze(&self) {
+        self.tenant.freeze();
+    }
+
+    /// Lets a frozen tenant go on from where it stopped.
+    pub fn thaw(&self) {
+        self.tenant.thaw();
+    }
+
+    /// Whether the tenant is frozen.
+    pub fn is_frozen(&self) -> bool {
+        self.tenant.is_frozen()
+    }
+
+    /// Takes the tenant away after this time, by the clock of the tenant at the root, in whole seconds. The one at the
+    /// root stays as long as the server.
+    pub fn lives_for(&self, time: Duration) {
+        self.tenant.ends_at(self.app.tenants.now().saturating_add(time.as_secs()));
+    }
+
+    /// Takes the tenant away. A later request makes a new one of this name. The one at the root stays.
+    ///
+    /// Says whether it was there: another one may be in its place.
+    pub fn destroy(&self) -> bool {
+        self.app.tenants.destroy(&self.tenant)
+    }
+}
+
+impl fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tenant").field("issuer", &self.issuer()).finish_non_exhaustive()
+    }
+}
+
+/// A tenant that is gone when this is dropped.
+#[derive(Debug)]
+#[must_use = "dropping this takes the tenant away"]
+pub struct Disposable(Tenant);
+
+impl Deref for Disposable {
+    type Target = Tenant;
+
+    fn deref(&self) -> &Tenant {
+        &self.0
+    }
+}
+
+impl Drop for Disposable {
+    fn drop(&mut self) {
+        self.0.destroy();
+    }
+}
+
+fn assert_name(name: &str) {
+    assert!(is_name(name), "{name:?} cannot be a tenant's name: 1 to 64 letters, digits and -._~");
+}
+
+/// A name that nobody else has.
+pub(crate) fn fresh_name(dice: &dyn Dice) -> String {
+    let mut octets = [0; 8];
+    dice.fill(&mut octets);
+    octets.iter().fold("t-".to_owned(), |name, octet| format!("{name}{octet:02x}"))
+}
+
+/// A tenant was made from its description before, so it can be again: all that could fail then failed then.
+fn reset(outcome: Result<(), StartError>) {
+    if let Err(error) = outcome {
+        panic!("the tenant cannot be made again: {error}");
     }
 }

@@ -7,24 +7,22 @@ use oauth_types::Algorithm;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::clients::{Client, Clients};
+use crate::clients::Client;
+use crate::described::Description;
 use crate::http::journal::Entry;
 use crate::http::router::{self, App};
 use crate::http::serve::{self, Door};
-use crate::http::tenants::Tenants;
-use crate::people::{People, User};
-use crate::ports::Ports;
-use crate::ports::clock::{AdjustableClock, Clock};
+use crate::http::tenants::{Origin, Tenants};
+use crate::people::User;
+use crate::ports::clock::AdjustableClock;
 use crate::ports::dice::{Dice, SystemDice};
-use crate::ports::keys::{Keys, RotatingKeys};
-use crate::ports::memory::MemoryStore;
+use crate::ports::keys::Keys;
 use crate::ports::outbound::Outbound;
 use crate::ports::store::{Store, StoreError};
-use crate::profiles::{Profile, Setup};
-use crate::redirect;
+use crate::profiles::Profile;
 use crate::running::{MockIdp, Running};
 use crate::specs::rfc7636_pkce;
-use crate::world::{Policy, World};
+use crate::world::Policy;
 
 mod security;
 
@@ -94,14 +92,7 @@ pub enum StartError {
 pub struct Builder {
     listen: Option<SocketAddr>,
     issuer: Option<String>,
-    profile: Profile,
-    policy: Policy,
-    any_client: bool,
-    legacy: bool,
-    without: Vec<String>,
-    chosen: Vec<(String, Option<u64>)>,
-    clients: Vec<Client>,
-    users: Vec<User>,
+    description: Description,
     store: Option<Arc<dyn Store>>,
     clock: Option<Arc<AdjustableClock>>,
     dice: Option<Arc<dyn Dice>>,
@@ -126,75 +117,75 @@ impl Builder {
 
     /// What tokens are signed with. Without this: RS256 (OpenID Connect Core §2).
     pub fn alg(mut self, algorithm: Algorithm) -> Self {
-        self.policy.algorithm = algorithm;
+        self.description.policy.algorithm = algorithm;
         self
     }
 
     /// The documents to speak and the choices to make. It comes first: choices made before are gone.
     pub fn profile(mut self, profile: Profile) -> Self {
-        self.profile = profile;
-        self.policy = profile.policy();
+        self.description.profile = profile;
+        self.description.policy = profile.policy();
         self
     }
 
     /// Every decision at once.
     pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
+        self.description.policy = policy;
         self
     }
 
     /// The relaxation `any-client`: every client_id is taken for a client, with any redirect URI and any secret.
     pub fn any_client(mut self) -> Self {
-        self.any_client = true;
+        self.description.any_client = true;
         self
     }
 
     /// The relaxation `plain`: PKCE's plain method is accepted beside S256.
     pub fn plain(mut self) -> Self {
-        self.policy.switch(&rfc7636_pkce::PLAIN_ALLOWED, true);
+        self.description.policy.switch(&rfc7636_pkce::PLAIN_ALLOWED, true);
         self
     }
 
     /// The relaxation `pkce-optional`: a client may leave PKCE out.
     pub fn pkce_optional(mut self) -> Self {
-        self.policy.switch(&rfc7636_pkce::OPTIONAL, true);
+        self.description.policy.switch(&rfc7636_pkce::OPTIONAL, true);
         self
     }
 
     /// The relaxation `legacy`: the password grant (RFC 6749 §4.3), the implicit grant (§4.2) and the implicit and hybrid
     /// flows of OpenID Connect are spoken, which no new client should speak (RFC 9700 §2.1.2 and §2.4).
     pub fn legacy(mut self) -> Self {
-        self.legacy = true;
+        self.description.legacy = true;
         self
     }
 
     /// Turns on a switch of a document, by its name: `plain`. [`switches`](crate::switches) lists them.
     pub fn on(mut self, switch: impl Into<String>) -> Self {
-        self.chosen.push((switch.into(), None));
+        self.description.chosen.push((switch.into(), None));
         self
     }
 
     /// Sets an amount of a document, by its name. [`amounts`](crate::amounts) lists them.
     pub fn amount(mut self, amount: impl Into<String>, value: u64) -> Self {
-        self.chosen.push((amount.into(), Some(value)));
+        self.description.chosen.push((amount.into(), Some(value)));
         self
     }
 
     /// Leaves a document out, by its short name: `RFC 9207`.
     pub fn without(mut self, document: impl Into<String>) -> Self {
-        self.without.push(document.into());
+        self.description.without.push(document.into());
         self
     }
 
     /// Adds a client. With the first one, the built-in clients are gone.
     pub fn client(mut self, client: Client) -> Self {
-        self.clients.push(client);
+        self.description.clients.push(Arc::new(client));
         self
     }
 
     /// Adds a user. With the first one, the built-in users are gone.
     pub fn user(mut self, user: User) -> Self {
-        self.users.push(user);
+        self.description.users.push(Arc::new(user));
         self
     }
 
@@ -249,7 +240,7 @@ impl Builder {
         let issuer = announced(self.security.scheme(), address);
         let mut server = self.assemble(&issuer, Some(address))?;
         let (stop, stopped) = watch::channel(false);
-        let door = Door { acceptor: server.security.acceptor(), router: router::router(server.app.clone()) };
+        let door = Door { acceptor: server.security.acceptor(), router: router::router(server.app().clone()) };
         let accepting = tokio::spawn(serve::serve(listener, door, stopped));
         server.running = Some(Running { address, stop, accepting });
         Ok(server)
@@ -268,39 +259,42 @@ impl Builder {
     fn assemble(self, default_issuer: &str, address: Option<SocketAddr>) -> Result<MockIdp, StartError> {
         let issuer = self.issuer.unwrap_or_else(|| default_issuer.to_owned());
         check_issuer(&issuer)?;
-        let mut profile = Setup { policy: self.policy, ..self.profile.setup() };
-        if self.legacy {
-            profile.legacy();
-        }
-        for name in self.without {
-            profile.without(&name).map_err(|optional| StartError::Without { name, optional })?;
-        }
-        for (name, value) in self.chosen {
-            profile.choose(&name, value).map_err(|known| StartError::Choice { name, known })?;
-        }
-        let clients = if self.clients.is_empty() { Client::built_in().into() } else { self.clients };
-        let users = if self.users.is_empty() { User::built_in().into() } else { self.users };
-        check(&clients, &users)?;
         let security = self.security.make(&issuer, address)?;
-        profile.policy.client_certificates = security.acceptor().is_some();
-        let clock = self.clock.unwrap_or_default();
-        let ports = Ports {
-            clock: clock.clone() as Arc<dyn Clock>,
+        let client_certificates = security.acceptor().is_some();
+        let origin = Origin {
+            description: Description { client_certificates, ..self.description.or_built_in() },
             dice: self.dice.unwrap_or_else(|| Arc::new(SystemDice)),
-            keys: self.keys.unwrap_or_else(|| Arc::new(RotatingKeys::new())),
-            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             outbound: self.outbound.unwrap_or_else(|| Arc::new(security.outgoing())),
-            key_sets: Arc::default(),
+            keys: self.keys,
+            store: self.store,
         };
-        let world = World {
-            ports,
-            policy: profile.policy,
-            clients: Clients::new(clients, self.any_client),
-            people: People::new(users),
-            specs: profile.specs,
-        };
-        let app = Arc::new(App { world, tenants: Tenants::new(&issuer), watch: self.watch });
-        Ok(MockIdp { app, clock, security, running: None })
+        let tenants = Tenants::new(&issuer, self.clock.unwrap_or_default(), origin)?;
+        let app = Arc::new(App { tenants, watch: self.watch });
+        Ok(MockIdp::new(app, security))
+    }
+
+    /// What a tenant is made from that is described by this, at a server whose own tenant is made from `root`.
+    ///
+    /// Everything that a server has but once stays as it is.
+    pub(crate) fn tenant(self, root: &Origin) -> Origin {
+        let client_certificates = root.description.client_certificates;
+        Origin {
+            description: Description { client_certificates, ..self.description.or_built_in() },
+            dice: self.dice.unwrap_or_else(|| root.dice.clone()),
+            outbound: self.outbound.unwrap_or_else(|| root.outbound.clone()),
+            keys: self.keys.or_else(|| root.keys.clone()),
+            store: self.store.or_else(|| root.store.clone()),
+        }
+    }
+
+    /// The builder of what is described.
+    pub(crate) fn of(description: Description) -> Self {
+        Self { description, ..Self::default() }
+    }
+
+    /// What is described.
+    pub(crate) fn into_description(self) -> Description {
+        self.description.or_built_in()
     }
 }
 
@@ -323,21 +317,4 @@ fn check_issuer(issuer: &str) -> Result<(), StartError> {
         }
         _ => Err(StartError::Issuer(issuer.to_owned())),
     }
-}
-
-fn check(clients: &[Client], users: &[User]) -> Result<(), StartError> {
-    for (at, client) in clients.iter().enumerate() {
-        if clients[..at].iter().any(|other| other.client_id == client.client_id) {
-            return Err(StartError::ClientTwice(client.client_id.clone()));
-        }
-        if let Some(uri) = client.redirects.iter().find_map(redirect::unusable) {
-            return Err(StartError::RedirectUri { client_id: client.client_id.clone(), uri: uri.to_owned() });
-        }
-    }
-    for (at, user) in users.iter().enumerate() {
-        if users[..at].iter().any(|other| other.subject() == user.subject()) {
-            return Err(StartError::UserTwice(user.subject().to_owned()));
-        }
-    }
-    Ok(())
 }

@@ -15,6 +15,7 @@ use zeroize::Zeroize;
 /// assert_eq!(secret.expose(), "hunter2");
 /// ```
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(String);
 

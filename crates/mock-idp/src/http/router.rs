@@ -20,7 +20,7 @@ use super::encode::{self, Encoded, Encoder};
 use super::extract::{self, MAX_BODY, NoBody, Read};
 use super::journal::{self, Entry};
 use super::serve::BODY_WITHIN;
-use super::tenants::{Tenant, Tenants, is_name};
+use super::tenants::{Live, Tenant, Tenants, is_name};
 use crate::client_keys;
 use crate::documents;
 use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
@@ -29,12 +29,10 @@ use crate::refusal::{Refusal, Refused, Rule};
 use crate::reply::Reply;
 use crate::request::{Arrival, Seen};
 use crate::spec::Endpoint;
-use crate::world::World;
 
 /// One server, as far as HTTP knows it.
 #[derive(Debug)]
 pub(crate) struct App {
-    pub(crate) world: World,
     pub(crate) tenants: Tenants,
     /// Called with each entry of the journal, for whoever watches the server.
     pub(crate) watch: Option<fn(&Entry)>,
@@ -105,8 +103,9 @@ async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
 impl App {
     /// Answers a request whose body has been read, or not.
     pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Response<Bytes> {
-        let Some((name, endpoint)) = self.route(parts.uri.path()) else {
-            return self.lost(parts, NOT_FOUND.because(self.served()), StatusCode::NOT_FOUND);
+        let (name, endpoint) = match self.route(parts.uri.path()) {
+            Some((name, endpoint)) => (name, endpoint),
+            None => return self.lost(parts, NOT_FOUND.because(self.served()), StatusCode::NOT_FOUND),
         };
         let Endpoint { path, methods, page, .. } = *endpoint;
         if parts.method == Method::OPTIONS && !page {
@@ -115,12 +114,16 @@ impl App {
         let Some(tenant) = self.tenants.find(name) else {
             return self.lost(parts, NOT_FOUND.because("Too many tenants"), StatusCode::SERVICE_UNAVAILABLE);
         };
-        let now = self.world.ports.clock.now();
+        if tenant.is_frozen() {
+            return encode::unreadable(StatusCode::SERVICE_UNAVAILABLE, &FROZEN.refuse());
+        }
+        let live = tenant.live();
+        let now = live.world.ports.clock.now();
         let seen = Seen::default();
         let (mut encoded, read) = if methods.contains(&parts.method) {
             match extract::read(&parts, body) {
                 Ok(read) => {
-                    (self.run(&parts, &tenant, endpoint, Reading { read: &read, now, seen: &seen }).await, read)
+                    (run(&parts, &tenant, &live, (endpoint, Reading { read: &read, now, seen: &seen })).await, read)
                 }
                 Err(unreadable) => {
                     let response = encode::unreadable(unreadable.status, &unreadable.refusal);
@@ -142,7 +145,7 @@ impl App {
 
     /// Answers a request that no tenant can be found for.
     fn lost(&self, parts: Parts, refusal: Refusal, status: StatusCode) -> Response<Bytes> {
-        let now = self.world.ports.clock.now();
+        let now = self.tenants.now();
         let query = Params::parse(parts.uri.query().unwrap_or("")).unwrap_or_default();
         let path = Cow::Owned(parts.uri.path().to_owned());
         let encoded = refused(encode::unreadable(status, &refusal), refusal);
@@ -184,95 +187,91 @@ impl App {
         encoded.response
     }
 
-    async fn run(
-        &self,
-        parts: &Parts,
-        tenant: &Tenant,
-        endpoint: &'static Endpoint,
-        Reading { read, now, seen }: Reading<'_>,
-    ) -> Encoded {
-        let (world, path) = (&self.world, endpoint.path);
-        let (method, headers) = (&parts.method, &parts.headers);
-        let arrival = Arrival {
-            place: &tenant.place,
-            method,
-            path,
-            headers,
-            query: &read.query,
-            form: read.form.as_ref(),
-            body: &read.body,
-            certificate: parts.extensions.get(),
-            now,
-            script: &tenant.script,
-            seen,
-        };
-        let reply = match path {
-            "/authorize" => authorize::authorize(world, &arrival).await,
-            "/token" => token::token(world, &arrival).await,
-            "/jwks" => jwks::jwks(world),
-            "/login" | "/select" | "/consent" | "/create" => login::page(world, &arrival).await,
-            "/userinfo" => userinfo::userinfo(world, &arrival).await,
-            _ => match pipeline::serve(world, &arrival).await {
-                Some(reply) => reply,
-                None => metadata::metadata(world, &tenant.place),
-            },
-        };
-        let reply = client_keys::at_hand(reply, &world.ports, now).await;
-        if let Reply::Broken { what, .. } = &reply {
-            seen.failed(what.to_string());
-        }
-        let (faults, client_id, at) = (&tenant.faults, seen.client_id(), endpoint.at);
-        let failure = OnceLock::new();
-        let encoder = Encoder {
-            world,
-            place: &tenant.place,
-            faults,
-            client_id,
-            method,
-            path,
-            query: &read.query,
-            at,
-            now,
-            failure: &failure,
-        };
-        let mut encoded = encoder.encode(reply).await;
-        if let Some(what) = failure.get() {
-            seen.failed(what.clone());
-        }
-        for outgoing in seen.outgoing() {
-            let (notice, changed) = encoder.notify(outgoing).await;
-            encoded.faults = encoded.faults.saturating_add(changed);
-            encoded.notices.push(notice);
-        }
-        encoded
-    }
-
     /// The tenant and the endpoint of a path: at the root, below a tenant, or with the tenant after the well-known
     /// part (RFC 8414 §3.1), and before the path of a resource if that follows (RFC 9728 §3.1).
     fn route<'p>(&self, path: &'p str) -> Option<(&'p str, &'static Endpoint)> {
-        if let Some(endpoint) = self.endpoint(path) {
+        if let Some(endpoint) = self.endpoint("", path) {
             return Some(("", endpoint));
         }
         if let Some(rest) = path.strip_prefix(WELL_KNOWN) {
             let (well_known, rest) = rest.split_once('/')?;
             let (name, below) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
             let own = format!("{WELL_KNOWN}{well_known}{below}");
-            return is_name(name).then_some(name).zip(self.endpoint(&own));
+            return is_name(name).then_some(name).zip(self.endpoint(name, &own));
         }
         let rest = path.strip_prefix('/')?;
         let at = rest.find('/')?;
         let (name, rest) = rest.split_at(at);
-        is_name(name).then_some(name).zip(self.endpoint(rest))
+        is_name(name).then_some(name).zip(self.endpoint(name, rest))
     }
 
-    fn endpoint(&self, path: &str) -> Option<&'static Endpoint> {
-        SPINE.iter().chain(pipeline::endpoints(&self.world)).find(|endpoint| endpoint.path == path)
+    /// The endpoint of this path at a tenant. One that is not made yet will be like the one at the root.
+    fn endpoint(&self, name: &str, path: &str) -> Option<&'static Endpoint> {
+        let spine = SPINE.iter().find(|endpoint| endpoint.path == path);
+        spine.or_else(|| {
+            let live = self.tenants.known(name).unwrap_or_else(|| self.tenants.root().clone()).live();
+            pipeline::endpoints(&live.world).find(|endpoint| endpoint.path == path)
+        })
     }
 
     fn served(&self) -> String {
-        let paths = SPINE.iter().chain(pipeline::endpoints(&self.world)).map(|endpoint| endpoint.path);
+        let live = self.tenants.root().live();
+        let paths = SPINE.iter().chain(pipeline::endpoints(&live.world)).map(|endpoint| endpoint.path);
         format!("Served, at the root and below /TENANT: {}", paths.collect::<Vec<_>>().join(" "))
     }
+}
+
+/// Has a request answered, in the world of its tenant.
+async fn run(
+    parts: &Parts,
+    tenant: &Tenant,
+    Live { world, place, .. }: &Live,
+    (endpoint, Reading { read, now, seen }): (&'static Endpoint, Reading<'_>),
+) -> Encoded {
+    let path = endpoint.path;
+    let (method, headers) = (&parts.method, &parts.headers);
+    let arrival = Arrival {
+        place,
+        method,
+        path,
+        headers,
+        query: &read.query,
+        form: read.form.as_ref(),
+        body: &read.body,
+        certificate: parts.extensions.get(),
+        now,
+        script: &tenant.script,
+        seen,
+    };
+    let reply = match path {
+        "/authorize" => authorize::authorize(world, &arrival).await,
+        "/token" => token::token(world, &arrival).await,
+        "/jwks" => jwks::jwks(world),
+        "/login" | "/select" | "/consent" | "/create" => login::page(world, &arrival).await,
+        "/userinfo" => userinfo::userinfo(world, &arrival).await,
+        _ => match pipeline::serve(world, &arrival).await {
+            Some(reply) => reply,
+            None => metadata::metadata(world, place),
+        },
+    };
+    let reply = client_keys::at_hand(reply, &world.ports, now).await;
+    if let Reply::Broken { what, .. } = &reply {
+        seen.failed(what.to_string());
+    }
+    let (faults, client_id, at) = (&tenant.faults, seen.client_id(), endpoint.at);
+    let failure = OnceLock::new();
+    let encoder =
+        Encoder { world, place, faults, client_id, method, path, query: &read.query, at, now, failure: &failure };
+    let mut encoded = encoder.encode(reply).await;
+    if let Some(what) = failure.get() {
+        seen.failed(what.clone());
+    }
+    for outgoing in seen.outgoing() {
+        let (notice, changed) = encoder.notify(outgoing).await;
+        encoded.faults = encoded.faults.saturating_add(changed);
+        encoded.notices.push(notice);
+    }
+    encoded
 }
 
 /// What was read of a request, when, and what is found out about it.
@@ -312,7 +311,15 @@ fn list(methods: &[Method]) -> String {
     methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
 }
 
-pub(crate) static RULES: &[&Rule] = &[&METHOD, &NOT_FOUND];
+pub(crate) static RULES: &[&Rule] = &[&FROZEN, &METHOD, &NOT_FOUND];
+
+static FROZEN: Rule = Rule {
+    id: "rfc9110-tenant-frozen",
+    document: &documents::RFC9110,
+    section: "15.6.4",
+    error: ErrorCode::TemporarilyUnavailable,
+    says: "The tenant is frozen, so that it can be looked at: it answers again once it is let go on",
+};
 
 static METHOD: Rule = Rule {
     id: "rfc6749-method-not-allowed",

@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn keys() -> Router {
-        router(MockIdp::builder().in_process().expect("a server").app.clone())
+        router(MockIdp::builder().in_process().expect("a server").app().clone())
     }
 
     /// Waits until a connection has been left, or for an hour.

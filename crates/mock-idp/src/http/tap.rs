@@ -84,6 +84,13 @@ impl Faults {
         Mounted { faults: Arc::downgrade(self), slot, checked: false }
     }
 
+    /// Takes every fault off.
+    pub(crate) fn clear(&self) {
+        let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = std::mem::take(&mut *mounted);
+        self.count.fetch_sub(taken.len(), Ordering::Release);
+    }
+
     fn take_off(&self, slot: &Arc<Slot>) {
         let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
         let before = mounted.len();

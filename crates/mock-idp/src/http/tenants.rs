@@ -1,23 +1,66 @@
-//! Tenants: the first path segment is an issuer, made on first use.
+//! Tenants: the first path segment is an issuer, made on first use, with a world of its own.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::journal::Journal;
 use super::tap::Faults;
+use crate::described::Description;
 use crate::people::Script;
+use crate::ports::Ports;
+use crate::ports::clock::{AdjustableClock, Clock};
+use crate::ports::dice::Dice;
+use crate::ports::keys::{Keys, RotatingKeys};
+use crate::ports::memory::MemoryStore;
+use crate::ports::outbound::Outbound;
+use crate::ports::store::Store;
 use crate::request::Place;
+use crate::server::StartError;
+use crate::world::World;
 
-/// How many tenants one server makes by itself.
-const MOST: usize = 10_000;
+/// How many tenants one server makes.
+pub(crate) const MOST: usize = 10_000;
 
-/// One issuer, with a journal, faults and a script of its own.
+/// One issuer, with a world, a clock, a journal, faults and a script of its own.
 #[derive(Debug)]
 pub(crate) struct Tenant {
-    pub(crate) place: Place,
+    /// Its name; empty for the one at the root.
+    pub(crate) name: String,
+    /// Its issuer, without a trailing slash.
+    pub(crate) issuer: String,
+    pub(crate) clock: Arc<AdjustableClock>,
     pub(crate) journal: Journal,
     pub(crate) faults: Arc<Faults>,
     pub(crate) script: Script,
+    live: RwLock<Arc<Live>>,
+    /// What it is made from at first, and again when it is reset.
+    origin: Origin,
+    /// How its clock stands at first.
+    began: AdjustableClock,
+    frozen: AtomicBool,
+    /// When it is gone, by the clock of the tenant at the root.
+    until: AtomicU64,
+}
+
+/// What requests to a tenant meet. It is replaced as a whole, so that no request meets half of a change.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) place: Place,
+    pub(crate) world: World,
+    pub(crate) description: Description,
+}
+
+/// What a tenant is made from: how it is described, and those ports that were brought along.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) description: Description,
+    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) outbound: Arc<dyn Outbound>,
+    /// Without one, each tenant has keys of its own to rotate.
+    pub(crate) keys: Option<Arc<dyn Keys>>,
+    /// Without one, each tenant has a store of its own in memory.
+    pub(crate) store: Option<Arc<dyn Store>>,
 }
 
 /// Every tenant of a server.
@@ -25,40 +68,227 @@ pub(crate) struct Tenant {
 pub(crate) struct Tenants {
     root: Arc<Tenant>,
     named: RwLock<HashMap<String, Arc<Tenant>>>,
+    /// How often a tenant was reset or made anew: what a shared store keeps of former ones is not found again.
+    turns: AtomicU64,
+}
+
+impl Origin {
+    fn ports(&self, clock: &Arc<AdjustableClock>) -> Ports {
+        Ports {
+            clock: clock.clone() as Arc<dyn Clock>,
+            dice: self.dice.clone(),
+            keys: self.keys.clone().unwrap_or_else(|| Arc::new(RotatingKeys::new())),
+            store: self.store.clone().unwrap_or_else(|| Arc::new(MemoryStore::new())),
+            outbound: self.outbound.clone(),
+            key_sets: Arc::default(),
+        }
+    }
+
+    /// Says what is called `name` in the store: a store that outlives a tenant keeps its records under another name.
+    fn live(&self, issuer: &str, kept_as: String, clock: &Arc<AdjustableClock>) -> Result<Live, StartError> {
+        let world = self.description.world(self.ports(clock))?;
+        let place = Place { issuer: issuer.to_owned(), tenant: kept_as };
+        Ok(Live { place, world, description: self.description.clone() })
+    }
+}
+
+impl Tenant {
+    fn new(
+        (name, kept_as): (&str, String),
+        issuer: String,
+        clock: Arc<AdjustableClock>,
+        origin: Origin,
+    ) -> Result<Arc<Self>, StartError> {
+        let live = origin.live(&issuer, kept_as, &clock)?;
+        Ok(Arc::new(Self {
+            name: name.to_owned(),
+            issuer,
+            began: AdjustableClock::like(&clock),
+            clock,
+            journal: Journal::default(),
+            faults: Arc::default(),
+            script: Script::default(),
+            live: RwLock::new(Arc::new(live)),
+            origin,
+            frozen: AtomicBool::new(false),
+            until: AtomicU64::new(u64::MAX),
+        }))
+    }
+
+    /// What a request meets now.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        self.live.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Describes it otherwise. What is kept and signed with stays; so does whoever registered on a page.
+    pub(crate) fn describe<E: From<StartError>>(
+        &self,
+        change: impl FnOnce(Description) -> Result<Description, E>,
+    ) -> Result<(), E> {
+        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+        let description = change(live.description.clone())?;
+        let mut world = description.world(live.world.ports.clone())?;
+        world.people.join(&live.world.people);
+        *live = Arc::new(Live { place: live.place.clone(), world, description });
+        Ok(())
+    }
+
+    /// Stops it: requests are turned away and its clock stands, so that what is there can be looked at.
+    pub(crate) fn freeze(&self) {
+        if !self.frozen.swap(true, Ordering::AcqRel) {
+            self.clock.hold();
+        }
+    }
+
+    /// Lets it go on from where it stopped.
+    pub(crate) fn thaw(&self) {
+        if self.frozen.swap(false, Ordering::AcqRel) {
+            self.clock.release();
+        }
+    }
+
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.frozen.load(Ordering::Acquire)
+    }
+
+    /// Says when it is gone, in seconds since 1970-01-01T00:00:00Z by the clock of the tenant at the root.
+    pub(crate) fn ends_at(&self, until: u64) {
+        self.until.store(until, Ordering::Release);
+    }
+
+    pub(crate) fn until(&self) -> Option<u64> {
+        Some(self.until.load(Ordering::Acquire)).filter(|until| *until != u64::MAX)
+    }
+
+    fn is_over(&self, now: u64) -> bool {
+        self.until.load(Ordering::Acquire) <= now
+    }
+
+    /// Forgets everything that has happened and everything that was changed.
+    fn reset(&self, turn: u64) -> Result<(), StartError> {
+        let kept_as = kept_as(&self.name, self.origin.store.is_some().then_some(turn));
+        let fresh = self.origin.live(&self.issuer, kept_as, &self.clock)?;
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        self.frozen.store(false, Ordering::Release);
+        self.clock.follow(&self.began);
+        self.faults.clear();
+        self.script.clear();
+        self.journal.clear();
+        Ok(())
+    }
 }
 
 impl Tenants {
     /// Tenants below `issuer`, which is that of the root and has no trailing slash.
-    pub(crate) fn new(issuer: &str) -> Self {
-        Self { root: Tenant::new(issuer.to_owned(), String::new()), named: RwLock::default() }
+    pub(crate) fn new(issuer: &str, clock: Arc<AdjustableClock>, origin: Origin) -> Result<Self, StartError> {
+        let root = Tenant::new(("", String::new()), issuer.to_owned(), clock, origin)?;
+        Ok(Self { root, named: RwLock::default(), turns: AtomicU64::new(1) })
     }
 
     pub(crate) fn root(&self) -> &Arc<Tenant> {
         &self.root
     }
 
-    /// The tenant called `name`; the empty name is the root's. `None` if there are too many already.
-    pub(crate) fn find(&self, name: &str) -> Option<Arc<Tenant>> {
+    /// The tenant called `name`, if it is there; the empty name is the root's.
+    pub(crate) fn known(&self, name: &str) -> Option<Arc<Tenant>> {
         if name.is_empty() {
             return Some(self.root.clone());
         }
-        if let Some(tenant) = self.named.read().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return Some(tenant.clone());
+        let tenant = self.named.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()?;
+        // A clock is read only for those that end.
+        (tenant.until().is_none() || !tenant.is_over(self.now())).then_some(tenant)
+    }
+
+    /// The tenant called `name`, made like the one at the root if it is not there. `None` if there are too many.
+    pub(crate) fn find(&self, name: &str) -> Option<Arc<Tenant>> {
+        if let Some(tenant) = self.known(name) {
+            return Some(tenant);
         }
+        let origin = Origin { description: self.root.live().description.clone(), ..self.root.origin.clone() };
+        self.make(name, origin, false).ok().flatten()
+    }
+
+    /// Makes a tenant, in the place of one of this name if there is one. `None` if there are too many.
+    ///
+    /// # Errors
+    /// [`StartError`] if there can be no such tenant.
+    pub(crate) fn create(&self, name: &str, origin: Origin) -> Result<Option<Arc<Tenant>>, StartError> {
+        self.make(name, origin, true)
+    }
+
+    fn make(&self, name: &str, origin: Origin, anew: bool) -> Result<Option<Arc<Tenant>>, StartError> {
+        // Made before anybody waits for it: two may be made at once, and one of them is forgotten.
+        let turn = origin.store.is_some().then(|| self.turn());
+        let clock = Arc::new(AdjustableClock::like(&self.root.clock));
+        let issuer = format!("{}/{name}", self.root.issuer);
+        let made = Tenant::new((name, kept_as(name, turn.filter(|_| anew))), issuer, clock, origin)?;
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
-        if named.len() >= MOST && !named.contains_key(name) {
-            return None;
+        let now = self.now();
+        if let Some(there) = named.get(name).filter(|there| !anew && !there.is_over(now)) {
+            return Ok(Some(there.clone()));
         }
-        let make = || Tenant::new(format!("{}/{name}", self.root.place.issuer), name.to_owned());
-        Some(named.entry(name.to_owned()).or_insert_with(make).clone())
+        if named.len() >= MOST && !named.contains_key(name) {
+            named.retain(|_, tenant| !tenant.is_over(now));
+        }
+        if named.len() >= MOST && !named.contains_key(name) {
+            return Ok(None);
+        }
+        named.insert(name.to_owned(), made.clone());
+        Ok(Some(made))
+    }
+
+    /// Takes a tenant away. Says whether it was there; the one at the root stays.
+    pub(crate) fn destroy(&self, tenant: &Arc<Tenant>) -> bool {
+        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        let there = named.get(&tenant.name).is_some_and(|own| Arc::ptr_eq(own, tenant));
+        there && named.remove(&tenant.name).is_some()
+    }
+
+    /// Every tenant but the one at the root, by name.
+    pub(crate) fn all(&self) -> Vec<Arc<Tenant>> {
+        let now = self.now();
+        let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = named.values().filter(|tenant| !tenant.is_over(now)).cloned().collect();
+        drop(named);
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
+    /// Makes a tenant again what it was at first.
+    ///
+    /// # Errors
+    /// [`StartError`] if there can be no such tenant any more.
+    pub(crate) fn reset(&self, tenant: &Tenant) -> Result<(), StartError> {
+        tenant.reset(self.turn())
+    }
+
+    /// Takes every tenant away but the one at the root, which is made again what it was at first.
+    ///
+    /// # Errors
+    /// [`StartError`] if there can be no such tenant any more.
+    pub(crate) fn reset_all(&self) -> Result<(), StartError> {
+        self.named.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.reset(&self.root)
+    }
+
+    /// The time at the root.
+    pub(crate) fn now(&self) -> u64 {
+        self.root.clock.now()
+    }
+
+    /// What the tenant at the root was made from.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.root.origin
+    }
+
+    fn turn(&self) -> u64 {
+        self.turns.fetch_add(1, Ordering::Relaxed)
     }
 }
 
-impl Tenant {
-    fn new(issuer: String, tenant: String) -> Arc<Self> {
-        let place = Place { issuer, tenant };
-        Arc::new(Self { place, journal: Journal::default(), faults: Arc::default(), script: Script::default() })
-    }
+/// What the records of a tenant are kept under: its name, and its turn if there were others before. No name has `#`.
+fn kept_as(name: &str, turn: Option<u64>) -> String {
+    turn.map_or_else(|| name.to_owned(), |turn| format!("{name}#{turn}"))
 }
 
 /// What a path of the root tenant begins with, and so no tenant's name.
@@ -78,7 +308,11 @@ const TAKEN: &[&str] = &[
 ];
 
 /// Whether `name` can be a tenant's: one path segment of at most 64 unreserved characters that no endpoint is called.
+/// What begins with a dot or an underscore is the server's own.
 pub(crate) fn is_name(name: &str) -> bool {
     let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
-    (1..=64).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(legal) && !TAKEN.contains(&name)
+    (1..=64).contains(&name.len())
+        && !name.starts_with(['.', '_'])
+        && name.bytes().all(legal)
+        && !TAKEN.contains(&name)
 }

@@ -1,5 +1,7 @@
 //! People: who logs in, and what is known of them.
 
+use std::sync::Arc;
+
 use oauth_types::ErrorCode;
 use serde::{Deserialize, Serialize};
 
@@ -70,46 +72,50 @@ impl Wanted {
 /// Every user a server knows. The first one is logged in unless another is asked for.
 #[derive(Debug, Default)]
 pub(crate) struct People {
-    configured: Vec<User>,
-    registered: Registered,
+    configured: Vec<Arc<User>>,
+    registered: Arc<Registered>,
 }
 
 impl People {
-    pub(crate) fn new(users: impl IntoIterator<Item = User>) -> Self {
-        Self { configured: users.into_iter().collect(), registered: Registered::default() }
+    pub(crate) fn new(users: impl IntoIterator<Item = impl Into<Arc<User>>>) -> Self {
+        Self { configured: users.into_iter().map(Into::into).collect(), registered: Arc::default() }
+    }
+
+    /// Takes those over who registered with others.
+    pub(crate) fn join(&mut self, others: &Self) {
+        self.registered = others.registered.clone();
     }
 
     /// Logs somebody in: whom `login_hint` names by `sub`, `preferred_username` or `email`, or the first.
     pub(crate) fn log_in(&self, login_hint: Option<&str>) -> Result<&User, Refusal> {
         match login_hint {
-            None => self.configured.first().ok_or_else(|| HINT_UNKNOWN.because("There are no users")),
-            Some(hint) => {
-                self.configured.iter().find(|user| user.is_called(hint)).ok_or_else(|| self.unknown("The hint"))
+            None => {
+                self.configured.first().map(Arc::as_ref).ok_or_else(|| HINT_UNKNOWN.because("There are no users"))
             }
+            Some(hint) => self.all().find(|user| user.is_called(hint)).ok_or_else(|| self.unknown("The hint")),
         }
     }
 
     /// The refusal of a name that is nobody's; `what` named nobody.
     pub(crate) fn unknown(&self, what: &str) -> Refusal {
-        let known = self.configured.iter().map(User::subject).collect::<Vec<_>>().join(", ");
+        let known = self.all().map(User::subject).collect::<Vec<_>>().join(", ");
         HINT_UNKNOWN.because(format!("{what} names nobody. Known users: {known}"))
     }
 
     /// Every user who is configured.
     pub(crate) fn all(&self) -> impl Iterator<Item = &User> {
-        self.configured.iter()
+        self.configured.iter().map(Arc::as_ref)
     }
 
     /// The user who is known by this identifier of the server's own.
     pub(crate) fn find(&self, subject: &str) -> Option<&User> {
-        let configured = self.configured.iter();
-        configured.chain(self.registered.all().map(|(_, user)| user)).find(|user| user.subject == subject)
+        self.all().chain(self.registered.all().map(|(_, user)| user)).find(|user| user.subject == subject)
     }
 
     /// The users of a tenant: those that are configured, and those who registered there.
     pub(crate) fn at(&self, tenant: &str) -> impl Iterator<Item = &User> {
         let registered = self.registered.all().filter(move |(own, _)| *own == tenant).map(|(_, user)| user);
-        self.configured.iter().chain(registered)
+        self.all().chain(registered)
     }
 
     /// The user of a tenant who is called `name`.

@@ -15,6 +15,11 @@ impl Script {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(next);
     }
 
+    /// Forgets everything that was said.
+    pub(crate) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Takes what is to happen at a request of this client, if anything was said.
     pub(crate) fn take(&self, client_id: &str) -> Option<NextLogin> {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
 //! The clock. Nothing else in this crate asks what time it is.
 
 use std::fmt::Debug;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Tells the time.
@@ -20,7 +20,14 @@ pub trait Clock: Debug + Send + Sync {
 /// assert_eq!(clock.now(), 1_061);
 /// ```
 #[derive(Debug, Default)]
-pub struct AdjustableClock(Mutex<Hands>);
+pub struct AdjustableClock(Mutex<State>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    hands: Hands,
+    /// Whether a running clock is held where it is, until it is let go on.
+    held: bool,
+}
 
 #[derive(Debug, Clone, Copy)]
 enum Hands {
@@ -40,6 +47,19 @@ impl AdjustableClock {
     /// A clock that follows the system's.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A clock that stands or runs as `other` does now, and is moved on its own.
+    pub fn like(other: &Self) -> Self {
+        let clock = Self::default();
+        clock.follow(other);
+        clock
+    }
+
+    /// Stands or runs from now on as `other` does now.
+    pub fn follow(&self, other: &Self) {
+        let state = *other.state();
+        *self.state() = state;
     }
 
     /// Moves the clock forward, whether it runs or stands. Parts of a second are left out.
@@ -70,20 +90,58 @@ impl AdjustableClock {
         self.change(|_| Hands::Frozen(seconds));
     }
 
+    /// Lets the clock run on from where it stands.
+    pub fn resume(&self) {
+        self.change(|hands| {
+            let ahead = i128::from(read(hands)) - i128::from(system());
+            Hands::Running(i64::try_from(ahead).unwrap_or(if ahead < 0 { i64::MIN } else { i64::MAX }))
+        });
+    }
+
+    /// Lets the clock run, so many seconds ahead of the system's; negative is behind it.
+    pub fn skew(&self, ahead: i64) {
+        self.change(|_| Hands::Running(ahead));
+    }
+
+    /// Whether the clock stands.
+    pub fn is_frozen(&self) -> bool {
+        matches!(self.state().hands, Hands::Frozen(_))
+    }
+
+    /// Stops the clock unless it stands already. [`AdjustableClock::release`] lets it go on only then.
+    pub(crate) fn hold(&self) {
+        let mut state = self.state();
+        if let Hands::Running(_) = state.hands {
+            *state = State { hands: Hands::Frozen(read(state.hands)), held: true };
+        }
+    }
+
+    /// Lets a held clock run on from where it stands.
+    pub(crate) fn release(&self) {
+        if std::mem::take(&mut self.state().held) {
+            self.resume();
+        }
+    }
+
     /// Lets the clock follow the system's again.
     pub fn reset(&self) {
         self.change(|_| Hands::Running(0));
     }
 
     fn change(&self, turn: impl FnOnce(Hands) -> Hands) {
-        let mut hands = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *hands = turn(*hands);
+        let mut state = self.state();
+        state.hands = turn(state.hands);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for AdjustableClock {
     fn now(&self) -> u64 {
-        read(*self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        let hands = self.state().hands;
+        read(hands)
     }
 }
 
@@ -122,6 +180,38 @@ mod tests {
         assert!(clock.now() >= before + 3600);
         clock.reset();
         assert!(clock.now() < before + 3600);
+    }
+
+    #[test]
+    fn a_clock_runs_on_from_where_it_stood() {
+        let clock = AdjustableClock::new();
+        clock.set(1_000);
+        assert!(clock.is_frozen());
+        clock.resume();
+        assert!(!clock.is_frozen() && (1_000..1_010).contains(&clock.now()), "{}", clock.now());
+        clock.skew(-300);
+        assert!((system() - 310..=system() - 300).contains(&clock.now()));
+    }
+
+    #[test]
+    fn a_clock_that_stood_before_it_was_held_stands_on() {
+        let (standing, running) = (AdjustableClock::new(), AdjustableClock::new());
+        standing.set(7);
+        for clock in [&standing, &running] {
+            clock.hold();
+            assert!(clock.is_frozen());
+            clock.release();
+        }
+        assert!(standing.is_frozen() && !running.is_frozen());
+    }
+
+    #[test]
+    fn a_clock_like_another_is_moved_on_its_own() {
+        let one = AdjustableClock::new();
+        one.set(5);
+        let other = AdjustableClock::like(&one);
+        one.set(6);
+        assert_eq!((one.now(), other.now()), (6, 5));
     }
 
     #[test]

@@ -118,7 +118,7 @@ impl Builder {
 impl MockIdp {
     /// What this server asks others with.
     pub fn outbound(&self) -> &dyn Outbound {
-        &*self.app.world.ports.outbound
+        &*self.app().tenants.origin().outbound
     }
 }
 

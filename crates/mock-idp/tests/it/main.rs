@@ -56,6 +56,7 @@ mod rotation;
 mod signer;
 mod slow;
 mod stores;
+mod tenants;
 mod tls;
 mod vectors;
 mod wire;

@@ -28,7 +28,8 @@ pub enum Edit {
         /// Its name.
         name: String,
     },
-    /// Add a second parameter of the same name, or a second member to the text of a JSON object.
+    /// Add a second parameter of the same name, or a second member to the text of a JSON object. Acts on answers, not
+    /// on tokens.
     Repeat {
         /// Its name.
         name: String,
@@ -73,17 +74,18 @@ pub enum Edit {
     },
     /// Answer with this status. Acts on HTTP answers.
     Status {
-        /// The status code.
+        /// The status code, 200 to 999.
         code: u16,
     },
-    /// Put an HTTP header in place.
+    /// Put an HTTP header in place. How long the answer is cannot be said by one: `Content-Length` and the like are
+    /// refused.
     HttpHeader {
         /// Its name.
         name: String,
         /// Its value.
         value: String,
     },
-    /// Take an HTTP header out.
+    /// Take an HTTP header out. `Date` comes back: HTTP servers always send it.
     RemoveHttpHeader {
         /// Its name.
         name: String,
@@ -121,27 +123,29 @@ pub enum Edit {
     },
     /// Reset the connection instead of answering.
     Reset,
-    /// Close the connection in the middle of the body.
+    /// Close the connection in the middle of the body. `Content-Length` announces the whole of it, or one octet more
+    /// than is sent if the body is not that long.
     Truncate {
-        /// After how many octets of it.
+        /// After how many octets of it, at most 64 MiB.
         after: usize,
     },
-    /// Send nothing further, and keep the connection open until the client gives up.
+    /// Send nothing further, and keep the connection open until the client gives up, for at most ten minutes.
     Stall {
-        /// After how many octets of the body; absent means before the head.
+        /// After how many octets of the body, at most 64 MiB; absent means before the head.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<usize>,
     },
-    /// Send the body in small pieces. The time between them is real time.
+    /// Send the body in small pieces, for at most ten minutes. The time between them is real time.
     Drip {
         /// How many octets at a time, at least 1.
         octets: usize,
         /// How long between two pieces, at most one minute.
         milliseconds: u64,
     },
-    /// Send a body that never ends: the right one first, then white space for as long as somebody reads.
+    /// Send a body that never ends: the right one first, then white space for as long as somebody reads, for at most
+    /// ten minutes.
     Endless,
-    /// Send a head with many headers.
+    /// Send a head with many headers, of 64 MiB at most all together.
     HeaderBomb {
         /// How many, at most 100,000.
         headers: u32,

@@ -4,8 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
+mod barrier;
+mod check;
 mod edit;
 
+pub use barrier::{Barrier, Hold};
+pub use check::Unfit;
 pub use edit::{Edit, KeySet, RateLimit, Signature};
 
 /// One deliberate misbehaviour of the mock server.

@@ -43,7 +43,7 @@ mod tests {
         let server = Tls::generated().secure(&host, AdjustableClock::new().now()).expect("TLS");
         let trusted = server.authority.as_ref().expect("generated").pem();
         let connector = TlsConnector::from(Arc::new(asking(&[trusted.into()]).expect("a CA")));
-        let router = router(MockIdp::builder().in_process().expect("a server").app.clone());
+        let router = router(MockIdp::builder().in_process().expect("a server").app().clone());
         let (client, stream) = duplex(8 * 1024);
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(serve::secured(stream, server.acceptor, router, stopped));
