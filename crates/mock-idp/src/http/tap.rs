@@ -144,6 +144,11 @@ pub(crate) fn edit_params(slots: &[Arc<Slot>], params: &mut Params) {
                 params.remove(name);
             }
             Edit::Repeat { name, value } => params.push(name, value),
+            Edit::Suffix { name, text } => {
+                if let Some(value) = params.get(name).map(|value| format!("{value}{text}")) {
+                    params.set(name, value);
+                }
+            }
             _ => {}
         }
     }
@@ -159,6 +164,12 @@ pub(crate) fn edit_members(slots: &[Arc<Slot>], members: &mut Map<String, Value>
             Edit::Remove { name } => {
                 members.remove(name);
             }
+            Edit::Suffix { name, text } => {
+                if let Some(Value::String(value)) = members.get_mut(name) {
+                    value.push_str(text);
+                }
+            }
+            Edit::Append { name, value } => append(members.entry(name.as_str()).or_insert_with(list), value),
             _ => {}
         }
     }
@@ -220,4 +231,18 @@ fn set_header(response: &mut Response<Bytes>, name: &str, value: &str) {
 
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn list() -> Value {
+    Value::Array(Vec::new())
+}
+
+/// Adds to an array. Anything else becomes one first.
+fn append(value: &mut Value, added: &Value) {
+    if !value.is_array() {
+        *value = Value::Array(vec![value.take()]);
+    }
+    if let Value::Array(values) = value {
+        values.push(added.clone());
+    }
 }

@@ -3,7 +3,7 @@
 use super::{ELSEWHERE, Fault, Layer, Named, Point, error, remove, repeat, set, suffix};
 use crate::fault::When;
 
-faults! { AuthorizationResponse:
+faults! { AUTHORIZATION_RESPONSE of AuthorizationResponse:
     ISS_PARAMETER_MISSING = "iss-parameter-missing", AuthorizationResponse, "RFC 9207 §2.4",
         "The response does not say whose it is, although the metadata promise it", [remove("iss")];
     ISS_PARAMETER_WRONG = "iss-parameter-wrong", AuthorizationResponse, "RFC 9207 §2.4",

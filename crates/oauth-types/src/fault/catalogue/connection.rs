@@ -3,7 +3,7 @@
 use super::{Edit, Fault, Layer, Named, Point};
 use crate::fault::When;
 
-faults! { Connection:
+faults! { CONNECTION of Connection:
     CONNECTION_RESET = "connection-reset", TokenResponse, "RFC 9293 §3.10.7",
         "The connection is reset instead of an answer", [Edit::Reset];
     BODY_TRUNCATED = "body-truncated", TokenResponse, "RFC 9112 §8",

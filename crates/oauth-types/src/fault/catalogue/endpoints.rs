@@ -11,7 +11,7 @@ fn foreign(path: &str) -> String {
     format!("{ELSEWHERE}/{path}")
 }
 
-faults! { OAuth:
+faults! { ENDPOINTS of OAuth:
     PUSHED_EXPIRES_IN_ZERO = "pushed-expires-in-zero", PushedAuthorization, "RFC 9126 §2.2",
         "The pushed request has expired already", [set("expires_in", 0)];
     PUSHED_EXPIRES_IN_MISSING = "pushed-expires-in-missing", PushedAuthorization, "RFC 9126 §2.2",

@@ -15,7 +15,7 @@ fn too_many(headers: RateLimit) -> Edit {
     Edit::TooManyRequests { headers, seconds: 30 }
 }
 
-faults! { Http:
+faults! { HTTP of Http:
     INTERNAL_SERVER_ERROR = "internal-server-error", TokenResponse, "RFC 9110 §15.6.1",
         "The status is 500, with a page of HTML",
         [Edit::Status { code: 500 }, body("text/html", "<h1>Internal Server Error</h1>")];

@@ -17,7 +17,7 @@ fn foreign(path: &str) -> String {
     format!("{ELSEWHERE}/{path}")
 }
 
-faults! { Jose:
+faults! { JOSE of Jose:
     INVALID_SIG_RS256 = "invalid-sig-rs256", IdToken, "OpenID Connect Core 1.0 §3.1.3.7",
         "One bit of an RS256 signature is wrong", [sign(Signature::Corrupted)];
     INVALID_SIG_ES256 = "invalid-sig-es256", IdToken, "OpenID Connect Core 1.0 §3.1.3.7",

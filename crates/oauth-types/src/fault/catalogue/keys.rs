@@ -13,7 +13,7 @@ fn body(text: &str) -> Edit {
     Edit::Body { content_type: "application/json".to_owned(), text: text.to_owned() }
 }
 
-faults! { Keys:
+faults! { KEYS of Keys:
     JWKS_EMPTY = "jwks-empty", Jwks, "RFC 7517 §5.1",
         "There is no key in the key set", [keys(KeySet::Empty)];
     JWKS_DUPLICATE_KID = "jwks-duplicate-kid", Jwks, "RFC 7517 §4.5",

@@ -9,7 +9,7 @@ fn foreign(path: &str) -> String {
     format!("{ELSEWHERE}/{path}")
 }
 
-faults! { Metadata:
+faults! { METADATA of Metadata:
     DISCOVERY_ISSUER_MISMATCH = "discovery-issuer-mismatch", Discovery, "RFC 8414 §3.3",
         "The issuer of the metadata is not the one they were asked of", [set("issuer", ELSEWHERE)];
     DISCOVERY_ISSUER_NORMALISED = "discovery-issuer-normalised", Discovery, "RFC 8414 §3.3",

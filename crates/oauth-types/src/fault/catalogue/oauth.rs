@@ -7,7 +7,7 @@ use crate::fault::When;
 
 const REFRESH: &str = "refresh_token";
 
-faults! { OAuth:
+faults! { OAUTH of OAuth:
     ERROR_INVALID_REQUEST = "error-invalid-request", TokenResponse, "RFC 6749 §5.2",
         "The token endpoint says invalid_request", [error("invalid_request", None)];
     ERROR_INVALID_CLIENT = "error-invalid-client", TokenResponse, "RFC 6749 §5.2",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ELSEWHERE, Edit, Fault, Layer, Named, Point, remove, set, shift};
+use super::{ELSEWHERE, Edit, Fault, Layer, Named, Point, remove, repeat, set, shift};
 use crate::fault::{Signature, When};
 
 const REFRESH: &str = "refresh_token";
@@ -14,13 +14,15 @@ fn sign(with: Signature) -> Edit {
     Edit::sign(with)
 }
 
-faults! { Claims:
+faults! { TOKENS of Claims:
     USERINFO_INVALID_SUB = "userinfo-invalid-sub", Userinfo, "OpenID Connect Core 1.0 §5.3.2",
         "UserInfo is about somebody else", [set("sub", "mallory")];
     USERINFO_MISSING_SUB = "userinfo-missing-sub", Userinfo, "OpenID Connect Core 1.0 §5.3.2",
         "UserInfo does not say whom it is about", [remove("sub")];
     USERINFO_SUB_WRONG_TYPE = "userinfo-sub-wrong-type", Userinfo, "OpenID Connect Core 1.0 §5.3.2",
         "The subject of UserInfo is a number", [set("sub", 1)];
+    USERINFO_SUB_REPEATED = "userinfo-sub-repeated", Userinfo, "RFC 8259 §4",
+        "There are two subjects in one object", [repeat("sub", "mallory")];
     USERINFO_EMAIL_WRONG_TYPE = "userinfo-email-wrong-type", Userinfo, "OpenID Connect Core 1.0 §5.1",
         "Whether the address is verified is said in text", [set("email_verified", "false")];
     USERINFO_TOKEN_INVALID_ISS = "userinfo-token-invalid-iss", UserinfoToken, "OpenID Connect Core 1.0 §5.3.2",
