@@ -64,11 +64,11 @@ impl Note for Polled {
     const LIFE: Life = Life::Code;
 }
 
-/// The user of this identifier, if whoever is in front of the browser may decide for them: they have no password, or
+/// The user of this identifier, if whoever is in front of the browser may decide for them: nothing is asked of them, or
 /// they are logged in here.
 pub(crate) async fn decider<'a>(call: &Call<'a>, subject: &str) -> Result<Option<&'a User>, Stop> {
     let Some(user) = call.people.find(subject) else { return Ok(None) };
-    if user.password.is_none() {
+    if user.password.is_none() && user.one_time_code.is_none() {
         return Ok(Some(user));
     }
     let sessions = Sessions::of(call.arrival, call.ports, call.policy).await?;

@@ -207,8 +207,23 @@ impl Tenant {
 
     /// Says what the person in front of the browser does at the next authorization request that gets as far as the
     /// login. What is said more than once happens in order.
+    ///
+    /// # Panics
+    /// If it cannot be: [`NextLogin::check`].
     pub fn next_login(&self, next: NextLogin) {
-        self.tenant.script.add(next);
+        match next.check() {
+            Ok(()) => self.tenant.script.add(next),
+            Err(error) => panic!("there is no such login: {error}"),
+        }
+    }
+
+    /// [`Tenant::next_login`], shorter: `login("bob")` logs that user in next, and so does whatever else makes a
+    /// [`NextLogin`].
+    ///
+    /// # Panics
+    /// If it cannot be: [`NextLogin::check`].
+    pub fn login(&self, next: impl Into<NextLogin>) {
+        self.next_login(next.into());
     }
 
     /// Makes the tenant misbehave until the guard is dropped.

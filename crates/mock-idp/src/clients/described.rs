@@ -1,5 +1,6 @@
 //! A client as its metadata describe it (RFC 7591 §2), whoever wrote them.
 
+use oauth_types::scenario::ClientSetup;
 use oauth_types::{Algorithm, Secret};
 use serde_json::{Map, Value};
 
@@ -44,6 +45,33 @@ impl Client {
             metadata,
             ..Self::public(client_id)
         })
+    }
+}
+
+impl From<ClientSetup> for Client {
+    fn from(setup: ClientSetup) -> Self {
+        let ClientSetup { client_id, client_secret, redirect_uris, any_loopback_redirect, scope, .. } = setup;
+        let mut client = match client_secret {
+            Some(secret) => Self::confidential(client_id, secret),
+            None => Self::public(client_id),
+        };
+        client = redirect_uris.into_iter().fold(client, Self::redirect_uri);
+        if any_loopback_redirect {
+            client = client.any_loopback_redirect();
+        }
+        if let Some(scope) = scope {
+            client = client.scope(scope.split_whitespace());
+        }
+        if let Some(types) = setup.grant_types {
+            client = client.grant_types(types);
+        }
+        if let Some(method) = setup.token_endpoint_auth_method {
+            client = client.token_endpoint_auth_method(method);
+        }
+        if let Some(algorithm) = setup.id_token_signed_response_alg {
+            client = client.id_token_signed_response_alg(algorithm);
+        }
+        setup.metadata.into_iter().fold(client, |client, (name, value)| client.metadata(name, value))
     }
 }
 

@@ -49,6 +49,7 @@ static SPINE: &[Endpoint] = &[
     Endpoint { path: "/token", methods: &[Method::POST], at: Point::TokenResponse, page: false },
     Endpoint { path: "/jwks", methods: &[Method::GET, Method::HEAD], at: Point::Jwks, page: false },
     Endpoint { path: "/login", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
+    Endpoint { path: "/otp", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
     Endpoint { path: "/select", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
     Endpoint { path: "/consent", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
     Endpoint { path: "/create", methods: &[Method::GET, Method::POST], at: Point::Page, page: true },
@@ -247,7 +248,7 @@ async fn run(
         "/authorize" => authorize::authorize(world, &arrival).await,
         "/token" => token::token(world, &arrival).await,
         "/jwks" => jwks::jwks(world),
-        "/login" | "/select" | "/consent" | "/create" => login::page(world, &arrival).await,
+        "/login" | "/otp" | "/select" | "/consent" | "/create" => login::page(world, &arrival).await,
         "/userinfo" => userinfo::userinfo(world, &arrival).await,
         _ => match pipeline::serve(world, &arrival).await {
             Some(reply) => reply,

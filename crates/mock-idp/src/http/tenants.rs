@@ -300,6 +300,7 @@ const TAKEN: &[&str] = &[
     "login",
     "logout",
     "mcp",
+    "otp",
     "resource",
     "select",
     "session",

@@ -68,6 +68,20 @@ pub(crate) fn login(dialog: &Dialog<'_>, accounts: &[Account<'_>], hint: &str) -
     dialog.page("Log in", &body)
 }
 
+/// The page on which somebody who has logged in with a password shows the second factor.
+pub(crate) fn one_time_code(dialog: &Dialog<'_>, account: Option<Account<'_>>) -> Page {
+    let mut body = dialog.opening("One more step to continue to");
+    if let Some(account) = account {
+        let (title, name) = (html(account.title), html(account.name));
+        body += &format!("<p>You are <span id=\"account\">{title} <small>{name}</small></span>.</p>\n");
+    }
+    let field = field(&["otp", "One-time code", "", "text", "one-time-code"], "", true);
+    let submit = "<button type=\"submit\" id=\"otp-submit\">Continue</button>\n";
+    body += &dialog.form("otp-form", &format!("{field}{submit}"));
+    body += &dialog.cancel();
+    dialog.page("Enter your code", &body)
+}
+
 /// The page on which a new user registers.
 pub(crate) fn create(dialog: &Dialog<'_>, hint: &str) -> Page {
     let mut body = dialog.opening("Make an account to continue to");

@@ -6,7 +6,7 @@ use crate::refusal::Refusal;
 mod dialog;
 mod logout;
 
-pub(crate) use dialog::{Account, Ask, Dialog, consent, create, login, select};
+pub(crate) use dialog::{Account, Ask, Dialog, consent, create, login, one_time_code, select};
 pub(crate) use logout::{log_out, logged_in, logged_out};
 
 /// The style of every page: readable in light and dark, on small screens and large ones.

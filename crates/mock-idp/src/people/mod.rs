@@ -11,11 +11,13 @@ use crate::world::Switch;
 
 mod registered;
 mod script;
+mod told;
 mod user;
 
 pub(crate) use registered::NameTaken;
 use registered::Registered;
 pub(crate) use script::Script;
+pub(crate) use told::Told;
 pub use user::User;
 
 /// Whether people are shown pages to log in and agree on, instead of being logged in at once.
@@ -65,7 +67,17 @@ impl Wanted {
 
     /// Whether a login of this authentication context class reference will do.
     pub(crate) fn is_met_by(&self, acr: Option<&str>) -> bool {
-        !self.acr_essential || acr.is_some_and(|own| self.acr.iter().any(|wanted| wanted == own))
+        !self.acr_essential || self.has(acr)
+    }
+
+    /// Whether a login of this authentication context class reference is one of those that are asked for.
+    pub(crate) fn has(&self, acr: Option<&str>) -> bool {
+        acr.is_some_and(|own| self.wants(own))
+    }
+
+    /// Whether this authentication context class reference is asked for.
+    pub(crate) fn wants(&self, acr: &str) -> bool {
+        self.acr.iter().any(|wanted| wanted == acr)
     }
 }
 
@@ -123,6 +135,14 @@ impl People {
         self.at(tenant).find(|user| user.is_called(name))
     }
 
+    /// Knows somebody whom a test made for a login at a tenant, from now on.
+    pub(crate) fn make(&self, tenant: &str, user: User) -> Result<&User, Refusal> {
+        if self.configured.iter().any(|own| own.subject == user.subject) {
+            return Err(SUBJECT_TAKEN.because("To log a configured user in, say user, and claims if they are others"));
+        }
+        self.registered.replace(tenant, user).ok_or_else(|| SUBJECT_TAKEN.because("Too many have been made already"))
+    }
+
     /// Registers a user at a tenant, unless somebody there is called the same already.
     pub(crate) fn register(&self, tenant: &str, user: User) -> Result<&User, NameTaken> {
         let names = ["preferred_username", "email"].map(|claim| user.text(claim).map(str::to_owned));
@@ -131,7 +151,15 @@ impl People {
     }
 }
 
-pub(crate) static RULES: &[&Rule] = &[&HINT_UNKNOWN];
+pub(crate) static RULES: &[&Rule] = &[&HINT_UNKNOWN, &SUBJECT_TAKEN];
+
+static SUBJECT_TAKEN: Rule = Rule {
+    id: "oidc-subject-taken",
+    document: &documents::OIDC_CORE,
+    section: "2",
+    error: ErrorCode::AccessDenied,
+    says: "A sub is never given to another: somebody who is made for a login cannot have that of a configured user",
+};
 
 static HINT_UNKNOWN: Rule = Rule {
     id: "oidc-login-hint-unknown",
@@ -163,7 +191,7 @@ mod tests {
         assert!(people.register("acme", carol()).is_ok());
         assert_eq!(people.register("acme", User::new("2").claim("email", "carol")).err(), Some(NameTaken));
         assert_eq!(people.register("acme", User::new("3").claim("email", "bob")).err(), Some(NameTaken));
-        assert!(people.register("other", User { subject: "4".to_owned(), ..carol() }).is_ok());
+        assert!(people.register("other", User::new("4").claim("preferred_username", "carol")).is_ok());
         assert_eq!(people.named("acme", "carol").map(User::subject), Some("1"));
         assert_eq!(people.named("other", "carol").map(User::subject), Some("4"));
         assert_eq!(people.named("", "carol"), None);

@@ -1,5 +1,7 @@
-//! Users who registered themselves, on the page for it (OpenID Connect Prompt Create 1.0).
+//! Users who are not configured: who registered themselves, on the page for it (OpenID Connect Prompt Create 1.0), or
+//! whom a test made for a login.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::User;
@@ -23,14 +25,26 @@ pub(super) struct Registered {
 struct Entry {
     tenant: String,
     user: User,
+    /// Whether somebody of the same identifier has taken the place.
+    replaced: AtomicBool,
     next: OnceLock<Box<Entry>>,
+}
+
+impl Entry {
+    fn is(&self, tenant: &str, subject: &str) -> bool {
+        !self.replaced.load(Ordering::Relaxed) && self.tenant == tenant && self.user.subject == subject
+    }
 }
 
 impl Registered {
     /// Every user, with the tenant they registered at.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &User)> {
-        let entries = std::iter::successors(self.first.get(), |entry| entry.next.get());
-        entries.map(|entry| (entry.tenant.as_str(), &entry.user))
+        let living = self.entries().filter(|entry| !entry.replaced.load(Ordering::Relaxed));
+        living.map(|entry| (entry.tenant.as_str(), &entry.user))
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        std::iter::successors(self.first.get().map(Box::as_ref), |entry| entry.next.get().map(Box::as_ref))
     }
 
     /// Adds a user at the end, unless the name is `taken`.
@@ -40,12 +54,36 @@ impl Registered {
             return Err(NameTaken);
         }
         *count += 1;
+        Ok(self.append(tenant, user))
+    }
+
+    /// Adds a user at the end, in the place of whoever had the same identifier at this tenant. Whoever referred to them
+    /// still does. It is `None` if there are too many.
+    pub(super) fn replace(&self, tenant: &str, user: User) -> Option<&User> {
+        let mut count = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.entries().find(|entry| entry.is(tenant, &user.subject));
+        if let Some(same) = before.filter(|entry| entry.user == user) {
+            return Some(&same.user);
+        }
+        if *count >= FULL {
+            return None;
+        }
+        *count += 1;
+        let user = self.append(tenant, user);
+        if let Some(before) = before {
+            before.replaced.store(true, Ordering::Relaxed);
+        }
+        Some(user)
+    }
+
+    /// Adds an entry; the caller holds the lock.
+    fn append(&self, tenant: &str, user: User) -> &User {
         let mut end = &self.first;
         while let Some(entry) = end.get() {
             end = &entry.next;
         }
-        let entry = end.get_or_init(|| Box::new(Entry { tenant: tenant.to_owned(), user, next: OnceLock::new() }));
-        Ok(&entry.user)
+        let (tenant, replaced, next) = (tenant.to_owned(), AtomicBool::new(false), OnceLock::new());
+        &end.get_or_init(|| Box::new(Entry { tenant, user, replaced, next })).user
     }
 }
 
@@ -61,5 +99,18 @@ mod tests {
         }
         assert_eq!(registered.add("", User::new("more"), || false).err(), Some(NameTaken));
         assert_eq!(registered.all().count(), FULL);
+        assert_eq!(registered.replace("", User::new("more")), None);
+        assert_eq!(registered.replace("", User::new("7")).map(User::subject), Some("7"), "nothing changes");
+    }
+
+    #[test]
+    fn somebody_takes_the_place_of_who_is_called_the_same() {
+        let registered = Registered::default();
+        let first = registered.replace("", User::new("eve")).expect("there is room");
+        assert!(registered.replace("acme", User::new("eve").claim("name", "Eva")).is_some());
+        let second = registered.replace("", User::new("eve").claim("name", "Eve")).expect("there is room");
+        assert_eq!((first.text("name"), second.text("name")), (None, Some("Eve")));
+        let names: Vec<_> = registered.all().map(|(tenant, user)| (tenant, user.text("name"))).collect();
+        assert_eq!(names, [("acme", Some("Eva")), ("", Some("Eve"))]);
     }
 }

@@ -1,14 +1,21 @@
 //! A user, and what is known of them.
 
+use std::borrow::Cow;
+
 use oauth_types::Secret;
+use oauth_types::scenario::{Destination, UserSetup};
 use serde_json::{Map, Value, json};
+
+use super::Told;
+use crate::memory::Notes;
 
 /// A user, with the standard claims of OpenID Connect Core §5.1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct User {
     pub(crate) subject: String,
-    pub(crate) claims: Map<String, Value>,
+    pub(super) told: Told,
     pub(crate) password: Option<Secret>,
+    pub(crate) one_time_code: Option<Secret>,
     pub(super) sources: Vec<Source>,
 }
 
@@ -47,13 +54,31 @@ impl Source {
 impl User {
     /// A user whose `sub` is `subject` and of whom nothing else is known.
     pub fn new(subject: impl Into<String>) -> Self {
-        Self { subject: subject.into(), claims: Map::new(), password: None, sources: Vec::new() }
+        Self {
+            subject: subject.into(),
+            told: Told::default(),
+            password: None,
+            one_time_code: None,
+            sources: Vec::new(),
+        }
     }
 
-    /// Adds or replaces a claim.
+    /// Adds or replaces a claim. It goes where a request asks for it: UserInfo tells what the scope stands for (OpenID
+    /// Connect Core §5.4) and what no scope stands for, an ID token what the claims parameter asks for (§5.5).
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.claims.insert(name.into(), value.into());
+        self.told.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// Adds or replaces a claim in one place, whatever the scope: there it counts instead of a [`User::claim`] of the
+    /// same name, and `null` takes that out. This is how an access token comes to say `roles` or `groups` (RFC 9068
+    /// §2.2.3.1).
+    ///
+    /// What the server itself says, such as `sub` and `exp`, is no claim of a user: a fault makes it lie.
+    #[must_use]
+    pub fn claim_in(mut self, at: Destination, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.told.only_mut(at).insert(name.into(), value.into());
         self
     }
 
@@ -105,19 +130,31 @@ impl User {
         self
     }
 
+    /// Asks for a one-time code on a page of its own, after the password: the login has more than one factor then.
+    #[must_use]
+    pub fn one_time_code(mut self, code: impl Into<Secret>) -> Self {
+        self.one_time_code = Some(code.into());
+        self
+    }
+
     /// The identifier that tokens carry as `sub`, unless a client is told a pairwise one.
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// Everything known of the user.
+    /// Everything known of the user, but for what is told in one place alone.
     pub fn claims(&self) -> &Map<String, Value> {
-        &self.claims
+        &self.told.claims
+    }
+
+    /// What is told of the user by a grant of these notes.
+    pub(crate) fn told(&self, notes: &Notes) -> Cow<'_, Told> {
+        self.told.at_login(notes)
     }
 
     /// A claim that is text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.claims.get(name).and_then(Value::as_str)
+        self.claims().get(name).and_then(Value::as_str)
     }
 
     /// What to call the user on a page.
@@ -165,6 +202,14 @@ impl User {
             "updated_at": 1_767_225_600,
         });
         let Value::Object(claims) = claims else { return Self::new(subject) };
-        Self { claims, ..Self::new(subject) }
+        Self { told: Told::everywhere(claims), ..Self::new(subject) }
+    }
+}
+
+impl From<UserSetup> for User {
+    fn from(setup: UserSetup) -> Self {
+        let told = Told::of(&setup);
+        let UserSetup { sub, password, one_time_code, .. } = setup;
+        Self { told, password, one_time_code, ..Self::new(sub) }
     }
 }

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use oauth_types::Algorithm;
 use oauth_types::fault::Point;
+use oauth_types::scenario::Destination;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -37,6 +38,11 @@ impl Spec for JwtAccessToken {
         header.insert("alg".to_owned(), algorithm.as_str().into());
         header.insert("kid".to_owned(), request.ports.keys.kid(algorithm).into());
         let mut claims = Map::new();
+        // "any additional claims": what the server says itself comes after them (§2.2.3).
+        let user = authorization.login.as_ref().and_then(|login| request.people.find(&login.user));
+        if let Some(user) = user {
+            user.told(&authorization.notes).put(Destination::AccessToken, &mut claims);
+        }
         let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         claim("iss", place.issuer.clone().into());
         claim("sub", authorization.subject.clone().into());

@@ -26,6 +26,7 @@ mod oidc_session_management;
 mod outbound;
 mod pages;
 mod pages_at_once;
+mod people;
 mod person;
 mod profiles;
 mod races;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Request;
 use mock_idp::{Builder, Client, MockIdp, User};
 use oauth_types::Params;
-use oauth_types::scenario::NextLogin;
+use oauth_types::scenario::{MULTI_FACTOR, NextLogin};
 use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser, CHALLENGE, asking, basic, decode, redeeming, with, without};
@@ -218,7 +218,7 @@ async fn a_password_is_asked_of_whoever_has_one() {
     let acr = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
     assert_eq!((&claims["amr"], &claims["acr"]), (&json!(["pwd"]), &json!(acr)));
     let metadata = Browser::new(&idp).fetch("/.well-known/openid-configuration").await.json();
-    assert_eq!(metadata["acr_values_supported"], json!([acr]));
+    assert_eq!(metadata["acr_values_supported"], json!([acr, MULTI_FACTOR]));
     let automatic = MockIdp::builder().in_process().expect("a server");
     let metadata = Browser::new(&automatic).fetch("/.well-known/openid-configuration").await.json();
     assert_eq!(metadata.get("acr_values_supported"), None);

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use mock_idp::MockIdp;
 use mock_idp::store::{BoxFuture, GrantId, Kept, Key, MemoryStore, Record, Store, StoreError, Taken};
+use mock_idp::{MockIdp, User};
 
-use crate::browser::asking;
-use crate::person::Person;
+use crate::browser::{Answer, asking};
+use crate::person::{Person, title};
 
-/// A store that lets others in before it takes anything.
+/// A store that lets others in before it takes or replaces anything.
 #[derive(Debug, Default)]
 struct Slow(MemoryStore);
 
@@ -29,7 +29,10 @@ impl Store for Slow {
     }
 
     fn replace(&self, key: Key, version: u64, record: Record) -> BoxFuture<'_, Result<bool, StoreError>> {
-        self.0.replace(key, version, record)
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            self.0.replace(key, version, record).await
+        })
     }
 
     fn once(&self, key: Key, now: u64, until: u64) -> BoxFuture<'_, Result<bool, StoreError>> {
@@ -56,4 +59,21 @@ async fn who_agrees_twice_at_once_is_answered_once() {
     assert!(first.redirected().get("code").is_some());
     assert_eq!((second.status, second.location.as_deref()), (400, None));
     assert!(second.body.contains("<code id=\"rule\">rfc6749-interaction-used</code>"), "{}", second.body);
+}
+
+#[tokio::test]
+async fn of_two_codes_that_are_sent_at_once_one_is_judged() {
+    let alice = User::new("alice").one_time_code("123456");
+    let builder = MockIdp::builder().user(alice).on("login-pages").store(Arc::new(Slow::default()));
+    let idp = builder.in_process().expect("a server");
+    let person = Person::new(&idp);
+    let page = person.asks(&asking()).await;
+    let page = person.is(&page, "alice").await;
+    let wrong = || person.submits(&page, "otp-form", &[("otp", "1")]);
+    let (one, other) = tokio::join!(wrong(), wrong());
+    let judged = |page: &Answer| page.body.contains("This code is wrong.");
+    let passed_over = |page: &Answer| page.body.contains("Another code was sent at the same time.");
+    assert!(judged(&one) && passed_over(&other) || judged(&other) && passed_over(&one), "{one:?} {other:?}");
+    let right = person.submits(&page, "otp-form", &[("otp", "123456")]).await;
+    assert_eq!(title(&right), "Do you agree?");
 }

@@ -5,8 +5,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use mock_idp::{Builder, Client, Profile, User};
-use oauth_types::{Algorithm, Secret};
+use mock_idp::{Builder, Profile};
+use oauth_types::Algorithm;
+use oauth_types::scenario::{ClientSetup, UserSetup};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -59,10 +60,10 @@ pub(crate) struct Config {
     lifetime: Lifetimes,
     /// Clients. With the first one, the built-in clients are gone.
     #[serde(default)]
-    client: Vec<ClientConfig>,
+    client: Vec<ClientSetup>,
     /// Users. With the first one, the built-in users are gone.
     #[serde(default)]
-    user: Vec<UserConfig>,
+    user: Vec<UserSetup>,
 }
 
 /// Lifetimes in seconds.
@@ -72,37 +73,6 @@ struct Lifetimes {
     code: Option<u64>,
     token: Option<u64>,
     refresh: Option<u64>,
-}
-
-/// A client, with the names of RFC 7591 §2 and §3.2.1.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClientConfig {
-    client_id: String,
-    client_secret: Option<Secret>,
-    #[serde(default)]
-    redirect_uris: Vec<String>,
-    #[serde(default)]
-    any_loopback_redirect: bool,
-    scope: Option<String>,
-    grant_types: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "signing")]
-    id_token_signed_response_alg: Option<Algorithm>,
-    token_endpoint_auth_method: Option<String>,
-    /// Members that documents of their own define, such as `jwks` and `dpop_bound_access_tokens`.
-    #[serde(default)]
-    metadata: serde_json::Map<String, serde_json::Value>,
-}
-
-/// A user: `sub`, and any other claim.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UserConfig {
-    sub: String,
-    /// Asked for on the login page.
-    password: Option<Secret>,
-    #[serde(default)]
-    claims: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Where records are kept.
@@ -184,38 +154,7 @@ impl Config {
         builder = self.without.into_iter().fold(builder, Builder::without);
         builder = self.amount.into_iter().fold(builder, |builder, (name, value)| builder.amount(name, value));
         builder = self.client.into_iter().fold(builder, |builder, client| builder.client(client.into()));
-        self.user.into_iter().fold(builder, |builder, user| {
-            let named = User::new(user.sub);
-            let named = user.password.into_iter().fold(named, User::password);
-            builder.user(user.claims.into_iter().fold(named, |user, (name, value)| user.claim(name, value)))
-        })
-    }
-}
-
-impl From<ClientConfig> for Client {
-    fn from(config: ClientConfig) -> Self {
-        let mut client = match config.client_secret {
-            Some(secret) => Self::confidential(config.client_id, secret),
-            None => Self::public(config.client_id),
-        };
-        client = config.redirect_uris.into_iter().fold(client, Self::redirect_uri);
-        if config.any_loopback_redirect {
-            client = client.any_loopback_redirect();
-        }
-        if let Some(scope) = config.scope {
-            client = client.scope(scope.split_whitespace());
-        }
-        if let Some(types) = config.grant_types {
-            client = client.grant_types(types);
-        }
-        if let Some(method) = config.token_endpoint_auth_method {
-            client = client.token_endpoint_auth_method(method);
-        }
-        client = config.metadata.into_iter().fold(client, |client, (name, value)| client.metadata(name, value));
-        match config.id_token_signed_response_alg {
-            Some(algorithm) => client.id_token_signed_response_alg(algorithm),
-            None => client,
-        }
+        self.user.into_iter().fold(builder, |builder, user| builder.user(user.into()))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Logs people in without asking anybody: by itself, or as a test said.
 
-use oauth_types::scenario::NextLogin;
+use oauth_types::scenario::{NextLogin, UserSetup};
 
 use super::{DENIED, Entrance, other_user, unmet};
 use crate::memory::{Login, Scope};
-use crate::people::{LOGIN_PAGES, User};
+use crate::people::{LOGIN_PAGES, Told, User};
 use crate::pipeline;
 use crate::refusal::Refusal;
 use crate::reply::Stop;
@@ -25,6 +25,10 @@ pub(super) async fn enter(
     let user = who(world, request, draft, next, &sessions)?;
     if let Some(agreed) = &next.scope {
         draft.scope = narrowed(&draft.scope, agreed)?;
+    }
+    let told = Told::at(next);
+    if !told.is_empty() {
+        draft.remember(&told);
     }
     let (wanted, now) = (&draft.wanted, arrival.now);
     let session = sessions.of_user(user.subject()).cloned();
@@ -69,7 +73,7 @@ impl Entrance {
     }
 }
 
-/// Who logs in: whom the test names, whom the request names, who is logged in in this browser, or the first user.
+/// Who logs in: whom the test makes or names, whom the request names, who is logged in in this browser, or the first user.
 fn who<'w>(
     world: &'w World,
     request: &AuthorizationRequest<'_>,
@@ -79,8 +83,12 @@ fn who<'w>(
 ) -> Result<&'w User, Refusal> {
     let (tenant, people, wanted) = (&request.arrival.place.tenant, &world.people, &draft.wanted);
     let is_meant = |user: &User, subject: &str| pipeline::subject(world, request.client(), user) == subject;
-    if let Some(name) = &next.user {
-        let user = people.named(tenant, name).ok_or_else(|| people.unknown("The scripted login"))?;
+    let scripted = match (&next.person, &next.user) {
+        (Some(person), _) => Some(people.make(tenant, User::from(UserSetup::clone(person)))?),
+        (None, Some(name)) => Some(people.named(tenant, name).ok_or_else(|| people.unknown("The scripted login"))?),
+        (None, None) => None,
+    };
+    if let Some(user) = scripted {
         let meant = wanted.subject.as_deref().is_none_or(|subject| is_meant(user, subject));
         return if meant { Ok(user) } else { Err(other_user()) };
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::documents;
 use crate::memory::{Life, Note, Notes};
+use crate::people::Told;
 use crate::ports::store::{Key, Kind, Record, Taken};
 use crate::refusal::{Refusal, Rule};
 use crate::reply::Stop;
@@ -32,6 +33,8 @@ struct Interaction {
     /// The mark of the browser.
     browser: String,
     progress: Progress,
+    /// What a test said is known of the person at this login alone.
+    told: Told,
 }
 
 impl Note for Interaction {
@@ -50,8 +53,21 @@ pub(super) struct Progress {
     pub elsewhere: bool,
     /// The user who agreed.
     pub agreed: Option<String>,
+    /// Who is to enter a one-time code before they are logged in.
+    pub half: Option<Half>,
+    /// How many one-time codes were entered.
+    pub codes: u32,
     /// How the person put an end to it.
     pub gave_up: Option<GaveUp>,
+}
+
+/// Somebody who has shown the first factor and not the second.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Half {
+    /// The user.
+    pub user: String,
+    /// Whether the first factor was a password, and not just a name.
+    pub by_password: bool,
 }
 
 /// How a person puts an end to it.
@@ -61,6 +77,8 @@ pub(super) enum GaveUp {
     Denied,
     /// By going away.
     Cancelled,
+    /// By entering one wrong code after the other.
+    Guessed,
 }
 
 /// An interaction that goes on in the browser it began in.
@@ -82,6 +100,7 @@ impl Resumed {
         world: &World,
         request: &AuthorizationRequest<'_>,
         unpacked: &Unpacked,
+        told: Told,
     ) -> Result<Self, Stop> {
         let (arrival, ports) = (request.arrival, &world.ports);
         let browser = Browser::of(arrival, ports);
@@ -93,6 +112,7 @@ impl Resumed {
             notes: unpacked.notes.clone(),
             browser: browser.mark(),
             progress: Progress::default(),
+            told,
         };
         let lives = (arrival.now, arrival.now.saturating_add(world.policy.value_of(&INTERACTION)));
         let (id, progress) = (ports.dice.handle(), Progress::default());
@@ -104,6 +124,11 @@ impl Resumed {
     /// The client whose request it is.
     pub(super) fn client_id(&self) -> &str {
         &self.interaction.client_id
+    }
+
+    /// What a test said is known of the person at this login alone.
+    pub(super) fn told(&self) -> &Told {
+        &self.interaction.told
     }
 
     /// The request as it was unpacked.
@@ -130,6 +155,17 @@ impl Resumed {
     pub(super) async fn save(&self, world: &World, arrival: &Arrival<'_>) -> Result<(), Stop> {
         world.ports.store.replace(self.key(arrival), self.version, self.record(world)).await?;
         Ok(())
+    }
+
+    /// Counts a one-time code before it is judged: of several that come at once, one is. Says whether it is this one.
+    pub(super) async fn counts_code(&mut self, world: &World, arrival: &Arrival<'_>) -> Result<bool, Stop> {
+        let (store, key) = (&world.ports.store, self.key(arrival));
+        self.progress.codes = self.progress.codes.saturating_add(1);
+        let counted = store.replace(key, self.version, self.record(world)).await?;
+        if let Some(kept) = store.get(key).await?.filter(|_| counted) {
+            self.version = kept.version;
+        }
+        Ok(counted)
     }
 
     /// Ends it: of any number of requests at once, one goes on.

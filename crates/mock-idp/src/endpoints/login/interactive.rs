@@ -4,14 +4,15 @@
 //! far; so a page that was left open, sent twice or reached by its address does nothing that is not due.
 
 use http::StatusCode;
+use oauth_types::scenario::MULTI_FACTOR;
 
 use super::interaction::{GaveUp, Progress, Resumed};
 use super::screens::{self, Complaint, Screen};
 use super::{
-    ACCOUNT_SELECTION_REQUIRED, CANCELLED, CONSENT_REQUIRED, DENIED, Decision, Entrance, INTERACTION_REQUIRED,
-    LOGIN_REQUIRED, consent, other_user, unmet,
+    ACCOUNT_SELECTION_REQUIRED, CANCELLED, CODE_GUESSED, CONSENT_REQUIRED, DENIED, Decision, Entrance,
+    INTERACTION_REQUIRED, LOGIN_REQUIRED, consent, other_user, unmet,
 };
-use crate::people::{PASSWORD, User};
+use crate::people::{PASSWORD, Told, User};
 use crate::pipeline;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, Stop};
@@ -37,16 +38,25 @@ pub(super) async fn begin(
     world: &World,
     request: &AuthorizationRequest<'_>,
     unpacked: &Unpacked,
-    draft: &Draft,
+    draft: &mut Draft,
+    told: Told,
 ) -> Result<Decision, Stop> {
+    remember(draft, &told);
     let asked = Asked { world, request, draft };
     let sessions = Sessions::of(request.arrival, &world.ports, &world.policy).await?;
     match asked.next(&sessions, None).await? {
         Next::Enter(session) => Ok(entered(*session, sessions)),
         Next::Ask(screen) => {
-            let begun = Resumed::begin(world, request, unpacked).await?;
+            let begun = Resumed::begin(world, request, unpacked, told).await?;
             Ok(Decision::Ask(asked.at(screen, &begun)))
         }
+    }
+}
+
+/// Remembers what is known of the person at this login alone.
+fn remember(draft: &mut Draft, told: &Told) {
+    if !told.is_empty() {
+        draft.remember(told);
     }
 }
 
@@ -54,14 +64,19 @@ pub(super) async fn begin(
 pub(super) async fn go_on(
     world: &World,
     request: &AuthorizationRequest<'_>,
-    draft: &Draft,
+    draft: &mut Draft,
     mut resumed: Resumed,
 ) -> Result<Decision, Stop> {
+    remember(draft, resumed.told());
     let (arrival, asked) = (request.arrival, Asked { world, request, draft });
     let mut sessions = Sessions::of(arrival, &world.ports, &world.policy).await?;
     let mut next = asked.next(&sessions, Some(&resumed)).await;
     if let (Some(screen), Some(form)) = (decided(arrival, &next), arrival.form) {
-        if let Some(complaint) = screens::act(&asked, screen, form, (&mut sessions, &mut resumed.progress)).await? {
+        let complaint = match screen == Screen::OneTimeCode && !resumed.counts_code(world, arrival).await? {
+            true => Some(screens::AT_ONCE),
+            false => screens::act(&asked, screen, form, (&mut sessions, &mut resumed.progress)).await?,
+        };
+        if let Some(complaint) = complaint {
             return Ok(Decision::Ask(asked.show(screen, &sessions, &resumed, Some(complaint))));
         }
         next = asked.next(&sessions, Some(&resumed)).await;
@@ -100,8 +115,10 @@ fn decided(arrival: &Arrival<'_>, next: &Result<Next, Stop>) -> Option<Screen> {
         Ok(Next::Enter(_)) => None,
         Err(_) => return None,
     };
-    let too_early = decided == Screen::Consent && matches!(due, Some(Screen::Login | Screen::Select));
-    let elsewhere = (decided == Screen::Create) != (due == Some(Screen::Create));
+    let too_early =
+        decided == Screen::Consent && matches!(due, Some(Screen::Login | Screen::Select | Screen::OneTimeCode));
+    let elsewhere = (decided == Screen::Create) != (due == Some(Screen::Create))
+        || decided == Screen::OneTimeCode && due != Some(Screen::OneTimeCode);
     (!too_early && !elsewhere).then_some(decided)
 }
 
@@ -116,7 +133,11 @@ impl<'a> Asked<'a> {
         match progress.gave_up {
             Some(GaveUp::Denied) => return Err(DENIED.refuse().into()),
             Some(GaveUp::Cancelled) => return Err(CANCELLED.refuse().into()),
+            Some(GaveUp::Guessed) => return Err(CODE_GUESSED.refuse().into()),
             None => {}
+        }
+        if progress.half.is_some() {
+            return self.ask(Screen::OneTimeCode);
         }
         let chosen = progress.session.as_deref().and_then(|sid| sessions.find(sid));
         let session = match chosen {
@@ -168,12 +189,16 @@ impl<'a> Asked<'a> {
         if wanted.is_for_a_new_login() && !fresh || wanted.is_too_old(login.auth_time, now) {
             return Ok(Some(Screen::Login));
         }
-        if wanted.is_met_by(login.acr.as_deref()) {
-            return Ok(None);
-        }
         let user = self.world.people.find(&login.user);
-        let can = wanted.acr.iter().any(|acr| acr == PASSWORD) && user.is_some_and(|user| user.password.is_some());
-        match can && !fresh {
+        let (password, code) =
+            user.map_or((false, false), |user| (user.password.is_some(), user.one_time_code.is_some()));
+        let can_be_asked = wanted.wants(MULTI_FACTOR) && password && code && !fresh;
+        if wanted.is_met_by(login.acr.as_deref()) {
+            // "Voluntary Claim": a client that forbids pages is content with less (OpenID Connect Core §5.5.1.1).
+            let better = can_be_asked && !wanted.has(login.acr.as_deref()) && !wanted.asks_for("none");
+            return Ok(better.then_some(Screen::Login));
+        }
+        match can_be_asked || wanted.wants(PASSWORD) && password && !fresh {
             true => Ok(Some(Screen::Login)),
             false => Err(unmet(&wanted.acr, login.acr.as_deref())),
         }
@@ -206,7 +231,7 @@ impl<'a> Asked<'a> {
                 "That a client was agreed to is remembered if it authenticates or redirects to https; \
                  remember-native-consent remembers it for others",
             ),
-            Screen::Create => INTERACTION_REQUIRED.refuse(),
+            Screen::Create | Screen::OneTimeCode => INTERACTION_REQUIRED.refuse(),
         };
         Err(refusal.into())
     }

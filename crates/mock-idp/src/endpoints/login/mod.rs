@@ -10,7 +10,7 @@ use oauth_types::scenario::{Does, NextLogin};
 
 use crate::documents;
 use crate::memory::{Login, Scope};
-use crate::people::LOGIN_PAGES;
+use crate::people::{LOGIN_PAGES, Told, User};
 use crate::pipeline;
 use crate::ports::store::GrantId;
 use crate::refusal::{Document, Refusal, Rule};
@@ -94,7 +94,13 @@ pub(crate) async fn decide(
             automatic::enter(world, request, draft, &NextLogin::default()).await.map(Decision::LoggedIn)
         }
         Some(_) if draft.wanted.asks_for("none") => Err(INTERACTION_REQUIRED.refuse().into()),
-        _ => interactive::begin(world, request, unpacked, draft).await,
+        Some(next) => {
+            if let Some(person) = next.person.as_deref() {
+                world.people.make(&request.arrival.place.tenant, User::from(person.clone()))?;
+            }
+            interactive::begin(world, request, unpacked, draft, Told::at(&next)).await
+        }
+        None => interactive::begin(world, request, unpacked, draft, Told::default()).await,
     }
 }
 
@@ -133,6 +139,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &ACCOUNT_SELECTION_REQUIRED,
     &ACR_UNMET,
     &CANCELLED,
+    &CODE_GUESSED,
     &CONSENT_REQUIRED,
     &DENIED,
     &INTERACTION_REQUIRED,
@@ -154,6 +161,14 @@ static CANCELLED: Rule = Rule {
     section: "4.1.2.1",
     error: ErrorCode::AccessDenied,
     says: "The resource owner has to log in, and did not want to",
+};
+
+static CODE_GUESSED: Rule = Rule {
+    id: "rfc6749-one-time-code-guessed",
+    document: &documents::RFC6749,
+    section: "4.1.2.1",
+    error: ErrorCode::AccessDenied,
+    says: "The resource owner has to log in, and entered five wrong one-time codes",
 };
 
 static LOGIN_REQUIRED: Rule = Rule {

@@ -1,10 +1,11 @@
 //! The pages, and what the person decides on each.
 
 use oauth_types::Params;
+use oauth_types::scenario::MULTI_FACTOR;
 use serde_json::json;
 
 use super::consent;
-use super::interaction::{GaveUp, PARAM, Progress, Resumed};
+use super::interaction::{GaveUp, Half, PARAM, Progress, Resumed};
 use super::interactive::Asked;
 use crate::memory::Login;
 use crate::pages::{self, Account, Ask, Dialog};
@@ -17,6 +18,7 @@ use crate::sessions::{Session, Sessions};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Screen {
     Login,
+    OneTimeCode,
     Select,
     Consent,
     Create,
@@ -25,16 +27,24 @@ pub(super) enum Screen {
 /// What is wrong with what somebody entered, in a sentence for them.
 pub(super) type Complaint = &'static str;
 
+/// The complaint about a one-time code that was not judged, since another was.
+pub(super) const AT_ONCE: Complaint = "Another code was sent at the same time. Enter it again.";
+
+/// How many one-time codes are judged before the login is over.
+const MOST_CODES: u32 = 5;
+
 impl Screen {
     /// The page at this path.
     pub(super) fn at(path: &str) -> Option<Self> {
-        [Self::Login, Self::Select, Self::Consent, Self::Create].into_iter().find(|screen| screen.path() == path)
+        let all = [Self::Login, Self::OneTimeCode, Self::Select, Self::Consent, Self::Create];
+        all.into_iter().find(|screen| screen.path() == path)
     }
 
     /// Where it is.
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Login => "/login",
+            Self::OneTimeCode => "/otp",
             Self::Select => "/select",
             Self::Consent => "/consent",
             Self::Create => "/create",
@@ -56,37 +66,66 @@ pub(super) async fn act(
     let user = match screen {
         Screen::Login => login(asked, form),
         Screen::Create => create(asked, form),
+        Screen::OneTimeCode => second(asked, form, progress),
         Screen::Select => return Ok(select(form, sessions, progress)),
         Screen::Consent => return agree(asked, form, (sessions, progress)).await,
     };
     match user {
-        Ok((user, by_password)) => {
-            let session = begin(asked, user, by_password, sessions).await?;
+        Ok((user, shown)) if user.one_time_code.is_some() && !shown.code => {
+            progress.half = Some(Half { user: user.subject().to_owned(), by_password: shown.password });
+            Ok(None)
+        }
+        Ok((user, shown)) => {
+            let session = begin(asked, user, shown, sessions).await?;
             progress.session = Some(session.sid().to_owned());
-            (progress.fresh, progress.elsewhere, progress.agreed) = (true, false, None);
+            (progress.fresh, progress.elsewhere, progress.agreed, progress.half) = (true, false, None, None);
             sessions.put_first(session);
             Ok(None)
         }
+        Err(_) if progress.gave_up.is_some() => Ok(None),
         Err(complaint) => Ok(Some(complaint)),
     }
 }
 
+/// What somebody has shown of themselves, beside their name.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shown {
+    password: bool,
+    code: bool,
+}
+
 /// Who logs in, and whether by a password.
-fn login<'a>(asked: &Asked<'a>, form: &Params) -> Result<(&'a User, bool), Complaint> {
+fn login<'a>(asked: &Asked<'a>, form: &Params) -> Result<(&'a User, Shown), Complaint> {
     let (tenant, people) = (&asked.request.arrival.place.tenant, &asked.world.people);
     let name = form.get("user").or_else(|| form.get("username")).map(str::trim);
     let name = name.filter(|name| !name.is_empty()).ok_or("Enter a username.")?;
     let user = people.named(tenant, name).ok_or("Nobody is called that here, or the password is wrong.")?;
     match (&user.password, form.get("password")) {
-        (None, _) => Ok((user, false)),
-        (Some(own), Some(sent)) if own.matches(sent) => Ok((user, true)),
+        (None, _) => Ok((user, Shown::default())),
+        (Some(own), Some(sent)) if own.matches(sent) => Ok((user, Shown { password: true, code: false })),
         (Some(_), None) => Err("This user needs a password."),
         (Some(_), Some(_)) => Err("Nobody is called that here, or the password is wrong."),
     }
 }
 
+/// Who has entered the right one-time code. With the last of many wrong ones, they have given up.
+fn second<'a>(asked: &Asked<'a>, form: &Params, progress: &mut Progress) -> Result<(&'a User, Shown), Complaint> {
+    let half = progress.half.as_ref().ok_or("Log in first.")?;
+    let user = asked.world.people.find(&half.user).ok_or("Log in first.")?;
+    let sent = form.get("otp").map(str::trim).unwrap_or_default();
+    match &user.one_time_code {
+        Some(own) if own.matches(sent) => Ok((user, Shown { password: half.by_password, code: true })),
+        _ => {
+            if progress.codes >= MOST_CODES {
+                progress.gave_up = Some(GaveUp::Guessed);
+            }
+            Err("This code is wrong.")
+        }
+    }
+}
+
 /// Makes a user of what was entered (OpenID Connect Prompt Create 1.0 §3).
-fn create<'a>(asked: &Asked<'a>, form: &Params) -> Result<(&'a User, bool), Complaint> {
+fn create<'a>(asked: &Asked<'a>, form: &Params) -> Result<(&'a User, Shown), Complaint> {
     let field = |name: &str| form.get(name).map(str::trim).filter(|text| !text.is_empty());
     let fits = |text: &str, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
     let username = field("username").ok_or("Enter a username.")?;
@@ -112,17 +151,25 @@ fn create<'a>(asked: &Asked<'a>, form: &Params) -> Result<(&'a User, bool), Comp
     }
     let registered = asked.world.people.register(&asked.request.arrival.place.tenant, user);
     let user = registered.map_err(|_| "Somebody is called that already, or too many have registered.")?;
-    Ok((user, password.is_some()))
+    Ok((user, Shown { password: password.is_some(), code: false }))
 }
 
 /// Logs `user` in: into their session in this browser, or into a new one. Either has a new secret.
-async fn begin(asked: &Asked<'_>, user: &User, by_password: bool, sessions: &Sessions) -> Result<Session, Stop> {
+async fn begin(asked: &Asked<'_>, user: &User, shown: Shown, sessions: &Sessions) -> Result<Session, Stop> {
+    let wanted = &asked.draft.wanted;
+    let both = shown.password && shown.code;
+    // A login with two factors is one with a password as well, for whoever asks for that.
+    let acr = match both && (wanted.wants(MULTI_FACTOR) || !wanted.wants(PASSWORD)) {
+        true => Some(MULTI_FACTOR),
+        false => shown.password.then_some(PASSWORD),
+    };
+    let amr = [(shown.password, "pwd"), (shown.code, "otp"), (both, "mfa")];
     let (arrival, ports, policy) = (asked.request.arrival, &asked.world.ports, &asked.world.policy);
     let login = Login {
         user: user.subject().to_owned(),
         auth_time: arrival.now,
-        acr: by_password.then(|| PASSWORD.to_owned()),
-        amr: if by_password { vec!["pwd".to_owned()] } else { Vec::new() },
+        acr: acr.map(str::to_owned),
+        amr: amr.into_iter().filter(|(so, _)| *so).map(|(_, method)| method.to_owned()).collect(),
         session: None,
     };
     if let Some(mut session) = sessions.of_user(user.subject()).cloned()
@@ -139,11 +186,12 @@ async fn begin(asked: &Asked<'_>, user: &User, by_password: bool, sessions: &Ses
 fn select(form: &Params, sessions: &Sessions, progress: &mut Progress) -> Option<Complaint> {
     match form.get("session") {
         Some("other") => {
-            (progress.session, progress.elsewhere, progress.fresh) = (None, true, false);
+            (progress.session, progress.elsewhere, progress.fresh, progress.half) = (None, true, false, None);
             None
         }
         Some(sid) if sessions.find(sid).is_some() => {
             (progress.session, progress.elsewhere, progress.fresh) = (Some(sid.to_owned()), false, false);
+            progress.half = None;
             None
         }
         _ => Some("Choose one of these accounts."),
@@ -205,6 +253,10 @@ pub(super) fn page(
             accounts
                 .sort_by_key(|account| people.named(tenant, hint).is_none_or(|user| user.subject() != account.value));
             pages::login(&dialog, &accounts, hint)
+        }
+        Screen::OneTimeCode => {
+            let half = resumed.progress.half.as_ref().and_then(|half| people.find(&half.user));
+            pages::one_time_code(&dialog, half.map(Account::of))
         }
         Screen::Create => pages::create(&dialog, hint),
         Screen::Select => {

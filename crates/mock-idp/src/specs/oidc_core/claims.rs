@@ -2,12 +2,13 @@
 //! (§5.6).
 
 use oauth_types::ErrorCode;
+use oauth_types::scenario::Destination;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::documents;
 use crate::memory::{Life, Note, Scope};
-use crate::people::User;
+use crate::people::{Told, User};
 use crate::refusal::{Refusal, Rule};
 
 /// The claims that each scope asks for (§5.4).
@@ -158,10 +159,10 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// What UserInfo says of `user` (§5.3.2): what the scope asks for, and what is wished for.
-pub(super) fn userinfo(user: &User, scope: &Scope, wishes: &[Wish]) -> Map<String, Value> {
-    let mut claims = by_scope(user, scope);
-    add(user, wishes, &mut claims);
+/// What UserInfo says of `user`, of whom so much is `told` (§5.3.2): what the scope asks for, and what is wished for.
+pub(super) fn userinfo(user: &User, told: &Told, scope: &Scope, wishes: &[Wish]) -> Map<String, Value> {
+    let mut claims = by_scope(told, scope);
+    add(told, wishes, &mut claims);
     let standard = |name: &str| SCOPES.iter().find(|(_, claims)| claims.contains(&name)).map(|(scope, _)| *scope);
     let released = |name: &String| {
         standard(name).is_none_or(|needed| scope.contains(needed)) || wishes.iter().any(|wish| wish.name == *name)
@@ -179,21 +180,22 @@ pub(super) fn userinfo(user: &User, scope: &Scope, wishes: &[Wish]) -> Map<Strin
         claims.insert("_claim_names".to_owned(), names.into());
         claims.insert("_claim_sources".to_owned(), sources.into());
     }
+    told.put(Destination::Userinfo, &mut claims);
     claims
 }
 
 /// The claims that a scope asks for. One that no scope stands for was given to the user by whoever set up the server.
-pub(super) fn by_scope(user: &User, scope: &Scope) -> Map<String, Value> {
+pub(super) fn by_scope(told: &Told, scope: &Scope) -> Map<String, Value> {
     let standard = |name: &str| SCOPES.iter().find(|(_, claims)| claims.contains(&name)).map(|(scope, _)| *scope);
-    let asked = user.claims().iter().filter(|(name, _)| standard(name).is_none_or(|needed| scope.contains(needed)));
+    let asked = told.claims.iter().filter(|(name, _)| standard(name).is_none_or(|needed| scope.contains(needed)));
     asked.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Adds the claims that are wished for, as far as they are known and have a value that will do. It is no error if they
 /// are not, not even if they are essential (§5.5.1).
-pub(super) fn add(user: &User, wishes: &[Wish], claims: &mut Map<String, Value>) {
+pub(super) fn add(told: &Told, wishes: &[Wish], claims: &mut Map<String, Value>) {
     for wish in wishes.iter().filter(|wish| !OWN.contains(&wish.name.as_str())) {
-        if let Some(value) = user.claims().get(&wish.name).filter(|value| wish.is_met_by(value)) {
+        if let Some(value) = told.claims.get(&wish.name).filter(|value| wish.is_met_by(value)) {
             claims.insert(wish.name.clone(), value.clone());
         }
     }

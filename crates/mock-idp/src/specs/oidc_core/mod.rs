@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use oauth_types::fault::Point;
+use oauth_types::scenario::{Destination, MULTI_FACTOR};
 use oauth_types::{Algorithm, ContentEncryption, ErrorCode, KeyManagement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -87,7 +88,7 @@ impl Spec for OpenIdConnect {
             set(&format!("{kind}_encryption_enc_values_supported"), json!(ContentEncryption::ALL));
         }
         if facts.policy.is_on(&LOGIN_PAGES) {
-            set("acr_values_supported", json!([PASSWORD]));
+            set("acr_values_supported", json!([PASSWORD, MULTI_FACTOR]));
         }
     }
 
@@ -142,13 +143,15 @@ impl Spec for OpenIdConnect {
         let algorithm: Algorithm = request.client().id_token_algorithm.unwrap_or(request.policy.algorithm);
         let mut claims = Map::new();
         if let Some(user) = request.people.find(&login.user) {
+            let told = user.told(&authorization.notes);
             // "The Claims requested by the profile, email, address, and phone scope values are returned [...] in the ID
             // Token" if there is no access token (§5.4).
             if request.params.get("response_type") == Some("id_token") {
-                claims = claims::by_scope(user, &authorization.scope);
+                claims = claims::by_scope(&told, &authorization.scope);
             }
             let wishes = spent.note::<Requested>().unwrap_or_default().id_token;
-            claims::add(user, &wishes, &mut claims);
+            claims::add(&told, &wishes, &mut claims);
+            told.put(Destination::IdToken, &mut claims);
         }
         let mut claim = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         claim("iss", request.arrival.place.issuer.clone().into());
@@ -185,7 +188,8 @@ pub(crate) fn userinfo(
     (authorization, user): (&Authorization, &User),
 ) -> Reply {
     let wishes = authorization.notes.find::<Requested>().unwrap_or_default().userinfo;
-    let mut claims = claims::userinfo(user, &authorization.scope, &wishes);
+    let told = user.told(&authorization.notes);
+    let mut claims = claims::userinfo(user, &told, &authorization.scope, &wishes);
     claims.insert("sub".to_owned(), authorization.subject.clone().into());
     let signed = client.and_then(|client| Algorithm::from_wire(client.text("userinfo_signed_response_alg")?));
     let algorithm = signed.unwrap_or(Algorithm::Rs256);
