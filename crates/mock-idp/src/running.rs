@@ -226,6 +226,12 @@ impl Tenant {
         self.next_login(next.into());
     }
 
+    /// Makes the tenant misbehave until the guard is dropped: by a fault of the
+    /// [catalogue](oauth_types::fault::catalogue), or by one of your own.
+    pub fn fault(&self, fault: impl Into<Fault>) -> Mounted {
+        self.mount(fault.into())
+    }
+
     /// Makes the tenant misbehave until the guard is dropped.
     pub fn mount(&self, fault: Fault) -> Mounted {
         self.tenant.faults.mount(fault)

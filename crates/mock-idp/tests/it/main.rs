@@ -3,6 +3,7 @@
 mod binary;
 mod browser;
 mod canaries;
+mod catalogue;
 mod draft_client_id_metadata;
 mod faults;
 mod flows;

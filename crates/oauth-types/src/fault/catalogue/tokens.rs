@@ -56,7 +56,7 @@ faults! { TOKENS of Claims:
     JARM_INVALID_AUD = "jarm-invalid-aud", ResponseToken, "JARM §2.4",
         "The response is for somebody else", [set("aud", "another-client")];
     JARM_EXPIRED = "jarm-expired", ResponseToken, "JARM §2.4",
-        "The response expired a day ago", [shift("exp", -DAY)];
+        "The response expired in 1970", [set("exp", 1)];
     JARM_INVALID_STATE = "jarm-invalid-state", ResponseToken, "JARM §2.4",
         "The response has the state of another request", [set("state", "state-of-another-request")];
     JARM_SIG_NONE = "jarm-sig-none", ResponseToken, "JARM §2.4",
