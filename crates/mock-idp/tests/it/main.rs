@@ -11,6 +11,7 @@ mod hostile;
 mod jose_jwe;
 mod jose_jws;
 mod jose_keys;
+mod lies;
 mod login;
 mod malformed;
 mod mcp_authorization;

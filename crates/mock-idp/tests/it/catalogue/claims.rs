@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::visit::Way::{
-    Hybrid, IntrospectionToken, Jarm, LogoutToken, Refresh, Token, Userinfo, UserinfoToken,
+    Assured, Hybrid, IntrospectionToken, Jarm, LogoutToken, Refresh, Token, Userinfo, UserinfoToken,
 };
 use super::visit::Visit;
 use super::{Case, case};
@@ -44,7 +44,7 @@ pub(super) const CASES: &[Case] = &[
     case("missing-auth-time", Token, |visit| gone(&id(visit), "auth_time")),
     case("auth-time-wrong-type", Token, |visit| id(visit)["auth_time"].is_string()),
     case("invalid-acr", Token, |visit| id(visit)["acr"] == "0"),
-    case("missing-acr", Token, |visit| gone(&id(visit), "acr")),
+    case("missing-acr", Assured, |visit| gone(&id(visit), "acr")),
     case("acr-wrong-type", Token, |visit| id(visit)["acr"].is_number()),
     case("amr-wrong-type", Token, |visit| id(visit)["amr"].is_string()),
     case("invalid-athash", Token, |visit| id(visit)["at_hash"] == "AAAAAAAAAAAAAAAAAAAAAA"),

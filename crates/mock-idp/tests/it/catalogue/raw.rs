@@ -1,5 +1,6 @@
 //! A client that writes its requests octet by octet and sees how an answer ends, whatever becomes of it.
 
+use std::fmt;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 const MOST: usize = 16 << 20;
 
 /// An answer as it came over the wire, as far as it came.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
@@ -94,6 +95,13 @@ fn joined(mut chunks: &[u8]) -> (Vec<u8>, bool) {
         }
         body.extend_from_slice(&chunk[..length]);
         chunks = &chunk[length + 2..];
+    }
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start: String = self.body.chars().take(200).collect();
+        write!(f, "{} {:?} {:?} {} octets: {start}", self.status, self.end, self.headers, self.body.len())
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use mock_idp::{Builder, Client, MockIdp, Mounted};
 use oauth_types::fault::Fault;
+use oauth_types::scenario::NextLogin;
 use tokio::net::TcpListener;
 
 use super::visit::{Visitor, clients};
@@ -12,6 +13,9 @@ use super::visit::{Visitor, clients};
 pub(crate) trait Shell {
     /// Who goes to this server.
     fn visitor(&mut self) -> &mut Visitor;
+
+    /// Says what the person does at the next login.
+    async fn next_login(&mut self, next: NextLogin);
 
     /// Mounts a fault of the catalogue.
     async fn mount(&mut self, name: &'static str);
@@ -46,6 +50,10 @@ fn described(ears: SocketAddr) -> Builder {
 impl Shell for Rust {
     fn visitor(&mut self) -> &mut Visitor {
         &mut self.visitor
+    }
+
+    async fn next_login(&mut self, next: NextLogin) {
+        self.idp.next_login(next);
     }
 
     async fn mount(&mut self, name: &'static str) {

@@ -27,6 +27,8 @@ pub(crate) enum Way {
     Jarm,
     /// To the token endpoint with a code.
     Token,
+    /// The same after a login that says how well it was made.
+    Assured,
     /// The same as a client that has chosen this algorithm for its ID tokens.
     TokenOf(&'static str),
     /// The same, with a look at the key set before and after.
@@ -115,7 +117,7 @@ impl Visitor {
             Way::Callback => self.callback(&asks()).await,
             Way::Hybrid => self.callback(&with(asks(), "response_type", "code id_token token")).await,
             Way::Jarm => self.callback(&with(asks(), "response_mode", "jwt")).await,
-            Way::Token => self.log_in().await,
+            Way::Token | Way::Assured => self.log_in().await,
             Way::TokenOf(algorithm) => self.log_in_with(algorithm).await,
             Way::Keys => {
                 let before = self.get("/jwks").await.json();
@@ -259,13 +261,11 @@ impl Visitor {
     }
 }
 
-const PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
-
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 
 /// An authorization request that asks for all that an ID token can say.
 fn asks() -> Params {
-    asking().with("max_age", "3600").with("acr_values", PASSWORD)
+    asking().with("max_age", "3600")
 }
 
 fn watching() -> Params {

@@ -108,6 +108,12 @@ impl Named {
     }
 }
 
+impl From<Named> for Fault {
+    fn from(named: Named) -> Self {
+        named.fault()
+    }
+}
+
 impl From<&Named> for Fault {
     fn from(named: &Named) -> Self {
         named.fault()
