@@ -268,9 +268,7 @@ fn signed(
     BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.claims, TOKEN / 2), &mut text);
     let right = || match algorithm.is_symmetric() {
         true => keyed(algorithm, secret, text.as_bytes()),
-        false => {
-            Ok(keys.sign_as(token.header.get("kid").and_then(Value::as_str), algorithm, text.as_bytes())?)
-        }
+        false => Ok(keys.sign_as(token.header.get("kid").and_then(Value::as_str), algorithm, text.as_bytes())?),
     };
     let signature = match wrongly {
         None => right()?,

@@ -1,5 +1,7 @@
 //! Lies about signatures, keys and claims, in detail. The catalogue has the whole list.
 
+use std::sync::Arc;
+
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -11,7 +13,6 @@ use mock_idp::{Builder, Client, MockIdp};
 use oauth_types::fault::{Edit, Fault, KeySet, Point, Signature, catalogue};
 use oauth_types::{Algorithm, Secret};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 use crate::browser::{Browser, REDIRECT_URI, asking, basic, decode, redeeming, with};
 
@@ -193,7 +194,10 @@ async fn keys_that_cannot_be_replaced_are_a_failure_that_says_so() {
     let browser = Browser::new(&idp);
     let _keys = idp.fault(catalogue::SIGNING_KEY_ROTATION);
     let answer = browser.fetch("/jwks").await;
-    assert_eq!((answer.status, answer.json()["error_description"].as_str()), (500, Some("The keys could not be rotated")));
+    assert_eq!(
+        (answer.status, answer.json()["error_description"].as_str()),
+        (500, Some("The keys could not be rotated"))
+    );
     let failure = idp.journal().pop().expect("an entry").failure;
     assert_eq!(failure.as_deref(), Some("the keys cannot be rotated: these keys are fixed"));
     let _token = idp.fault(catalogue::SIGNING_KEY_ROTATION_JUST_BEFORE_SIGNING);
@@ -240,7 +244,10 @@ struct Place {
 }
 
 const PLACES: &[Place] = &[
-    Place { at: Point::IdToken, claims: &["iss", "aud", "sub", "exp", "iat", "auth_time", "nonce", "at_hash", "sid"] },
+    Place {
+        at: Point::IdToken,
+        claims: &["iss", "aud", "sub", "exp", "iat", "auth_time", "nonce", "at_hash", "sid"],
+    },
     Place { at: Point::AccessToken, claims: &["iss", "aud", "sub", "exp", "iat", "client_id", "jti", "scope"] },
     Place { at: Point::Userinfo, claims: &["sub", "email", "email_verified"] },
     Place { at: Point::UserinfoToken, claims: &["iss", "aud", "sub"] },
@@ -286,14 +293,16 @@ async fn row_8_every_claim_is_wrong_or_missing_or_of_the_wrong_type_or_too_much(
         MockIdp::builder()
             .client(Client::public("public").redirect_uri(REDIRECT_URI))
             .client(Client::confidential("rs", "secret"))
-            .client(Client::public("signed").redirect_uri(REDIRECT_URI).metadata("userinfo_signed_response_alg", "RS256")),
+            .client(
+                Client::public("signed").redirect_uri(REDIRECT_URI).metadata("userinfo_signed_response_alg", "RS256"),
+            ),
     );
     let browser = Browser::new(&idp);
     for Place { at, claims } in PLACES {
         let right = said(&browser, *at).await;
-        let edits = claims.iter().flat_map(|name| {
-            [(*name, Some(json!("wrong"))), (*name, None), (*name, Some(json!([1, {}])))]
-        });
+        let edits = claims
+            .iter()
+            .flat_map(|name| [(*name, Some(json!("wrong"))), (*name, None), (*name, Some(json!([1, {}])))]);
         let extra = [("x-extra", Some(json!({"a": 1})))];
         for (name, value) in edits.chain(extra) {
             assert_eq!(right.get(name).is_some(), name != "x-extra", "{at:?}: {name}");
@@ -303,7 +312,11 @@ async fn row_8_every_claim_is_wrong_or_missing_or_of_the_wrong_type_or_too_much(
             assert_eq!(told.get(name), value.as_ref(), "{at:?}: {name}");
             let kept = claims.iter().filter(|other| **other != name && right[**other] != told[**other]);
             let fresh = ["jti", "code", "at_hash", "sid", "exp", "iat", "auth_time", "token_introspection"];
-            assert_eq!(kept.filter(|other| !fresh.contains(other)).count(), 0, "{at:?}: {name}: nothing else changes");
+            assert_eq!(
+                kept.filter(|other| !fresh.contains(other)).count(),
+                0,
+                "{at:?}: {name}: nothing else changes"
+            );
             drop(guard);
         }
     }

@@ -147,6 +147,18 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "schema")]
+    #[test]
+    fn the_schema_knows_both_ways_and_every_name() {
+        let schema = schemars::schema_for!(Fault).to_value();
+        let ways = schema["oneOf"].as_array().expect("two ways");
+        let required: Vec<_> = ways.iter().map(|way| way["required"].clone()).collect();
+        assert_eq!(required, [serde_json::json!(["at", "edit"]), serde_json::json!(["named"])]);
+        let names = ways[1]["properties"]["named"]["enum"].as_array().expect("names");
+        assert_eq!(names.len(), catalogue::all().count());
+        assert!(ways.iter().all(|way| way["additionalProperties"] == false));
+    }
+
     #[test]
     fn what_is_no_fault_is_said_precisely() {
         for (text, why) in [

@@ -9,7 +9,9 @@ const ELSEWHERE: &str = "https://attacker.example";
 
 pub(super) const CASES: &[Case] = &[
     case("discovery-issuer-mismatch", Discovery, |visit| visit.json()["issuer"] == ELSEWHERE),
-    case("discovery-issuer-normalised", Discovery, |visit| visit.text("issuer").is_some_and(|text| text.ends_with('/'))),
+    case("discovery-issuer-normalised", Discovery, |visit| {
+        visit.text("issuer").is_some_and(|text| text.ends_with('/'))
+    }),
     case("discovery-issuer-missing", Discovery, |visit| without(visit, "issuer")),
     case("metadata-without-s256", Discovery, |visit| {
         visit.json()["code_challenge_methods_supported"] == json!(["plain"])

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::visit::Visit;
 use super::visit::Way::{
     Assured, Hybrid, IntrospectionToken, Jarm, LogoutToken, Refresh, Token, Userinfo, UserinfoToken,
 };
-use super::visit::Visit;
 use super::{Case, case};
 
 const ELSEWHERE: &str = "https://attacker.example";

@@ -2,17 +2,19 @@
 
 use serde_json::json;
 
+use super::visit::Visit;
 use super::visit::Way::{
     Backchannel, Device, Introspection, Logout, Page, Polling, Pushed, Registration, Resource, Revocation, Userinfo,
 };
-use super::visit::Visit;
 use super::{Case, case};
 
 pub(super) const CASES: &[Case] = &[
     case("pushed-expires-in-zero", Pushed, |visit| visit.json()["expires_in"] == 0),
     case("pushed-expires-in-missing", Pushed, |visit| gone(visit, "expires_in")),
     case("pushed-request-uri-missing", Pushed, |visit| gone(visit, "request_uri")),
-    case("pushed-request-uri-foreign", Pushed, |visit| visit.json()["request_uri"] == "https://attacker.example/request"),
+    case("pushed-request-uri-foreign", Pushed, |visit| {
+        visit.json()["request_uri"] == "https://attacker.example/request"
+    }),
     case("pushed-status-200", Pushed, |visit| visit.answer.status == 200 && !gone(visit, "request_uri")),
     case("device-slow-down", Polling, |visit| refused(visit, 400, "slow_down")),
     case("device-authorization-pending", Polling, |visit| refused(visit, 400, "authorization_pending")),
@@ -41,9 +43,7 @@ pub(super) const CASES: &[Case] = &[
     case("introspection-inactive", Introspection, |visit| visit.json()["active"] == false),
     case("introspection-active-missing", Introspection, |visit| gone(visit, "active")),
     case("introspection-active-string", Introspection, |visit| visit.json()["active"] == "false"),
-    case("introspection-expired", Introspection, |visit| {
-        visit.json()["active"] == true && visit.json()["exp"] == 1
-    }),
+    case("introspection-expired", Introspection, |visit| visit.json()["active"] == true && visit.json()["exp"] == 1),
     case("introspection-unavailable", Introspection, |visit| refused(visit, 503, "temporarily_unavailable")),
     case("revocation-unavailable", Revocation, |visit| {
         visit.answer.status == 503 && visit.answer.header("retry-after") == Some("5")

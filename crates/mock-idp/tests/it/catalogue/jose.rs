@@ -7,12 +7,14 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Value, json};
 
 use super::raw::End;
-use super::visit::Way::{Jwks, Keys, TokenOf};
 use super::visit::Visit;
+use super::visit::Way::{Jwks, Keys, TokenOf};
 use super::{Case, case, impatient};
 
 pub(super) const CASES: &[Case] = &[
-    case("invalid-sig-rs256", Keys, |visit| is(visit, "alg", "RS256") && !verified(visit) && signature(visit).len() == 256),
+    case("invalid-sig-rs256", Keys, |visit| {
+        is(visit, "alg", "RS256") && !verified(visit) && signature(visit).len() == 256
+    }),
     case("invalid-sig-es256", TokenOf("ES256"), |visit| {
         is(visit, "alg", "ES256") && !verified(visit) && signature(visit).len() == 64
     }),
@@ -73,7 +75,9 @@ pub(super) const CASES: &[Case] = &[
     case("jwks-garbage", Jwks, |visit| visit.answer.status == 200 && visit.json() == Value::Null),
     case("jwks-oversize", Jwks, |visit| visit.answer.body.len() == 8 << 20 && !keys(&visit.json()).is_empty()),
     case("jwks-unavailable", Jwks, |visit| visit.answer.status == 500),
-    impatient("jwks-slow", Jwks, |visit| visit.answer.end == End::Open && (1..=16).contains(&visit.answer.body.len())),
+    impatient("jwks-slow", Jwks, |visit| {
+        visit.answer.end == End::Open && (1..=16).contains(&visit.answer.body.len())
+    }),
     impatient("jwks-stalled", Jwks, |visit| (visit.answer.end, visit.answer.status) == (End::Open, 0)),
 ];
 

@@ -66,7 +66,8 @@ fn read(octets: &[u8], end: End) -> Seen {
     let (body, mut lines) = (&octets[at + 4..], head.split("\r\n"));
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
     let split = |line: &str| line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()));
-    let mut seen = Seen { status: status.unwrap_or_default(), headers: lines.filter_map(split).collect(), ..Seen::default() };
+    let mut seen =
+        Seen { status: status.unwrap_or_default(), headers: lines.filter_map(split).collect(), ..Seen::default() };
     let (body, whole) = match seen.header("content-length").and_then(|length| length.parse::<usize>().ok()) {
         _ if seen.header("transfer-encoding") == Some("chunked") => joined(body),
         Some(length) => (body.to_vec(), body.len() >= length),

@@ -209,7 +209,8 @@ impl Visitor {
     }
 
     async fn registers(&self, metadata: &Value) -> Visit {
-        let answer = self.send("POST", "/register", &[("Content-Type", "application/json")], &metadata.to_string()).await;
+        let answer =
+            self.send("POST", "/register", &[("Content-Type", "application/json")], &metadata.to_string()).await;
         Visit { answer, ..Visit::default() }
     }
 

@@ -10,13 +10,17 @@ pub(super) const CASES: &[Case] = &[
     impatient("answer-stalled", Token, |visit| (visit.answer.end, visit.answer.status) == (End::Open, 0)),
     impatient("body-stalled", Token, |visit| (visit.answer.end, visit.answer.body.len()) == (End::Open, 20)),
     impatient("answer-delayed", Token, |visit| (visit.answer.end, visit.answer.status) == (End::Open, 0)),
-    impatient("slow-drip", Token, |visit| visit.answer.end == End::Open && (1..=16).contains(&visit.answer.body.len())),
+    impatient("slow-drip", Token, |visit| {
+        visit.answer.end == End::Open && (1..=16).contains(&visit.answer.body.len())
+    }),
     case("body-endless", Token, |visit| visit.answer.end == End::Endless && visit.answer.status == 200),
     case("header-bomb", Token, |visit| visit.answer.headers.len() > 1000 && visit.answer.end == End::Whole),
     case("internal-server-error", Token, |visit| page(visit, 500)),
     case("bad-gateway", Token, |visit| page(visit, 502)),
     case("service-unavailable", Token, |visit| {
-        status(visit, 503) && header(visit, "retry-after") == "5" && visit.json()["error"] == "temporarily_unavailable"
+        status(visit, 503)
+            && header(visit, "retry-after") == "5"
+            && visit.json()["error"] == "temporarily_unavailable"
     }),
     case("gateway-timeout", Token, |visit| status(visit, 504) && visit.answer.body.is_empty()),
     case("not-found", Token, |visit| page(visit, 404)),
@@ -34,7 +38,9 @@ pub(super) const CASES: &[Case] = &[
     }),
     case("too-many-requests-x-ratelimit", Token, |visit| {
         let reset = header(visit, "x-ratelimit-reset").parse::<u64>();
-        status(visit, 429) && header(visit, "x-ratelimit-remaining") == "0" && reset.is_ok_and(|at| at > 1_000_000_000)
+        status(visit, 429)
+            && header(visit, "x-ratelimit-remaining") == "0"
+            && reset.is_ok_and(|at| at > 1_000_000_000)
     }),
     case("too-many-requests-x-rate-limit", Token, |visit| {
         status(visit, 429) && header(visit, "x-rate-limit-reset") == "30"
@@ -44,7 +50,8 @@ pub(super) const CASES: &[Case] = &[
     }),
     case("missing-content-type", Token, |visit| visit.answer.header("content-type").is_none() && status(visit, 200)),
     case("form-encoded", Token, |visit| {
-        header(visit, "content-type") == "application/x-www-form-urlencoded" && visit.answer.body.contains("access_token=")
+        header(visit, "content-type") == "application/x-www-form-urlencoded"
+            && visit.answer.body.contains("access_token=")
     }),
     case("cached-token-response", Token, |visit| {
         header(visit, "cache-control").contains("public") && visit.answer.header("pragma").is_none()
