@@ -18,25 +18,25 @@ pub(crate) struct Description {
     pub(crate) any_client: bool,
     pub(crate) legacy: bool,
     pub(crate) without: Vec<String>,
-    pub(crate) chosen: Vec<(String, Option<u64>)>,
+    pub(crate) chosen: Vec<(String, Choice)>,
+    /// None means the built-in ones.
     pub(crate) clients: Vec<Arc<Client>>,
+    /// None means the built-in ones.
     pub(crate) users: Vec<Arc<User>>,
     /// Whether clients can show certificates: the server speaks TLS itself.
     pub(crate) client_certificates: bool,
 }
 
-impl Description {
-    /// The same, with what a server has of whom nothing was said.
-    pub(crate) fn or_built_in(mut self) -> Self {
-        if self.clients.is_empty() {
-            self.clients = Client::built_in().map(Arc::new).into();
-        }
-        if self.users.is_empty() {
-            self.users = User::built_in().map(Arc::new).into();
-        }
-        self
-    }
+/// What was chosen where a document leaves a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// A switch is on, or off.
+    Switch(bool),
+    /// An amount is so much.
+    Amount(u64),
+}
 
+impl Description {
     /// A world that is as it was described. Nothing in it is shared with another but `ports`, clients and users.
     ///
     /// # Errors
@@ -54,13 +54,17 @@ impl Description {
             let choice = |known| StartError::Choice { name: name.clone(), known };
             setup.choose(name, *value).map_err(choice)?;
         }
-        check(&self.clients, &self.users)?;
+        let built_in = |clients: &[Arc<Client>]| clients.is_empty().then(|| Client::built_in().map(Arc::new).into());
+        let clients = built_in(&self.clients).unwrap_or_else(|| self.clients.clone());
+        let built_in = |users: &[Arc<User>]| users.is_empty().then(|| User::built_in().map(Arc::new).into());
+        let users = built_in(&self.users).unwrap_or_else(|| self.users.clone());
+        check(&clients, &users)?;
         setup.policy.client_certificates = self.client_certificates;
         Ok(World {
             ports,
             policy: setup.policy,
-            clients: Clients::new(self.clients.clone(), self.any_client),
-            people: People::new(self.users.clone()),
+            clients: Clients::new(clients, self.any_client),
+            people: People::new(users),
             specs: setup.specs,
         })
     }

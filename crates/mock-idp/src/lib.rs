@@ -165,6 +165,7 @@ mod registration;
 mod reply;
 mod request;
 mod running;
+mod scenario;
 mod server;
 mod sessions;
 mod spec;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use oauth_types::Algorithm;
 
+use crate::described::Choice;
 use crate::spec::Spec;
 use crate::specs;
 use crate::world::Policy;
@@ -251,6 +252,11 @@ impl Profile {
         Self::ALL.iter().copied().find(|profile| profile.name() == name)
     }
 
+    /// The names of all profiles, for messages.
+    pub fn names() -> String {
+        Self::ALL.iter().map(|profile| profile.name()).collect::<Vec<_>>().join(", ")
+    }
+
     /// What it decides.
     pub fn policy(self) -> Policy {
         self.setup().policy
@@ -285,7 +291,7 @@ impl Profile {
         let mut setup = Setup { specs, policy };
         for name in made.on {
             // A test says that every name is one of a switch.
-            let _ = setup.choose(name, None);
+            let _ = setup.choose(name, Choice::Switch(true));
         }
         setup
     }
@@ -328,20 +334,24 @@ impl Setup {
         Err(optional.collect::<Vec<_>>().join(", "))
     }
 
-    /// Turns a switch on, or sets an amount, by its name.
+    /// Turns a switch on or off, or sets an amount, by its name.
     ///
     /// # Errors
     /// The names that could have been chosen, if `name` is none of them.
-    pub(crate) fn choose(&mut self, name: &str, value: Option<u64>) -> Result<(), String> {
+    pub(crate) fn choose(&mut self, name: &str, choice: Choice) -> Result<(), String> {
         let switches: Vec<_> = self.specs.iter().flat_map(|spec| spec.switches()).collect();
         let amounts: Vec<_> = self.specs.iter().flat_map(|spec| spec.amounts()).collect();
         let switch = switches.iter().find(|switch| switch.name == name);
         let amount = amounts.iter().find(|amount| amount.name == name);
-        match (value, switch, amount) {
-            (None, Some(switch), _) => self.policy.switch(switch, true),
-            (Some(value), _, Some(amount)) => self.policy.amount(amount, value),
-            (None, None, _) => return Err(switches.iter().map(|own| own.name).collect::<Vec<_>>().join(", ")),
-            (Some(_), _, None) => return Err(amounts.iter().map(|own| own.name).collect::<Vec<_>>().join(", ")),
+        match (choice, switch, amount) {
+            (Choice::Switch(on), Some(switch), _) => self.policy.switch(switch, on),
+            (Choice::Amount(value), _, Some(amount)) => self.policy.amount(amount, value),
+            (Choice::Switch(_), None, _) => {
+                return Err(switches.iter().map(|own| own.name).collect::<Vec<_>>().join(", "));
+            }
+            (Choice::Amount(_), _, None) => {
+                return Err(amounts.iter().map(|own| own.name).collect::<Vec<_>>().join(", "));
+            }
         }
         Ok(())
     }
@@ -362,7 +372,7 @@ mod tests {
                 assert!(known, "{profile}: {name}");
             }
             for name in made.on {
-                assert_eq!(setup.choose(name, None), Ok(()), "{profile}: {name}");
+                assert_eq!(setup.choose(name, Choice::Switch(true)), Ok(()), "{profile}: {name}");
             }
         }
     }

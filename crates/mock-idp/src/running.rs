@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use oauth_types::fault::Fault;
-use oauth_types::scenario::NextLogin;
+use oauth_types::scenario::{NextLogin, Scenario};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -244,6 +244,29 @@ impl Tenant {
     /// [`StartError`] if there can be no such tenant; it stays as it is.
     pub fn change(&self, change: impl FnOnce(Builder) -> Builder) -> Result<(), StartError> {
         self.tenant.describe(|description| Ok(change(Builder::of(description)).into_description()))
+    }
+
+    /// Does what a scenario says: describes the tenant further, moves its clock, and says who logs in next. If it cannot
+    /// be described so, nothing of it is done.
+    ///
+    /// # Errors
+    /// [`StartError`] if there can be no such tenant.
+    pub fn play(&self, scenario: &Scenario) -> Result<(), StartError> {
+        if scenario.own_keys {
+            return Err(StartError::KeysTooLate);
+        }
+        self.tenant
+            .describe(|description| Builder::of(description).scenario(scenario).map(Builder::into_description))?;
+        if let Some(seconds) = scenario.lives_seconds {
+            self.lives_for(Duration::from_secs(seconds));
+        }
+        for turn in &scenario.clock {
+            self.clock().turn(*turn);
+        }
+        for next in &scenario.logins {
+            self.next_login(next.clone());
+        }
+        Ok(())
     }
 
     /// Makes the tenant again what it was at first: its description, keys and clock. What happened since, what was

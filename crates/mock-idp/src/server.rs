@@ -8,15 +8,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::clients::Client;
-use crate::described::Description;
+use crate::described::{Choice, Description};
 use crate::http::journal::Entry;
 use crate::http::router::{self, App};
 use crate::http::serve::{self, Door};
-use crate::http::tenants::{Origin, Tenants};
+use crate::http::tenants::{KeySource, Origin, Tenants};
 use crate::people::User;
 use crate::ports::clock::AdjustableClock;
 use crate::ports::dice::{Dice, SystemDice};
-use crate::ports::keys::Keys;
+use crate::ports::keys::{Keys, RotatingKeys, RotationError};
 use crate::ports::outbound::Outbound;
 use crate::ports::store::{Store, StoreError};
 use crate::profiles::Profile;
@@ -61,6 +61,14 @@ pub enum StartError {
     /// Two users have the same identifier.
     #[error("there are two users called {0}")]
     UserTwice(String),
+    /// A profile that is not known.
+    #[error("there is no profile called {name}; these are known: {known}")]
+    Profile {
+        /// What was named.
+        name: String,
+        /// What can be named.
+        known: String,
+    },
     /// A document that is to be left out is unknown, or the server cannot do without it.
     #[error("{name} cannot be left out; these can: {optional}")]
     Without {
@@ -77,6 +85,12 @@ pub enum StartError {
         /// What can be chosen.
         known: String,
     },
+    /// No keys could be made for it alone.
+    #[error("{0}")]
+    Keys(#[from] RotationError),
+    /// Keys of its own were asked for once the tenant was there.
+    #[error("a tenant gets keys of its own when it is made, and not later: create it anew")]
+    KeysTooLate,
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -92,11 +106,11 @@ pub enum StartError {
 pub struct Builder {
     listen: Option<SocketAddr>,
     issuer: Option<String>,
-    description: Description,
+    pub(crate) description: Description,
     store: Option<Arc<dyn Store>>,
     clock: Option<Arc<AdjustableClock>>,
     dice: Option<Arc<dyn Dice>>,
-    keys: Option<Arc<dyn Keys>>,
+    keys: KeySource,
     outbound: Option<Arc<dyn Outbound>>,
     watch: Option<fn(&Entry)>,
     security: Wanted,
@@ -160,15 +174,18 @@ impl Builder {
     }
 
     /// Turns on a switch of a document, by its name: `plain`. [`switches`](crate::switches) lists them.
-    pub fn on(mut self, switch: impl Into<String>) -> Self {
-        self.description.chosen.push((switch.into(), None));
-        self
+    pub fn on(self, switch: impl Into<String>) -> Self {
+        self.choose(switch.into(), Choice::Switch(true))
+    }
+
+    /// Turns a switch of a document off, by its name, if a profile or a call before turned it on.
+    pub fn off(self, switch: impl Into<String>) -> Self {
+        self.choose(switch.into(), Choice::Switch(false))
     }
 
     /// Sets an amount of a document, by its name. [`amounts`](crate::amounts) lists them.
-    pub fn amount(mut self, amount: impl Into<String>, value: u64) -> Self {
-        self.description.chosen.push((amount.into(), Some(value)));
-        self
+    pub fn amount(self, amount: impl Into<String>, value: u64) -> Self {
+        self.choose(amount.into(), Choice::Amount(value))
     }
 
     /// Leaves a document out, by its short name: `RFC 9207`.
@@ -219,8 +236,17 @@ impl Builder {
 
     /// What tokens are signed with. Without this: the fixed test keys.
     pub fn keys(mut self, keys: Arc<dyn Keys>) -> Self {
-        self.keys = Some(keys);
+        self.keys = KeySource::Given(keys);
         self
+    }
+
+    /// Signs with keys that nobody else has. They are made now, which takes a good part of a second.
+    ///
+    /// # Errors
+    /// [`RotationError::NotMade`] if none can be made.
+    pub fn own_keys(mut self) -> Result<Self, RotationError> {
+        self.keys = KeySource::Own(Arc::new(RotatingKeys::generated()?));
+        Ok(self)
     }
 
     /// Calls `watch` with each entry of the journal as it is written.
@@ -262,7 +288,7 @@ impl Builder {
         let security = self.security.make(&issuer, address)?;
         let client_certificates = security.acceptor().is_some();
         let origin = Origin {
-            description: Description { client_certificates, ..self.description.or_built_in() },
+            description: Description { client_certificates, ..self.description },
             dice: self.dice.unwrap_or_else(|| Arc::new(SystemDice)),
             outbound: self.outbound.unwrap_or_else(|| Arc::new(security.outgoing())),
             keys: self.keys,
@@ -279,12 +305,18 @@ impl Builder {
     pub(crate) fn tenant(self, root: &Origin) -> Origin {
         let client_certificates = root.description.client_certificates;
         Origin {
-            description: Description { client_certificates, ..self.description.or_built_in() },
+            description: Description { client_certificates, ..self.description },
             dice: self.dice.unwrap_or_else(|| root.dice.clone()),
             outbound: self.outbound.unwrap_or_else(|| root.outbound.clone()),
-            keys: self.keys.or_else(|| root.keys.clone()),
+            keys: self.keys.or(&root.keys),
             store: self.store.or_else(|| root.store.clone()),
         }
+    }
+
+    fn choose(mut self, name: String, choice: Choice) -> Self {
+        self.description.chosen.retain(|(own, _)| *own != name);
+        self.description.chosen.push((name, choice));
+        self
     }
 
     /// The builder of what is described.
@@ -294,7 +326,7 @@ impl Builder {
 
     /// What is described.
     pub(crate) fn into_description(self) -> Description {
-        self.description.or_built_in()
+        self.description
     }
 }
 

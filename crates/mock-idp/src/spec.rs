@@ -184,6 +184,16 @@ pub(crate) trait Spec: Debug + Send + Sync + 'static {
         None
     }
 
+    /// Hears that a document refused a token request which names what was found: it was not spent.
+    fn refused<'a>(
+        &'a self,
+        _request: &'a TokenRequest<'a>,
+        _found: &'a Found,
+        _spine: &'a dyn Spine,
+    ) -> Perhaps<'a, ()> {
+        None
+    }
+
     /// Judges a token request against what was remembered. The last chance to refuse.
     fn redeem(&self, _request: &TokenRequest<'_>, _found: &Found) -> Result<(), Refusal> {
         Ok(())

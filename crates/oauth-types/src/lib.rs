@@ -4,6 +4,7 @@
 //! judges a request or a response. A server and a client that shared their checks would agree with each other and hide
 //! bugs.
 
+pub mod clock;
 pub mod fault;
 pub mod metadata;
 pub mod params;

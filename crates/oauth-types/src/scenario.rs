@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 mod setup;
+mod whole;
 
 pub use setup::{ClientSetup, Destination, NotAPersons, UserSetup, is_reserved};
+pub use whole::Scenario;
 
 /// The authentication context class reference of a login with more than one factor (OpenID Provider Authentication
 /// Policy Extension 1.0 §4).

@@ -27,7 +27,7 @@ async fn exchange(world: &World, arrival: &Arrival<'_>) -> Result<TokenReply, St
     let proofs = pipeline::prove(world, arrival, None).await?;
     let request = TokenRequest::authenticated(&attempt, &client, &proofs);
     let found = pipeline::find(world, &request).await?;
-    pipeline::redeem(world, &request, &found)?;
+    pipeline::redeem(world, &request, &found).await?;
     let spent = pipeline::spend(world, &request, found).await?;
     let mut reply = pipeline::bind(world, &request, &spent);
     for (key, record) in reply.records.drain(..) {

@@ -57,10 +57,40 @@ pub(crate) struct Origin {
     pub(crate) description: Description,
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) outbound: Arc<dyn Outbound>,
-    /// Without one, each tenant has keys of its own to rotate.
-    pub(crate) keys: Option<Arc<dyn Keys>>,
+    pub(crate) keys: KeySource,
     /// Without one, each tenant has a store of its own in memory.
     pub(crate) store: Option<Arc<dyn Store>>,
+}
+
+/// What a tenant signs with.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum KeySource {
+    /// The fixed test keys, which each tenant rotates on its own.
+    #[default]
+    Fixed,
+    /// What was brought along.
+    Given(Arc<dyn Keys>),
+    /// Keys that no other tenant has, as they were at first.
+    Own(Arc<RotatingKeys>),
+}
+
+impl KeySource {
+    /// The keys as they are at first.
+    fn keys(&self) -> Arc<dyn Keys> {
+        match self {
+            Self::Fixed => Arc::new(RotatingKeys::new()),
+            Self::Given(keys) => keys.clone(),
+            Self::Own(keys) => Arc::new(keys.as_at_first()),
+        }
+    }
+
+    /// This, or what was brought along for everybody.
+    pub(crate) fn or(self, root: &Self) -> Self {
+        match (self, root) {
+            (Self::Fixed, Self::Given(keys)) => Self::Given(keys.clone()),
+            (own, _) => own,
+        }
+    }
 }
 
 /// Every tenant of a server.
@@ -77,7 +107,7 @@ impl Origin {
         Ports {
             clock: clock.clone() as Arc<dyn Clock>,
             dice: self.dice.clone(),
-            keys: self.keys.clone().unwrap_or_else(|| Arc::new(RotatingKeys::new())),
+            keys: self.keys.keys(),
             store: self.store.clone().unwrap_or_else(|| Arc::new(MemoryStore::new())),
             outbound: self.outbound.clone(),
             key_sets: Arc::default(),
@@ -204,7 +234,8 @@ impl Tenants {
         if let Some(tenant) = self.known(name) {
             return Some(tenant);
         }
-        let origin = Origin { description: self.root.live().description.clone(), ..self.root.origin.clone() };
+        let keys = KeySource::default().or(&self.root.origin.keys);
+        let origin = Origin { description: self.root.live().description.clone(), keys, ..self.root.origin.clone() };
         self.make(name, origin, false).ok().flatten()
     }
 

@@ -254,9 +254,15 @@ pub(crate) async fn find(world: &World, request: &TokenRequest<'_>) -> Result<Fo
     Err(GRANT_UNSUPPORTED.because(format!("Supported: {known}")).into())
 }
 
-/// Lets every document judge a token request against what was remembered.
-pub(crate) fn redeem(world: &World, request: &TokenRequest<'_>, found: &Found) -> Result<(), Refusal> {
-    world.specs.iter().try_for_each(|spec| spec.redeem(request, found))
+/// Lets every document judge a token request against what was remembered, and tells all of them if one refuses it.
+pub(crate) async fn redeem(world: &World, request: &TokenRequest<'_>, found: &Found) -> Result<(), Stop> {
+    let Err(refusal) = world.specs.iter().try_for_each(|spec| spec.redeem(request, found)) else { return Ok(()) };
+    for spec in &world.specs {
+        if let Some(heard) = spec.refused(request, found, world) {
+            heard.await?;
+        }
+    }
+    Err(refusal.into())
 }
 
 /// Lets every document add to the answer of a token request.

@@ -4,6 +4,8 @@ use std::fmt::Debug;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use oauth_types::clock::{Reading, Skew, Turn};
+
 /// Tells the time.
 pub trait Clock: Debug + Send + Sync {
     /// Seconds since 1970-01-01T00:00:00Z, as in the `NumericDate` of RFC 7519 §2.
@@ -98,9 +100,9 @@ impl AdjustableClock {
         });
     }
 
-    /// Lets the clock run, so many seconds ahead of the system's; negative is behind it.
-    pub fn skew(&self, ahead: i64) {
-        self.change(|_| Hands::Running(ahead));
+    /// Lets the clock run ahead of the system's, or behind it.
+    pub fn skew(&self, by: Skew) {
+        self.change(|_| Hands::Running(by.seconds()));
     }
 
     /// Whether the clock stands.
@@ -126,6 +128,25 @@ impl AdjustableClock {
     /// Lets the clock follow the system's again.
     pub fn reset(&self) {
         self.change(|_| Hands::Running(0));
+    }
+
+    /// Moves the clock as `turn` says.
+    pub fn turn(&self, turn: Turn) {
+        match turn {
+            Turn::Set { seconds } => self.set(seconds),
+            Turn::Freeze => self.freeze(),
+            Turn::Resume => self.resume(),
+            Turn::Advance { seconds } => self.advance(Duration::from_secs(seconds)),
+            Turn::Rewind { seconds } => self.rewind(Duration::from_secs(seconds)),
+            Turn::Skew { by } => self.skew(by),
+            Turn::Reset => self.reset(),
+        }
+    }
+
+    /// How the clock stands.
+    pub fn reading(&self) -> Reading {
+        let hands = self.state().hands;
+        Reading::new(read(hands), matches!(hands, Hands::Frozen(_)))
     }
 
     fn change(&self, turn: impl FnOnce(Hands) -> Hands) {
@@ -189,7 +210,7 @@ mod tests {
         assert!(clock.is_frozen());
         clock.resume();
         assert!(!clock.is_frozen() && (1_000..1_010).contains(&clock.now()), "{}", clock.now());
-        clock.skew(-300);
+        clock.skew(Skew::Behind);
         assert!((system() - 310..=system() - 300).contains(&clock.now()));
     }
 

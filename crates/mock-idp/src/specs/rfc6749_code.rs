@@ -2,18 +2,20 @@
 //!
 //! A code is bound to the client and the redirect URI it was issued for, lives for a minute, and is redeemed once. A
 //! replay that would otherwise be in order revokes everything that came from the code (RFC 6749 §4.1.2); one that is
-//! not in order revokes nothing, or whoever steals a code could log its owner out.
+//! not in order revokes nothing, or whoever steals a code could log its owner out (OAuth 2.1 §7.5.2). A code that is not
+//! spent outlives a few requests that are not in order, and then it is gone (RFC 6749 §10.5).
 
 use oauth_types::ErrorCode;
 use serde::{Deserialize, Serialize};
 
 use crate::documents;
 use crate::memory::{Life, Note};
-use crate::ports::store::{Key, Kind};
+use crate::ports::store::{Key, Kind, Record};
 use crate::redirect;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::request::{AuthorizationRequest, Draft, Found, TokenRequest};
 use crate::spec::{Perhaps, Spec, Spine};
+use crate::world::{Amount, Switch};
 
 #[derive(Debug)]
 pub(crate) struct AuthorizationCode;
@@ -27,6 +29,20 @@ impl Note for SentTo {
     const LIFE: Life = Life::Code;
 }
 
+/// The requests for a code that were not in order, each counted once.
+const FAILURE: Kind = Kind::new("rfc6749/failure");
+/// Codes that are gone since there were too many of those.
+const BURNT: Kind = Kind::new("rfc6749/burnt");
+
+/// A code was taken out of use.
+#[derive(Debug, Serialize, Deserialize)]
+struct Burnt;
+
+impl Note for Burnt {
+    const NAME: &'static str = "rfc6749/burnt";
+    const LIFE: Life = Life::Code;
+}
+
 impl Spec for AuthorizationCode {
     fn document(&self) -> &'static Document {
         &documents::RFC6749
@@ -34,6 +50,14 @@ impl Spec for AuthorizationCode {
 
     fn rules(&self) -> &'static [&'static Rule] {
         RULES
+    }
+
+    fn switches(&self) -> &'static [&'static Switch] {
+        SWITCHES
+    }
+
+    fn amounts(&self) -> &'static [&'static Amount] {
+        AMOUNTS
     }
 
     fn authorize(&self, request: &AuthorizationRequest<'_>, draft: &mut Draft) -> Result<(), Refusal> {
@@ -55,8 +79,49 @@ impl Spec for AuthorizationCode {
         Some(Box::pin(async move {
             let code = request.params.get("code").ok_or_else(|| CODE_MISSING.refuse())?;
             let key = Key::of(Kind::CODE, &request.arrival.place.tenant, code);
-            let kept = request.ports.store.get(key).await?.ok_or_else(|| CODE_UNKNOWN.because(unlike(code)))?;
-            Ok(Found::once(key, kept, &CODE_REPLAYED))
+            let store = &request.ports.store;
+            if let Some(kept) = store.get(key).await? {
+                return Ok(Found::once(key, kept, &CODE_REPLAYED));
+            }
+            let burnt = Key::of(BURNT, &request.arrival.place.tenant, code);
+            Err(match store.get(burnt).await? {
+                Some(_) => {
+                    let attempts = request.policy.value_of(&ATTEMPTS).max(1);
+                    CODE_BURNT.because(format!("{attempts} requests for it were not in order: the journal has them"))
+                }
+                None => CODE_UNKNOWN.because(unlike(code)),
+            }
+            .into())
+        }))
+    }
+
+    fn refused<'a>(
+        &'a self,
+        request: &'a TokenRequest<'a>,
+        found: &'a Found,
+        spine: &'a dyn Spine,
+    ) -> Perhaps<'a, ()> {
+        let code = request.params.get("code").filter(|_| Some(request.grant_type) == self.grant_type())?;
+        let (now, record) = (request.arrival.now, &found.record);
+        if found.is_spent() {
+            let revoke = request.policy.is_on(&REVOKED_BY_ANY_REPLAY);
+            return revoke.then(|| spine.revoke(record.grant, now));
+        }
+        Some(Box::pin(async move {
+            let (store, tenant) = (&request.ports.store, &request.arrival.place.tenant);
+            let attempts = request.policy.value_of(&ATTEMPTS).clamp(1, MOST_ATTEMPTS);
+            for attempt in 1..=attempts {
+                let counted = Key::of(FAILURE, tenant, &format!("{attempt} {code}"));
+                if store.once(counted, now, record.forget).await? {
+                    if attempt == attempts {
+                        let burnt = Record::of(&record.authorization.client_id, &Burnt, now, record.forget);
+                        store.put(Key::of(BURNT, tenant, code), burnt).await?;
+                        spine.revoke(record.grant, now).await?;
+                    }
+                    break;
+                }
+            }
+            Ok(())
         }))
     }
 
@@ -96,7 +161,27 @@ fn unlike(code: &str) -> &'static str {
     }
 }
 
+/// How many requests for one code are counted at most.
+const MOST_ATTEMPTS: u64 = 100;
+
+static SWITCHES: &[&Switch] = &[&REVOKED_BY_ANY_REPLAY];
+static AMOUNTS: &[&Amount] = &[&ATTEMPTS];
+
+static ATTEMPTS: Amount = Amount {
+    name: "code-attempts",
+    says: "How many token requests for a code may fail before the code is gone; at most 100 (RFC 6749 section 10.5)",
+    default: 5,
+};
+
+static REVOKED_BY_ANY_REPLAY: Switch = Switch {
+    name: "any-replay-revokes",
+    says: "A replayed code revokes what came from it even if the request is not in order otherwise (RFC 6749 section \
+           4.1.2; OAuth 2.1 section 7.5.2 advises against it)",
+    relaxes: false,
+};
+
 static RULES: &[&Rule] = &[
+    &CODE_BURNT,
     &CODE_EXPIRED,
     &CODE_MISSING,
     &CODE_REPLAYED,
@@ -112,6 +197,14 @@ static CODE_MISSING: Rule = Rule {
     section: "4.1.3",
     error: ErrorCode::InvalidRequest,
     says: "The authorization code grant needs code",
+};
+
+static CODE_BURNT: Rule = Rule {
+    id: "rfc6749-code-burnt",
+    document: &documents::RFC6749,
+    section: "10.5",
+    error: ErrorCode::InvalidGrant,
+    says: "A code that was tried in vain too often is gone",
 };
 
 static CODE_UNKNOWN: Rule = Rule {

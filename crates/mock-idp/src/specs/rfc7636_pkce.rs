@@ -108,6 +108,10 @@ impl Spec for Pkce {
             stored.and_then(|Bound(method, challenge)| AnyChallenge::parse(&method, challenge.expose()).ok());
         let policy = required(request.policy);
         let outcome = plain::check_token_request(stored.as_ref(), request.params.iter(), policy);
+        if matches!(outcome, Err(TokenError::VerifierUnsolicited)) && request.policy.is_on(&UNSOLICITED_IGNORED) {
+            request.arrival.seen.relaxed(UNSOLICITED_IGNORED.name);
+            return Ok(());
+        }
         let presented = request.params.get("code_verifier").unwrap_or("");
         outcome.map(drop).map_err(|error| self.refuse_token(error, stored.as_ref(), presented))
     }
@@ -178,7 +182,7 @@ fn refuse_authorization(error: AuthorizationError, challenge: Option<&str>) -> R
     }
 }
 
-static SWITCHES: &[&Switch] = &[&PLAIN_ALLOWED, &OPTIONAL];
+static SWITCHES: &[&Switch] = &[&PLAIN_ALLOWED, &OPTIONAL, &UNSOLICITED_IGNORED];
 
 /// The relaxation `plain`.
 pub(crate) static PLAIN_ALLOWED: Switch = Switch {
@@ -191,6 +195,14 @@ pub(crate) static PLAIN_ALLOWED: Switch = Switch {
 pub(crate) static OPTIONAL: Switch = Switch {
     name: "pkce-optional",
     says: "A client may leave PKCE out (RFC 9700 section 2.1.1 forbids it to public clients)",
+    relaxes: true,
+};
+
+/// The relaxation `unsolicited-verifier`.
+static UNSOLICITED_IGNORED: Switch = Switch {
+    name: "unsolicited-verifier",
+    says: "A code_verifier is ignored if the authorization request had no code_challenge, of which RFC 7636 says nothing \
+           (RFC 9700 section 4.8.2 wants it refused)",
     relaxes: true,
 };
 

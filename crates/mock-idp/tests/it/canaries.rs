@@ -94,7 +94,7 @@ impl Store for Watched {
 
 fn builder() -> Builder {
     let narrow = Client::public("narrow").redirect_uri("https://narrow.example/cb").scope(["openid"]);
-    MockIdp::builder()
+    MockIdp::builder().amount("code-attempts", 100)
         .alg(Algorithm::Es256)
         .client(Client::public("public").any_loopback_redirect())
         .client(Client::confidential("confidential", SECRET).any_loopback_redirect())
@@ -226,6 +226,7 @@ fn ask(params: &Params) -> Request<Bytes> {
 /// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
 const ELSEWHERE: &[&str] = &[
     "rfc9110-",
+    "rfc6749-code-burnt",
     "fapi2-parameter-beside-",
     "jarm-",
     "oauth-response-mode-query-",

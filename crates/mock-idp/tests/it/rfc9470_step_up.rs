@@ -35,6 +35,7 @@ fn parameter(answer: &Answer, name: &str) -> Option<String> {
 #[tokio::test]
 async fn a_client_steps_up_to_what_it_is_told() {
     let idp = server();
+    idp.clock().freeze();
     let browser = Browser::new(&idp);
     let token = access(&browser, &asking()).await;
     let needs = "acr_values=phrh+phr&max_age=60";

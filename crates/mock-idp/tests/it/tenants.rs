@@ -183,3 +183,57 @@ async fn a_name_that_cannot_be_a_tenants_makes_none() {
     }
     assert!(idp.tenants().is_empty());
 }
+
+#[tokio::test]
+async fn a_scenario_says_all_of_a_tenant_at_once() {
+    let idp = server();
+    let text = r#"{"profile":"oidc","on":["login-pages"],"amount":{"refresh-idle-seconds":60},"without":["RFC 9207"],
+        "alg":"ES256","token_seconds":5,"clients":[{"client_id":"web","redirect_uris":["https://web.example/cb"]}],
+        "users":[{"sub":"carol"}],"clock":[{"do":"set","seconds":7}],"logins":[{"does":"deny"}]}"#;
+    let scenario = serde_json::from_str(text).expect("a scenario");
+    let description = MockIdp::builder().scenario(&scenario).expect("a description");
+    let acme = idp.create("acme", description).expect("a tenant");
+    acme.play(&scenario).expect("it can be said twice");
+    assert_eq!(acme.clock().reading(), oauth_types::clock::Reading::new(7, true));
+    let metadata = json(&idp, "/.well-known/openid-configuration/acme").await;
+    assert_ne!(metadata["authorization_response_iss_parameter_supported"], true);
+    let path = "/acme/authorize?response_type=code&client_id=web&redirect_uri=https%3A%2F%2Fweb.example%2Fcb&scope=openid\
+                &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+    let location = get(&idp, path).await.headers()["location"].to_str().expect("text").to_owned();
+    assert!(location.contains("error=access_denied"), "{location}");
+    assert_eq!(get(&idp, path).await.status(), 303, "the next one sees the pages");
+}
+
+#[tokio::test]
+async fn a_scenario_that_cannot_be_leaves_a_tenant_as_it_is() {
+    let idp = server();
+    let play = |text: &str| idp.play(&serde_json::from_str(text).expect("a scenario"));
+    let profile = play(r#"{"profile":"sharks","clock":[{"do":"set","seconds":7}]}"#);
+    assert!(matches!(profile, Err(StartError::Profile { known, .. }) if known.contains("fapi2")));
+    let switch = play(r#"{"off":["sharks"],"logins":[{"does":"deny"}]}"#);
+    assert!(matches!(switch, Err(StartError::Choice { .. })));
+    assert!(matches!(play(r#"{"own_keys":true}"#), Err(StartError::KeysTooLate)));
+    assert!(!idp.clock().is_frozen());
+    Browser::new(&idp).log_in().await;
+}
+
+#[tokio::test]
+async fn keys_of_its_own_are_a_tenants_alone_and_stay_at_a_reset() {
+    let idp = server();
+    let own = MockIdp::builder().own_keys().expect("keys");
+    let bank = idp.create("bank", own).expect("a tenant");
+    let first = json(&idp, "/bank/jwks").await;
+    let others = json(&idp, "/jwks").await;
+    let moduli = |set: &Value| -> Vec<Value> {
+        set["keys"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|key| key["use"] == "sig")
+            .map(|key| key["n"].clone())
+            .collect()
+    };
+    assert!(moduli(&first).iter().filter(|n| n.is_string()).all(|n| !moduli(&others).contains(n)));
+    bank.reset();
+    assert_eq!(json(&idp, "/bank/jwks").await, first);
+}

@@ -148,7 +148,7 @@ pub(super) fn claims<'de, D: Deserializer<'de>>(source: D) -> Result<Map<String,
 }
 
 /// An algorithm with a private key.
-fn signing<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Algorithm>, D::Error> {
+pub(super) fn signing<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Algorithm>, D::Error> {
     let algorithm = Option::<Algorithm>::deserialize(source)?;
     match algorithm {
         Some(keyed) if keyed.is_symmetric() => {

@@ -167,7 +167,7 @@ fn profile<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Profile>, D::E
 
 /// The names of all profiles.
 pub(crate) fn profiles() -> String {
-    Profile::ALL.iter().map(|profile| profile.name()).collect::<Vec<_>>().join(", ")
+    Profile::names()
 }
 
 /// An algorithm that this server has a key for.

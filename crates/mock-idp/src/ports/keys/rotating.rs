@@ -21,6 +21,7 @@ pub struct RotatingKeys(RwLock<State>);
 
 #[derive(Debug)]
 struct State {
+    first: Live,
     current: Live,
     announced: Option<Live>,
     former: Vec<Live>,
@@ -38,8 +39,29 @@ enum Live {
 impl RotatingKeys {
     /// The first generation, with nothing announced.
     pub fn new() -> Self {
-        let current = Live::Fixed(&FIXED[0]);
-        Self(RwLock::new(State { current, announced: None, former: Vec::new(), begun: 1 }))
+        Self::beginning(Live::Fixed(&FIXED[0]), 1)
+    }
+
+    /// Keys that nobody else has, made now, with nothing announced. It takes a good part of a second.
+    ///
+    /// # Errors
+    /// [`RotationError::NotMade`] if none can be made.
+    pub fn generated() -> Result<Self, RotationError> {
+        let number = FIXED.len() + 1;
+        Ok(Self::beginning(Live::Made(Arc::new(Generation::generate(number)?)), number))
+    }
+
+    /// The same keys as they were when nothing had been announced or rotated.
+    pub fn as_at_first(&self) -> Self {
+        self.state(|state| match &state.first {
+            Live::Fixed(_) => Self::new(),
+            Live::Made(_) => Self::beginning(state.first.clone(), FIXED.len() + 1),
+        })
+    }
+
+    fn beginning(first: Live, begun: usize) -> Self {
+        let current = first.clone();
+        Self(RwLock::new(State { first, current, announced: None, former: Vec::new(), begun }))
     }
 
     fn state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
