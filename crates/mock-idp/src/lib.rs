@@ -174,9 +174,11 @@ mod world;
 
 pub use certificate::ClientCertificate;
 pub use clients::Client;
+pub use http::barriers::{Barriers, Gated, Held};
+pub use http::departure::{Cut, Ending};
 pub use http::journal::Entry;
 pub use http::notices::Notice;
-pub use http::tap::Mounted;
+pub use http::tap::{Faults, Mounted, Standing};
 pub use people::User;
 pub use profiles::Profile;
 pub use refusal::{Document, Refused, Rule};

@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use oauth_types::fault::Fault;
+use oauth_types::fault::{Barrier, Fault};
 use oauth_types::scenario::{NextLogin, Scenario};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::http::barriers::{Barriers, Held};
+use crate::http::departure::{Cut, Departing};
 use crate::http::extract::{MAX_BODY, NoBody};
 use crate::http::journal::Entry;
 use crate::http::router::App;
-use crate::http::tap::Mounted;
+use crate::http::tap::{Faults, Mounted};
 use crate::http::tenants::{self, is_name};
 use crate::ports::clock::AdjustableClock;
 use crate::ports::dice::Dice;
@@ -79,7 +81,7 @@ impl MockIdp {
     /// name; or if there are 10,000 tenants already.
     pub fn tenant(&self, name: &str) -> Tenant {
         assert_name(name);
-        self.hold(self.app().tenants.find(name))
+        self.hand(self.app().tenants.find(name))
     }
 
     /// Makes a tenant as `description` says, in the place of the one of this name if there is one. What a server has but
@@ -93,7 +95,7 @@ impl MockIdp {
     pub fn create(&self, name: &str, description: Builder) -> Result<Tenant, StartError> {
         assert_name(name);
         let tenants = &self.app().tenants;
-        Ok(self.hold(tenants.create(name, description.tenant(tenants.origin()))?))
+        Ok(self.hand(tenants.create(name, description.tenant(tenants.origin()))?))
     }
 
     /// Makes a tenant that nobody else uses, as `description` says: one for a test. It is gone when the guard is dropped.
@@ -120,7 +122,28 @@ impl MockIdp {
     }
 
     /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP.
+    ///
+    /// Faults that take time take none here: the answer is there at once.
+    ///
+    /// # Panics
+    /// If a fault broke the connection: [`MockIdp::exchange`] tells how.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
+        match self.exchange(request).await {
+            Ok(response) => response,
+            Err(cut) => panic!("a fault broke the connection: {cut}; MockIdp::exchange tells of it without a panic"),
+        }
+    }
+
+    /// Answers a request without a socket, as [`MockIdp::call`] does, and tells what a client would have seen if a
+    /// fault broke the connection.
+    ///
+    /// # Errors
+    /// [`Cut`] if a fault reset the connection, closed it early, kept it open for nothing, or sent a body without end.
+    pub async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Cut> {
+        self.arrive(request).await.at_once()
+    }
+
+    async fn arrive(&self, request: Request<Bytes>) -> Departing {
         let (mut parts, body) = request.into_parts();
         self.security.judge(&mut parts.extensions);
         let body = if body.len() > MAX_BODY { Err(NoBody::TooLarge) } else { Ok(body) };
@@ -136,7 +159,7 @@ impl MockIdp {
         }
     }
 
-    fn hold(&self, tenant: Option<Arc<tenants::Tenant>>) -> Tenant {
+    fn hand(&self, tenant: Option<Arc<tenants::Tenant>>) -> Tenant {
         match tenant {
             Some(tenant) => Tenant { app: self.app().clone(), tenant },
             None => panic!("this server has {} tenants already", tenants::MOST),
@@ -233,8 +256,35 @@ impl Tenant {
     }
 
     /// Makes the tenant misbehave until the guard is dropped.
+    ///
+    /// # Panics
+    /// If the fault cannot do what it says: [`Fault::check`] tells why.
     pub fn mount(&self, fault: Fault) -> Mounted {
-        self.tenant.faults.mount(fault)
+        match self.tenant.faults.mount(fault) {
+            Ok(mounted) => mounted,
+            Err(unfit) => panic!("this is no fault: {unfit}"),
+        }
+    }
+
+    /// Holds requests to the tenant until the guard releases them or is dropped.
+    ///
+    /// # Panics
+    /// If the barrier cannot hold anything: [`Barrier::check`] tells why.
+    pub fn hold(&self, barrier: Barrier) -> Held {
+        match self.tenant.barriers.hold(barrier) {
+            Ok(held) => held,
+            Err(unfit) => panic!("this is no barrier: {unfit}"),
+        }
+    }
+
+    /// Its faults, by their ids.
+    pub fn faults(&self) -> &Arc<Faults> {
+        &self.tenant.faults
+    }
+
+    /// Its barriers, by their ids.
+    pub fn barriers(&self) -> &Arc<Barriers> {
+        &self.tenant.barriers
     }
 
     /// Describes the tenant otherwise: `change` goes on from how it is described now. Codes, tokens, sessions, keys and

@@ -7,16 +7,18 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    LOCATION, PRAGMA, REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    EXPIRES, LOCATION, PRAGMA, REFERRER_POLICY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use oauth_types::fault::{Point, Signature};
 use oauth_types::{Algorithm, ErrorCode, Params, Secret};
 use serde_json::{Map, Value, json};
 
+use super::attended::grant_type;
+use super::date;
 use super::lies;
 use super::notices::Notice;
-use super::tap::{self, Faults};
+use super::tap::{self, Faults, Slot, Whom};
 use crate::client_keys;
 use crate::jose::{compact, left_half};
 use crate::pages;
@@ -26,7 +28,7 @@ use crate::refusal::Refusal;
 use crate::reply::{AuthorizationResponse, Broken, Challenge, Reply, Seal, TokenReply, Unsigned, token_status};
 use crate::request::Place;
 use crate::spec::Challenged;
-use crate::specs::fapi2_security;
+use crate::specs::{fapi2_security, rfc8414_metadata};
 use crate::world::World;
 
 /// About how many octets a token has, signature included.
@@ -46,6 +48,8 @@ pub(crate) struct Encoder<'a> {
     pub(crate) path: &'static str,
     /// The parameters of the query.
     pub(crate) query: &'a Params,
+    /// The parameters of a form.
+    pub(crate) form: Option<&'a Params>,
     /// The endpoint's point, for faults that act on whatever leaves there.
     pub(crate) at: Point,
     /// The time, in seconds since 1970-01-01T00:00:00Z.
@@ -60,24 +64,34 @@ pub(crate) struct Encoded {
     pub(crate) refusal: Option<Refusal>,
     pub(crate) faults: u32,
     pub(crate) notices: Vec<Notice>,
+    /// The faults that act on the answer as a whole, and where it leaves.
+    pub(crate) slots: Vec<Arc<Slot>>,
+    pub(crate) at: Option<Point>,
+}
+
+impl Encoded {
+    /// The same, with the faults that act on what leaves at `at`, whoever asked.
+    pub(crate) fn at(mut self, at: Point, faults: &Faults) -> Self {
+        self.slots = faults.due(at, Whom::default());
+        self.faults = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        self.at = Some(at);
+        self
+    }
 }
 
 impl Encoder<'_> {
-    /// Writes down a reply.
+    /// Writes down a reply. What faults do to the answer as a whole is left to whoever finishes it.
     pub(crate) async fn encode(&self, reply: Reply) -> Encoded {
-        let slots = self.faults.due(self.point(&reply), self.client_id);
+        let at = self.point(&reply);
+        let slots = self.faults.due(at, self.whom());
         let mut faults = u32::try_from(slots.len()).unwrap_or(u32::MAX);
-        let (mut response, refusal) = match reply {
+        let (response, refusal) = match reply {
             Reply::Authorization { mut response, refusal } => {
-                // Edits act on the parameters, whatever they travel in.
-                tap::edit_params(&slots, &mut response.params);
+                self.edit(&slots, &mut response);
                 (self.authorization(response, &mut faults).await, refusal)
             }
             Reply::Tokens(reply) => match self.sign(reply, &mut faults) {
-                Ok(mut members) => {
-                    tap::edit_members(&slots, &mut members);
-                    (json_response(StatusCode::OK, &members), None)
-                }
+                Ok(members) => (json_response(StatusCode::OK, &members), None),
                 Err(broken) => (self.failed(&broken), None),
             },
             Reply::Document { at, status, mut members } => {
@@ -85,34 +99,44 @@ impl Encoder<'_> {
                     Point::Jwks => lies::key_set(&slots, self.faults, self.world, &mut members),
                     _ => Ok(()),
                 };
-                tap::edit_members(&slots, &mut members);
-                (told.map_or_else(|broken| self.failed(&broken), |()| document(at, status, &members)), None)
+                (told.map_or_else(|broken| self.failed(&broken), |()| self.document(at, status, &members)), None)
             }
             Reply::Jwt { token, content_type } => (self.jwt(token, content_type, &mut faults), None),
             Reply::Empty(status) => (plain(status), None),
             Reply::Html { status, page } => (html_response(status, page.html, &page.policy), None),
             Reply::Redirect(to) => (redirect(StatusCode::SEE_OTHER, to), None),
-            Reply::Error(refusal) => {
-                let mut members = error_members(&refusal);
-                tap::edit_members(&slots, &mut members);
-                (token_error(&refusal, &members), Some(refusal))
-            }
+            Reply::Error(refusal) => (token_error(&refusal, &error_members(&refusal)), Some(refusal)),
             Reply::Challenge { refusal, scheme, scope } => (self.challenge(&refusal, scheme, scope), Some(refusal)),
             Reply::Page(refusal) => {
                 (html_response(StatusCode::BAD_REQUEST, pages::refusal(&refusal), pages::POLICY), Some(refusal))
             }
-            Reply::Broken { what: _, to: Some(response) } => (self.authorization(response, &mut faults).await, None),
+            Reply::Broken { what: _, to: Some(mut response) } => {
+                self.edit(&slots, &mut response);
+                (self.authorization(response, &mut faults).await, None)
+            }
             Reply::Broken { what, to: None } => (failure(&what), None),
         };
-        tap::edit_response(&slots, &mut response);
-        Encoded { response, refusal, faults, notices: Vec::new() }
+        Encoded { response, refusal, faults, notices: Vec::new(), slots, at: Some(at) }
+    }
+
+    /// Edits the parameters of an authorization response, whatever they travel in. An error comes without tokens.
+    fn edit(&self, slots: &[Arc<Slot>], response: &mut AuthorizationResponse) {
+        tap::edit_params(slots, &mut response.params);
+        if tap::says_error(slots) {
+            response.tokens.clear();
+        }
+    }
+
+    /// What the request is about, for faults that ask.
+    fn whom(&self) -> Whom<'_> {
+        Whom { client_id: self.client_id, grant_type: grant_type(self.path, self.form) }
     }
 
     /// Where faults act on a reply: an authorization response is one wherever it leaves, and a page is one as well.
     fn point(&self, reply: &Reply) -> Point {
         match (reply, self.at) {
-            (Reply::Authorization { .. }, _) => Point::AuthorizationResponse,
-            (Reply::Html { .. } | Reply::Redirect(_), Point::AuthorizationResponse) => Point::Page,
+            (Reply::Authorization { .. } | Reply::Broken { to: Some(_), .. }, _) => Point::AuthorizationResponse,
+            (Reply::Html { .. } | Reply::Redirect(_) | Reply::Page(_), Point::AuthorizationResponse) => Point::Page,
             (_, at) => at,
         }
     }
@@ -165,6 +189,33 @@ impl Encoder<'_> {
         let see_other = *self.method == Method::POST || self.world.policy.is_on(&fapi2_security::SEE_OTHER);
         let status = if see_other { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
         redirect(status, delivery.location.unwrap_or_default())
+    }
+
+    /// A document. What says how to use the server may be kept for as long as the server decides.
+    fn document(&self, at: Point, status: StatusCode, members: &Map<String, Value>) -> Response<Bytes> {
+        let mut response = json_response(status, members);
+        if !matches!(at, Point::Discovery | Point::Jwks | Point::ResourceMetadata) {
+            return response;
+        }
+        let kept = match at {
+            Point::ResourceMetadata => 0,
+            _ => self.world.policy.value_of(&rfc8414_metadata::MAX_AGE),
+        };
+        let (control, expires) = match kept {
+            0 => (Ok(HeaderValue::from_static("no-cache")), None),
+            _ => {
+                let until = self.world.ports.clock.now().saturating_add(kept);
+                (HeaderValue::try_from(format!("max-age={kept}")), Some(date::value(until)))
+            }
+        };
+        if let Ok(control) = control {
+            set(&mut response, CACHE_CONTROL, control);
+        }
+        if let Some(expires) = expires {
+            response.headers_mut().remove(PRAGMA);
+            set(&mut response, EXPIRES, expires);
+        }
+        response
     }
 
     fn jwt(&self, token: Unsigned, content_type: &'static str, faults: &mut u32) -> Response<Bytes> {
@@ -224,7 +275,7 @@ impl Encoder<'_> {
     fn sign(&self, reply: TokenReply, faults: &mut u32) -> Result<Map<String, Value>, Broken> {
         let mut members = reply.members;
         for mut token in reply.tokens {
-            let slots = self.faults.due(token.at, self.client_id);
+            let slots = self.faults.due(token.at, self.whom());
             *faults = faults.saturating_add(u32::try_from(slots.len()).unwrap_or(u32::MAX));
             if lies::rotate(&slots, self.world.ports.keys.as_ref())? {
                 lies::rename(self.world.ports.keys.as_ref(), &mut token);
@@ -340,14 +391,6 @@ fn redirect(status: StatusCode, to: String) -> Response<Bytes> {
     let mut answer = plain(status);
     set(&mut answer, LOCATION, location);
     answer
-}
-
-fn document(at: Point, status: StatusCode, members: &Map<String, Value>) -> Response<Bytes> {
-    let mut response = json_response(status, members);
-    if matches!(at, Point::Discovery | Point::Jwks | Point::ResourceMetadata) {
-        set(&mut response, CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    }
-    response
 }
 
 fn json_response(status: StatusCode, members: &Map<String, Value>) -> Response<Bytes> {

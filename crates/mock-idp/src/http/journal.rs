@@ -10,6 +10,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderValue, Method};
 use oauth_types::Params;
 
+use super::departure::Ending;
 use super::notices::Notice;
 use crate::refusal::{Refused, place};
 
@@ -37,7 +38,7 @@ pub struct Entry {
     pub in_query: usize,
     /// The headers.
     pub headers: HeaderMap,
-    /// The status of the answer.
+    /// The status of the answer, whether or not all of it left; 0 if the client gave up before there was one.
     pub status: u16,
     /// The `error` of the answer, on the wire of whatever kind.
     pub refusal: Option<Refused>,
@@ -54,6 +55,8 @@ pub struct Entry {
     pub notices: Vec<Notice>,
     /// What failed, if the server itself did.
     pub failure: Option<String>,
+    /// How it ended: a fault may have broken the connection, and the client may have gone away.
+    pub ending: Ending,
 }
 
 impl Entry {
@@ -97,6 +100,7 @@ impl fmt::Debug for Entry {
             .field("faults", &self.faults)
             .field("notices", &self.notices)
             .field("failure", &self.failure)
+            .field("ending", &self.ending)
             .finish()
     }
 }
@@ -130,6 +134,9 @@ impl fmt::Display for Entry {
         }
         if let Some(failure) = &self.failure {
             write!(f, " {failure}")?;
+        }
+        if self.ending != Ending::Answered {
+            write!(f, " {}", self.ending)?;
         }
         Ok(())
     }
@@ -208,6 +215,7 @@ mod tests {
             faults: 0,
             notices: Vec::new(),
             failure: None,
+            ending: Ending::Answered,
         }
     }
 

@@ -1,8 +1,13 @@
 //! HTTP: the only place that knows axum and hyper, and the only one that knows faults.
 
+pub(crate) mod attended;
+pub(crate) mod barriers;
+pub(crate) mod date;
+pub(crate) mod departure;
 pub(crate) mod encode;
 pub(crate) mod extract;
 pub(crate) mod journal;
+pub(crate) mod lever;
 pub(crate) mod lies;
 pub(crate) mod notices;
 pub(crate) mod outgoing;

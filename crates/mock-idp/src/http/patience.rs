@@ -1,4 +1,4 @@
-//! A stream that waits only so long for its other end to read.
+//! A stream that waits only so long for its other end to read, and that ends when its lever is pulled.
 //!
 //! Reading is bounded where requests are read. Without a bound for writing, a client that never reads would keep its
 //! connection, and the room it takes, for ever.
@@ -12,19 +12,22 @@ use hyper::rt::{Sleep, Timer};
 use hyper_util::rt::TokioTimer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::lever::Lever;
+
 /// Within this time whatever is to be written at once has to be taken, counted from the first time that it was not.
 pub(crate) const WRITE_WITHIN: Duration = Duration::from_secs(15);
 
-/// A stream whose writing fails after [`WRITE_WITHIN`].
+/// A stream whose writing fails after [`WRITE_WITHIN`], and whose flushing fails once its lever is pulled.
 pub(crate) struct Patience<S> {
-    stream: S,
+    pub(crate) stream: S,
+    lever: Lever,
     /// Since when it waits.
     left: Option<Pin<Box<dyn Sleep>>>,
 }
 
 impl<S> Patience<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, left: None }
+    pub(crate) fn new(stream: S, lever: Lever) -> Self {
+        Self { stream, lever, left: None }
     }
 
     /// Hands on the outcome of an attempt to write; `all` says whether it took everything.
@@ -78,7 +81,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_flush(cx);
-        self.judge(cx, outcome, |()| false)
+        ready!(self.judge(cx, outcome, |()| false))?;
+        // Whoever pulled it has written everything before.
+        match self.lever.is_pulled() {
+            true => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            false => Poll::Ready(Ok(())),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -8,7 +8,7 @@ use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONNECTION,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW, CONNECTION, DATE,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -16,15 +16,21 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use oauth_types::fault::Point;
 use oauth_types::{ErrorCode, Params};
 
+use super::attended::{Attended, Visit};
+use super::date;
+use super::departure::{Departing, Ending};
 use super::encode::{self, Encoded, Encoder};
 use super::extract::{self, MAX_BODY, NoBody, Read};
 use super::journal::{self, Entry};
+use super::lever::Lever;
 use super::serve::BODY_WITHIN;
+use super::tap;
 use super::tenants::{Live, Tenant, Tenants, is_name};
 use crate::client_keys;
 use crate::documents;
 use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
+use crate::ports::clock::Clock;
 use crate::refusal::{Refusal, Refused, Rule};
 use crate::reply::Reply;
 use crate::request::{Arrival, Seen};
@@ -58,15 +64,6 @@ static SPINE: &[Endpoint] = &[
 /// What the well-known paths of all documents begin with (RFC 8615).
 const WELL_KNOWN: &str = "/.well-known/";
 
-/// A request on its way into the journal.
-struct Visit {
-    path: Cow<'static, str>,
-    parts: Parts,
-    read: Read,
-    now: u64,
-    seen: Seen,
-}
-
 /// The server as an axum service.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new().fallback(handle).with_state(app)
@@ -79,12 +76,16 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum:
         false => Ok(Bytes::new()),
     };
     let cut = matches!(body, Err(NoBody::TooLarge | NoBody::TooSlow));
-    let mut response = app.answer(parts, body).await;
+    let lever = parts.extensions.get::<Lever>().cloned();
+    let mut departing = app.answer(parts, body).await;
     if cut {
         // What is left of the body is not read; the connection cannot be used again.
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        departing.response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response.map(axum::body::Body::from)
+    match lever {
+        Some(lever) => departing.over(lever).await,
+        None => departing.response.map(axum::body::Body::from),
+    }
 }
 
 async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
@@ -103,59 +104,72 @@ async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
 
 impl App {
     /// Answers a request whose body has been read, or not.
-    pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Response<Bytes> {
+    pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Departing {
         let (name, endpoint) = match self.route(parts.uri.path()) {
             Some((name, endpoint)) => (name, endpoint),
             None => return self.lost(parts, NOT_FOUND.because(self.served()), StatusCode::NOT_FOUND),
         };
         let Endpoint { path, methods, page, .. } = *endpoint;
         if parts.method == Method::OPTIONS && !page {
-            return preflight(methods);
+            return preflight(methods, self.tenants.now()).into();
         }
         let Some(tenant) = self.tenants.find(name) else {
             return self.lost(parts, NOT_FOUND.because("Too many tenants"), StatusCode::SERVICE_UNAVAILABLE);
         };
         if tenant.is_frozen() {
-            return encode::unreadable(StatusCode::SERVICE_UNAVAILABLE, &FROZEN.refuse());
+            let mut response = encode::unreadable(StatusCode::SERVICE_UNAVAILABLE, &FROZEN.refuse());
+            response.headers_mut().insert(DATE, date::value(tenant.clock.now()));
+            return response.into();
         }
-        let live = tenant.live();
-        let now = live.world.ports.clock.now();
-        let seen = Seen::default();
-        let (mut encoded, read) = if methods.contains(&parts.method) {
+        let (refusal, read) = if methods.contains(&parts.method) {
             match extract::read(&parts, body) {
-                Ok(read) => {
-                    (run(&parts, &tenant, &live, (endpoint, Reading { read: &read, now, seen: &seen })).await, read)
-                }
+                Ok(read) => (None, read),
                 Err(unreadable) => {
                     let response = encode::unreadable(unreadable.status, &unreadable.refusal);
-                    (refused(response, unreadable.refusal), Read::default())
+                    (Some(refused(response, unreadable.refusal)), Read::default())
                 }
             }
         } else {
             let refusal = METHOD.because(format!("This endpoint takes {}", list(methods)));
             let mut response = encode::unreadable(StatusCode::METHOD_NOT_ALLOWED, &refusal);
             allow(&mut response, methods);
-            (refused(response, refusal), Read::default())
+            (Some(refused(response, refusal)), Read::default())
         };
-        encoded.response.headers_mut().extend(seen.headers());
+        let clock = &tenant.clock;
+        let visit = Visit { path: Cow::Borrowed(path), parts, read, now: clock.now(), seen: Seen::default() };
+        let attended = Attended::new(self, &tenant, visit);
+        attended.arrive(endpoint).await;
+        let Visit { parts, read, seen, .. } = attended.visit();
+        // Whoever was held is judged when it is let go on.
+        let (live, now) = (tenant.live(), clock.now());
+        let mut encoded = match refusal {
+            Some(refused) => refused.at(endpoint.at, &tenant.faults),
+            None => run(parts, &tenant, &live, (endpoint, Reading { read, now, seen })).await,
+        };
+        let response = &mut encoded.response;
+        response.headers_mut().extend(seen.headers());
+        response.headers_mut().insert(DATE, date::value(clock.now()));
         if !page {
-            encode::share(&mut encoded.response);
+            encode::share(response);
         }
-        self.note(&tenant, Visit { path: Cow::Borrowed(path), parts, read, now, seen }, encoded)
+        let departure = tap::answer::edit(&encoded.slots, encoded.at.unwrap_or(endpoint.at), response, clock.now());
+        attended.leave(encoded, departure).await
     }
 
     /// Answers a request that no tenant can be found for.
-    fn lost(&self, parts: Parts, refusal: Refusal, status: StatusCode) -> Response<Bytes> {
+    fn lost(&self, parts: Parts, refusal: Refusal, status: StatusCode) -> Departing {
         let now = self.tenants.now();
         let query = Params::parse(parts.uri.query().unwrap_or("")).unwrap_or_default();
         let path = Cow::Owned(parts.uri.path().to_owned());
-        let encoded = refused(encode::unreadable(status, &refusal), refusal);
+        let mut encoded = refused(encode::unreadable(status, &refusal), refusal);
+        encoded.response.headers_mut().insert(DATE, date::value(now));
         let visit = Visit { path, parts, read: Read { query, ..Read::default() }, now, seen: Seen::default() };
-        self.note(self.tenants.root(), visit, encoded)
+        self.note(self.tenants.root(), visit, (Some(&encoded), Ending::Answered));
+        encoded.response.into()
     }
 
-    /// Writes the journal.
-    fn note(&self, tenant: &Tenant, visit: Visit, encoded: Encoded) -> Response<Bytes> {
+    /// Writes the journal. There is nothing encoded if the client gave up before there was an answer.
+    pub(super) fn note(&self, tenant: &Tenant, visit: Visit, (encoded, ending): (Option<&Encoded>, Ending)) {
         let failure = visit.seen.failure().map(str::to_owned);
         let ignored = visit.seen.ignored();
         let (client_id, relaxations) = visit.seen.into_parts();
@@ -172,20 +186,20 @@ impl App {
             params,
             in_query,
             headers: journal::kept(visit.parts.headers),
-            status: encoded.response.status().as_u16(),
-            refusal: encoded.refusal.as_ref().map(Refused::from),
+            status: encoded.map_or(0, |encoded| encoded.response.status().as_u16()),
+            refusal: encoded.and_then(|encoded| encoded.refusal.as_ref()).map(Refused::from),
             relaxations,
             ignored,
             client_id,
-            faults: encoded.faults,
-            notices: encoded.notices,
+            faults: encoded.map_or(0, |encoded| encoded.faults),
+            notices: encoded.map_or_else(Vec::new, |encoded| encoded.notices.clone()),
             failure,
+            ending,
         };
         if let Some(watch) = self.watch {
             watch(&entry);
         }
         tenant.journal.write(entry);
-        encoded.response
     }
 
     /// The tenant and the endpoint of a path: at the root, below a tenant, or with the tenant after the well-known
@@ -261,8 +275,19 @@ async fn run(
     }
     let (faults, client_id, at) = (&tenant.faults, seen.client_id(), endpoint.at);
     let failure = OnceLock::new();
-    let encoder =
-        Encoder { world, place, faults, client_id, method, path, query: &read.query, at, now, failure: &failure };
+    let encoder = Encoder {
+        world,
+        place,
+        faults,
+        client_id,
+        method,
+        path,
+        query: &read.query,
+        form: read.form.as_ref(),
+        at,
+        now,
+        failure: &failure,
+    };
     let mut encoded = encoder.encode(reply).await;
     if let Some(what) = failure.get() {
         seen.failed(what.clone());
@@ -283,11 +308,11 @@ struct Reading<'a> {
 }
 
 fn refused(response: Response<Bytes>, refusal: Refusal) -> Encoded {
-    Encoded { response, refusal: Some(refusal), faults: 0, notices: Vec::new() }
+    Encoded { response, refusal: Some(refusal), faults: 0, notices: Vec::new(), slots: Vec::new(), at: None }
 }
 
 /// Answers a script's question whether it may ask (Fetch Standard, CORS-preflight request).
-fn preflight(methods: &[Method]) -> Response<Bytes> {
+fn preflight(methods: &[Method], now: u64) -> Response<Bytes> {
     let mut response = encode::plain(StatusCode::NO_CONTENT);
     encode::share(&mut response);
     let headers = response.headers_mut();
@@ -298,6 +323,7 @@ fn preflight(methods: &[Method]) -> Response<Bytes> {
         ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("authorization, content-type, dpop, mcp-protocol-version"),
     );
+    headers.insert(DATE, date::value(now));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
 }

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
+use super::lever::{Lever, Sever};
 use super::patience::Patience;
 #[cfg(feature = "tls")]
 pub(crate) use super::tls::Acceptor;
@@ -70,7 +71,7 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, stop: watch::Receiv
 /// Serves every stream that `next` gives, as long as there is room, until `stop` says so.
 async fn accept<S, F>(next: impl Fn() -> F, room: &Arc<Semaphore>, door: Door, mut stop: watch::Receiver<bool>)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Sever + Unpin + Send + 'static,
     F: Future<Output = io::Result<S>>,
 {
     loop {
@@ -103,7 +104,7 @@ where
 #[cfg(feature = "tls")]
 pub(super) async fn secured<S>(stream: S, acceptor: Acceptor, router: Router, mut stop: watch::Receiver<bool>)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Sever + Unpin + Send + 'static,
 {
     let shaken = tokio::select! {
         _ = stop.wait_for(|stopped| *stopped) => return,
@@ -127,10 +128,13 @@ pub(crate) async fn connection<S>(
     shown: Option<ClientCertificate>,
     mut stop: watch::Receiver<bool>,
 ) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Sever + Unpin + Send + 'static,
 {
     let answers = TowerToHyperService::new(router);
+    let lever = Lever::new(stop.clone());
+    let own = lever.clone();
     let answers = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(own.clone());
         if let Some(shown) = &shown {
             request.extensions_mut().insert(shown.clone());
         }
@@ -141,7 +145,7 @@ pub(crate) async fn connection<S>(
         .header_read_timeout(HEAD_WITHIN)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(Patience::new(stream)), answers);
+        .serve_connection(TokioIo::new(Patience::new(stream, lever.clone())), answers);
     let stopped = tokio::select! {
         // A connection that broke concerns nobody but its other end.
         _ = &mut served => false,
@@ -151,8 +155,14 @@ pub(crate) async fn connection<S>(
         Pin::new(&mut served).graceful_shutdown();
         let _ = (&mut served).await;
     }
-    // A connection that was idle or took too long has not been told that this is the end; TLS wants to hear it.
-    let _ = served.into_parts().io.into_inner().shutdown().await;
+    let mut stream = served.into_parts().io.into_inner();
+    match lever.is_reset() {
+        true => stream.stream.sever(),
+        // A connection that was idle or took too long has not been told that this is the end; TLS wants to hear it.
+        false => {
+            let _ = stream.shutdown().await;
+        }
+    }
 }
 
 #[cfg(test)]

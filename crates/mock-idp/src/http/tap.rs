@@ -1,29 +1,71 @@
 //! The tap: changes what leaves, where a fault is mounted. Protocol code knows nothing of it.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use bytes::Bytes;
-use http::header::{CONTENT_TYPE, LOCATION};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
 use oauth_types::Params;
-use oauth_types::fault::{Edit, Fault, Point, Signature};
+use oauth_types::fault::{Edit, Fault, Point, Signature, Unfit, When};
 use serde_json::{Map, Value};
 
 use crate::reply::Unsigned;
 
+pub(crate) mod answer;
+
+/// How many faults, and how many barriers, one tenant can have at once.
+pub(crate) const MOST: usize = 1000;
+
 /// The faults of one tenant.
+///
+/// [`MockIdp::mount`](crate::MockIdp::mount) is what a test uses: its guard says whether the fault acted. Here are
+/// those that stay until they are taken off, by their ids.
 #[derive(Debug, Default)]
-pub(crate) struct Faults {
+pub struct Faults {
     /// How many are mounted, so that a server without faults does not lock.
     count: AtomicUsize,
+    /// How many ever were: the last id.
+    last: AtomicU64,
     mounted: Mutex<Vec<Arc<Slot>>>,
+}
+
+/// A fault that is mounted.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Standing {
+    /// Its number, never used again by the same tenant.
+    pub id: u64,
+    /// The fault.
+    pub fault: Fault,
+    /// How often something left that it was meant for.
+    pub matched: u32,
+    /// How often it acted.
+    pub fired: u32,
+}
+
+/// What a request is about, as far as faults and barriers ask.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Whom<'a> {
+    pub(crate) client_id: Option<&'a str>,
+    pub(crate) grant_type: Option<&'a str>,
+}
+
+impl Whom<'_> {
+    pub(crate) fn is_meant(self, when: &When) -> bool {
+        let meant = |wanted: &Option<String>, own: Option<&str>| wanted.is_none() || wanted.as_deref() == own;
+        meant(&when.client_id, self.client_id) && meant(&when.grant_type, self.grant_type)
+    }
+}
+
+/// Whether the `number`th matching response, counted from 0, is one of those.
+pub(crate) fn is_due(when: &When, number: u32) -> bool {
+    let end = when.times.map_or(u32::MAX, |times| when.skip.saturating_add(times));
+    number >= when.skip && number < end
 }
 
 /// A mounted fault and how often it came by.
 #[derive(Debug)]
 pub(crate) struct Slot {
+    id: u64,
     fault: Fault,
     matched: AtomicU32,
     fired: AtomicU32,
@@ -48,6 +90,11 @@ pub struct Mounted {
 }
 
 impl Mounted {
+    /// The fault's number among those of its tenant.
+    pub fn id(&self) -> u64 {
+        self.slot.id
+    }
+
     /// How often the fault has acted.
     pub fn fired(&self) -> u32 {
         self.slot.fired.load(Ordering::Relaxed)
@@ -62,7 +109,7 @@ impl Mounted {
 impl Drop for Mounted {
     fn drop(&mut self) {
         if let Some(faults) = self.faults.upgrade() {
-            faults.take_off(&self.slot);
+            faults.take_off(self.slot.id);
         }
         if !self.checked && self.fired() == 0 && !std::thread::panicking() {
             panic!("the fault at {:?} never acted: {:?}", self.slot.fault.at, self.slot.fault);
@@ -77,38 +124,67 @@ impl fmt::Debug for Mounted {
 }
 
 impl Faults {
-    pub(crate) fn mount(self: &Arc<Self>, fault: Fault) -> Mounted {
-        let slot = Arc::new(Slot { fault, matched: AtomicU32::new(0), fired: AtomicU32::new(0) });
-        self.mounted.lock().unwrap_or_else(PoisonError::into_inner).push(slot.clone());
-        self.count.fetch_add(1, Ordering::Release);
-        Mounted { faults: Arc::downgrade(self), slot, checked: false }
+    /// Makes the tenant misbehave until the guard is dropped.
+    ///
+    /// # Errors
+    /// [`Unfit`] if the fault cannot do what it says, or if there are 1000 already.
+    pub fn mount(self: &Arc<Self>, fault: Fault) -> Result<Mounted, Unfit> {
+        let slot = self.put(fault)?;
+        Ok(Mounted { faults: Arc::downgrade(self), slot, checked: false })
+    }
+
+    /// Makes the tenant misbehave until the fault is taken off. The answer is its id.
+    ///
+    /// # Errors
+    /// [`Unfit`] if the fault cannot do what it says, or if there are 1000 already.
+    pub fn add(&self, fault: Fault) -> Result<u64, Unfit> {
+        Ok(self.put(fault)?.id)
+    }
+
+    /// Every fault that is mounted, in the order of mounting.
+    pub fn list(&self) -> Vec<Standing> {
+        let mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+        mounted.iter().map(|slot| slot.standing()).collect()
+    }
+
+    /// Takes a fault off, if it is still there, and says how often it acted.
+    pub fn take_off(&self, id: u64) -> Option<Standing> {
+        let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = mounted.iter().position(|slot| slot.id == id)?;
+        let slot = mounted.remove(at);
+        self.count.store(mounted.len(), Ordering::Release);
+        Some(slot.standing())
     }
 
     /// Takes every fault off.
-    pub(crate) fn clear(&self) {
+    pub fn clear(&self) {
         let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = std::mem::take(&mut *mounted);
-        self.count.fetch_sub(taken.len(), Ordering::Release);
+        mounted.clear();
+        self.count.store(0, Ordering::Release);
     }
 
-    fn take_off(&self, slot: &Arc<Slot>) {
+    fn put(&self, fault: Fault) -> Result<Arc<Slot>, Unfit> {
+        fault.check()?;
         let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = mounted.len();
-        mounted.retain(|other| !Arc::ptr_eq(other, slot));
-        self.count.fetch_sub(before - mounted.len(), Ordering::Release);
+        if mounted.len() >= MOST {
+            return Err(Unfit::TooMany(MOST));
+        }
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let slot = Arc::new(Slot { id, fault, matched: AtomicU32::new(0), fired: AtomicU32::new(0) });
+        mounted.push(slot.clone());
+        self.count.store(mounted.len(), Ordering::Release);
+        Ok(slot)
     }
 
-    /// The faults that act on the response that leaves at `at` now. They count as fired.
-    pub(crate) fn due(&self, at: Point, client_id: Option<&str>) -> Vec<Arc<Slot>> {
+    /// The faults that act on what leaves at `at` now. They count as fired.
+    pub(crate) fn due(&self, at: Point, whom: Whom<'_>) -> Vec<Arc<Slot>> {
         if self.count.load(Ordering::Acquire) == 0 {
             return Vec::new();
         }
         let mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
-        mounted.iter().filter(|slot| slot.fires(at, client_id)).cloned().collect()
+        mounted.iter().filter(|slot| slot.fires(at, whom)).cloned().collect()
     }
-}
 
-impl Faults {
     /// Whether a fault with such an edit is mounted, acting now or not.
     pub(crate) fn any(&self, such: impl Fn(&Edit) -> bool) -> bool {
         if self.count.load(Ordering::Acquire) == 0 {
@@ -120,18 +196,20 @@ impl Faults {
 }
 
 impl Slot {
-    fn fires(&self, at: Point, client_id: Option<&str>) -> bool {
-        let when = &self.fault.when;
-        if self.fault.at != at || when.client_id.as_deref().is_some_and(|wanted| Some(wanted) != client_id) {
+    fn fires(&self, at: Point, whom: Whom<'_>) -> bool {
+        if self.fault.at != at || !whom.is_meant(&self.fault.when) {
             return false;
         }
-        let number = self.matched.fetch_add(1, Ordering::Relaxed);
-        let last = when.times.map_or(u32::MAX, |times| when.skip.saturating_add(times));
-        let fires = number >= when.skip && number < last;
+        let fires = is_due(&self.fault.when, self.matched.fetch_add(1, Ordering::Relaxed));
         if fires {
             self.fired.fetch_add(1, Ordering::Relaxed);
         }
         fires
+    }
+
+    fn standing(&self) -> Standing {
+        let [matched, fired] = [&self.matched, &self.fired].map(|count| count.load(Ordering::Relaxed));
+        Standing { id: self.id, fault: self.fault.clone(), matched, fired }
     }
 }
 
@@ -143,11 +221,24 @@ pub(crate) fn edit_params(slots: &[Arc<Slot>], params: &mut Params) {
             Edit::Remove { name } => {
                 params.remove(name);
             }
+            Edit::Shift { name, by } => {
+                if let Some(number) = params.get(name).and_then(|value| value.parse::<i64>().ok()) {
+                    params.set(name, number.saturating_add(*by).to_string());
+                }
+            }
             Edit::Repeat { name, value } => params.push(name, value),
             Edit::Suffix { name, text } => {
                 if let Some(value) = params.get(name).map(|value| format!("{value}{text}")) {
                     params.set(name, value);
                 }
+            }
+            Edit::Error { error, description, .. } => {
+                let mut left: Params = params.iter().filter(|(name, _)| ["state", "iss"].contains(name)).collect();
+                left.set("error", error);
+                if let Some(description) = description {
+                    left.set("error_description", description);
+                }
+                *params = left;
             }
             _ => {}
         }
@@ -156,22 +247,42 @@ pub(crate) fn edit_params(slots: &[Arc<Slot>], params: &mut Params) {
 
 /// Edits the members of a document.
 pub(crate) fn edit_members(slots: &[Arc<Slot>], members: &mut Map<String, Value>) {
-    for edit in slots.iter().flat_map(|slot| slot.edits()) {
-        match edit {
-            Edit::Set { name, value } => {
-                members.insert(name.clone(), value.clone());
-            }
-            Edit::Remove { name } => {
-                members.remove(name);
-            }
-            Edit::Suffix { name, text } => {
-                if let Some(Value::String(value)) = members.get_mut(name) {
-                    value.push_str(text);
-                }
-            }
-            Edit::Append { name, value } => append(members.entry(name.as_str()).or_insert_with(list), value),
-            _ => {}
+    slots.iter().flat_map(|slot| slot.edits()).for_each(|edit| edit_member(edit, members));
+}
+
+fn edit_member(edit: &Edit, members: &mut Map<String, Value>) {
+    match edit {
+        Edit::Set { name, value } => {
+            members.insert(name.clone(), value.clone());
         }
+        Edit::Shift { name, by } => {
+            if let Some(value) = members.get_mut(name) {
+                shift(value, *by);
+            }
+        }
+        Edit::Remove { name } => {
+            members.remove(name);
+        }
+        Edit::Suffix { name, text } => {
+            if let Some(Value::String(value)) = members.get_mut(name) {
+                value.push_str(text);
+            }
+        }
+        Edit::Append { name, value } => append(members.entry(name.as_str()).or_insert_with(list), value),
+        _ => {}
+    }
+}
+
+/// Adds to a number. Anything else stays.
+fn shift(value: &mut Value, by: i64) {
+    if let Some(whole) = value.as_i64() {
+        *value = whole.saturating_add(by).into();
+    } else if let Some(large) = value.as_u64() {
+        *value = large.saturating_add_signed(by).into();
+    } else if let Some(number) = value.as_f64() {
+        #[expect(clippy::cast_precision_loss, reason = "the number is no whole one, so it is not exact anyway")]
+        let shifted = number + by as f64;
+        *value = shifted.into();
     }
 }
 
@@ -196,37 +307,9 @@ pub(crate) fn edit_token(slots: &[Arc<Slot>], token: &mut Unsigned) -> Option<Si
     signature
 }
 
-/// Edits an answer on the wire.
-pub(crate) fn edit_response(slots: &[Arc<Slot>], response: &mut Response<Bytes>) {
-    for edit in slots.iter().flat_map(|slot| slot.edits()) {
-        match edit {
-            Edit::Status { code } => set_status(response, *code),
-            Edit::HttpHeader { name, value } => set_header(response, name, value),
-            Edit::Body { content_type, text } => {
-                set_header(response, CONTENT_TYPE.as_str(), content_type);
-                *response.body_mut() = Bytes::from(text.clone());
-            }
-            Edit::Redirect { code, location } => {
-                set_status(response, *code);
-                set_header(response, LOCATION.as_str(), location);
-                *response.body_mut() = Bytes::new();
-            }
-            _ => {}
-        }
-    }
-}
-
-fn set_status(response: &mut Response<Bytes>, code: u16) {
-    // A status below 200 would be an interim response, which a server cannot end an exchange with.
-    if let Some(status) = StatusCode::from_u16(code).ok().filter(|status| !status.is_informational()) {
-        *response.status_mut() = status;
-    }
-}
-
-fn set_header(response: &mut Response<Bytes>, name: &str, value: &str) {
-    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-        response.headers_mut().insert(name, value);
-    }
+/// Whether these faults put an error in the place of what was to be said.
+pub(crate) fn says_error(slots: &[Arc<Slot>]) -> bool {
+    slots.iter().flat_map(|slot| slot.edits()).any(|edit| matches!(edit, Edit::Error { .. }))
 }
 
 fn text(value: &Value) -> String {

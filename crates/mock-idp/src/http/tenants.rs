@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::barriers::Barriers;
 use super::journal::Journal;
 use super::tap::Faults;
 use crate::described::Description;
@@ -32,6 +33,7 @@ pub(crate) struct Tenant {
     pub(crate) clock: Arc<AdjustableClock>,
     pub(crate) journal: Journal,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) barriers: Arc<Barriers>,
     pub(crate) script: Script,
     live: RwLock<Arc<Live>>,
     /// What it is made from at first, and again when it is reset.
@@ -137,6 +139,7 @@ impl Tenant {
             clock,
             journal: Journal::default(),
             faults: Arc::default(),
+            barriers: Arc::default(),
             script: Script::default(),
             live: RwLock::new(Arc::new(live)),
             origin,
@@ -202,6 +205,7 @@ impl Tenant {
         self.frozen.store(false, Ordering::Release);
         self.clock.follow(&self.began);
         self.faults.clear();
+        self.barriers.clear();
         self.script.clear();
         self.journal.clear();
         Ok(())
@@ -264,7 +268,9 @@ impl Tenants {
         if named.len() >= MOST && !named.contains_key(name) {
             return Ok(None);
         }
-        named.insert(name.to_owned(), made.clone());
+        if let Some(former) = named.insert(name.to_owned(), made.clone()) {
+            former.barriers.clear();
+        }
         Ok(Some(made))
     }
 
@@ -272,6 +278,7 @@ impl Tenants {
     pub(crate) fn destroy(&self, tenant: &Arc<Tenant>) -> bool {
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
         let there = named.get(&tenant.name).is_some_and(|own| Arc::ptr_eq(own, tenant));
+        tenant.barriers.clear();
         there && named.remove(&tenant.name).is_some()
     }
 
@@ -298,7 +305,8 @@ impl Tenants {
     /// # Errors
     /// [`StartError`] if there can be no such tenant any more.
     pub(crate) fn reset_all(&self) -> Result<(), StartError> {
-        self.named.write().unwrap_or_else(PoisonError::into_inner).clear();
+        let gone = std::mem::take(&mut *self.named.write().unwrap_or_else(PoisonError::into_inner));
+        gone.values().for_each(|tenant| tenant.barriers.clear());
         self.reset(&self.root)
     }
 

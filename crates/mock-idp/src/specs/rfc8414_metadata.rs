@@ -8,6 +8,7 @@ use oauth_types::fault::Point;
 use crate::documents;
 use crate::refusal::Document;
 use crate::spec::{Endpoint, Spec};
+use crate::world::Amount;
 
 static ENDPOINTS: &[Endpoint] = &[Endpoint {
     path: "/.well-known/oauth-authorization-server",
@@ -15,6 +16,16 @@ static ENDPOINTS: &[Endpoint] = &[Endpoint {
     at: Point::Discovery,
     page: false,
 }];
+
+/// How long a client may keep metadata and keys.
+pub(crate) static MAX_AGE: Amount = Amount {
+    name: "jwks-max-age-seconds",
+    says: "How long a client may keep the metadata and the key set before it asks again, in seconds; 0 asks it to ask \
+           each time",
+    default: 0,
+};
+
+static AMOUNTS: &[&Amount] = &[&MAX_AGE];
 
 #[derive(Debug)]
 pub(crate) struct Metadata;
@@ -26,6 +37,10 @@ impl Spec for Metadata {
 
     fn optional(&self) -> bool {
         true
+    }
+
+    fn amounts(&self) -> &'static [&'static Amount] {
+        AMOUNTS
     }
 
     fn endpoints(&self) -> &'static [Endpoint] {

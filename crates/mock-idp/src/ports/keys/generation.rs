@@ -91,8 +91,8 @@ pub(super) static UNPUBLISHED: Generation = generation!(
 );
 
 impl Generation {
-    /// The generation of this number, which follows those of `fixtures/keys`. It is made when it is first asked for, once
-    /// in the life of the process: making the two RSA keys takes a good part of a second.
+    /// The generation of this number that follows those of `fixtures/keys`. It is made when it is first asked for, once
+    /// in the life of the process.
     pub(super) fn made(number: usize) -> Result<Arc<Self>, RotationError> {
         static MADE: Mutex<BTreeMap<usize, Arc<Generation>>> = Mutex::new(BTreeMap::new());
         // Whoever wants the same one at the same time waits for it, rather than making another.
@@ -105,7 +105,8 @@ impl Generation {
         Ok(generation)
     }
 
-    fn generate(number: usize) -> Result<Self, RotationError> {
+    /// New keys of this number. Making the two RSA keys takes a good part of a second.
+    pub(super) fn generate(number: usize) -> Result<Self, RotationError> {
         let held = |pattern: &Held| {
             let parsed = SigningKey::generate(pattern.algorithm);
             Held { algorithm: pattern.algorithm, source: Source::Generated, parsed: OnceLock::from(parsed) }

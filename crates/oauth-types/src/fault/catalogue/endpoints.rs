@@ -77,11 +77,9 @@ faults! { ENDPOINTS of OAuth:
     RESOURCE_UNAVAILABLE = "resource-unavailable", Resource, "RFC 9110 §15.6.4",
         "The resource fails with 503", [Edit::Status { code: 503 }];
     RESOURCE_INVALID_TOKEN = "resource-invalid-token", Resource, "RFC 6750 §3.1",
-        "The resource refuses a token that is good",
-        [error("invalid_token", 401), Edit::http_header("WWW-Authenticate", "Bearer error=\"invalid_token\"")];
+        "The resource refuses a token that is good", [error("invalid_token", 401)];
     USERINFO_INVALID_TOKEN = "userinfo-invalid-token", Userinfo, "RFC 6750 §3.1",
-        "UserInfo refuses a token that is good",
-        [error("invalid_token", 401), Edit::http_header("WWW-Authenticate", "Bearer error=\"invalid_token\"")];
+        "UserInfo refuses a token that is good", [error("invalid_token", 401)];
     LOGOUT_UNAVAILABLE = "logout-unavailable", Logout, "RFC 9110 §15.6.4",
         "Logging out fails with 503", [Edit::Status { code: 503 }];
     PAGE_UNAVAILABLE = "page-unavailable", Page, "RFC 9110 §15.6.4",
