@@ -34,7 +34,9 @@ pub(super) const CASES: &[Case] = &[
         status(visit, 429) && header(visit, "retry-after").ends_with(" GMT")
     }),
     case("too-many-requests-ratelimit", Token, |visit| {
-        status(visit, 429) && header(visit, "ratelimit").contains("t=30") && header(visit, "ratelimit-policy") != ""
+        status(visit, 429)
+            && header(visit, "ratelimit").contains("t=30")
+            && !header(visit, "ratelimit-policy").is_empty()
     }),
     case("too-many-requests-x-ratelimit", Token, |visit| {
         let reset = header(visit, "x-ratelimit-reset").parse::<u64>();
