@@ -5,9 +5,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use oauth_types::{Algorithm, ErrorCode, Secret};
+use oauth_types::{Algorithm, ErrorCode, Params, Secret};
 use serde_json::{Map, Value};
 
+use crate::doctor;
 use crate::documents;
 use crate::jose::{JwksError, PublicKeys};
 use crate::memory::Scope;
@@ -221,6 +222,11 @@ impl Clients {
         self.list.iter().find(|client| client.client_id == client_id).cloned()
     }
 
+    /// The first client that is configured.
+    pub(crate) fn first(&self) -> Option<Arc<Client>> {
+        self.list.first().cloned()
+    }
+
     /// A client called `client_id`, if any will do (the relaxation `any-client`).
     pub(crate) fn any(&self, client_id: &str) -> Option<Arc<Client>> {
         let mut client = Client::public(client_id);
@@ -228,9 +234,24 @@ impl Clients {
         self.any.then(|| Arc::new(client))
     }
 
-    /// The identifiers of all clients, for hints.
-    pub(crate) fn known(&self) -> String {
-        self.list.iter().map(|client| client.client_id.as_str()).collect::<Vec<_>>().join(", ")
+    /// What is odd about the identifier of no client, and those that there are.
+    pub(crate) fn unlike(&self, sent: &str) -> String {
+        let ids = || self.list.iter().map(|client| client.client_id.as_str());
+        let known = ids().collect::<Vec<_>>().join(", ");
+        let odd = match (self.by_secret(sent), doctor::dressed(sent), doctor::placeholder(sent)) {
+            (Some(_), _, _) => "client_id and client_secret are swapped. ".to_owned(),
+            (_, Some((_, what)), _) => format!("{what}. "),
+            (_, _, Some(what)) => format!("{what}. "),
+            _ => doctor::did_you_mean(sent, ids()),
+        };
+        format!("{odd}Known clients: {known}")
+    }
+
+    /// The client whose secret this is.
+    pub(crate) fn by_secret(&self, secret: &str) -> Option<&Client> {
+        self.list.iter().map(AsRef::as_ref).find(|client: &&Client| {
+            client.secret.as_ref().is_some_and(|own| !secret.is_empty() && own.matches(secret))
+        })
     }
 }
 
@@ -297,6 +318,7 @@ pub(crate) fn identify(client: Arc<Client>, redirect_uri: Option<&str>) -> Resul
     let redirect_uri = match (redirect_uri, client.redirects.as_slice()) {
         (Some(uri), _) => uri.to_owned(),
         (None, [RedirectRule::Registered(only)]) => only.clone(),
+        (None, []) => return Err(REDIRECT_URI_MISSING.because("None is registered for it")),
         (None, _) => return Err(REDIRECT_URI_MISSING.refuse()),
     };
     redirect::check(&client.redirects, &redirect_uri)?;
@@ -304,13 +326,13 @@ pub(crate) fn identify(client: Arc<Client>, redirect_uri: Option<&str>) -> Resul
 }
 
 /// The refusal of a request whose client is not known.
-pub(crate) fn unknown(clients: &Clients) -> Refusal {
-    CLIENT_UNKNOWN.because(format!("Known clients: {}. To accept any, start with --any-client", clients.known()))
+pub(crate) fn unknown(clients: &Clients, sent: &str) -> Refusal {
+    CLIENT_UNKNOWN.because(format!("{}. To accept any, start with --any-client", clients.unlike(sent)))
 }
 
 /// The refusal of a request that names no client.
-pub(crate) fn missing() -> Refusal {
-    CLIENT_ID_MISSING.refuse()
+pub(crate) fn missing(params: &Params) -> Refusal {
+    doctor::missing(&CLIENT_ID_MISSING, params, "client_id")
 }
 
 /// Which documents define methods of client authentication is one thing; which of them will do is another.

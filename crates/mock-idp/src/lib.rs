@@ -39,6 +39,26 @@
 //! # }
 //! ```
 //!
+//! # Who there is
+//! What is known of a [`User`] goes where a request asks for it; what is said for one destination is there whatever the
+//! scope. That is how an access token comes to carry roles.
+//! ```
+//! # fn main() -> Result<(), mock_idp::StartError> {
+//! use mock_idp::{MockIdp, User};
+//! use oauth_types::scenario::Destination;
+//!
+//! let carol = User::new("carol")
+//!     .claim("email", "carol@example.com") // with the scope email
+//!     .claim_in(Destination::AccessToken, "roles", ["admin"])
+//!     .claim_in(Destination::IdToken, "groups", ["staff"])
+//!     .password("pa55") // asked for on the login page
+//!     .one_time_code("123456"); // and then this, on a page of its own
+//! let idp = MockIdp::builder().user(carol).in_process()?;
+//! # Ok(())
+//! # }
+//! ```
+//! The same as data is a [`UserSetup`](oauth_types::scenario::UserSetup), from which a `User` is made.
+//!
 //! # Who logs in
 //! Login is automatic: whom `login_hint` or `id_token_hint` names, else whoever is logged in in this browser, else the first
 //! user, logs in and agrees; `prompt=none` succeeds. A test says otherwise by a
@@ -46,20 +66,47 @@
 //! ```
 //! # fn main() -> Result<(), mock_idp::StartError> {
 //! use mock_idp::MockIdp;
-//! use oauth_types::scenario::NextLogin;
+//! use oauth_types::scenario::{Destination, NextLogin, UserSetup};
 //!
 //! let idp = MockIdp::builder().in_process()?;
-//! idp.next_login(NextLogin::user("bob").amr(["pwd", "otp"]).seconds_ago(3600)); // the next request
-//! idp.next_login(NextLogin::deny()); // and the one after it
+//! idp.login("bob"); // at the next request
+//! idp.login(NextLogin::user("bob").mfa().seconds_ago(3600)); // at the one after it, and so on
+//! idp.login(NextLogin::user("bob").claim_in(Destination::AccessToken, "roles", ["admin"])); // at this login alone
+//! idp.login(NextLogin::person(UserSetup::new("dave").claim("email", "dave@example.com"))); // somebody new
+//! idp.login(NextLogin::deny().for_client("public"));
 //! # Ok(())
 //! # }
 //! ```
 //! With `Builder::on("login-pages")` people log in, choose an account, register and agree on pages. They are plain forms
-//! whose controls have stable ids: `#user-alice`, `#username`, `#login`, `#consent-approve`, `#consent-deny`, `#cancel`,
-//! `#account-alice`, `#account-other`, `#create`, `#logout-approve`, `#logout-deny`. [`NextLogin::pages`] shows them once.
-//! A [`User::password`] is asked for there.
+//! whose controls have stable ids: `#user-alice`, `#username`, `#login`, `#otp`, `#otp-submit`, `#consent-approve`,
+//! `#consent-deny`, `#cancel`, `#account-alice`, `#account-other`, `#create`, `#logout-approve`, `#logout-deny`.
+//! [`NextLogin::pages`] shows them once. A [`User::password`] and a [`User::one_time_code`] are asked for there; with both,
+//! `amr` is `pwd`, `otp` and `mfa`, and `acr` is [`MULTI_FACTOR`]. Five wrong codes end the login.
 //!
 //! [`NextLogin::pages`]: oauth_types::scenario::NextLogin::pages
+//! [`MULTI_FACTOR`]: oauth_types::scenario::MULTI_FACTOR
+//!
+//! # Tokens without a flow
+//! For tests of whoever takes tokens. A [`Mint`](oauth_types::mint::Mint) says what is to be otherwise than the server would
+//! have it; what is right is taken here too, by UserInfo, introspection, revocation and the token endpoint.
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # let idp = mock_idp::MockIdp::start().await;
+//! use oauth_types::fault::{Edit, Signature};
+//! use oauth_types::mint::{Key, Mint};
+//!
+//! let read = || Mint::access_token("alice").audience("https://api.example").scope("read");
+//! let token = idp.mint(read()).await;
+//! assert_eq!(token.expose().split('.').count(), 3); // the token; it is printed as Secret(..)
+//!
+//! idp.mint(read().expired()).await;
+//! idp.mint(read().claim("roles", ["admin"]).without("client_id")).await;
+//! idp.mint(read().key(Key::Unpublished)).await;
+//! idp.mint(read().edit(Edit::sign(Signature::AlgNone))).await;
+//! idp.mint(Mint::id_token("alice").claim("nonce", "n-0S6")).await;
+//! idp.mint(Mint::refresh_token("alice").client("public").scope("openid")).await;
+//! # }
+//! ```
 //!
 //! # A server that lies
 //! What servers get wrong has a name, and is in a [catalogue](oauth_types::fault::catalogue). The guard takes the fault
@@ -146,6 +193,7 @@ mod client_keys;
 mod clients;
 pub mod conformance;
 mod described;
+mod doctor;
 mod documents;
 mod elsewhere;
 mod endpoints;
@@ -177,6 +225,7 @@ pub use clients::Client;
 pub use http::barriers::{Barriers, Gated, Held};
 pub use http::departure::{Cut, Ending};
 pub use http::journal::Entry;
+pub use http::mint::MintError;
 pub use http::notices::Notice;
 pub use http::tap::{Faults, Mounted, Standing};
 pub use people::User;

@@ -6,6 +6,9 @@ use std::fmt;
 use oauth_types::ErrorCode;
 use serde::Serialize;
 
+/// The most octets of a hint.
+const LONGEST_HINT: usize = 1000;
+
 /// A specification.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Document {
@@ -55,7 +58,7 @@ impl Rule {
 
     /// A refusal for breaking this rule, with the likely mistake.
     pub fn because(&'static self, hint: impl Into<Cow<'static, str>>) -> Refusal {
-        Refusal { rule: self, hint: Some(hint.into()) }
+        Refusal { rule: self, hint: Some(bounded(hint.into())) }
     }
 }
 
@@ -137,6 +140,14 @@ pub(crate) fn place(document: &str, section: &str) -> String {
     }
 }
 
+/// A hint that is no longer than anybody reads.
+fn bounded(hint: Cow<'static, str>) -> Cow<'static, str> {
+    match hint.len() <= LONGEST_HINT {
+        true => hint,
+        false => format!("{}...", &hint[..hint.floor_char_boundary(LONGEST_HINT - 3)]).into(),
+    }
+}
+
 /// Keeps `%x20-21 / %x23-5B / %x5D-7E` and turns everything else into something readable.
 fn printable(text: &str) -> String {
     text.chars()
@@ -163,5 +174,12 @@ mod tests {
         let refusal = RULE.because("you said \"it\" \u{e9}\n");
         assert_eq!(refusal.description(), "say it (RFC 0000 section 1.2). you said 'it' ??");
         assert_eq!(refusal.uri(), "https://www.rfc-editor.org/rfc/rfc0000#section-1.2");
+    }
+
+    #[test]
+    fn a_hint_is_no_longer_than_anybody_reads() {
+        let hint = RULE.because("\u{e9}".repeat(600)).hint.expect("a hint");
+        assert!(hint.len() <= LONGEST_HINT && hint.ends_with("\u{e9}..."), "{}", hint.len());
+        assert_eq!(RULE.because("a".repeat(1000)).hint.map(|hint| hint.len()), Some(1000));
     }
 }

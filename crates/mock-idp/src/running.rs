@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use oauth_types::Secret;
 use oauth_types::fault::{Barrier, Fault};
+use oauth_types::mint::Mint;
 use oauth_types::scenario::{NextLogin, Scenario};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -17,6 +19,7 @@ use crate::http::barriers::{Barriers, Held};
 use crate::http::departure::{Cut, Departing};
 use crate::http::extract::{MAX_BODY, NoBody};
 use crate::http::journal::Entry;
+use crate::http::mint::{self as http_mint, MintError};
 use crate::http::router::App;
 use crate::http::tap::{Faults, Mounted};
 use crate::http::tenants::{self, is_name};
@@ -253,6 +256,25 @@ impl Tenant {
     /// [catalogue](oauth_types::fault::catalogue), or by one of your own.
     pub fn fault(&self, fault: impl Into<Fault>) -> Mounted {
         self.mount(fault.into())
+    }
+
+    /// Makes a token without a flow, right or wrong: for tests of whoever takes tokens. A right one is taken here too.
+    ///
+    /// # Panics
+    /// If there can be no such token. [`Tenant::try_mint`] gives an error instead.
+    pub async fn mint(&self, mint: Mint) -> Secret {
+        match self.try_mint(&mint).await {
+            Ok(token) => token,
+            Err(error) => panic!("the token cannot be made: {error}"),
+        }
+    }
+
+    /// Makes a token without a flow, if there can be such a token.
+    ///
+    /// # Errors
+    /// [`MintError`] if there cannot.
+    pub async fn try_mint(&self, mint: &Mint) -> Result<Secret, MintError> {
+        http_mint::mint(&self.tenant.live(), mint).await
     }
 
     /// Makes the tenant misbehave until the guard is dropped.

@@ -1,12 +1,13 @@
 //! The words of OAuth 2.0 and OpenID Connect that a server and a client share.
 //!
-//! Vocabulary only: parameters, registered values, metadata documents, secrets, faults and scenarios. Nothing here
-//! judges a request or a response. A server and a client that shared their checks would agree with each other and hide
-//! bugs.
+//! Vocabulary only: parameters, registered values, metadata documents, secrets, faults, scenarios and tokens to be
+//! made. Nothing here judges a request or a response. A server and a client that shared their checks would agree with
+//! each other and hide bugs.
 
 pub mod clock;
 pub mod fault;
 pub mod metadata;
+pub mod mint;
 pub mod params;
 pub mod registry;
 pub mod scenario;

@@ -17,7 +17,8 @@ struct Part {
 const PARTS: &[Part] = &[
     Part {
         name: "http",
-        may: &["endpoints", "pipeline", "specs", "ports"],
+        // A tenant is made when it is first named, from its description.
+        may: &["endpoints", "pipeline", "specs", "ports", "described"],
         why: "http hands requests on and writes replies; only server.rs puts the parts together",
     },
     Part {
@@ -34,6 +35,7 @@ const PARTS: &[Part] = &[
 /// Modules that everybody may name.
 const NEUTRAL: &[&str] = &[
     "documents",
+    "doctor",
     "elsewhere",
     "certificate",
     "request",
@@ -58,7 +60,7 @@ const NEUTRAL: &[&str] = &[
 const NEUTRAL_MAY: &[&str] = &["ports"];
 
 /// Modules that put the parts together and may name each of them.
-const ASSEMBLY: &[&str] = &["server", "running", "profiles", "lib", "main"];
+const ASSEMBLY: &[&str] = &["server", "running", "described", "scenario", "profiles", "lib", "main"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let files = tree.rust().filter(|file| file.path.starts_with(FOLDER));

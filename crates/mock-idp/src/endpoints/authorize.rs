@@ -21,7 +21,10 @@ pub(crate) async fn authorize(world: &World, arrival: &Arrival<'_>) -> Reply {
     let params = match (arrival.posted(), arrival.form) {
         (false, _) => arrival.query,
         (true, Some(form)) if arrival.query.is_empty() => form,
-        (true, _) => return Reply::Page(QUERY_AND_BODY.refuse()),
+        (true, Some(_)) => return Reply::Page(QUERY_AND_BODY.because("There are parameters in the URL as well")),
+        (true, None) => {
+            return Reply::Page(QUERY_AND_BODY.because("The body is no form: is its Content-Type right?"));
+        }
     };
     let client = match client(world, arrival, params).await {
         Ok(client) => client,
@@ -67,11 +70,11 @@ async fn client(world: &World, arrival: &Arrival<'_>, params: &Params) -> Result
     let client_id = match (named.next(), named.next()) {
         (Some(client_id), None) if !client_id.is_empty() => client_id,
         (Some(_), Some(_)) => return Err(pipeline::in_doubt("client_id").into()),
-        _ => return Err(clients::missing().into()),
+        _ => return Err(clients::missing(params).into()),
     };
     arrival.seen.client(client_id);
     let client = pipeline::client(world, arrival, client_id).await?;
-    client.ok_or_else(|| clients::unknown(&world.clients).into())
+    client.ok_or_else(|| clients::unknown(&world.clients, client_id).into())
 }
 
 /// Proof that the client may be answered, and an answer that says nothing yet.

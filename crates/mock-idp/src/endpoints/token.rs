@@ -2,6 +2,7 @@
 
 use oauth_types::ErrorCode;
 
+use crate::doctor;
 use crate::documents;
 use crate::pipeline;
 use crate::refusal::Rule;
@@ -20,9 +21,11 @@ async fn exchange(world: &World, arrival: &Arrival<'_>) -> Result<TokenReply, St
     let params = pipeline::form(world, arrival)?;
     let attempt = pipeline::attempt(world, arrival, params);
     let client = pipeline::authenticate(world, &attempt).await?;
-    let grant_type = params.get("grant_type").ok_or_else(|| GRANT_TYPE_MISSING.refuse())?;
+    let grant_type =
+        params.get("grant_type").ok_or_else(|| doctor::missing(&GRANT_TYPE_MISSING, params, "grant_type"))?;
     if pipeline::grant_types(world).any(|known| known == grant_type) && !client.client().may_use(grant_type) {
-        return Err(GRANT_FORBIDDEN.refuse().into());
+        let own = client.client().grant_types.join(", ");
+        return Err(GRANT_FORBIDDEN.because(format!("It is registered for: {own}")).into());
     }
     let proofs = pipeline::prove(world, arrival, None).await?;
     let request = TokenRequest::authenticated(&attempt, &client, &proofs);

@@ -108,7 +108,12 @@ impl Encoder<'_> {
             Reply::Error(refusal) => (token_error(&refusal, &error_members(&refusal)), Some(refusal)),
             Reply::Challenge { refusal, scheme, scope } => (self.challenge(&refusal, scheme, scope), Some(refusal)),
             Reply::Page(refusal) => {
-                (html_response(StatusCode::BAD_REQUEST, pages::refusal(&refusal), pages::POLICY), Some(refusal))
+                let names =
+                    self.query.iter().chain(self.form.into_iter().flat_map(Params::iter)).map(|(name, _)| name);
+                (
+                    html_response(StatusCode::BAD_REQUEST, pages::refusal(&refusal, names), pages::POLICY),
+                    Some(refusal),
+                )
             }
             Reply::Broken { what: _, to: Some(mut response) } => {
                 self.edit(&slots, &mut response);

@@ -67,9 +67,10 @@ pub(crate) fn read(parts: &Parts, body: Result<Bytes, NoBody>) -> Result<Read, U
 
 fn params(text: &str, place: &str) -> Result<Params, Unreadable> {
     Params::parse(text).map_err(|error| match error {
-        ParamsError::NotUtf8(_) | ParamsError::BadEscape(_) | ParamsError::TooMany => {
-            bad(format!("In the {place}, {error}"))
-        }
+        ParamsError::NotUtf8(_) | ParamsError::BadEscape(_) | ParamsError::TooMany => bad(match error {
+            ParamsError::BadEscape(_) => format!("In the {place}, {error}: a '%' itself is written %25"),
+            _ => format!("In the {place}, {error}"),
+        }),
         _ => bad(format!("The {place} is malformed")),
     })
 }

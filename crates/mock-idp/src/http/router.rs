@@ -27,6 +27,7 @@ use super::serve::BODY_WITHIN;
 use super::tap;
 use super::tenants::{Live, Tenant, Tenants, is_name};
 use crate::client_keys;
+use crate::doctor::paths;
 use crate::documents;
 use crate::endpoints::{authorize, jwks, login, metadata, token, userinfo};
 use crate::pipeline;
@@ -107,7 +108,10 @@ impl App {
     pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Departing {
         let (name, endpoint) = match self.route(parts.uri.path()) {
             Some((name, endpoint)) => (name, endpoint),
-            None => return self.lost(parts, NOT_FOUND.because(self.served()), StatusCode::NOT_FOUND),
+            None => {
+                let refusal = NOT_FOUND.because(self.served(parts.uri.path()));
+                return self.lost(parts, refusal, StatusCode::NOT_FOUND);
+            }
         };
         let Endpoint { path, methods, page, .. } = *endpoint;
         if parts.method == Method::OPTIONS && !page {
@@ -130,7 +134,7 @@ impl App {
                 }
             }
         } else {
-            let refusal = METHOD.because(format!("This endpoint takes {}", list(methods)));
+            let refusal = METHOD.because(wrong_method(&parts, methods));
             let mut response = encode::unreadable(StatusCode::METHOD_NOT_ALLOWED, &refusal);
             allow(&mut response, methods);
             (Some(refused(response, refusal)), Read::default())
@@ -229,10 +233,13 @@ impl App {
         })
     }
 
-    fn served(&self) -> String {
+    fn served(&self, path: &str) -> String {
         let live = self.tenants.root().live();
-        let paths = SPINE.iter().chain(pipeline::endpoints(&live.world)).map(|endpoint| endpoint.path);
-        format!("Served, at the root and below /TENANT: {}", paths.collect::<Vec<_>>().join(" "))
+        let all: Vec<&str> =
+            SPINE.iter().chain(pipeline::endpoints(&live.world)).map(|endpoint| endpoint.path).collect();
+        let meant = paths::nearest(path, all.iter().copied()).map(|own| format!("Did you mean {own}? "));
+        let meant = meant.unwrap_or_default();
+        format!("{meant}Served, at the root and below /TENANT: {}", all.join(" "))
     }
 }
 
@@ -326,6 +333,18 @@ fn preflight(methods: &[Method], now: u64) -> Response<Bytes> {
     headers.insert(DATE, date::value(now));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
+}
+
+/// Which methods an endpoint takes, and how another one may have come about.
+fn wrong_method(parts: &Parts, methods: &[Method]) -> String {
+    let likely = if parts.method == Method::GET && parts.uri.query().is_some() {
+        ". Send the parameters in the body of a POST: queries end up in logs"
+    } else if parts.method == Method::GET && methods == [Method::POST] {
+        ". A redirect by 301 or 302 makes a GET of a POST: is the URL exactly the one of the metadata?"
+    } else {
+        ""
+    };
+    format!("This endpoint takes {}{likely}", list(methods))
 }
 
 fn allow(response: &mut Response<Bytes>, methods: &[Method]) {

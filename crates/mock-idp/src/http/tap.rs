@@ -213,6 +213,19 @@ impl Slot {
     }
 }
 
+/// Whether these edits can do what they say at `at`.
+pub(crate) fn fit(at: Point, edit: &[Edit]) -> Result<(), Unfit> {
+    Fault { at, when: When::default(), edit: edit.to_vec() }.check()
+}
+
+/// Faults that are these edits at `at` and nothing else, for as long as the guard is held. The guard is to be unmounted:
+/// nobody asked for them to act.
+pub(crate) fn edits(at: Point, edit: Vec<Edit>) -> Result<(Arc<Faults>, Option<Mounted>), Unfit> {
+    let faults = Arc::new(Faults::default());
+    let mounted = (!edit.is_empty()).then(|| faults.mount(Fault { at, when: When::default(), edit }));
+    Ok((faults, mounted.transpose()?))
+}
+
 /// Edits the parameters of an authorization response.
 pub(crate) fn edit_params(slots: &[Arc<Slot>], params: &mut Params) {
     for edit in slots.iter().flat_map(|slot| slot.edits()) {

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::barriers::Barriers;
 use super::journal::Journal;
 use super::tap::Faults;
+use crate::StartError;
 use crate::described::Description;
 use crate::people::Script;
 use crate::ports::Ports;
@@ -17,7 +18,6 @@ use crate::ports::memory::MemoryStore;
 use crate::ports::outbound::Outbound;
 use crate::ports::store::Store;
 use crate::request::Place;
-use crate::server::StartError;
 use crate::world::World;
 
 /// How many tenants one server makes.

@@ -1,5 +1,7 @@
 //! Pages for the person in front of the browser. They work without scripts, and nothing on them is fetched.
 
+use oauth_types::params::display_name;
+
 use crate::escape::html;
 use crate::refusal::Refusal;
 
@@ -27,19 +29,25 @@ li button { width: 100%; text-align: left; } pre { overflow-x: auto; }
 pub(crate) const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// The page of a refusal that must not be redirected.
-pub(crate) fn refusal(refusal: &Refusal) -> String {
+/// The most parameters that a page names.
+const MOST_NAMES: usize = 64;
+
+/// The page of a refusal that must not be redirected. `sent` are the names of the parameters, never their values.
+pub(crate) fn refusal<'a>(refusal: &Refusal, sent: impl Iterator<Item = &'a str>) -> String {
     let rule = refusal.rule;
     let hint = refusal
         .hint
         .as_ref()
         .map_or_else(String::new, |hint| format!("<dt>Likely mistake</dt><dd id=\"hint\">{}</dd>", html(hint)));
+    let names: Vec<String> =
+        sent.take(MOST_NAMES).map(|name| format!("<code>{}</code>", html(&display_name(name)))).collect();
+    let sent = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
     page(
         "This request was refused",
         &format!(
             "<p id=\"says\">{}.</p>\n<dl><dt>Error</dt><dd><code id=\"error\">{}</code></dd>\n\
              <dt>Where it says so</dt><dd><a id=\"document\" href=\"{}\">{}</a></dd>\n\
-             {hint}\n<dt>Rule</dt><dd><code id=\"rule\">{}</code></dd></dl>\n\
+             {hint}\n<dt>What was sent (values are not shown)</dt><dd id=\"sent\">{sent}</dd>\n<dt>Rule</dt><dd><code id=\"rule\">{}</code></dd></dl>\n\
              <p>Nothing was sent to the client.</p>",
             html(rule.says),
             rule.error,

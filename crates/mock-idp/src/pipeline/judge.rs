@@ -7,6 +7,7 @@ use oauth_types::params::display_name;
 use oauth_types::{ErrorCode, Params, ResponseMode};
 
 use crate::clients::{Client, Identified};
+use crate::doctor;
 use crate::documents;
 use crate::memory::{Confirmation, Scope};
 use crate::refusal::{Refusal, Rule};
@@ -68,8 +69,10 @@ pub(crate) fn judge(
     }
     let kinds = response_type(world, params)?;
     let Some(mode) = mode(world, params) else {
-        let known = response_modes(world).map(ResponseMode::as_str).collect::<Vec<_>>().join(", ");
-        return Err(MODE_UNKNOWN.because(format!("Supported: {known}")));
+        let known: Vec<&str> = response_modes(world).map(ResponseMode::as_str).collect();
+        let sent = params.get("response_mode").unwrap_or_default();
+        let meant = doctor::did_you_mean(sent, known.iter().copied());
+        return Err(MODE_UNKNOWN.because(format!("{meant}Supported: {}", known.join(", "))));
     };
     if kinds != "code" && matches!(mode, ResponseMode::Query | ResponseMode::QueryJwt) {
         return Err(MODE_LEAKS.refuse());
@@ -108,23 +111,36 @@ pub(crate) fn response_types(world: &World) -> impl Iterator<Item = &'static str
 
 /// The response type, as the document that defines it writes it (RFC 6749 §3.1.1: the order does not matter).
 fn response_type(world: &World, params: &Params) -> Result<&'static str, Refusal> {
-    let text = params.get("response_type").ok_or_else(|| RESPONSE_TYPE_MISSING.refuse())?;
+    let text = params
+        .get("response_type")
+        .ok_or_else(|| doctor::missing(&RESPONSE_TYPE_MISSING, params, "response_type"))?;
     let mut words: Vec<&str> = text.split(' ').collect();
     words.sort_unstable();
     response_types(world).find(|known| known.split(' ').eq(words.iter().copied())).ok_or_else(|| {
-        let known = response_types(world).collect::<Vec<_>>().join(", ");
-        RESPONSE_TYPE_UNSUPPORTED.because(format!("Supported: {known}"))
+        let known: Vec<&str> = response_types(world).collect();
+        let meant = match text {
+            "authorization_code" => "Did you mean code? authorization_code is a grant_type. ".to_owned(),
+            _ => doctor::did_you_mean(text, known.iter().copied()),
+        };
+        RESPONSE_TYPE_UNSUPPORTED.because(format!("{meant}Supported: {}", known.join(", ")))
     })
 }
 
 /// The scope that is granted: what was asked for, if the client may have it (RFC 6749 §3.3).
 pub(crate) fn scope(client: &Client, params: &Params) -> Result<Scope, Refusal> {
     let Some(text) = params.get("scope") else { return Ok(Scope::default()) };
-    let scope = Scope::parse(text).ok_or_else(|| SCOPE_MALFORMED.refuse())?;
+    let scope = Scope::parse(text).ok_or_else(|| match doctor::list(text) {
+        Some(what) => SCOPE_MALFORMED.because(what),
+        None => SCOPE_MALFORMED.refuse(),
+    })?;
     if let Some(allowed) = &client.scope
         && let Some(token) = scope.tokens().find(|token| !allowed.iter().any(|own| own == token))
     {
-        return Err(SCOPE_FORBIDDEN.because(format!("{token} is not; allowed: {}", allowed.join(" "))));
+        let allowed = allowed.join(" ");
+        return Err(SCOPE_FORBIDDEN.because(match token.contains(',') {
+            true => format!("Scope tokens are separated by spaces, not by commas; allowed: {allowed}"),
+            false => format!("{token} is not; allowed: {allowed}"),
+        }));
     }
     Ok(scope)
 }

@@ -7,6 +7,7 @@ use oauth_types::{Params, ResponseMode};
 use serde_json::{Map, Value, json};
 
 use crate::clients::{Authenticated, Client, Proven};
+use crate::doctor;
 use crate::memory::Confirmation;
 use crate::people::User;
 use crate::ports::store::Record;
@@ -170,16 +171,27 @@ pub(crate) fn form<'a>(world: &World, arrival: &Arrival<'a>) -> Result<&'a Param
     let mut types = arrival.headers.get_all(http::header::CONTENT_TYPE).iter();
     let params = arrival.form.ok_or_else(|| match (types.next(), types.next()) {
         (Some(_), Some(_)) => NOT_A_FORM.because("There are two Content-Type headers"),
-        (Some(other), None) => {
-            let shown: String = String::from_utf8_lossy(other.as_bytes()).chars().take(60).collect();
-            NOT_A_FORM.because(format!("The content type is {shown}"))
-        }
-        (None, _) => NOT_A_FORM.because("There is no Content-Type header"),
+        (Some(other), None) => NOT_A_FORM.because(not_a_form(&String::from_utf8_lossy(other.as_bytes()))),
+        (None, _) => NOT_A_FORM.because("There is no Content-Type header, or the body was not sent"),
     })?;
     match params.duplicate(&repeatable(world)) {
         Some(name) => Err(DUPLICATE.because(format!("{} occurs twice", display_name(name)))),
         None => Ok(params),
     }
+}
+
+/// Which part of a program sends such a content type, and what to use in its place.
+fn not_a_form(content_type: &str) -> String {
+    let shown: String = content_type.chars().take(60).collect();
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let likely = match kind.as_str() {
+        "application/json" => ". Token requests are forms and not JSON: send name=value pairs joined by &",
+        "multipart/form-data" => ". FormData and curl -F make multipart: take URLSearchParams, or curl -d",
+        "text/plain" => ". fetch says this of a text: give it URLSearchParams, or set Content-Type",
+        "application/x-www-form-urlencoded" => ". Its charset is UTF-8, or left out",
+        _ => "",
+    };
+    format!("The content type is {shown}{likely}")
 }
 
 /// The parameters that may occur more than once.
@@ -189,7 +201,8 @@ fn repeatable(world: &World) -> Vec<&'static str> {
 
 /// The credentials of a request, as they arrived.
 pub(crate) fn attempt<'a>(world: &'a World, arrival: &'a Arrival<'a>, params: &'a Params) -> Attempt<'a> {
-    Attempt { arrival, params, people: &world.people, ports: &world.ports, policy: &world.policy }
+    let World { clients, people, ports, policy, .. } = world;
+    Attempt { arrival, params, clients, people, ports, policy }
 }
 
 /// Authenticates the client of a request (RFC 6749 §2.3). Only here is an [`Authenticated`] made.
@@ -204,10 +217,10 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
         _ => return Err(TWO_METHODS.because(format!("This request uses {}", methods.join(" and "))).into()),
     };
     let claimed = world.specs.iter().find_map(|spec| spec.claimed(method, attempt));
-    let unknown = || CLIENT_UNKNOWN.because(format!("Known clients: {}", world.clients.known()));
+    let unknown = |client_id: &str| CLIENT_UNKNOWN.because(world.clients.unlike(client_id));
     // Whoever names a method speaks it, so the two fallbacks are never taken; they refuse all the same.
-    let client_id = claimed.unwrap_or_else(|| Err(unknown()))?;
-    let client = client(world, attempt.arrival, &client_id).await?.ok_or_else(unknown)?;
+    let client_id = claimed.unwrap_or_else(|| Err(unknown("")))?;
+    let client = client(world, attempt.arrival, &client_id).await?.ok_or_else(|| unknown(&client_id))?;
     let recognized = || world.specs.iter().find_map(|spec| spec.recognized(attempt, &client));
     let method = if methods.is_empty() { recognized().unwrap_or(method) } else { method };
     // Not before: with client_id and secret swapped, the identifier of an unknown client is a secret.
@@ -225,7 +238,7 @@ pub(crate) async fn authenticate(world: &World, attempt: &Attempt<'_>) -> Result
     }
     let proof = match world.specs.iter().find_map(|spec| spec.authenticate(method, attempt, &client)) {
         Some(proof) => proof.await?,
-        None => return Err(unknown().into()),
+        None => return Err(unknown(&client_id).into()),
     };
     Ok(Authenticated::new(client, method, proof))
 }
@@ -250,8 +263,25 @@ pub(crate) async fn find(world: &World, request: &TokenRequest<'_>) -> Result<Fo
     if let Some(finding) = own.into_iter().find_map(|spec| spec.grant(request, world)) {
         return finding.await;
     }
-    let known = grant_types(world).collect::<Vec<_>>().join(", ");
-    Err(GRANT_UNSUPPORTED.because(format!("Supported: {known}")).into())
+    let known: Vec<&str> = grant_types(world).collect();
+    let meant = grant_meant(request.grant_type, &known);
+    Err(GRANT_UNSUPPORTED.because(format!("{meant}Supported: {}", known.join(", "))).into())
+}
+
+/// The grant type that was probably meant: those with long names are known by their last word.
+fn grant_meant(sent: &str, known: &[&'static str]) -> String {
+    let short = [("code", "authorization_code"), ("refresh", "refresh_token"), ("implicit", "authorization_code")];
+    if let Some((_, meant)) = short.iter().find(|(short, meant)| *short == sent && known.contains(meant)) {
+        return format!("Did you mean {meant}? ");
+    }
+    let last = |name: &&'static str| name.rsplit(':').next().unwrap_or_default();
+    match doctor::nearest(sent.rsplit(':').next().unwrap_or_default(), known.iter().map(last)) {
+        Some(word) => {
+            let whole = known.iter().find(|name| last(name) == word);
+            whole.map_or_else(String::new, |whole| format!("Did you mean {whole}? "))
+        }
+        None => String::new(),
+    }
 }
 
 /// Lets every document judge a token request against what was remembered, and tells all of them if one refuses it.
@@ -279,7 +309,7 @@ pub(crate) fn access<'a>(world: &World, arrival: &Arrival<'a>) -> Result<Option<
     let mut found = None;
     for spec in &world.specs {
         match (found, spec.access(arrival, &world.policy)?) {
-            (Some(_), Some(_)) => return Err(TWO_TOKENS.refuse()),
+            (Some(_), Some(_)) => return Err(TWO_TOKENS.because("Send the Authorization header alone")),
             (None, own) => found = own,
             (Some(_), None) => {}
         }
@@ -320,6 +350,11 @@ pub(crate) fn subject(world: &World, client: &Client, user: &User) -> String {
 /// Makes the tokens that an authorization response carries itself (RFC 6749 §4.2.2).
 pub(crate) fn at_once(world: &World, request: &AuthorizationRequest<'_>, record: &Record) -> TokenReply {
     bind(world, &TokenRequest::identified(request), &Spent::new(record.clone()))
+}
+
+/// Makes the tokens of what nobody authorized but a test.
+pub(crate) fn minted(world: &World, request: &TokenRequest<'_>, record: Record) -> TokenReply {
+    bind(world, request, &Spent::new(record))
 }
 
 /// The rules of every phase.

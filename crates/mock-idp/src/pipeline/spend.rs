@@ -1,5 +1,6 @@
 //! Spends what a token request is about, and revokes what came of it.
 
+use crate::doctor;
 use crate::ports::store::{GrantId, Key, Kind, Record, Taken};
 use crate::reply::Stop;
 use crate::request::{Found, Held, Spent, TokenRequest};
@@ -14,7 +15,9 @@ pub(crate) async fn spend(world: &World, request: &TokenRequest<'_>, found: Foun
         Held::MadeOnce { key, until, replay } => {
             return match world.ports.store.once(key, now, until).await? {
                 true => Ok(Spent::new(found.record)),
-                false => Err(replay.refuse().into()),
+                false => {
+                    Err(replay.because("Whatever is used once is made anew for each request, with a new jti").into())
+                }
             };
         }
         Held::Once { key, grace, replay, .. } => (key, grace, replay),
@@ -31,7 +34,9 @@ pub(crate) async fn spend(world: &World, request: &TokenRequest<'_>, found: Foun
                 return Ok(Spent::new(found.record));
             }
             revoke(world, grant, now).await?;
-            Err(replay.because("Every token that came from it has been revoked").into())
+            let ago = doctor::ago(now, spent);
+            let hint = format!("It was first used {ago}. Every token that came from it has been revoked");
+            Err(replay.because(hint).into())
         }
         Taken::Absent => Err(replay.because("Its family has been revoked").into()),
     }

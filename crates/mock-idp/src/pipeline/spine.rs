@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, StatusCode};
 use oauth_types::fault::Point;
 use oauth_types::{ErrorCode, Params};
 use serde_json::{Map, Value};
 
 use crate::clients::{self, Authenticated, Client, Clients};
+use crate::doctor::{self, Handle};
 use crate::documents;
 use crate::memory::Scope;
 use crate::people::{People, User};
@@ -137,27 +139,58 @@ const BEARER: &str = "Bearer";
 async fn access(world: &World, arrival: &Arrival<'_>) -> Result<Resolved, Denied> {
     let denied = |stop: Stop| Denied { stop, scheme: BEARER };
     let presented = super::access(world, arrival).map_err(|refusal| denied(refusal.into()))?;
-    let presented = presented.ok_or_else(|| denied(TOKEN_MISSING.refuse().into()))?;
+    let presented = presented.ok_or_else(|| denied(tokenless(arrival).into()))?;
     let scheme = presented.scheme;
     admitted(world, arrival, presented).await.map_err(|stop| Denied { stop, scheme })
 }
 
 async fn admitted(world: &World, arrival: &Arrival<'_>, presented: Presented<'_>) -> Result<Resolved, Stop> {
     let resolved = super::resolve(world, arrival.place, presented.token).await?;
-    let resolved = resolved.ok_or_else(|| TOKEN_INVALID.because("It is unknown here, altered, or revoked"))?;
+    let Some(resolved) = resolved else {
+        let what = doctor::strange(&world.ports, arrival.place, presented.token, Handle::AccessToken).await?;
+        return Err(TOKEN_INVALID.because(what).into());
+    };
     if resolved.kind != crate::request::TokenKind::Access {
         return Err(TOKEN_INVALID.because("It is a refresh token").into());
     }
     let record = &resolved.kept.record;
-    if record.expires <= arrival.now {
-        let since = arrival.now - record.expires;
+    if resolved.expires() <= arrival.now {
+        let since = arrival.now - resolved.expires();
         return Err(TOKEN_INVALID.because(format!("It expired {since} seconds ago")).into());
+    }
+    if resolved.begins() > arrival.now {
+        let until = resolved.begins() - arrival.now;
+        return Err(TOKEN_INVALID.because(format!("It is good in {until} seconds, as its nbf says")).into());
     }
     arrival.seen.client(&record.authorization.client_id);
     let proofs = super::prove(world, arrival, Some(presented.token)).await?;
     let admission = Admission { arrival, presented, resolved: &resolved, proofs: &proofs };
     super::admit(world, &admission)?;
     Ok(resolved)
+}
+
+/// The refusal of a request without a token, which may have one where nobody looks.
+fn tokenless(arrival: &Arrival<'_>) -> Refusal {
+    let header = arrival.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let others = ["x-access-token", "x-auth-token", "access-token", "token"];
+    let other = others.into_iter().find(|name| arrival.headers.contains_key(*name));
+    TOKEN_MISSING.because(match (header, other) {
+        (Some(text), _) if text.split(|octet| *octet == b' ').count() == 1 => {
+            "The Authorization header is one word: write Bearer and a space before the token".to_owned()
+        }
+        (Some(text), _) if text.to_ascii_lowercase().starts_with(b"basic ") => {
+            "Basic authenticates clients: a resource wants Bearer and an access token".to_owned()
+        }
+        (Some(text), _) if text.to_ascii_lowercase().starts_with(b"bearer") => {
+            "Between Bearer and the token is one space, and nothing else".to_owned()
+        }
+        (Some(_), _) => "The scheme of the Authorization header is none of this server: write Bearer".to_owned(),
+        (None, Some(name)) => format!("There is a header {name}: the token belongs into Authorization, after Bearer"),
+        (None, None) if arrival.query.iter().any(|(name, _)| name == "token") => {
+            "There is token in the query: the token belongs into the Authorization header, after Bearer".to_owned()
+        }
+        (None, None) => "There is no Authorization header".to_owned(),
+    })
 }
 
 pub(super) static RULES: &[&Rule] = &[&TOKEN_INVALID, &TOKEN_MISSING];

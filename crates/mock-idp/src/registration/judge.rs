@@ -5,6 +5,7 @@ use oauth_types::params::display_name;
 use serde_json::{Map, Value, json};
 
 use crate::clients::Client;
+use crate::doctor::uris;
 use crate::documents;
 use crate::jose::Jws;
 use crate::ports::outbound::{self, Reach};
@@ -129,7 +130,8 @@ fn redirect_uris(metadata: &Map<String, Value>) -> Result<(), Refusal> {
     for (at, uri) in texts(metadata, "redirect_uris").enumerate() {
         let bad = |rule: &'static Rule, what: &str| Err(rule.because(format!("redirect_uris[{at}] {what}")));
         if !redirect::well_formed(uri) {
-            return bad(&REDIRECT_MALFORMED, "is no absolute URI");
+            let why = uris::malformed(uri).map_or_else(String::new, |what| format!(". {what}"));
+            return bad(&REDIRECT_MALFORMED, &format!("is no absolute URI{why}"));
         }
         if uri.contains('#') {
             return bad(&REDIRECT_MALFORMED, "has a fragment");
@@ -144,6 +146,10 @@ fn redirect_uris(metadata: &Map<String, Value>) -> Result<(), Refusal> {
     }
     let redirected = !metadata.contains_key("grant_types") || texts(metadata, "grant_types").any(is_redirected);
     match redirected && texts(metadata, "redirect_uris").next().is_none() {
+        true if metadata.contains_key("redirect_uri") => {
+            Err(REDIRECT_MISSING
+                .because("There is redirect_uri: the name is redirect_uris, and its value is an array"))
+        }
         true => Err(REDIRECT_MISSING.because("Its grant types are authorization_code or implicit")),
         false => Ok(()),
     }

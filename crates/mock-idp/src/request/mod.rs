@@ -10,7 +10,7 @@ use oauth_types::Params;
 use oauth_types::params::display_name;
 
 use crate::certificate::ClientCertificate;
-use crate::clients::{Authenticated, Client, Identified};
+use crate::clients::{Authenticated, Client, Clients, Identified};
 use crate::memory::{Confirmation, Life, Note, Notes, Scope};
 use crate::people::{People, Script, Wanted};
 use crate::ports::Ports;
@@ -274,6 +274,8 @@ pub(crate) struct Attempt<'a> {
     pub arrival: &'a Arrival<'a>,
     /// The parameters of its body, none of them twice.
     pub params: &'a Params,
+    /// The clients that are configured.
+    pub clients: &'a Clients,
     /// The people.
     pub people: &'a People,
     /// The ports.
@@ -322,7 +324,7 @@ impl<'a> TokenRequest<'a> {
         client: &'a Authenticated,
         proofs: &'a [Confirmation],
     ) -> Self {
-        let Attempt { arrival, params, people, ports, policy } = *attempt;
+        let Attempt { arrival, params, people, ports, policy, .. } = *attempt;
         let grant_type = params.get("grant_type").unwrap_or_default();
         let method = client.method();
         Self { arrival, params, grant_type, proofs, people, ports, policy, client: client.client(), method }
@@ -333,6 +335,13 @@ impl<'a> TokenRequest<'a> {
         let AuthorizationRequest { arrival, params, client, proofs, people, ports, policy, .. } = *request;
         let (grant_type, client, method) = ("implicit", client.client(), "none");
         Self { arrival, params, grant_type, proofs, people, ports, policy, client, method }
+    }
+
+    /// What a token is made for that nobody asks for: the client is taken at its word.
+    pub(crate) fn minted(attempt: &Attempt<'a>, client: &'a Arc<Client>) -> Self {
+        let Attempt { arrival, params, people, ports, policy, .. } = *attempt;
+        let method = if client.is_public() { "none" } else { "client_secret_basic" };
+        Self { arrival, params, grant_type: "", proofs: &[], people, ports, policy, client, method }
     }
 
     /// Whether the client only said who it is: a public client has no credentials (RFC 6749 §2.1).

@@ -46,9 +46,25 @@ pub(crate) struct Resolved {
 }
 
 impl Resolved {
-    /// Whether it is good at `now`: neither used up, nor revoked, nor expired.
+    /// Whether it is good at `now`: neither used up, nor revoked, nor expired, nor to be good later.
     pub(crate) fn is_alive(&self, now: u64) -> bool {
-        self.kept.spent.is_none() && now < self.kept.record.expires
+        self.kept.spent.is_none() && now < self.expires() && self.begins() <= now
+    }
+
+    /// The first second in which it is no longer good: what it says itself counts as well (RFC 9068 §4).
+    pub(crate) fn expires(&self) -> u64 {
+        self.time("exp").map_or(self.kept.record.expires, |own| own.min(self.kept.record.expires))
+    }
+
+    /// The first second in which it is good: "the current date/time MUST be after or equal to the not-before date/time"
+    /// (RFC 7519 §4.1.5).
+    pub(crate) fn begins(&self) -> u64 {
+        self.time("nbf").unwrap_or_default()
+    }
+
+    /// A time that it says itself, in seconds since 1970-01-01T00:00:00Z.
+    fn time(&self, claim: &str) -> Option<u64> {
+        self.claims.get(claim).and_then(Value::as_f64).map(|time| time.max(0.0) as u64)
     }
 
     /// Whether `client` has to do with it: it was issued to it, or is meant for it.

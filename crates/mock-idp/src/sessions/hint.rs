@@ -42,7 +42,10 @@ impl Hint {
             other => Cow::Owned(other.to_string()),
         })?;
         if jws.typ().is_some() && !jws.is_typ("JWT") {
-            return Err("It is a token of another kind".into());
+            return Err(match jws.is_typ("at+jwt") {
+                true => "It is a token of another kind: an access token".into(),
+                false => "It is a token of another kind".into(),
+            });
         }
         let algorithm = jws.algorithm().ok_or("This server signs with no such algorithm")?;
         let secret = client.and_then(|client| client.secret.as_ref());

@@ -1,10 +1,13 @@
 //! OpenID Connect Back-Channel Logout 1.0: the server itself tells every client that has to log out, by a token.
 
+use std::sync::Arc;
+
 use oauth_types::fault::Point;
 use oauth_types::{Algorithm, ErrorCode};
 use serde_json::{Map, Value, json};
 
 use crate::client_keys;
+use crate::clients::Client;
 use crate::redirect;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{Cargo, Outgoing, Seal, TokenReply, Unsigned};
@@ -63,16 +66,20 @@ impl Spec for BackChannelLogout {
     fn ended(&self, farewell: &mut Farewell<'_>) {
         for (client, subject) in farewell.clients {
             let Some(url) = client.text(URI) else { continue };
-            let algorithm = client.id_token_algorithm.unwrap_or(farewell.policy.algorithm);
-            let seal = Seal { encrypted: None, ..client_keys::seal(client, "id_token", algorithm) };
-            let (member, at) = ("logout_token", Point::LogoutToken);
-            let header = header(farewell, algorithm);
-            let claims = claims(farewell, client.client_id(), subject);
-            let token = Unsigned { member, at, algorithm, header, claims, hash: Vec::new(), seal };
-            let carries = Cargo::Token(token);
+            let carries = Cargo::Token(token(farewell, client, subject));
             farewell.arrival.seen.send(Outgoing { url: url.to_owned(), reach: client.reach(), carries });
         }
     }
+}
+
+/// A logout token for `client` (§2.4).
+pub(crate) fn token(farewell: &Farewell<'_>, client: &Arc<Client>, subject: &str) -> Unsigned {
+    let algorithm = client.id_token_algorithm.unwrap_or(farewell.policy.algorithm);
+    let seal = Seal { encrypted: None, ..client_keys::seal(client, "id_token", algorithm) };
+    let (member, at) = ("logout_token", Point::LogoutToken);
+    let header = header(farewell, algorithm);
+    let claims = claims(farewell, client.client_id(), subject);
+    Unsigned { member, at, algorithm, header, claims, hash: Vec::new(), seal }
 }
 
 fn header(farewell: &Farewell<'_>, algorithm: Algorithm) -> Map<String, Value> {

@@ -11,6 +11,7 @@ use oauth_types::{ErrorCode, Params};
 use serde_json::{Map, Value};
 
 use crate::clients::Client;
+use crate::doctor::{self, uris};
 use crate::pages::{self, Account};
 use crate::ports::store::BoxFuture;
 use crate::redirect::{self, RedirectRule};
@@ -139,18 +140,20 @@ impl<'a> Asked<'a> {
         if let Some(client) = &client {
             arrival.seen.client(client.client_id());
         } else if params.get("client_id").is_some() {
-            return Err(CLIENT.refuse().into());
+            let what = call.spine.clients().unlike(client_id.unwrap_or_default());
+            return Err(CLIENT.because(what).into());
         }
         let read = |token| Hint::read(call.ports, arrival.place, token, client.as_deref());
         let hint = token.map(read).transpose().map_err(|what| HINT.because(what))?;
         if let (Some(hint), Some(client)) = (&hint, &client)
             && hint.client_id != client.client_id()
         {
-            return Err(OTHER_CLIENT.refuse().into());
+            return Err(OTHER_CLIENT.because(doctor::of_another(&hint.client_id, client.client_id())).into());
         }
         let to = params.get(REDIRECT);
         if let Some(uri) = to {
-            let client = client.as_ref().ok_or_else(|| NO_CLIENT.refuse())?;
+            let client =
+                client.as_ref().ok_or_else(|| NO_CLIENT.because("Send id_token_hint or client_id beside it"))?;
             check(client, uri)?;
         }
         Ok(Self { client, hint, to, state: params.get("state") })
@@ -201,8 +204,15 @@ fn check(client: &Client, uri: &str) -> Result<(), Refusal> {
     if any || registered.iter().any(|own| own == uri) {
         return Ok(());
     }
-    let known = registered.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
-    Err(UNREGISTERED.because(format!("Registered, and compared exactly: {known}")))
+    let known: Vec<&str> = registered.iter().filter_map(Value::as_str).collect();
+    let login = |rule: &RedirectRule| matches!(rule, RedirectRule::Registered(own) if own == uri);
+    Err(UNREGISTERED.because(match uris::nearest(known.iter().copied(), uri) {
+        _ if client.redirects.iter().any(login) => {
+            format!("It is registered among redirect_uris alone; for logout: {}", known.join(", "))
+        }
+        Some(likely) => format!("{likely}. Registered, and compared exactly: {}", known.join(", ")),
+        None => format!("None is registered: its name is {REGISTERED}"),
+    }))
 }
 
 /// Asks the person.

@@ -2,12 +2,15 @@
 //!
 //! The methods have the names of RFC 7591 §2: `none`, `client_secret_basic`, `client_secret_post`.
 
+use std::borrow::Cow;
+
 use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 use http::header::AUTHORIZATION;
 use oauth_types::{ErrorCode, Params, Secret};
 
 use crate::clients::{self, Client, Proven};
+use crate::doctor;
 use crate::documents;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::Stop;
@@ -52,10 +55,15 @@ impl Spec for ClientAuthentication {
         let in_body = attempt.params.get("client_id");
         match method {
             BASIC => Some(basic(attempt).and_then(|(client_id, _)| match in_body {
-                Some(other) if other != client_id => Err(CLIENT_IDS_DIFFER.refuse()),
+                Some(other) if other != client_id => {
+                    Err(CLIENT_IDS_DIFFER.because("Beside a Basic header, leave client_id out of the body"))
+                }
                 _ => Ok(client_id),
             })),
-            POST | NONE => Some(in_body.map(str::to_owned).ok_or_else(|| CLIENT_ID_MISSING.refuse())),
+            POST | NONE => {
+                let missing = || doctor::missing(&CLIENT_ID_MISSING, attempt.params, "client_id");
+                Some(in_body.map(str::to_owned).ok_or_else(missing))
+            }
             _ => None,
         }
     }
@@ -79,10 +87,14 @@ fn check(method: &str, attempt: &Attempt<'_>, client: &Client) -> Result<Proven,
     };
     match (&client.secret, presented) {
         (None, None) => Ok(Proven::by_the_caller()),
-        (None, Some(_)) => Err(SECRET_OF_PUBLIC.refuse()),
-        (Some(_), None) => Err(SECRET_MISSING.refuse()),
+        (None, Some(sent)) if sent.is_empty() => {
+            Err(SECRET_OF_PUBLIC
+                .because("The secret is empty: leave the Authorization header out, and send client_id"))
+        }
+        (None, Some(_)) => Err(SECRET_OF_PUBLIC.because("Send client_id alone, in the body")),
+        (Some(_), None) => Err(secretless(attempt)),
         (Some(own), Some(sent)) if own.matches(sent.expose()) => Ok(Proven::by_the_caller()),
-        (Some(own), Some(sent)) => Err(SECRET_WRONG.because(mistake(own, &sent))),
+        (Some(own), Some(sent)) => Err(SECRET_WRONG.because(mistake(method, attempt, own, &sent))),
     }
 }
 
@@ -92,15 +104,22 @@ fn basic(attempt: &Attempt<'_>) -> Result<(String, Secret), Refusal> {
     let (Some(header), None) = (headers.next(), headers.next()) else {
         return Err(BASIC_MALFORMED.because("There are two Authorization headers"));
     };
-    let text = header.to_str().map_err(|_| BASIC_MALFORMED.refuse())?;
+    let text = header.to_str().map_err(|_| BASIC_MALFORMED.because("It is not ASCII"))?;
     let (scheme, credentials) = text.split_once(' ').unwrap_or((text, ""));
     if !scheme.eq_ignore_ascii_case("basic") {
-        return Err(BASIC_MALFORMED.because("The scheme of the Authorization header is not Basic"));
+        return Err(BASIC_MALFORMED.because(match BASE64_STANDARD.decode(text) {
+            Ok(_) => "The word Basic and a space are missing before the credentials",
+            Err(_) => "The scheme of the Authorization header is not Basic",
+        }));
     }
-    let octets = BASE64_STANDARD.decode(credentials.trim()).map_err(|_| BASIC_MALFORMED.because("Not base64"))?;
+    let credentials = credentials.trim();
+    if credentials.is_empty() {
+        return Err(BASIC_MALFORMED.because("There is nothing after Basic"));
+    }
+    let octets = BASE64_STANDARD.decode(credentials).map_err(|_| BASIC_MALFORMED.because(not_base64(credentials)))?;
     let text = Secret::new(String::from_utf8(octets).map_err(|_| BASIC_MALFORMED.because("Not UTF-8"))?);
     let (client_id, secret) =
-        text.expose().split_once(':').ok_or_else(|| BASIC_MALFORMED.because("There is no colon in it"))?;
+        text.expose().split_once(':').ok_or_else(|| BASIC_MALFORMED.because(colonless(text.expose())))?;
     let decoded = |part: &str| {
         let one = Params::parse(&format!("x={}", part.replace('&', "%26"))).ok()?;
         one.raw("x").map(str::to_owned)
@@ -114,15 +133,70 @@ fn basic(attempt: &Attempt<'_>) -> Result<(String, Secret), Refusal> {
     }
 }
 
-/// What is odd about a wrong secret, without telling anything of the right one.
-fn mistake(own: &Secret, sent: &Secret) -> &'static str {
-    if own.matches(sent.expose().trim()) {
-        "There is white space around it"
-    } else if sent.is_empty() {
-        "It is empty"
+/// What was sent in place of base64 (RFC 4648 §4).
+fn not_base64(credentials: &str) -> &'static str {
+    if credentials.contains(':') {
+        "What follows Basic is not base64: encode client_id, colon and secret"
+    } else if BASE64_URL_SAFE.decode(credentials).is_ok() || BASE64_URL_SAFE_NO_PAD.decode(credentials).is_ok() {
+        match BASE64_STANDARD_NO_PAD.decode(credentials) {
+            Ok(_) => "It lacks the = padding of base64",
+            Err(_) => "It is base64url: Basic takes base64 with + and /, and with padding",
+        }
     } else {
-        "The secret is not that of this client"
+        "Not base64"
     }
+}
+
+/// Why there is no colon between client_id and secret.
+fn colonless(text: &str) -> &'static str {
+    match text.to_ascii_lowercase().contains("%3a") {
+        true => "The colon was percent-encoded too: form-encode client_id and secret each, then join them",
+        false => "There is no colon in it",
+    }
+}
+
+/// The refusal of a confidential client that shows no secret.
+fn secretless(attempt: &Attempt<'_>) -> Refusal {
+    let params = attempt.params;
+    match params.raw("client_secret") {
+        Some(_) => SECRET_MISSING.because("client_secret is there, but empty: has its variable a value?"),
+        None => doctor::missing(&SECRET_MISSING, params, "client_secret"),
+    }
+}
+
+/// What is odd about a wrong secret, without telling anything of the right one.
+fn mistake(method: &str, attempt: &Attempt<'_>, own: &Secret, sent: &Secret) -> Cow<'static, str> {
+    let text = sent.expose();
+    if sent.is_empty() {
+        return "It is empty".into();
+    }
+    if method == BASIC && undecoded(attempt).is_some_and(|raw| own.matches(raw.expose())) {
+        return "Form-encode client_id and secret before base64: this one has + or % in it (RFC 6749 2.3.1)".into();
+    }
+    if let Some((bare, what)) = doctor::dressed(text)
+        && own.matches(&bare)
+    {
+        return what.into();
+    }
+    if let Some(other) = attempt.clients.by_secret(text) {
+        return format!("It is the secret of {}", other.client_id()).into();
+    }
+    if let Some(what) = doctor::placeholder(text) {
+        return what.into();
+    }
+    let decoded = BASE64_STANDARD.decode(text).ok().and_then(|octets| String::from_utf8(octets).ok());
+    if decoded.is_some_and(|decoded| own.matches(&decoded)) {
+        return "It was encoded with base64 by itself: send the secret".into();
+    }
+    "The secret is not that of this client".into()
+}
+
+/// The secret of a Basic header as it was before form-decoding.
+fn undecoded(attempt: &Attempt<'_>) -> Option<Secret> {
+    let header = attempt.arrival.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let octets = BASE64_STANDARD.decode(header.split_once(' ')?.1.trim()).ok()?;
+    let text = Secret::new(String::from_utf8(octets).ok()?);
+    text.expose().split_once(':').map(|(_, secret)| Secret::from(secret))
 }
 
 static SWITCHES: &[&Switch] = &[&clients::STRONG];

@@ -8,11 +8,12 @@
 use oauth_types::ErrorCode;
 use serde::{Deserialize, Serialize};
 
+use crate::doctor::{self, Handle, uris};
 use crate::documents;
 use crate::memory::{Life, Note};
 use crate::ports::store::{Key, Kind, Record};
-use crate::redirect;
 use crate::refusal::{Document, Refusal, Rule};
+use crate::reply::Stop;
 use crate::request::{AuthorizationRequest, Draft, Found, TokenRequest};
 use crate::spec::{Perhaps, Spec, Spine};
 use crate::world::{Amount, Switch};
@@ -77,21 +78,13 @@ impl Spec for AuthorizationCode {
 
     fn grant<'a>(&'a self, request: &'a TokenRequest<'a>, _spine: &'a dyn Spine) -> Perhaps<'a, Found> {
         Some(Box::pin(async move {
-            let code = request.params.get("code").ok_or_else(|| CODE_MISSING.refuse())?;
-            let key = Key::of(Kind::CODE, &request.arrival.place.tenant, code);
-            let store = &request.ports.store;
-            if let Some(kept) = store.get(key).await? {
-                return Ok(Found::once(key, kept, &CODE_REPLAYED));
+            let place = request.arrival.place;
+            let Some(code) = request.params.get("code") else { return Err(missing(request).await) };
+            let key = Key::of(Kind::CODE, &place.tenant, code);
+            match request.ports.store.get(key).await? {
+                Some(kept) => Ok(Found::once(key, kept, &CODE_REPLAYED)),
+                None => Err(unknown(request, code).await),
             }
-            let burnt = Key::of(BURNT, &request.arrival.place.tenant, code);
-            Err(match store.get(burnt).await? {
-                Some(_) => {
-                    let attempts = request.policy.value_of(&ATTEMPTS).max(1);
-                    CODE_BURNT.because(format!("{attempts} requests for it were not in order: the journal has them"))
-                }
-                None => CODE_UNKNOWN.because(unlike(code)),
-            }
-            .into())
         }))
     }
 
@@ -131,7 +124,8 @@ impl Spec for AuthorizationCode {
         }
         let authorization = &found.record.authorization;
         if authorization.client_id != request.client().client_id {
-            return Err(OTHER_CLIENT.refuse());
+            let user = request.client().client_id();
+            return Err(OTHER_CLIENT.because(doctor::of_another(&authorization.client_id, user)));
         }
         if found.record.expires <= request.arrival.now && !found.is_spent() {
             let since = request.arrival.now - found.record.expires;
@@ -140,24 +134,42 @@ impl Spec for AuthorizationCode {
         }
         let Some(SentTo(expected)) = found.note() else { return Ok(()) };
         match request.params.get("redirect_uri") {
-            None => Err(REDIRECT_MISSING.refuse()),
+            None => Err(doctor::missing(&REDIRECT_MISSING, request.params, "redirect_uri")),
             Some(sent) if sent == expected => Ok(()),
-            Some(sent) => Err(REDIRECT_DIFFERS.because(redirect::difference(&expected, sent))),
+            Some(sent) => Err(REDIRECT_DIFFERS.because(uris::difference(&expected, sent))),
         }
     }
 }
 
-/// What is odd about a code that is not known.
-fn unlike(code: &str) -> &'static str {
-    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-_".contains(&octet);
-    if code.trim() != code {
-        "There is white space around it"
-    } else if !code.bytes().all(legal) {
-        "It has characters that no code of this server has: was it decoded once too little, or once too often?"
-    } else if code.len() != 43 {
-        "It does not have the length of a code of this server: was it cut?"
-    } else {
-        "It looks like a code, but this issuer did not issue it, or has forgotten it"
+/// The refusal of a request without a code.
+async fn missing(request: &TokenRequest<'_>) -> Stop {
+    match doctor::misplaced(request.ports, request.arrival.place, request.params, Handle::Code).await {
+        Ok(Some(what)) => CODE_MISSING.because(format!("{what}: the name of that is code")).into(),
+        Ok(None) => doctor::missing(&CODE_MISSING, request.params, "code").into(),
+        Err(error) => error.into(),
+    }
+}
+
+/// The refusal of a code that is not known.
+async fn unknown(request: &TokenRequest<'_>, code: &str) -> Stop {
+    let (ports, place) = (request.ports, request.arrival.place);
+    match ports.store.get(Key::of(BURNT, &place.tenant, code)).await {
+        Ok(Some(_)) => {
+            let attempts = request.policy.value_of(&ATTEMPTS).clamp(1, MOST_ATTEMPTS);
+            let hint = format!("{attempts} requests for it were not in order: the journal has them");
+            return CODE_BURNT.because(hint).into();
+        }
+        Ok(None) => {}
+        Err(error) => return error.into(),
+    }
+    match doctor::misplaced(ports, place, request.params, Handle::Code).await {
+        Ok(Some(what)) => return CODE_UNKNOWN.because(format!("{what}: the parameters are mixed up")).into(),
+        Ok(None) => {}
+        Err(error) => return error.into(),
+    }
+    match doctor::strange(ports, place, code, Handle::Code).await {
+        Ok(what) => CODE_UNKNOWN.because(what).into(),
+        Err(error) => error.into(),
     }
 }
 

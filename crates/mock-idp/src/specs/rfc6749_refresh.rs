@@ -12,6 +12,7 @@ use oauth_types::ErrorCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
+use crate::doctor::{self, Handle};
 use crate::documents;
 use crate::memory::{Authorization, Bound, Life, Note, Notes, Scope};
 use crate::ports::Ports;
@@ -59,11 +60,14 @@ impl Spec for RefreshToken {
 
     fn grant<'a>(&'a self, request: &'a TokenRequest<'a>, _spine: &'a dyn Spine) -> Perhaps<'a, Found> {
         Some(Box::pin(async move {
-            let token = request.params.get("refresh_token").ok_or_else(|| MISSING.refuse())?;
-            let key = Key::of(Kind::REFRESH, &request.arrival.place.tenant, token);
-            let kept = request.ports.store.get(key).await?;
-            let kept =
-                kept.ok_or_else(|| UNKNOWN.because("It is no refresh token of this issuer, or was revoked"))?;
+            let (ports, place, params) = (request.ports, request.arrival.place, request.params);
+            let token =
+                params.get("refresh_token").ok_or_else(|| doctor::missing(&MISSING, params, "refresh_token"))?;
+            let key = Key::of(Kind::REFRESH, &place.tenant, token);
+            let Some(kept) = ports.store.get(key).await? else {
+                let what = doctor::strange(ports, place, token, Handle::RefreshToken).await?;
+                return Err(UNKNOWN.because(what).into());
+            };
             match kept.spent.is_none() && stays(request, &kept.record) {
                 true => Ok(Found::staying(kept.record)),
                 false => Ok(Found::once(key, kept, &REPLAYED).with_grace(&GRACE)),
@@ -77,7 +81,8 @@ impl Spec for RefreshToken {
         }
         let (authorization, now) = (&found.record.authorization, request.arrival.now);
         if authorization.client_id != request.client().client_id {
-            return Err(OTHER_CLIENT.refuse());
+            let user = request.client().client_id();
+            return Err(OTHER_CLIENT.because(doctor::of_another(&authorization.client_id, user)));
         }
         if found.record.expires <= now && !is_replay(request, found) {
             let since = now - found.record.expires;
@@ -89,8 +94,14 @@ impl Spec for RefreshToken {
             });
         }
         let Some(text) = request.params.get("scope") else { return Ok(()) };
-        let scope = Scope::parse(text).ok_or_else(|| SCOPE_MALFORMED.refuse())?;
+        let scope = Scope::parse(text).ok_or_else(|| match doctor::list(text) {
+            Some(what) => SCOPE_MALFORMED.because(what),
+            None => SCOPE_MALFORMED.refuse(),
+        })?;
         match scope.tokens().find(|token| !authorization.scope.contains(token)) {
+            Some(token) if token.contains(',') => {
+                Err(SCOPE_WIDER.because("Scope tokens are separated by spaces, not by commas"))
+            }
             Some(token) => Err(SCOPE_WIDER.because(format!("{token} was not granted"))),
             None => Ok(()),
         }

@@ -7,6 +7,7 @@ use http::HeaderValue;
 use http::header::{AUTHORIZATION, CACHE_CONTROL};
 use oauth_types::ErrorCode;
 
+use crate::doctor;
 use crate::documents;
 use crate::protected::TOKEN_IN_QUERY;
 use crate::refusal::{Document, Refusal, Rule};
@@ -46,19 +47,23 @@ impl Spec for Bearer {
         let mut queries = arrival.query.all("access_token");
         let (query, another_query) = (queries.next(), queries.next());
         if query.is_some() && !policy.is_on(&TOKEN_IN_QUERY) {
-            return Err(IN_QUERY.refuse());
+            return Err(IN_QUERY.because("Send it in the Authorization header: queries end up in logs and histories"));
         }
         let mut headers = arrival.headers.get_all(AUTHORIZATION).iter();
         let (header, another) = (headers.next(), headers.next());
         let mut bodies = arrival.form.into_iter().flat_map(|form| form.all("access_token"));
         let (body, another_body) = (bodies.next(), bodies.next());
-        let text = header.map(|value| value.to_str()).transpose().map_err(|_| MALFORMED.refuse())?;
+        let text =
+            header.map(|value| value.to_str()).transpose().map_err(|_| MALFORMED.because("It is not ASCII"))?;
         let words = text.map(|text| text.split_once(' ').unwrap_or((text, "")));
         // A header of another scheme is for another document, which sees whether there are two tokens.
         let own = words.filter(|(scheme, _)| scheme.eq_ignore_ascii_case(SCHEME)).map(|(_, token)| token);
         let ways = [own, body, query].into_iter().flatten().count();
         if another.is_some() || another_body.is_some() || another_query.is_some() || ways > 1 {
-            return Err(TWICE.refuse());
+            return Err(TWICE.because(match ways {
+                0 | 1 => "It is there twice in one place",
+                _ => "It is in more than one of the header, the body and the query",
+            }));
         }
         if query.is_some_and(|token| !token.is_empty()) {
             arrival.seen.relaxed(TOKEN_IN_QUERY.name);
@@ -68,9 +73,22 @@ impl Spec for Bearer {
         }
         match own {
             Some(token) if is_token68(token) => Ok(Some(bearer(token))),
-            Some(_) => Err(MALFORMED.refuse()),
+            Some(token) => Err(MALFORMED.because(misspelt(token))),
             None => Ok(body.or(query).filter(|token| !token.is_empty()).map(bearer)),
         }
+    }
+}
+
+/// What is wrong with what follows the word Bearer.
+fn misspelt(token: &str) -> &'static str {
+    let twice = token.get(..SCHEME.len()).is_some_and(|word| word.eq_ignore_ascii_case(SCHEME));
+    match doctor::dressed(token) {
+        _ if token.trim().is_empty() => "There is no token after it",
+        _ if twice => "The word Bearer is there twice: whoever adds it gets a token that has it already",
+        Some((_, what)) => what,
+        None if token.contains(' ') => "There is a space in the token",
+        None if token.starts_with('{') => "It is the whole token response: send its access_token",
+        None => "The token has characters that no token has",
     }
 }
 

@@ -8,6 +8,7 @@ use oauth_types::ErrorCode;
 use oauth_types::fault::Point;
 use serde_json::{Map, Value, json};
 
+use crate::doctor;
 use crate::ports::store::BoxFuture;
 use crate::refusal::{Document, Rule};
 use crate::reply::{Reply, Stop};
@@ -67,13 +68,14 @@ async fn revoke(call: &Call<'_>) -> Result<(), Stop> {
     let arrival = call.arrival;
     let params = call.spine.form(arrival)?;
     let client = call.spine.authenticate(arrival, params).await?;
-    let token = params.get("token").ok_or_else(|| MISSING.refuse())?;
+    let token = params.get("token").ok_or_else(|| doctor::missing(&MISSING, params, "token"))?;
     // "Invalid tokens do not cause an error response since the client cannot handle such an error in a reasonable way"
     // (§2.2).
     let Some(resolved) = call.spine.resolve(arrival.place, token).await? else { return Ok(()) };
     let record = &resolved.kept.record;
     if record.authorization.client_id != client.client().client_id {
-        return Err(OTHER_CLIENT.refuse().into());
+        let (owner, user) = (&record.authorization.client_id, client.client().client_id());
+        return Err(OTHER_CLIENT.because(doctor::of_another(owner, user)).into());
     }
     match resolved.kind {
         TokenKind::Refresh => call.spine.revoke(record.grant, arrival.now).await,

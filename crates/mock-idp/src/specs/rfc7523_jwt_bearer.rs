@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::client_keys::{self, Unverified};
 use crate::clients::Client;
+use crate::doctor;
 use crate::documents;
 use crate::jose::{Jws, JwsError, seconds};
 use crate::memory::{Authorization, Notes};
@@ -65,10 +66,11 @@ impl Spec for JwtBearer {
 }
 
 async fn judge(request: &TokenRequest<'_>, spine: &dyn Spine) -> Result<Found, Stop> {
-    let text = request.params.get("assertion").ok_or_else(|| MISSING.refuse())?;
+    let text =
+        request.params.get("assertion").ok_or_else(|| doctor::missing(&MISSING, request.params, "assertion"))?;
     let jws = Jws::parse(text).map_err(|error| MALFORMED.because(error.to_string()))?;
     if !(jws.typ().is_none() || jws.is_typ("JWT") || jws.is_typ("authorization-grant+jwt")) {
-        return Err(TYP.refuse().into());
+        return Err(TYP.because("'typ' is authorization-grant+jwt, JWT, or nothing").into());
     }
     let issuer = issuer(&jws, request, spine)?;
     client_keys::verify(&jws, &issuer, request.policy.algorithms, request.ports, request.arrival.now)

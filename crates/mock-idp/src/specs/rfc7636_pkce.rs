@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use oauth_types::{ErrorCode, Secret};
+use oauth_types::{ErrorCode, Params, Secret};
 use pkce_core::doctor::{diagnose_challenge, diagnose_verifier};
 use pkce_core::plain::{self, AnyChallenge};
 use pkce_core::{AuthorizationError, Challenge, TokenError};
@@ -14,10 +14,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clients::Client;
+use crate::doctor;
 use crate::documents;
 use crate::memory::{Life, Note};
 use crate::refusal::{Document, Refusal, Rule};
-use crate::request::{Attempt, AuthorizationRequest, Draft, Found, TokenRequest};
+use crate::reply::TokenReply;
+use crate::request::{Attempt, AuthorizationRequest, Draft, Found, Spent, TokenRequest};
 use crate::spec::{Facts, Spec};
 use crate::world::{Policy, Switch};
 
@@ -26,7 +28,14 @@ const RECENT: usize = 64;
 
 #[derive(Debug, Default)]
 pub(crate) struct Pkce {
-    recent: Mutex<VecDeque<Challenge>>,
+    recent: Mutex<VecDeque<Recent>>,
+}
+
+/// A challenge of a late request.
+#[derive(Debug)]
+struct Recent {
+    challenge: Challenge,
+    redeemed: bool,
 }
 
 /// "The server MUST associate the `code_challenge` and `code_challenge_method` values with the authorization code"
@@ -74,7 +83,7 @@ impl Spec for Pkce {
             false => pkce_core::read_authorization_request(request.params.iter(), policy)
                 .map(|challenge| challenge.map(AnyChallenge::S256)),
         };
-        let found = found.map_err(|error| refuse_authorization(error, request.params.get("code_challenge")))?;
+        let found = found.map_err(|error| refuse_authorization(error, request.params))?;
         match &found {
             None => request.arrival.seen.relaxed("pkce-optional"),
             Some(AnyChallenge::Plain(_)) => request.arrival.seen.relaxed("plain"),
@@ -90,7 +99,7 @@ impl Spec for Pkce {
     /// Elsewhere, where no code travels through a browser, a challenge is not asked for, and honoured if it comes.
     fn authorize_elsewhere(&self, attempt: &Attempt<'_>, _client: &Client, draft: &mut Draft) -> Result<(), Refusal> {
         let found = pkce_core::read_authorization_request(attempt.params.iter(), pkce_core::Policy::Optional);
-        let found = found.map_err(|error| refuse_authorization(error, attempt.params.get("code_challenge")))?;
+        let found = found.map_err(|error| refuse_authorization(error, attempt.params))?;
         if let Some(challenge) = found {
             self.remember(challenge);
             let challenge = AnyChallenge::S256(challenge);
@@ -113,7 +122,16 @@ impl Spec for Pkce {
             return Ok(());
         }
         let presented = request.params.get("code_verifier").unwrap_or("");
-        outcome.map(drop).map_err(|error| self.refuse_token(error, stored.as_ref(), presented))
+        outcome.map(drop).map_err(|error| match error {
+            TokenError::VerifierMissing => verifierless(request.params),
+            other => self.refuse_token(other, stored.as_ref(), presented),
+        })
+    }
+
+    fn bind(&self, _request: &TokenRequest<'_>, spent: &Spent, _reply: &mut TokenReply) {
+        if let Some(Bound(_, challenge)) = spent.note() {
+            self.finish(challenge.expose());
+        }
     }
 }
 
@@ -123,14 +141,20 @@ impl Pkce {
         if recent.len() == RECENT {
             recent.pop_front();
         }
-        recent.push_back(challenge);
+        recent.push_back(Recent { challenge, redeemed: false });
+    }
+
+    /// Says that the flow of a challenge has come to its end.
+    fn finish(&self, challenge: &str) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = recent.iter_mut().find(|own| !own.redeemed && own.challenge.as_str() == challenge);
+        if let Some(own) = own {
+            own.redeemed = true;
+        }
     }
 
     fn refuse_token(&self, error: TokenError, stored: Option<&AnyChallenge>, presented: &str) -> Refusal {
         match error {
-            TokenError::VerifierMissing => VERIFIER_MISSING.because(
-                "The authorization request had a code_challenge: keep the code_verifier until the token request",
-            ),
             TokenError::VerifierUnsolicited => VERIFIER_UNSOLICITED
                 .because("The authorization request had no code_challenge, or something took it out on the way"),
             TokenError::VerifierMalformed(what) => {
@@ -152,11 +176,17 @@ impl Pkce {
             return Some(mistake.to_string());
         }
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let other = recent.iter().any(|challenge| challenge != stored && challenge.verify(presented).is_ok());
-        other.then(|| {
-            "This verifier belongs to another pending flow: keep each with its own state, and redeem a code with the \
-             verifier of the same flow"
-                .to_owned()
+        let own = |other: &&Recent| other.challenge != *stored && other.challenge.verify(presented).is_ok();
+        let other = recent.iter().rev().find(own)?;
+        Some(match other.redeemed {
+            true => {
+                "This verifier belongs to a flow that was finished before: make a new one for each flow".to_owned()
+            }
+            false => {
+                "This verifier belongs to another pending flow: keep each with its own state, and redeem a code with \
+                      the verifier of the same flow"
+                    .to_owned()
+            }
         })
     }
 }
@@ -168,18 +198,46 @@ fn required(policy: &Policy) -> pkce_core::Policy {
     }
 }
 
-fn refuse_authorization(error: AuthorizationError, challenge: Option<&str>) -> Refusal {
+/// The refusal of a token request without a verifier, which may have it under another name.
+fn verifierless(params: &Params) -> Refusal {
+    let refusal = doctor::missing(&VERIFIER_MISSING, params, "code_verifier");
+    match refusal.hint {
+        Some(_) => refusal,
+        None => VERIFIER_MISSING.because(
+            "The authorization request had a code_challenge: keep the code_verifier until the token request",
+        ),
+    }
+}
+
+fn refuse_authorization(error: AuthorizationError, params: &Params) -> Refusal {
+    let (challenge, method) = (params.get("code_challenge"), params.get("code_challenge_method"));
+    if method.is_some_and(|method| Challenge::parse(method).is_ok()) {
+        return METHOD_UNKNOWN.because("code_challenge and code_challenge_method are swapped");
+    }
     match error {
-        AuthorizationError::ChallengeMissing => CHALLENGE_MISSING.refuse(),
-        AuthorizationError::MethodWithoutChallenge => METHOD_ALONE.refuse(),
-        AuthorizationError::MethodOmitted => METHOD_OMITTED.because("Send code_challenge_method=S256"),
+        AuthorizationError::ChallengeMissing => doctor::missing(&CHALLENGE_MISSING, params, "code_challenge"),
+        AuthorizationError::MethodWithoutChallenge => doctor::missing(&METHOD_ALONE, params, "code_challenge"),
+        AuthorizationError::MethodOmitted => {
+            let refusal = doctor::missing(&METHOD_OMITTED, params, "code_challenge_method");
+            let found = refusal.hint.map_or_else(String::new, |hint| format!(". {hint}"));
+            METHOD_OMITTED.because(format!("Send code_challenge_method=S256{found}"))
+        }
         AuthorizationError::PlainRefused => PLAIN.because("To allow it for a test, start with --plain"),
         AuthorizationError::ChallengeMalformed(what) => {
             let likely = challenge.and_then(diagnose_challenge).map(|mistake| mistake.to_string());
             CHALLENGE_MALFORMED.because(format!("{what}. {}", likely.unwrap_or_default()).trim_end().to_owned())
         }
-        other => METHOD_UNKNOWN.because(other.to_string()),
+        other => METHOD_UNKNOWN.because(match method.map(s256_misspelt) {
+            Some(true) => "Did you mean S256? It has a capital S and no hyphen".to_owned(),
+            _ => other.to_string(),
+        }),
     }
+}
+
+/// Whether S256 was meant.
+fn s256_misspelt(method: &str) -> bool {
+    let plain: String = method.chars().filter(char::is_ascii_alphanumeric).collect();
+    ["s256", "sha256", "rs256", "s265"].iter().any(|near| plain.eq_ignore_ascii_case(near))
 }
 
 static SWITCHES: &[&Switch] = &[&PLAIN_ALLOWED, &OPTIONAL, &UNSOLICITED_IGNORED];

@@ -12,6 +12,7 @@ use oauth_types::{ErrorCode, Params};
 use serde_json::{Map, Value, json};
 
 use crate::clients::Client;
+use crate::doctor;
 use crate::memory::Bound;
 use crate::ports::store::BoxFuture;
 use crate::refusal::{Document, Rule};
@@ -102,7 +103,7 @@ async fn authenticated(call: &Call<'_>) -> Result<Arc<Client>, Stop> {
     let params = call.spine.form(call.arrival)?;
     let client = call.spine.authenticate(call.arrival, params).await?;
     match client.is_public() {
-        true => Err(PUBLIC.refuse().into()),
+        true => Err(PUBLIC.because("Whoever asks is a resource, and authenticates with a secret or a key").into()),
         false => Ok(client.client().clone()),
     }
 }
@@ -128,7 +129,7 @@ async fn bearer(call: &Call<'_>) -> Result<Arc<Client>, Denied> {
 
 async fn introspect(call: &Call<'_>, client: &Arc<Client>) -> Result<Reply, Stop> {
     let params: &Params = call.spine.form(call.arrival)?;
-    let token = params.get("token").ok_or_else(|| MISSING.refuse())?;
+    let token = params.get("token").ok_or_else(|| doctor::missing(&MISSING, params, "token"))?;
     let resolved = call.spine.resolve(call.arrival.place, token).await?;
     let active = resolved.filter(|resolved| resolved.is_alive(call.arrival.now) && may_see(call, client, resolved));
     let members = match active {

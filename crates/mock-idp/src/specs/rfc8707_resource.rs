@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::clients::Client;
+use crate::doctor::uris;
 use crate::memory::{Life, Note};
 use crate::redirect;
 use crate::refusal::{Document, Refusal, Rule};
@@ -153,7 +154,7 @@ fn defect(resource: &str) -> Option<&'static str> {
 fn nearest(known: &[String], resource: &str) -> String {
     let common = |own: &&String| own.chars().zip(resource.chars()).take_while(|(one, other)| one == other).count();
     match known.iter().max_by_key(common) {
-        Some(own) => format!("The nearest is {own}. {}", redirect::difference(own, resource)),
+        Some(own) => format!("The nearest is {own}. {}", uris::difference(own, resource)),
         None => String::new(),
     }
 }

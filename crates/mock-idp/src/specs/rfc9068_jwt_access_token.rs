@@ -107,6 +107,8 @@ fn verified(ports: &Ports, place: &Place, token: &str) -> Option<(String, Map<St
         return None;
     }
     let claims: Map<String, Value> = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    // "exp REQUIRED" (§2.2): without it, nobody knows when it ends.
+    claims.get("exp").filter(|exp| exp.is_number())?;
     let jti = claims.get("jti")?.as_str()?.to_owned();
     (claims.get("iss").and_then(Value::as_str) == Some(&place.issuer)).then_some((jti, claims))
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::clients::Client;
+use crate::doctor::{self, Handle};
 use crate::documents;
 use crate::memory::{Life, Note, Notes};
 use crate::ports::store::{BoxFuture, Key, Kind, Record, Taken};
@@ -143,7 +144,7 @@ async fn push(call: &Call<'_>) -> Result<Reply, Stop> {
 /// What a pushed request may carry beside what every authorization request may.
 fn judge_form(client: &Client, sent: &Params) -> Result<(), Refusal> {
     if sent.get("request_uri").is_some() {
-        return Err(PUSHED_REFERENCE.refuse());
+        return Err(PUSHED_REFERENCE.because("It is the answer to a pushed request: send it to /authorize"));
     }
     let in_object = sent.get("request").is_some();
     match sent.get("client_id") {
@@ -165,9 +166,13 @@ fn judge_form(client: &Client, sent: &Params) -> Result<(), Refusal> {
 async fn redeem(packed: &Packed<'_>, handle: &str) -> Result<Unpacked, Stop> {
     let Packed { arrival, params, client, ports, policy } = *packed;
     let key = Key::of(KIND, &arrival.place.tenant, handle);
-    let kept = ports.store.get(key).await?.ok_or_else(|| UNKNOWN.because("It was not pushed to this issuer"))?;
-    if kept.record.authorization.client_id != client.client_id() {
-        return Err(OTHER_CLIENT.refuse().into());
+    let Some(kept) = ports.store.get(key).await? else {
+        let what = doctor::strange(ports, arrival.place, handle, Handle::RequestUri).await?;
+        return Err(UNKNOWN.because(what).into());
+    };
+    let owner = &kept.record.authorization.client_id;
+    if owner != client.client_id() {
+        return Err(OTHER_CLIENT.because(doctor::of_another(owner, client.client_id())).into());
     }
     let reusable = policy.is_on(&REUSABLE);
     if kept.record.expires <= arrival.now && (kept.spent.is_none() || reusable) {
@@ -184,7 +189,12 @@ async fn redeem(packed: &Packed<'_>, handle: &str) -> Result<Unpacked, Stop> {
             arrival.seen.relaxed(REUSABLE.name);
             kept.record
         }
-        _ => return Err(REUSED.because("Reloading the page uses it again: push the request anew").into()),
+        Taken::Replayed { spent, .. } => {
+            let ago = doctor::ago(arrival.now, spent);
+            let hint = format!("It was first used {ago}. Reloading the page uses it again: push the request anew");
+            return Err(REUSED.because(hint).into());
+        }
+        Taken::Absent => return Err(UNKNOWN.because("It has been forgotten meanwhile").into()),
     };
     let Some(Pushed { params, signed, code_notes, grant_notes }) = record.own() else {
         return Err(UNKNOWN.refuse().into());

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clients::Client;
+use crate::doctor;
 use crate::memory::{Life, Note};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::TokenReply;
@@ -167,7 +168,9 @@ fn judge(number: usize, detail: &Value, client: &Client, policy: &Policy) -> Res
         return Err(malformed(&format!("is nested more than {DEEPEST} deep")));
     }
     if !policy.authorization_details_types.contains(name) {
-        return Err(TYPE_UNKNOWN.because(format!("That of number {number} is not. {}", supported(policy))));
+        let known = policy.authorization_details_types.iter().map(String::as_str);
+        let meant = doctor::did_you_mean(name, known);
+        return Err(TYPE_UNKNOWN.because(format!("That of number {number} is not. {meant}{}", supported(policy))));
     }
     if let Some(Value::Array(own)) = client.member(TYPES)
         && !own.iter().any(|own| own == name)

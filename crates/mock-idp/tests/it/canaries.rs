@@ -227,7 +227,7 @@ fn ask(params: &Params) -> Request<Bytes> {
 /// What the ids begin with of rules whose refusals are searched for secrets in the tests of their own document.
 const ELSEWHERE: &[&str] = &[
     "rfc9110-",
-    "rfc6749-code-burnt",
+    "rfc6749-code-bu",
     "fapi2-parameter-beside-",
     "jarm-",
     "oauth-response-mode-query-",

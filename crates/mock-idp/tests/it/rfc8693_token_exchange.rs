@@ -47,7 +47,7 @@ pub(crate) async fn exchange(browser: &Browser<'_>, client: &str, params: &Param
 }
 
 /// The tokens of a login at a client with a secret.
-async fn log_in(browser: &Browser<'_>, client: &str) -> Value {
+pub(crate) async fn log_in(browser: &Browser<'_>, client: &str) -> Value {
     let code = browser.code(&with(asking(), "client_id", client)).await;
     let redeeming = without(redeeming(&code), "client_id");
     browser.post("/token", redeeming.encode(), Some(&basic(client, "secret"))).await.tokens()

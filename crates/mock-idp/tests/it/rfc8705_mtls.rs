@@ -214,7 +214,7 @@ async fn a_certificate_is_shown_in_the_handshake_alone() {
             }
             let answer = stage.send((request, body), None).await;
             assert_eq!(answer.status, 401);
-            stage.refused(&answer, "rfc8705-certificate-missing", "");
+            stage.refused(&answer, "rfc8705-certificate-missing", "proves nothing");
         }
     }
 }

@@ -133,7 +133,8 @@ async fn a_frozen_tenant_stands_still() {
     let answer = get(&idp, "/acme/jwks").await;
     assert_eq!(answer.status(), 503);
     let body: Value = serde_json::from_slice(answer.body()).expect("JSON");
-    assert!(body["error_uri"].as_str().is_some_and(|uri| uri.contains("rfc9110")), "rfc9110-tenant-frozen: {body}");
+    let rule = mock_idp::rules().into_iter().find(|rule| rule.id == "rfc9110-tenant-frozen").expect("a rule");
+    assert_eq!(body["error_uri"], rule.url());
     assert_eq!(acme.journal().len(), 1, "nothing happens there");
     assert_eq!(get(&idp, "/jwks").await.status(), 200, "others go on");
     acme.thaw();

@@ -69,10 +69,14 @@ mistakes! {
     HashedNul = "Hash code_verifier without the NUL at its end.",
     /// The hash covers quotation marks.
     HashedQuotes = "Hash code_verifier itself, not its JSON text with quotation marks.",
+    /// The hash covers a byte order mark.
+    HashedMark = "Hash code_verifier without the byte order mark before it: write the text as UTF-8 without BOM.",
     /// The hash covers UTF-16.
     HashedUtf16 = "Hash the ASCII octets of code_verifier, not its UTF-16 form.",
     /// The hash covers what the verifier encodes.
     HashedDecoded = "Hash the ASCII text of code_verifier, not the octets it encodes.",
+    /// There is no hash: the challenge encodes the verifier.
+    NotHashed = "Hash code_verifier before encoding it: code_challenge is the base64url of code_verifier itself.",
     /// The hash of a hash.
     HashedTwice = "Hash code_verifier once: code_challenge is the hash of a hash.",
     /// The verifier was decoded and encoded again.

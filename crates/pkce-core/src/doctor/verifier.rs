@@ -26,8 +26,10 @@ const HASHING: &[(Symptom, Mistake)] = &[
     (hashed_line_end, Mistake::HashedLineEnd),
     (hashed_nul, Mistake::HashedNul),
     (hashed_quotes, Mistake::HashedQuotes),
+    (hashed_mark, Mistake::HashedMark),
     (hashed_utf16, Mistake::HashedUtf16),
     (hashed_decoded, Mistake::HashedDecoded),
+    (not_hashed, Mistake::NotHashed),
     (hashed_twice, Mistake::HashedTwice),
     (changed_case, Mistake::CaseChanged),
     (was_reencoded, Mistake::VerifierReencoded),
@@ -37,7 +39,7 @@ const HASHING: &[(Symptom, Mistake)] = &[
 
 /// The likely reason why `presented` does not verify against `stored`; `None` if it does, or when nothing fits.
 ///
-/// Each mistake but [`Mistake::SameText`] is established by a hash that matches, so it is hardly ever a coincidence.
+/// Each mistake but [`Mistake::SameText`] and [`Mistake::NotHashed`], which show by themselves, is established by a hash that matches, so it is hardly ever a coincidence.
 pub fn diagnose_verifier(stored: &Challenge, presented: &str) -> Option<Mistake> {
     if presented.is_empty() || presented.len() > LONGEST || stored.verify(presented).is_ok() {
         return None;
@@ -128,6 +130,11 @@ fn hashed_quotes(case: &Case<'_>) -> bool {
     case.hashed([b'"'].into_iter().chain(case.octets()).chain([b'"']))
 }
 
+/// U+FEFF before the text, in UTF-8.
+fn hashed_mark(case: &Case<'_>) -> bool {
+    case.hashed([0xEF, 0xBB, 0xBF].into_iter().chain(case.octets()))
+}
+
 fn hashed_utf16(case: &Case<'_>) -> bool {
     case.hashed(case.text.encode_utf16().flat_map(u16::to_le_bytes))
         || case.hashed(case.text.encode_utf16().flat_map(u16::to_be_bytes))
@@ -141,6 +148,11 @@ fn hashed_decoded(case: &Case<'_>) -> bool {
     let octets = base64url::decode(case.text);
     let is_base64url = octets.clone().all(|octet| octet.is_some());
     (is_hex && case.hashed(pairs.flatten())) || (is_base64url && case.hashed(octets.flatten()))
+}
+
+/// The challenge encodes these very octets, of which there are 32.
+fn not_hashed(case: &Case<'_>) -> bool {
+    base64url::decode(case.stored.as_str()).eq(case.octets().map(Some))
 }
 
 /// The digest was hashed again: as octets, as base64url, or as hex.

@@ -89,6 +89,8 @@ fn a_spoilt_verifier_is_recognised() {
         assert_eq!(diagnose(hashed, &presented), Some(expected), "{presented:?} for {hashed:?}");
     }
     assert_eq!(diagnose_verifier(&s256(VERIFIER), CHALLENGE), Some(Mistake::SameText));
+    let encoded = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY".parse().expect("32 octets");
+    assert_eq!(diagnose_verifier(&encoded, "0123456789abcdef0123456789abcdef"), Some(Mistake::NotHashed));
 }
 
 #[test]
@@ -103,6 +105,7 @@ fn a_wrong_hash_is_recognised() {
         (format!("{VERIFIER}\r\n").into_bytes(), VERIFIER, Mistake::HashedLineEnd),
         (format!("{VERIFIER}\0").into_bytes(), VERIFIER, Mistake::HashedNul),
         (format!("\"{VERIFIER}\"").into_bytes(), VERIFIER, Mistake::HashedQuotes),
+        (format!("\u{feff}{VERIFIER}").into_bytes(), VERIFIER, Mistake::HashedMark),
         (utf16(u16::to_le_bytes), VERIFIER, Mistake::HashedUtf16),
         (utf16(u16::to_be_bytes), VERIFIER, Mistake::HashedUtf16),
         (octets.to_vec(), encoded.as_str(), Mistake::HashedDecoded),

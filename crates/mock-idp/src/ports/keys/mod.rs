@@ -30,6 +30,11 @@ pub trait Keys: fmt::Debug + Send + Sync {
     /// The `kid` of the key that signs with `algorithm` now (RFC 7517 §4.5); nothing if there is no such key.
     fn kid(&self, algorithm: Algorithm) -> Option<Cow<'static, str>>;
 
+    /// The `kid` of the key that signed with `algorithm` before the last rotation, for as long as it is published.
+    fn former_kid(&self, _algorithm: Algorithm) -> Option<Cow<'static, str>> {
+        None
+    }
+
     /// The JWS signature over `message` (RFC 7515 §5.1), raw, with the key called `kid`, or with the one that signs now
     /// if there is no key of this name for `algorithm`.
     ///

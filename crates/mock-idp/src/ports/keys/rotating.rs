@@ -90,6 +90,10 @@ impl Keys for RotatingKeys {
         self.state(|state| state.current.kid(algorithm))
     }
 
+    fn former_kid(&self, algorithm: Algorithm) -> Option<Cow<'static, str>> {
+        self.state(|state| state.former.last().and_then(|former| former.kid(algorithm)))
+    }
+
     fn sign_as(&self, kid: Option<&str>, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         // The lock is not held while signing.
         let current = self.state(|state| state.current.clone());

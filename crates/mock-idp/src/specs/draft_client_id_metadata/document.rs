@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::DOCUMENT;
 use crate::clients::Client;
+use crate::doctor::uris;
 use crate::redirect;
 use crate::refusal::{Refusal, Rule};
 use crate::spec::Spine;
@@ -13,7 +14,7 @@ use crate::spec::Spine;
 pub(super) fn client(url: &str, members: Map<String, Value>, spine: &dyn Spine) -> Result<Client, Refusal> {
     match members.get("client_id").and_then(Value::as_str) {
         Some(own) if own == url => {}
-        Some(own) => return Err(OTHER_CLIENT.because(redirect::difference(url, own))),
+        Some(own) => return Err(OTHER_CLIENT.because(uris::difference(url, own))),
         None => return Err(OTHER_CLIENT.because("It has no client_id")),
     }
     if let Some(what) = shared_secret(&members) {

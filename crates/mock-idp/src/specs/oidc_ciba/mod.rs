@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clients::Client;
+use crate::doctor::{self, Handle};
 use crate::elsewhere::{self, Decision, Names};
 use crate::jose::Jws;
 use crate::memory::{Authorization, Life, Note};
@@ -226,12 +227,17 @@ fn binding_message(params: &Params) -> Result<Option<String>, Refusal> {
 /// What a token request is about (§10.1), or why there is nothing yet (§11).
 async fn poll(request: &TokenRequest<'_>) -> Result<Found, Stop> {
     let (arrival, store) = (request.arrival, &request.ports.store);
-    let handle = request.params.get("auth_req_id").ok_or_else(|| ID_MISSING.refuse())?;
+    let handle = request.params.get("auth_req_id");
+    let handle = handle.ok_or_else(|| doctor::missing(&ID_MISSING, request.params, "auth_req_id"))?;
     let key = Key::of(REQUEST, &arrival.place.tenant, handle);
-    let kept = store.get(key).await?.ok_or_else(|| ID_UNKNOWN.refuse())?;
+    let Some(kept) = store.get(key).await? else {
+        let what = doctor::strange(request.ports, arrival.place, handle, Handle::AuthReqId).await?;
+        return Err(ID_UNKNOWN.because(what).into());
+    };
     let record = &kept.record;
     if record.authorization.client_id != request.client().client_id() {
-        return Err(OTHER_CLIENT.refuse().into());
+        let (owner, user) = (&record.authorization.client_id, request.client().client_id());
+        return Err(OTHER_CLIENT.because(doctor::of_another(owner, user)).into());
     }
     if kept.spent.is_none() {
         if record.expires <= arrival.now {

@@ -4,6 +4,7 @@ use oauth_types::ErrorCode;
 use serde_json::Value;
 
 use super::claims::Requested;
+use crate::doctor;
 use crate::documents;
 use crate::people::Wanted;
 use crate::refusal::{Refusal, Rule};
@@ -83,7 +84,8 @@ fn prompt(text: &str) -> Result<Vec<String>, Refusal> {
     let values: Vec<&str> = text.split(' ').collect();
     if let Some(unknown) = values.iter().find(|value| !PROMPTS.contains(value)) {
         let shown: String = unknown.chars().take(40).collect();
-        return Err(PROMPT.because(format!("'{shown}' is not one of {}", PROMPTS.join(", "))));
+        let meant = doctor::did_you_mean(unknown, PROMPTS.iter().copied());
+        return Err(PROMPT.because(format!("{meant}'{shown}' is not one of {}", PROMPTS.join(", "))));
     }
     match values.contains(&"none") && values.len() > 1 {
         true => Err(PROMPT.because("none cannot be combined with another value")),
@@ -94,7 +96,8 @@ fn prompt(text: &str) -> Result<Vec<String>, Refusal> {
 fn max_age(text: &str) -> Result<u64, Refusal> {
     match text.parse::<u32>() {
         Ok(age) if !text.starts_with('+') => Ok(age.into()),
-        _ => Err(MAX_AGE.refuse()),
+        _ if text.starts_with('-') => Err(MAX_AGE.because("Leave it out to ask for nothing")),
+        _ => Err(MAX_AGE.because("It has digits alone: no unit, no fraction, no sign")),
     }
 }
 

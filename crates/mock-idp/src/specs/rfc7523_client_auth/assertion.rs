@@ -27,7 +27,8 @@ pub(super) async fn judge(method: &str, attempt: &Attempt<'_>, client: &Client) 
     issued(&jws, attempt, client)?;
     addressed(&jws, attempt)?;
     let expires = in_time(&jws, attempt)?;
-    let jti = claim(&jws, "jti").ok_or_else(|| rules::JTI_MISSING.refuse())?;
+    let jti =
+        claim(&jws, "jti").ok_or_else(|| rules::JTI_MISSING.because("Draw one at random for each assertion"))?;
     let client_id = client.client_id();
     let handle = format!("{}:{client_id}{jti}", client_id.len());
     let used = Key::of(USED, &attempt.arrival.place.tenant, &handle);
@@ -76,11 +77,15 @@ async fn verified(method: &str, jws: &Jws<'_>, attempt: &Attempt<'_>, client: &C
 fn issued(jws: &Jws<'_>, attempt: &Attempt<'_>, client: &Client) -> Result<(), Refusal> {
     let client_id = client.client_id();
     if attempt.params.get("client_id").is_some() && claim(jws, "sub") != Some(client_id) {
-        return Err(rules::CLIENT_IDS_DIFFER.refuse());
+        return Err(rules::CLIENT_IDS_DIFFER.because("'sub' is the client_id; client_id can be left out beside it"));
     }
     for name in ["iss", "sub"] {
         match claim(jws, name) {
             Some(value) if value == client_id => {}
+            Some(value) if value == attempt.arrival.place.issuer => {
+                let hint = format!("'{name}' is this server: it has to be the client_id, and 'aud' this server");
+                return Err(rules::ISSUER.because(hint));
+            }
             Some(_) => return Err(rules::ISSUER.because(format!("'{name}' is not the client_id"))),
             None => return Err(rules::ISSUER.because(format!("There is no '{name}'"))),
         }
@@ -107,6 +112,12 @@ fn addressed(jws: &Jws<'_>, attempt: &Attempt<'_>) -> Result<(), Refusal> {
     let what = match (relaxed, aud) {
         (_, None) => "There is no 'aud'",
         (true, Some(Value::String(_))) => "'aud' is the URL of an endpoint",
+        (_, Some(Value::String(text))) if text.strip_suffix('/') == Some(&*place.issuer) => {
+            "'aud' is somebody else, or nearly so: it has a trailing slash"
+        }
+        (_, Some(Value::String(text))) if text == attempt.params.get("client_id").unwrap_or_default() => {
+            "'aud' is the client_id"
+        }
         (_, Some(Value::Array(_))) => "'aud' is a list",
         _ => "'aud' is somebody else, or nearly so",
     };

@@ -96,7 +96,13 @@ impl Spec for ClientAssertion {
     fn claimed(&self, method: &str, attempt: &Attempt<'_>) -> Option<Result<String, Refusal>> {
         is_own(method).then(|| {
             if attempt.params.get("client_assertion_type") != Some(ASSERTION_TYPE) {
-                return Err(rules::TYPE_UNKNOWN.because(format!("The only type is {ASSERTION_TYPE}")));
+                let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+                let why = match attempt.params.get("client_assertion_type") {
+                    None => "There is none. ",
+                    Some(sent) if sent == grant => "It is that of a grant. ",
+                    Some(_) => "",
+                };
+                return Err(rules::TYPE_UNKNOWN.because(format!("{why}The only type is {ASSERTION_TYPE}")));
             }
             let text = attempt.params.get("client_assertion").ok_or_else(|| rules::MISSING.refuse())?;
             if let Some(client_id) = attempt.params.get("client_id") {

@@ -9,6 +9,7 @@ use oauth_types::ErrorCode;
 use oauth_types::fault::Point;
 use serde_json::{Map, Value};
 
+use crate::doctor::{self, Handle};
 use crate::elsewhere::{self, Decision, Names};
 use crate::memory::Authorization;
 use crate::ports::store::{BoxFuture, Key, Kind, Record};
@@ -147,12 +148,17 @@ fn user_code(call: &Call<'_>) -> String {
 /// What a poll is about (§3.4), or why there is nothing yet (§3.5).
 async fn poll(request: &TokenRequest<'_>) -> Result<Found, Stop> {
     let (arrival, store) = (request.arrival, &request.ports.store);
-    let code = request.params.get("device_code").ok_or_else(|| CODE_MISSING.refuse())?;
+    let code = request.params.get("device_code");
+    let code = code.ok_or_else(|| doctor::missing(&CODE_MISSING, request.params, "device_code"))?;
     let key = Key::of(DEVICE_CODE, &arrival.place.tenant, code);
-    let kept = store.get(key).await?.ok_or_else(|| CODE_UNKNOWN.refuse())?;
+    let Some(kept) = store.get(key).await? else {
+        let what = doctor::strange(request.ports, arrival.place, code, Handle::DeviceCode).await?;
+        return Err(CODE_UNKNOWN.because(what).into());
+    };
     let record = &kept.record;
     if record.authorization.client_id != request.client().client_id() {
-        return Err(OTHER_CLIENT.refuse().into());
+        let (owner, user) = (&record.authorization.client_id, request.client().client_id());
+        return Err(OTHER_CLIENT.because(doctor::of_another(owner, user)).into());
     }
     let decision = record.own().unwrap_or(Decision::Waiting);
     if kept.spent.is_none() {
@@ -166,7 +172,7 @@ async fn poll(request: &TokenRequest<'_>) -> Result<Found, Stop> {
             return Err(TOO_FAST.because(hint).into());
         }
         match decision {
-            Decision::Waiting => return Err(PENDING.refuse().into()),
+            Decision::Waiting => return Err(PENDING.because("This is no failure: go on polling").into()),
             Decision::Denied => return Err(DENIED.refuse().into()),
             Decision::Approved => {}
         }

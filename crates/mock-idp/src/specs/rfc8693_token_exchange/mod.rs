@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clients::Client;
+use crate::doctor::{self, uris};
 use crate::memory::{Authorization, Life, Note, Notes, Scope};
 use crate::ports::store::{Key, Kind, Record};
 use crate::redirect;
@@ -77,6 +78,15 @@ impl TokenType {
     fn named(text: &str) -> Option<Self> {
         serde_json::from_value(text.into()).ok()
     }
+
+    /// What may have been meant by a type that there is not.
+    fn meant(text: &str) -> String {
+        let types = ["access_token", "refresh_token", "id_token", "jwt"];
+        let prefix = "urn:ietf:params:oauth:token-type:";
+        let meant = doctor::nearest(text.rsplit(':').next().unwrap_or_default(), types);
+        let meant = meant.map_or_else(String::new, |own| format!("Did you mean {prefix}{own}? "));
+        format!("{meant}Taken: {}, each behind {prefix}", types.join(", "))
+    }
 }
 
 impl Spec for TokenExchange {
@@ -131,7 +141,7 @@ impl Spec for TokenExchange {
 
 async fn exchange(request: &TokenRequest<'_>, spine: &dyn Spine) -> Result<Found, Stop> {
     if request.is_public() && !request.policy.is_on(&PUBLIC) {
-        return Err(rules::PUBLIC.refuse().into());
+        return Err(rules::PUBLIC.because("It sends a client_id alone: register it with a secret or a key").into());
     }
     let kind = requested(request)?;
     let subject = party::read(request, spine, &SUBJECT).await?;
@@ -172,7 +182,10 @@ async fn exchange(request: &TokenRequest<'_>, spine: &dyn Spine) -> Result<Found
 /// The type of token that is asked for; an access token if nothing is said (§2.1).
 fn requested(request: &TokenRequest<'_>) -> Result<TokenType, Refusal> {
     let Some(text) = request.params.get("requested_token_type") else { return Ok(TokenType::Access) };
-    TokenType::named(text).filter(|kind| *kind != TokenType::Id).ok_or_else(|| rules::REQUESTED_TYPE.refuse())
+    TokenType::named(text).filter(|kind| *kind != TokenType::Id).ok_or_else(|| match TokenType::named(text) {
+        Some(_) => rules::REQUESTED_TYPE.because("An ID token comes of a login alone"),
+        None => rules::REQUESTED_TYPE.because(TokenType::meant(text)),
+    })
 }
 
 /// "the authorization server determines whether the client (or party identified in the `actor_token`) is authorized to
@@ -218,7 +231,8 @@ async fn targets(request: &TokenRequest<'_>, spine: &dyn Spine) -> Result<Vec<St
     let mut named: Vec<String> = Vec::new();
     for resource in request.params.all("resource").filter(|own| !own.is_empty()) {
         if !redirect::well_formed(resource) || resource.contains('#') {
-            return Err(rules::RESOURCE.refuse().into());
+            let what = uris::malformed(resource).unwrap_or("It has a fragment, or is no URI");
+            return Err(rules::RESOURCE.because(what).into());
         }
         named.push(resource.to_owned());
     }

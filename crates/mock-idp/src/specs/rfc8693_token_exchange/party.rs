@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{TokenType, rules};
+use crate::doctor::{self, Handle};
 use crate::jose::{Jws, seconds};
 use crate::memory::{Bound, Login, Notes, Scope};
 use crate::ports::store::GrantId;
@@ -60,24 +61,26 @@ pub(super) struct Party {
 
 /// Reads the token of a role.
 pub(super) async fn read(request: &TokenRequest<'_>, spine: &dyn Spine, role: &Role) -> Result<Party, Stop> {
-    let missing = |name| role.missing.because(format!("There is no {name}"));
+    let missing = |name| doctor::missing(role.missing, request.params, name);
     let token = request.params.get(role.token).ok_or_else(|| missing(role.token))?;
     let kind = request.params.get(role.kind).ok_or_else(|| missing(role.kind))?;
-    let kind = TokenType::named(kind).ok_or_else(|| {
-        role.unsupported.because(
-            "Taken: access_token, refresh_token, id_token, jwt, each behind urn:ietf:params:oauth:token-type:",
-        )
-    })?;
+    let kind = TokenType::named(kind).ok_or_else(|| role.unsupported.because(TokenType::meant(kind)))?;
     if kind != TokenType::Id
         && let Some(resolved) = spine.resolve(request.arrival.place, token).await?
     {
         return of_record(request, role, kind, resolved).map_err(Stop::from);
     }
     let claims = matches!(kind, TokenType::Id | TokenType::Jwt).then(|| id_token(request, spine, token)).flatten();
-    let party = claims.ok_or_else(|| {
-        role.invalid
-            .because("It is unknown here, altered or revoked, of another type, or an ID token of another client")
-    })?;
+    let Some(party) = claims else {
+        let known = "It is unknown here, altered or revoked, of another type, or an ID token of another client";
+        let wanted = match kind {
+            TokenType::Access => Handle::AccessToken,
+            TokenType::Refresh => Handle::RefreshToken,
+            TokenType::Id | TokenType::Jwt => return Err(role.invalid.because(known).into()),
+        };
+        let what = doctor::strange(request.ports, request.arrival.place, token, wanted).await?;
+        return Err(role.invalid.because(format!("{what}. {known}")).into());
+    };
     alive(request, role, party).map_err(Stop::from)
 }
 

@@ -92,7 +92,18 @@ pub(super) async fn self_signed(attempt: &Attempt<'_>, client: &Client) -> Resul
 }
 
 fn shown<'a>(attempt: &Attempt<'a>) -> Result<&'a ClientCertificate, Refusal> {
-    attempt.arrival.certificate.ok_or_else(|| rules::CERTIFICATE_MISSING.refuse())
+    let forwarded =
+        ["client-cert", "ssl-client-cert", "x-client-cert", "x-forwarded-client-cert", "x-ssl-client-cert"];
+    attempt.arrival.certificate.ok_or_else(|| {
+        match forwarded.iter().find(|name| attempt.arrival.headers.contains_key(**name)) {
+            Some(name) => rules::CERTIFICATE_MISSING
+                .because(format!("The header {name} proves nothing: show the certificate in the TLS handshake")),
+            None if !attempt.arrival.place.is_secure() => {
+                rules::CERTIFICATE_MISSING.because("This issuer is http: certificates are shown to an https one")
+            }
+            None => rules::CERTIFICATE_MISSING.because("None was shown in the TLS handshake"),
+        }
+    })
 }
 
 impl Registered<'_> {

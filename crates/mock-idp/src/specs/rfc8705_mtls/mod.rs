@@ -107,8 +107,12 @@ impl Spec for MutualTls {
         let proven = Confirmation::of(KEY, request.proofs);
         let Bound(bound) = found.note().filter(|_| request.grant_type == "refresh_token").unwrap_or_default();
         match (Confirmation::of(THUMBPRINT, &bound), shown) {
-            (Some(_), None) => return Err(rules::REFRESH_WITHOUT.refuse()),
-            (Some(bound), Some(shown)) if bound != shown => return Err(rules::REFRESH_OTHER.refuse()),
+            (Some(_), None) => return Err(rules::REFRESH_WITHOUT.because("None was shown in the TLS handshake")),
+            (Some(bound), Some(shown)) if bound != shown => {
+                return Err(
+                    rules::REFRESH_OTHER.because("A renewed certificate needs a new login, even with the same key")
+                );
+            }
             _ => {}
         }
         let registered = request.client().is(BOUND_ONLY);
@@ -145,8 +149,11 @@ impl Spec for MutualTls {
     fn admit(&self, admission: &Admission<'_>) -> Result<(), Refusal> {
         let Bound(bound) = admission.resolved.kept.record.notes.find().unwrap_or_default();
         match (Confirmation::of(THUMBPRINT, &bound), Confirmation::of(THUMBPRINT, admission.proofs)) {
-            (Some(_), None) => Err(rules::ACCESS_WITHOUT.refuse()),
-            (Some(bound), Some(shown)) if bound != shown => Err(rules::ACCESS_OTHER.refuse()),
+            (Some(_), None) => {
+                Err(rules::ACCESS_WITHOUT.because("None was shown in the TLS handshake with this endpoint"))
+            }
+            (Some(bound), Some(shown)) if bound != shown => Err(rules::ACCESS_OTHER
+                .because("Was it renewed meanwhile? The token is bound to the certificate, not to its key")),
             _ => Ok(()),
         }
     }

@@ -124,7 +124,11 @@ impl Spec for RequestObjects {
         let carried = match (packed.params.get("request"), packed.params.get("request_uri")) {
             (None, None) => return None,
             (None, Some(uri)) if uri.starts_with(PUSHED) => return None,
-            (Some(_), Some(_)) => return Some(Box::pin(std::future::ready(Err(rules::BOTH.refuse().into())))),
+            (Some(_), Some(_)) => {
+                return Some(Box::pin(std::future::ready(Err(rules::BOTH
+                    .because("A client sends an object, or says where it is")
+                    .into()))));
+            }
             (Some(object), None) => Carried::Here(object),
             (None, Some(uri)) => Carried::There(uri),
         };

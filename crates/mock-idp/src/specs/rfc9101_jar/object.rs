@@ -44,7 +44,7 @@ pub(super) fn merge(packed: &Packed<'_>, params: &mut Params) -> Result<(), Refu
     let differs =
         |name: &str| packed.params.get(name).is_some_and(|beside| params.get(name).is_some_and(|own| own != beside));
     if differs("response_type") {
-        return Err(rules::DIFFERS.refuse());
+        return Err(rules::DIFFERS.because("It is in both, and not the same: what is in the object counts"));
     }
     let beside: Vec<(String, String)> = packed
         .params
@@ -133,10 +133,17 @@ impl Object<'_> {
         match self.jws.claims().get("iss") {
             None => self.unless_openid(rules::ISSUER.because("There is no 'iss'"))?,
             Some(iss) if iss == client_id => {}
+            Some(iss) if *iss == self.packed.arrival.place.issuer => {
+                return Err(
+                    rules::ISSUER.because("'iss' is this server: it has to be the client_id, and 'aud' this server")
+                );
+            }
             Some(_) => return Err(rules::ISSUER.because("'iss' is somebody else")),
         }
         match self.jws.claims().get("sub") {
-            Some(sub) if sub == client_id => Err(rules::SUBJECT.refuse()),
+            Some(sub) if sub == client_id => {
+                Err(rules::SUBJECT.because("Leave 'sub' out: it is no client assertion"))
+            }
             _ => Ok(()),
         }
     }
@@ -149,6 +156,12 @@ impl Object<'_> {
             None => self.unless_openid(hint("There is no 'aud'")),
             Some(aud) if aud == issuer => Ok(()),
             Some(Value::Array(all)) if all.iter().any(|aud| aud == issuer) => Ok(()),
+            Some(Value::String(aud)) if aud.strip_suffix('/') == Some(issuer) => {
+                Err(hint("'aud' is nearly it: it has a trailing slash"))
+            }
+            Some(Value::String(aud)) if aud.starts_with(&format!("{issuer}/")) => {
+                Err(hint("'aud' is nearly it: it is the URL of an endpoint"))
+            }
             Some(_) => Err(hint("'aud' is somebody else, or nearly so")),
         }
     }
@@ -170,7 +183,7 @@ impl Object<'_> {
         }
         let (nbf, iat) = (time("nbf").flatten(), time("iat").flatten());
         if nbf.is_none() && policy.is_on(&DATED) {
-            return Err(rules::NBF_MISSING.refuse());
+            return Err(rules::NBF_MISSING.because("'iat' does not stand for it"));
         }
         let expires = match time("exp") {
             None => {
@@ -206,7 +219,9 @@ impl Object<'_> {
         for (name, value) in self.jws.claims() {
             match value {
                 _ if ABOUT.contains(&name.as_str()) || CREDENTIALS.contains(&name.as_str()) => {}
-                _ if name == "request" || name == "request_uri" => return Err(rules::NESTED.refuse()),
+                _ if name == "request" || name == "request_uri" => {
+                    return Err(rules::NESTED.because("The object holds the parameters themselves"));
+                }
                 Value::Null => {
                     return Err(rules::CLAIM.because(format!("{} is null: leave it out", display_name(name))));
                 }

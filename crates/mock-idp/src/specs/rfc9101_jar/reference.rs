@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{LONGEST, OPENID, REGISTERED, UNREGISTERED, rules};
 use crate::clients::Client;
+use crate::doctor::uris;
 use crate::ports::outbound::{self, Reach};
 use crate::refusal::Refusal;
 use crate::request::Packed;
@@ -30,7 +31,11 @@ pub(super) async fn fetch(packed: &Packed<'_>, url: &str) -> Result<String, Refu
         packed.arrival.seen.relaxed(UNREGISTERED.name);
         Reach::Outside
     } else {
-        return Err(rules::URI_UNREGISTERED.because(format!("It is not among the {REGISTERED} of the client")));
+        let own = packed.client.member(REGISTERED).and_then(Value::as_array);
+        let nearest = uris::nearest(own.into_iter().flatten().filter_map(Value::as_str), url);
+        let nearest = nearest.map_or_else(String::new, |nearest| format!(". {nearest}"));
+        let hint = format!("It is not among the {REGISTERED} of the client{nearest}");
+        return Err(rules::URI_UNREGISTERED.because(hint));
     };
     let unreachable = |why: String| rules::UNREACHABLE.because(why);
     let mut request = outbound::get(target, reach).map_err(|error| unreachable(error.to_string()))?;
@@ -42,7 +47,9 @@ pub(super) async fn fetch(packed: &Packed<'_>, url: &str) -> Result<String, Refu
     typed(packed, &answer)?;
     // OpenID Connect Core §6.2: the fragment is "the base64url-encoded SHA-256 hash of the referenced resource contents".
     if hash.is_some_and(|hash| hash != BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(answer.body()))) {
-        return Err(rules::ALTERED.refuse());
+        return Err(
+            rules::ALTERED.because("What is there now was put there later, or the hash is not base64url of SHA-256")
+        );
     }
     let text = std::str::from_utf8(answer.body()).map_err(|_| unreachable("The answer is no text".to_owned()))?;
     Ok(text.trim_ascii_end().to_owned())

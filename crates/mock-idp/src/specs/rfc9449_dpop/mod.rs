@@ -81,7 +81,7 @@ impl Spec for Dpop {
         let (first, another) = (headers.next()?, headers.next());
         Some(Box::pin(async move {
             if another.is_some() {
-                return Err(rules::TWICE.refuse().into());
+                return Err(rules::TWICE.because("A retry replaces the header; it does not add another").into());
             }
             let text = first.to_str().map_err(|_| rules::MALFORMED.because("It is not ASCII"))?;
             let nonces = proof.policy.is_on(&NONCE_REQUIRED).then_some(&self.nonces);
@@ -102,7 +102,7 @@ impl Spec for Dpop {
         let mut keys = named.into_iter().chain(Confirmation::of(JKT, request.proofs)).chain(pushed.as_deref());
         let Some(key) = keys.next() else { return Ok(()) };
         if keys.any(|other| other != key) {
-            return Err(rules::JKT_DIFFERS.refuse());
+            return Err(rules::JKT_DIFFERS.because("Make the thumbprint (RFC 7638) of the key that signs the proofs"));
         }
         draft.remember(&CodeKey(key.to_owned()));
         Ok(())
@@ -120,7 +120,7 @@ impl Spec for Dpop {
                 (Some(_), None) => {
                     return Err(rules::PROOF_MISSING.because(format!("{what}; there is no DPoP header")));
                 }
-                (Some(expected), Some(proven)) if expected != proven => return Err(rule.refuse()),
+                (Some(expected), Some(proven)) if expected != proven => return Err(rule.because(ANOTHER_KEY)),
                 _ => {}
             }
         }
@@ -149,7 +149,8 @@ impl Spec for Dpop {
         match scheme.eq_ignore_ascii_case(SCHEME) {
             false => Ok(None),
             true if is_token68(token) => Ok(Some(Presented { token, scheme: SCHEME })),
-            true => Err(rules::CREDENTIALS.refuse()),
+            true if token.trim().is_empty() => Err(rules::CREDENTIALS.because("There is no token after DPoP")),
+            true => Err(rules::CREDENTIALS.because("Is there a space, a quotation mark or a second scheme in it?")),
         }
     }
 
@@ -158,10 +159,15 @@ impl Spec for Dpop {
         let proven = Confirmation::of(JKT, admission.proofs);
         match (admission.presented.scheme == SCHEME, Confirmation::of(JKT, &bound), proven) {
             (true, Some(bound), Some(proven)) if bound == proven => Ok(()),
-            (true, Some(_), Some(_)) => Err(rules::TOKEN_OTHER_KEY.refuse()),
+            (true, Some(_), Some(_)) => Err(rules::TOKEN_OTHER_KEY.because(ANOTHER_KEY)),
             (true, Some(_), None) => Err(rules::RESOURCE_PROOF_MISSING.because("There is no DPoP header")),
-            (true, None, _) => Err(rules::NOT_BOUND.because("Its token_type is Bearer")),
-            (false, Some(_), _) => Err(rules::AS_BEARER.because("Its token_type is DPoP")),
+            (true, None, _) => {
+                Err(rules::NOT_BOUND.because("Its token_type is Bearer: the token request had no proof"))
+            }
+            (false, Some(_), _) => {
+                Err(rules::AS_BEARER
+                    .because("Its token_type is DPoP: write DPoP in place of Bearer, and add a proof"))
+            }
             (false, None, _) => Ok(()),
         }
     }
@@ -170,6 +176,9 @@ impl Spec for Dpop {
         challenges.scheme(SCHEME).params.push(("algs", algorithms(refused.policy).join(" ")));
     }
 }
+
+/// Why keys differ.
+const ANOTHER_KEY: &str = "The proof is signed with another key: keep the key for as long as what is bound to it";
 
 /// What proofs may be signed with: anything with a private key (§4.2).
 fn algorithms(policy: &Policy) -> Vec<&'static str> {

@@ -2,12 +2,13 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::nonce::Nonces;
 use super::{WINDOW, rules, target_uri};
+use crate::doctor::uris;
 use crate::jose::{Jws, JwsError, PublicKey, seconds};
 use crate::memory::Confirmation;
 use crate::ports::store::{Key, Kind};
@@ -82,14 +83,30 @@ fn addressed(proof: &Proof<'_>, claims: &Claims<'_>) -> Result<(), Refusal> {
     let method = arrival.method.as_str();
     let htm = claims.text("htm")?;
     if htm != method {
-        let why =
-            if htm.eq_ignore_ascii_case(method) { "methods are written in capitals" } else { "is it for another" };
+        let why = if htm.eq_ignore_ascii_case(method) {
+            "methods are written in capitals"
+        } else {
+            "is the proof for another"
+        };
         return Err(rules::METHOD.because(format!("This request is a {method}; {why}")));
     }
     let url = arrival.place.url(arrival.path);
-    match target_uri::same(claims.text("htu")?, &url) {
+    let htu = claims.text("htu")?;
+    match target_uri::same(htu, &url) {
         true => Ok(()),
-        false => Err(rules::URI.because(format!("This request went to {url}"))),
+        false => Err(rules::URI.because(format!("This request went to {url}. {}", elsewhere(proof, htu, &url)))),
+    }
+}
+
+/// What was taken for the URI of the request.
+fn elsewhere(proof: &Proof<'_>, htu: &str, url: &str) -> String {
+    let place = proof.arrival.place;
+    if htu == place.issuer || htu.strip_suffix('/') == Some(&*place.issuer) {
+        return "'htu' is the issuer".to_owned();
+    }
+    match htu.starts_with('/') {
+        true => "'htu' is a path: write the whole URI".to_owned(),
+        false => uris::difference(url, htu),
     }
 }
 
@@ -108,12 +125,43 @@ fn recent(proof: &Proof<'_>, claims: &Claims<'_>, window: u64) -> Result<u64, Re
 
 /// "the value of the `ath` claim equals the hash of that access token".
 fn of_this_token(jws: &Jws<'_>, token: &str) -> Result<(), Refusal> {
-    let ath = jws.claims().get("ath").and_then(Value::as_str).ok_or_else(|| rules::ATH_MISSING.refuse())?;
-    match ath == BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes())) {
+    let ath = jws.claims().get("ath").and_then(Value::as_str).ok_or_else(|| {
+        rules::ATH_MISSING.because("The proof of a token request has none; that for a resource has one")
+    })?;
+    match ath == hash(token) {
         true => Ok(()),
-        false => {
-            Err(rules::ATH_WRONG.because("It is the SHA-256 of the whole access token, in base64url without padding"))
-        }
+        false => Err(rules::ATH_WRONG.because(format!("{}. {DIGEST}", misdigested(ath, token)))),
+    }
+}
+
+fn hash(text: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes()))
+}
+
+/// What an `ath` is.
+const DIGEST: &str = "It is the SHA-256 of the whole access token, in base64url without padding";
+
+/// What was done to make an `ath`, in place of what has to be done.
+fn misdigested(ath: &str, token: &str) -> &'static str {
+    let octets = digest(&SHA256, token.as_bytes());
+    let hex: String = octets.as_ref().iter().map(|octet| format!("{octet:02x}")).collect();
+    let standard = BASE64_STANDARD.encode(octets);
+    if ath == token {
+        "It is the token itself"
+    } else if ath.strip_suffix('=') == Some(&hash(token)) {
+        "It has = padding"
+    } else if ath.trim_end_matches('=') == standard.trim_end_matches('=') {
+        "It has + or / of another alphabet"
+    } else if ath.eq_ignore_ascii_case(&hex) {
+        "It is a hex digest"
+    } else if ath == BASE64_URL_SAFE_NO_PAD.encode(&hex) {
+        "It is base64url of a hex digest"
+    } else if ["DPoP ", "Bearer "].iter().any(|scheme| ath == hash(&format!("{scheme}{token}"))) {
+        "The word before the token was hashed too"
+    } else if ath == BASE64_URL_SAFE_NO_PAD.encode(&octets.as_ref()[..16]) {
+        "It is half of the hash, as at_hash is"
+    } else {
+        "Is it of another token?"
     }
 }
 
