@@ -136,7 +136,7 @@
 //! let refused = entry.refusal.expect("and why it was refused");
 //! assert_eq!(refused.rule, "rfc6749-token-request-not-a-form");
 //! assert_eq!((refused.document, refused.section), ("RFC 6749", "4.1.3"));
-//! assert_eq!(refused.hint.as_deref(), Some("There is no Content-Type header"));
+//! assert_eq!(refused.hint.as_deref(), Some("There is no Content-Type header, or the body was not sent"));
 //! # }
 //! ```
 //!

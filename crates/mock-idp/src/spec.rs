@@ -13,18 +13,22 @@ use oauth_types::fault::Point;
 use oauth_types::{Algorithm, Params, ResponseMode};
 use serde_json::{Map, Value};
 
-use crate::clients::{Authenticated, Client, Clients, Identified, Proven};
-use crate::memory::{Confirmation, Scope};
+use crate::clients::{Client, Proven};
+use crate::memory::Confirmation;
 use crate::people::{People, User};
 use crate::ports::Ports;
-use crate::ports::store::{BoxFuture, GrantId};
+use crate::ports::store::BoxFuture;
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::{AuthorizationResponse, Challenges, Delivery, Envelope, Reply, Stop, TokenReply};
 use crate::request::{
-    Admission, Arrival, Attempt, AuthorizationRequest, Draft, Found, Origin, Packed, Place, Presented, Proof,
-    Resolved, Spent, TokenRequest, Unpacked,
+    Admission, Arrival, Attempt, AuthorizationRequest, Draft, Found, Packed, Place, Presented, Proof, Resolved,
+    Spent, TokenRequest, Unpacked,
 };
 use crate::world::{Amount, Policy, Switch};
+
+mod spine;
+
+pub(crate) use spine::{Denied, Judged, Spine};
 
 /// An answer that may take a while; `None` says that the matter is not the spec's own.
 pub(crate) type Perhaps<'a, T> = Option<BoxFuture<'a, Result<T, Stop>>>;
@@ -346,113 +350,4 @@ pub(crate) struct Farewell<'a> {
     pub clients: &'a [(Arc<Client>, String)],
     /// What the browser is to load in frames.
     pub frames: Vec<String>,
-}
-
-/// What the rest of the server does for a document's own endpoints.
-pub(crate) trait Spine: Send + Sync {
-    /// The parameters of a form in the body, none of them twice, and none in the query.
-    fn form<'a>(&self, arrival: &Arrival<'a>) -> Result<&'a Params, Refusal>;
-
-    /// Authenticates the client of a request (RFC 6749 §2.3).
-    fn authenticate<'a>(
-        &'a self,
-        arrival: &'a Arrival<'a>,
-        params: &'a Params,
-    ) -> BoxFuture<'a, Result<Authenticated, Stop>>;
-
-    /// The client of this identifier, configured or not.
-    fn client<'a>(
-        &'a self,
-        arrival: &'a Arrival<'a>,
-        client_id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Arc<Client>>, Stop>>;
-
-    /// Judges client metadata by every document in force.
-    fn register(&self, metadata: &Map<String, Value>) -> Result<(), Refusal>;
-
-    /// Unpacks and judges an authorization request that its client makes itself, without asking anybody to log in.
-    fn judge<'a>(
-        &'a self,
-        arrival: &'a Arrival<'a>,
-        client: &'a Authenticated,
-        params: &'a Params,
-    ) -> BoxFuture<'a, Result<Judged, Stop>>;
-
-    /// Judges a request of an authenticated client that is authorized on another device.
-    fn judge_elsewhere(
-        &self,
-        arrival: &Arrival<'_>,
-        client: &Authenticated,
-        params: &Params,
-    ) -> Result<Draft, Refusal>;
-
-    /// What a token of any kind stands for; it may be expired.
-    fn resolve<'a>(&'a self, place: &'a Place, token: &'a str) -> BoxFuture<'a, Result<Option<Resolved>, Stop>>;
-
-    /// What the access token of a request to a protected resource stands for; it is alive and may be used here.
-    fn access<'a>(&'a self, arrival: &'a Arrival<'a>) -> BoxFuture<'a, Result<Resolved, Denied>>;
-
-    /// The scope that is granted to `client`: what it asks for, if it may have it (RFC 6749 §3.3).
-    fn scope(&self, client: &Client, params: &Params) -> Result<Scope, Refusal>;
-
-    /// The clients that are configured.
-    fn clients(&self) -> &Clients;
-
-    /// Everybody who can log in.
-    fn people(&self) -> &People;
-
-    /// A JSON answer, in the form that the client asks for.
-    fn represent(&self, arrival: &Arrival<'_>, at: Point, client: &Arc<Client>, members: Map<String, Value>)
-    -> Reply;
-
-    /// Kills every token of a family, for good.
-    fn revoke(&self, grant: GrantId, now: u64) -> BoxFuture<'_, Result<(), Stop>>;
-
-    /// Ends a session at this server, and what was granted for as long as it lasts, and tells its clients. The answer is
-    /// what the browser has to load in frames; `None` if there is no such session any more.
-    fn end_session<'a>(
-        &'a self,
-        arrival: &'a Arrival<'a>,
-        sid: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Vec<String>>, Stop>>;
-
-    /// The identifier by which `client` is told of `user`.
-    fn subject(&self, client: &Client, user: &User) -> String;
-
-    /// The metadata of this issuer.
-    fn metadata(&self, place: &Place) -> Map<String, Value>;
-
-    /// Whether a document in force has an endpoint at this path.
-    fn serves(&self, path: &str) -> bool;
-}
-
-/// An authorization request that every document has judged.
-#[derive(Debug)]
-pub(crate) struct Judged {
-    /// Its client and where it is answered.
-    pub identified: Identified,
-    /// Its parameters, unpacked.
-    pub params: Params,
-    /// How they came.
-    pub origin: Origin,
-    /// What is to be granted.
-    pub draft: Draft,
-}
-
-/// Why a request got no access, and by which scheme its token came.
-#[derive(Debug)]
-pub(crate) struct Denied {
-    /// Why.
-    pub stop: Stop,
-    /// The scheme.
-    pub scheme: &'static str,
-}
-
-impl From<Denied> for Reply {
-    fn from(denied: Denied) -> Self {
-        match denied.stop {
-            Stop::Refused(refusal) => Self::Challenge { refusal, scheme: denied.scheme, scope: None },
-            Stop::Broken(what) => Self::Broken { what, to: None },
-        }
-    }
 }
