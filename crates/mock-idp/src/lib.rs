@@ -109,16 +109,32 @@
 //! ```
 //!
 //! # A server that lies
-//! What leaves the server is edited by a [`Fault`](oauth_types::fault::Fault), which is plain data. The guard takes
-//! the fault off when it is dropped, and fails the test if the fault never acted.
+//! What servers get wrong has a name, and is in a [catalogue](oauth_types::fault::catalogue). The guard takes the fault
+//! off when it is dropped, and fails the test if the fault never acted.
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # let idp = mock_idp::MockIdp::start().await;
+//! use oauth_types::fault::Point;
+//! use oauth_types::fault::catalogue::{CONNECTION_RESET, INVALID_ISS, SIGNING_KEY_ROTATION};
+//!
+//! let guard = idp.fault(INVALID_ISS); // in every ID token
+//! // … the client has to refuse the login now …
+//! # guard.unmount();
+//! let guard = idp.fault(CONNECTION_RESET.at(Point::Jwks).nth(2)); // elsewhere than usual, and once
+//! # guard.unmount();
+//! let guard = idp.fault(SIGNING_KEY_ROTATION); // the next token is signed by a key that the client has not seen
+//! # guard.unmount();
+//! # }
+//! ```
+//! What has no name is a [`Fault`](oauth_types::fault::Fault) of one's own, which is plain data: a point where something
+//! leaves the server, when, and edits of what leaves.
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
 //! # let idp = mock_idp::MockIdp::start().await;
 //! use oauth_types::fault::{Edit, Fault, Point};
 //!
 //! let fault = Fault::always(Point::AuthorizationResponse, Edit::set("iss", "https://evil.example"));
-//! let guard = idp.mount(fault);
-//! // … the client has to refuse the login now …
+//! let guard = idp.fault(fault);
 //! # guard.unmount();
 //! # }
 //! ```

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::clients::Client;
 use crate::jose::PublicKeys;
 use crate::memory::{Authorization, Bound, Confirmation, Login, Note};
-use crate::ports::keys::KeyError;
+use crate::ports::keys::{KeyError, RotationError};
 use crate::ports::outbound::Reach;
 use crate::ports::store::{Key, Kind, Record, StoreError};
 use crate::refusal::Refusal;
@@ -81,6 +81,9 @@ pub(crate) enum Broken {
     /// A key failed.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The keys could not be replaced when a fault asked for it.
+    #[error("the keys cannot be rotated: {0}")]
+    Rotation(#[from] RotationError),
     /// A token cannot be made for a client with the keys that the client has.
     #[error("a token cannot be sealed for the client: {0}")]
     Seal(String),

@@ -288,6 +288,12 @@ impl Tenant {
         self.next_login(next.into());
     }
 
+    /// Makes the tenant misbehave until the guard is dropped: by a fault of the
+    /// [catalogue](oauth_types::fault::catalogue), or by one of your own.
+    pub fn fault(&self, fault: impl Into<Fault>) -> Mounted {
+        self.mount(fault.into())
+    }
+
     /// Makes a token without a flow, right or wrong: for tests of whoever takes tokens. A right one is taken here too.
     ///
     /// # Panics

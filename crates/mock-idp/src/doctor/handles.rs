@@ -160,7 +160,10 @@ fn jwt(ports: &Ports, place: &Place, text: &str, wanted: Handle) -> Option<Strin
         _ if wanted != Handle::AccessToken => format!("It is {kind}, and what belongs here is {}", wanted.name()),
         _ if kind != "an access token" => format!("It is {kind}: send the access_token of the token response"),
         _ => match is_own(ports, &jws, text) {
-            true => "It was revoked, or this server has forgotten it".to_owned(),
+            true => match ["jti", "exp"].iter().find(|name| claim(name).is_none()) {
+                Some(missing) => format!("There is no '{missing}' in it"),
+                None => "It was revoked, or this server has forgotten it".to_owned(),
+            },
             false => "Its signature is not of this server: it was altered, or another key signed it".to_owned(),
         },
     })

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
@@ -17,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::attended::grant_type;
 use super::date;
+use super::lies;
 use super::notices::Notice;
 use super::tap::{self, Faults, Slot, Whom};
 use crate::client_keys;
@@ -97,7 +97,13 @@ impl Encoder<'_> {
                 Ok(members) => (json_response(StatusCode::OK, &members), None),
                 Err(broken) => (self.failed(&broken), None),
             },
-            Reply::Document { at, status, members } => (self.document(at, status, &members), None),
+            Reply::Document { at, status, mut members } => {
+                let told = match at {
+                    Point::Jwks => lies::key_set(&slots, self.faults, self.world, &mut members),
+                    _ => Ok(()),
+                };
+                (told.map_or_else(|broken| self.failed(&broken), |()| self.document(at, status, &members)), None)
+            }
             Reply::Jwt { token, content_type } => (self.jwt(token, content_type, &mut faults), None),
             Reply::Empty(status) => (plain(status), None),
             Reply::Html { status, page } => (html_response(status, page.html, &page.policy), None),
@@ -280,6 +286,9 @@ impl Encoder<'_> {
         for mut token in reply.tokens {
             let slots = self.faults.due(token.at, self.whom());
             *faults = faults.saturating_add(u32::try_from(slots.len()).unwrap_or(u32::MAX));
+            if lies::rotate(&slots, self.world.ports.keys.as_ref())? {
+                lies::rename(self.world.ports.keys.as_ref(), &mut token);
+            }
             let wrongly = tap::edit_token(&slots, &mut token);
             for (claim, member) in std::mem::take(&mut token.hash) {
                 if let Some(hashed) = members.get(member).and_then(Value::as_str) {
@@ -310,24 +319,20 @@ fn signed(
     (wrongly, secret): (Option<Signature>, Option<Secret>),
 ) -> Result<String, Broken> {
     let algorithm = token.algorithm;
-    let lie = match wrongly {
-        Some(Signature::AlgNone) => Some("none"),
-        Some(Signature::Hs256PublicKey) => Some("HS256"),
-        _ => None,
-    };
-    if let Some(name) = lie {
-        token.header.insert("alg".to_owned(), name.into());
+    if let Some(lie) = wrongly {
+        lies::head(lie, keys, &mut token)?;
     }
     let mut text = String::with_capacity(TOKEN);
     BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.header, TOKEN / 2), &mut text);
     text.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(json_text(&token.claims, TOKEN / 2), &mut text);
+    let right = || match algorithm.is_symmetric() {
+        true => keyed(algorithm, secret, text.as_bytes()),
+        false => Ok(keys.sign_as(token.header.get("kid").and_then(Value::as_str), algorithm, text.as_bytes())?),
+    };
     let signature = match wrongly {
-        None if algorithm.is_symmetric() => keyed(algorithm, secret, text.as_bytes())?,
-        None => keys.sign_as(token.header.get("kid").and_then(Value::as_str), algorithm, text.as_bytes())?,
-        Some(Signature::UnpublishedKey) => keys.forge(algorithm, text.as_bytes())?,
-        Some(Signature::Hs256PublicKey) => keyed_hash(&keys.public_pem(Algorithm::Rs256), text.as_bytes()),
-        Some(_) => Vec::new(),
+        None => right()?,
+        Some(lie) => lies::signature(lie, keys, algorithm, text.as_bytes(), right)?,
     };
     Ok(compact(text, &signature))
 }
@@ -337,10 +342,6 @@ fn keyed(algorithm: Algorithm, secret: Option<Secret>, message: &[u8]) -> Result
     let secret = secret.ok_or_else(|| Broken::Seal(format!("it has no secret for {algorithm}")))?;
     let hash = crate::jose::keyed_hash(algorithm, &secret, message);
     Ok(hash.map_err(|error| Broken::Seal(error.to_string()))?.unwrap_or_default())
-}
-
-fn keyed_hash(key: &str, message: &[u8]) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), message).as_ref().to_vec()
 }
 
 /// An answer to a request that cannot be read or is not served.
@@ -391,6 +392,7 @@ fn failure(what: &Broken) -> Response<Bytes> {
     let what = match what {
         Broken::Store(_) => "The store failed",
         Broken::Key(_) => "A key failed",
+        Broken::Rotation(_) => "The keys could not be rotated",
         Broken::Seal(_) => "A token could not be encrypted",
     };
     let members = json!({ "error": ErrorCode::ServerError.as_str(), "error_description": what });

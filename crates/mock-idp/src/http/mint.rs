@@ -312,7 +312,7 @@ impl Press<'_> {
             edit.insert(0, Edit::Sign { with: Signature::UnpublishedKey });
         }
         let at = token.at;
-        let (faults, mounted) = tap::edits(at, edit);
+        let (faults, mounted) = tap::edits(at, edit)?;
         let encoder = Encoder {
             world,
             place: self.place(),

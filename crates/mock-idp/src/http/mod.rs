@@ -10,6 +10,7 @@ pub(crate) mod extract;
 pub(crate) mod journal;
 pub(crate) mod ledger;
 pub(crate) mod lever;
+pub(crate) mod lies;
 pub(crate) mod mint;
 pub(crate) mod notices;
 pub(crate) mod outgoing;

@@ -195,6 +195,15 @@ impl Faults {
         let mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
         mounted.iter().filter(|slot| slot.fires(at, whom)).cloned().collect()
     }
+
+    /// Whether a fault with such an edit is mounted, acting now or not.
+    pub(crate) fn any(&self, such: impl Fn(&Edit) -> bool) -> bool {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return false;
+        }
+        let mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+        mounted.iter().flat_map(|slot| slot.edits()).any(such)
+    }
 }
 
 impl Slot {
@@ -222,11 +231,10 @@ pub(crate) fn fit(at: Point, edit: &[Edit]) -> Result<(), Unfit> {
 
 /// Faults that are these edits at `at` and nothing else, for as long as the guard is held. The guard is to be unmounted:
 /// nobody asked for them to act.
-pub(crate) fn edits(at: Point, edit: Vec<Edit>) -> (Arc<Faults>, Option<Mounted>) {
+pub(crate) fn edits(at: Point, edit: Vec<Edit>) -> Result<(Arc<Faults>, Option<Mounted>), Unfit> {
     let faults = Arc::new(Faults::default());
-    // Without an edit there is no fault; that the others fit has been seen before.
-    let mounted = faults.mount(Fault { at, when: When::default(), edit }).ok();
-    (faults, mounted)
+    let mounted = (!edit.is_empty()).then(|| faults.mount(Fault { at, when: When::default(), edit }));
+    Ok((faults, mounted.transpose()?))
 }
 
 /// Edits the parameters of an authorization response, and gives the names of those that are not what they were.
@@ -259,6 +267,11 @@ fn edit_params(slots: &[Arc<Slot>], params: &mut Params) {
                 }
             }
             Edit::Repeat { name, value } => params.push(name, value),
+            Edit::Suffix { name, text } => {
+                if let Some(value) = params.get(name).map(|value| format!("{value}{text}")) {
+                    params.set(name, value);
+                }
+            }
             Edit::Error { error, description, .. } => {
                 let mut left: Params = params.iter().filter(|(name, _)| ["state", "iss"].contains(name)).collect();
                 left.set("error", error);
@@ -290,6 +303,12 @@ fn edit_member(edit: &Edit, members: &mut Map<String, Value>) {
         Edit::Remove { name } => {
             members.remove(name);
         }
+        Edit::Suffix { name, text } => {
+            if let Some(Value::String(value)) = members.get_mut(name) {
+                value.push_str(text);
+            }
+        }
+        Edit::Append { name, value } => append(members.entry(name.as_str()).or_insert_with(list), value),
         _ => {}
     }
 }
@@ -335,4 +354,18 @@ pub(crate) fn says_error(slots: &[Arc<Slot>]) -> bool {
 
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn list() -> Value {
+    Value::Array(Vec::new())
+}
+
+/// Adds to an array. Anything else becomes one first.
+fn append(value: &mut Value, added: &Value) {
+    if !value.is_array() {
+        *value = Value::Array(vec![value.take()]);
+    }
+    if let Value::Array(values) = value {
+        values.push(added.clone());
+    }
 }

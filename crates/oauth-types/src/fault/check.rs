@@ -131,7 +131,11 @@ impl When {
 impl Edit {
     fn fits(&self, at: Point) -> bool {
         match self {
-            Self::Set { .. } | Self::Shift { .. } | Self::Remove { .. } => at != Point::Page,
+            Self::Set { .. }
+            | Self::Shift { .. }
+            | Self::Suffix { .. }
+            | Self::Append { .. }
+            | Self::Remove { .. } => at != Point::Page,
             Self::Repeat { .. } => at != Point::Page && !at.is_token(),
             Self::JoseHeader { .. } | Self::Sign { .. } => at.is_token(),
             Self::RotateKeys { .. } => at.is_token() || at == Point::Jwks,

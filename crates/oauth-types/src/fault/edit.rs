@@ -23,6 +23,20 @@ pub enum Edit {
         /// What is added; negative takes away.
         by: i64,
     },
+    /// Put text behind that of a parameter, member or claim, as a slash behind an issuer. Anything but text stays.
+    Suffix {
+        /// The name of the parameter, member or claim.
+        name: String,
+        /// What comes behind.
+        text: String,
+    },
+    /// Add a value to a member or claim: one that is no array becomes an array of two, as `aud`.
+    Append {
+        /// The name of the member or claim.
+        name: String,
+        /// What is added.
+        value: Value,
+    },
     /// Take a parameter, member or claim out.
     Remove {
         /// Its name.

@@ -5,12 +5,16 @@
 use serde::{Deserialize, Serialize};
 
 mod barrier;
+pub mod catalogue;
 mod check;
 mod edit;
+mod written;
 
 pub use barrier::{Barrier, Hold};
+pub use catalogue::Named;
 pub use check::Unfit;
 pub use edit::{Edit, KeySet, RateLimit, Signature};
+pub use written::Unwritten;
 
 /// One deliberate misbehaviour of the mock server.
 /// ```
@@ -20,14 +24,14 @@ pub use edit::{Edit, KeySet, RateLimit, Signature};
 /// assert_eq!(serde_json::from_str::<Fault>(&text)?, fault);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
+///
+/// Instead of its parts, the name that it has in the [catalogue] can be written: `{"named": "invalid-iss"}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "written::Written")]
 pub struct Fault {
     /// Where it acts.
     pub at: Point,
     /// On which of the matching responses.
-    #[serde(default)]
     pub when: When,
     /// What it does there, in order.
     pub edit: Vec<Edit>,
@@ -37,6 +41,12 @@ impl Fault {
     /// A fault on every response that leaves at `at`.
     pub fn always(at: Point, edit: Edit) -> Self {
         Self { at, when: When::default(), edit: vec![edit] }
+    }
+
+    /// The fault of this name, if there is one. A name in the source is better written as a constant of the
+    /// [catalogue], which cannot be misspelt.
+    pub fn named(name: &str) -> Option<Self> {
+        catalogue::find(name).map(Named::fault)
     }
 
     /// The same fault with one more edit.
@@ -81,6 +91,11 @@ impl Fault {
         self.when.client_id = Some(client_id.into());
         self
     }
+}
+
+/// The names of all faults of the [catalogue].
+pub fn names() -> impl Iterator<Item = &'static str> {
+    catalogue::all().map(|named| named.name)
 }
 
 /// A place where something leaves the server.

@@ -31,7 +31,13 @@ pub(crate) fn edit(slots: &[Arc<Slot>], at: Point, response: &mut Response<Bytes
     let edits = || slots.iter().flat_map(|slot| slot.edits());
     for edit in edits() {
         match edit {
-            Edit::Set { .. } | Edit::Shift { .. } | Edit::Remove { .. } if has_members => {
+            Edit::Set { .. }
+            | Edit::Shift { .. }
+            | Edit::Suffix { .. }
+            | Edit::Append { .. }
+            | Edit::Remove { .. }
+                if has_members =>
+            {
                 say_otherwise(edit, response)
             }
             Edit::Error { status, .. } if at == Point::AuthorizationResponse => {

@@ -1,7 +1,8 @@
 //! Keys that come and go together: one for each algorithm.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -90,6 +91,20 @@ pub(super) static UNPUBLISHED: Generation = generation!(
 );
 
 impl Generation {
+    /// The generation of this number that follows those of `fixtures/keys`. It is made when it is first asked for, once
+    /// in the life of the process.
+    pub(super) fn made(number: usize) -> Result<Arc<Self>, RotationError> {
+        static MADE: Mutex<BTreeMap<usize, Arc<Generation>>> = Mutex::new(BTreeMap::new());
+        // Whoever wants the same one at the same time waits for it, rather than making another.
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(generation) = made.get(&number) {
+            return Ok(generation.clone());
+        }
+        let generation = Arc::new(Self::generate(number)?);
+        made.insert(number, generation.clone());
+        Ok(generation)
+    }
+
     /// New keys of this number. Making the two RSA keys takes a good part of a second.
     pub(super) fn generate(number: usize) -> Result<Self, RotationError> {
         let held = |pattern: &Held| {
@@ -135,6 +150,11 @@ impl Generation {
         self.public().map_or(&[], |published| &published.jwks)
     }
 
+    /// The public key for `algorithm` as a JWK.
+    pub(super) fn jwk(&self, algorithm: Algorithm) -> Result<Value, KeyError> {
+        Ok(self.key(algorithm)?.jwk(algorithm, &self.kid(algorithm).unwrap_or_default()))
+    }
+
     /// The public key for `algorithm` in PEM; empty if there is none.
     pub(super) fn public_pem(&self, algorithm: Algorithm) -> String {
         self.key(algorithm).ok().and_then(|key| key.public_pem().ok()).unwrap_or_default()
@@ -158,7 +178,7 @@ impl Generation {
     fn publish(&self) -> Result<Published, KeyError> {
         let mut published = Published { jwks: Vec::new(), keys: Vec::new() };
         for algorithm in Algorithm::SIGNING.iter().copied() {
-            let jwk = self.key(algorithm)?.jwk(algorithm, &self.kid(algorithm).unwrap_or_default());
+            let jwk = self.jwk(algorithm)?;
             let unusable = |_| KeyError { algorithm, what: "the public key is unusable" };
             published.keys.push(PublicKey::parse(&jwk).map_err(unusable)?);
             published.jwks.push(jwk);

@@ -16,6 +16,7 @@ mod generation;
 mod receiving;
 mod rotating;
 mod signing_key;
+pub(crate) mod weak;
 
 pub use fixed::FixedKeys;
 pub use rotating::RotatingKeys;
@@ -103,6 +104,20 @@ pub trait Keys: fmt::Debug + Send + Sync {
     fn retire(&self) -> Result<(), RotationError> {
         Err(RotationError::Fixed)
     }
+}
+
+/// The public half of the key that [`FixedKeys`] and [`RotatingKeys`] forge with, as a JWK without a name.
+pub(crate) fn unpublished(algorithm: Algorithm) -> Result<Value, KeyError> {
+    let mut jwk = generation::UNPUBLISHED.jwk(algorithm)?;
+    if let Some(members) = jwk.as_object_mut() {
+        members.remove("kid");
+    }
+    Ok(jwk)
+}
+
+/// The signature of the key whose public half [`unpublished`] is.
+pub(crate) fn forged(algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+    generation::UNPUBLISHED.sign(algorithm, message)
 }
 
 /// A key could not be read or used. The text holds no part of it.

@@ -14,8 +14,8 @@ use crate::jose::{Jwe, JweError};
 /// Keys that are announced, taken into use and retired on command, all algorithms at once.
 ///
 /// The first three generations are those of `fixtures/keys`, so that a key can be recognised by its `kid`: `mock-rs256`,
-/// `mock-rs256-2`, `mock-rs256-3`. Later ones are made by [`Keys::announce`], which takes a good part of a second for
-/// the sake of RSA.
+/// `mock-rs256-2`, `mock-rs256-3`. Later ones are made by [`Keys::announce`], which takes a good part of a second for the
+/// sake of RSA: once in the life of the process, unless the keys are [`RotatingKeys::generated`].
 #[derive(Debug)]
 pub struct RotatingKeys(RwLock<State>);
 
@@ -132,13 +132,15 @@ impl Keys for RotatingKeys {
 
     fn announce(&self) -> Result<(), RotationError> {
         // New keys are made outside the lock, so that requests do not wait for them.
-        let (announced, begun) = self.state(|state| (state.announced.is_some(), state.begun));
+        let (announced, begun, own) =
+            self.state(|state| (state.announced.is_some(), state.begun, matches!(state.first, Live::Made(_))));
         if announced {
             return Err(RotationError::Announced);
         }
         let next = match FIXED.get(begun) {
             Some(fixed) => Live::Fixed(fixed),
-            None => Live::Made(Arc::new(Generation::generate(begun + 1)?)),
+            None if own => Live::Made(Arc::new(Generation::generate(begun + 1)?)),
+            None => Live::Made(Generation::made(begun + 1)?),
         };
         self.change(|state| {
             if state.announced.is_some() || state.begun != begun {
@@ -307,6 +309,19 @@ mod tests {
         assert_eq!(keys.published().len(), 44);
         let set = serde_json::json!({"keys": keys.published()});
         assert_eq!(PublicKeys::parse(&set).expect("distinct keys").keys().len(), 44);
+    }
+
+    #[test]
+    fn later_keys_are_shared_unless_they_are_ones_own() {
+        let later = |keys: RotatingKeys| {
+            while !kids(&keys)[0].ends_with("-5") {
+                keys.announce().and_then(|()| keys.rotate()).expect("a rotation");
+            }
+            keys.sign(Algorithm::EdDsa, b"message").expect("a signature")
+        };
+        let shared = later(RotatingKeys::new());
+        assert_eq!(later(RotatingKeys::new()), shared);
+        assert_ne!(later(RotatingKeys::generated().expect("keys")), shared);
     }
 
     #[test]
