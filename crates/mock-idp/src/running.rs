@@ -125,9 +125,8 @@ impl MockIdp {
         reset(self.app().tenants.reset_all());
     }
 
-    /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP.
-    ///
-    /// Faults that take time take none here: the answer is there at once.
+    /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP. Faults that
+    /// take time take none here.
     ///
     /// # Panics
     /// If a fault broke the connection: [`MockIdp::exchange`] tells how.
