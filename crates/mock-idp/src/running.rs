@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::http::barriers::{Barriers, Held};
 #[cfg(feature = "control")]
 use crate::http::control;
-use crate::http::departure::{Cut, Departing};
+use crate::http::departure::Cut;
 use crate::http::extract::{MAX_BODY, NoBody};
 use crate::http::journal::snapshot::Journal;
 use crate::http::mint::{self as http_mint, MintError};
@@ -128,9 +128,8 @@ impl MockIdp {
         reset(self.app().tenants.reset_all());
     }
 
-    /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP.
-    ///
-    /// Faults that take time take none here: the answer is there at once.
+    /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP. Faults that
+    /// take time take none here.
     ///
     /// # Panics
     /// If a fault broke the connection: [`MockIdp::exchange`] tells how.
@@ -147,10 +146,6 @@ impl MockIdp {
     /// # Errors
     /// [`Cut`] if a fault reset the connection, closed it early, kept it open for nothing, or sent a body without end.
     pub async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Cut> {
-        self.arrive(request).await.at_once()
-    }
-
-    async fn arrive(&self, request: Request<Bytes>) -> Departing {
         let (mut parts, body) = request.into_parts();
         self.security.judge(&mut parts.extensions);
         // Whoever holds the server is on its machine; a test may say otherwise.
@@ -162,7 +157,7 @@ impl MockIdp {
         #[cfg(not(feature = "control"))]
         let most = MAX_BODY;
         let body = if body.len() > most { Err(NoBody::TooLarge) } else { Ok(body) };
-        self.app().answer(parts, body).await
+        self.app().answer(parts, body).await.at_once()
     }
 
     /// Stops the server: no connection is accepted any more, requests under way are finished, for at most 5 seconds.
@@ -333,10 +328,8 @@ impl Tenant {
     /// # Panics
     /// If the fault cannot do what it says: [`Fault::check`] tells why.
     pub fn mount(&self, fault: Fault) -> Mounted {
-        match self.tenant.faults.mount(fault) {
-            Ok(mounted) => mounted.telling(&self.tenant.journal),
-            Err(unfit) => panic!("this is no fault: {unfit}"),
-        }
+        let mounted = self.tenant.faults.mount(fault).unwrap_or_else(|unfit| panic!("this is no fault: {unfit}"));
+        mounted.telling(&self.tenant.journal)
     }
 
     /// Holds requests to the tenant until the guard releases them or is dropped.
@@ -344,10 +337,7 @@ impl Tenant {
     /// # Panics
     /// If the barrier cannot hold anything: [`Barrier::check`] tells why.
     pub fn hold(&self, barrier: Barrier) -> Held {
-        match self.tenant.barriers.hold(barrier) {
-            Ok(held) => held,
-            Err(unfit) => panic!("this is no barrier: {unfit}"),
-        }
+        self.tenant.barriers.hold(barrier).unwrap_or_else(|unfit| panic!("this is no barrier: {unfit}"))
     }
 
     /// Its faults, by their ids.

@@ -9,6 +9,7 @@ mod catalogue;
 mod control;
 mod cors;
 mod crowd;
+mod demands;
 mod doctor;
 mod draft_client_id_metadata;
 mod faults;
