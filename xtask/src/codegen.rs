@@ -60,6 +60,7 @@ fn documents(root: &Path) -> Result<Vec<(&'static str, String)>, String> {
     let readme = std::fs::read_to_string(root.join("README.md")).map_err(|error| format!("README.md: {error}"))?;
     Ok(vec![
         ("docs/ATTACKS.md", format!("{NOTICE}{}", oauth_attacks::catalogue::markdown())),
+        ("docs/CONTROL.md", format!("{NOTICE}{}", mock_idp::control::markdown())),
         ("docs/INTEROP.md", format!("{NOTICE}{}", interop::document(root)?)),
         ("docs/SPECS.md", format!("{NOTICE}{}", specs(&rules, &places))),
         ("README.md", between_markers(&readme, &overview(&rules))?),

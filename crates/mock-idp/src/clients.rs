@@ -234,6 +234,12 @@ impl Clients {
         self.any.then(|| Arc::new(client))
     }
 
+    /// Every client that is configured.
+    #[cfg(feature = "control")]
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Client>> {
+        self.list.iter()
+    }
+
     /// What is odd about the identifier of no client, and those that there are.
     pub(crate) fn unlike(&self, sent: &str) -> String {
         let ids = || self.list.iter().map(|client| client.client_id.as_str());

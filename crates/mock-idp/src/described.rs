@@ -54,10 +54,7 @@ impl Description {
             let choice = |known| StartError::Choice { name: name.clone(), known };
             setup.choose(name, *value).map_err(choice)?;
         }
-        let built_in = |clients: &[Arc<Client>]| clients.is_empty().then(|| Client::built_in().map(Arc::new).into());
-        let clients = built_in(&self.clients).unwrap_or_else(|| self.clients.clone());
-        let built_in = |users: &[Arc<User>]| users.is_empty().then(|| User::built_in().map(Arc::new).into());
-        let users = built_in(&self.users).unwrap_or_else(|| self.users.clone());
+        let (clients, users) = (self.clients(), self.users());
         check(&clients, &users)?;
         setup.policy.client_certificates = self.client_certificates;
         Ok(World {
@@ -67,6 +64,36 @@ impl Description {
             people: People::new(users),
             specs: setup.specs,
         })
+    }
+
+    /// The clients, which may be the built-in ones.
+    pub(crate) fn clients(&self) -> Vec<Arc<Client>> {
+        let built_in = || Client::built_in().map(Arc::new).into();
+        if self.clients.is_empty() { built_in() } else { self.clients.clone() }
+    }
+
+    /// The users, who may be the built-in ones.
+    pub(crate) fn users(&self) -> Vec<Arc<User>> {
+        let built_in = || User::built_in().map(Arc::new).into();
+        if self.users.is_empty() { built_in() } else { self.users.clone() }
+    }
+}
+
+#[cfg(feature = "control")]
+impl Description {
+    /// The switches that were turned on, or off.
+    pub(crate) fn switched(&self, on: bool) -> Vec<String> {
+        let switched = self.chosen.iter().filter(|(_, choice)| *choice == Choice::Switch(on));
+        switched.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The amounts that were set.
+    pub(crate) fn amounts(&self) -> std::collections::BTreeMap<String, u64> {
+        let amount = |(name, choice): &(String, Choice)| match choice {
+            Choice::Amount(value) => Some((name.clone(), *value)),
+            Choice::Switch(_) => None,
+        };
+        self.chosen.iter().filter_map(amount).collect()
     }
 }
 

@@ -271,6 +271,12 @@ pub use world::{Amount, Policy, Switch};
 
 pub use ports::{clock, dice, keys, outbound};
 
+/// The control API, as it is described: [`Builder::control_token`] says who may call it.
+#[cfg(feature = "control")]
+pub mod control {
+    pub use crate::http::control::{markdown, openapi};
+}
+
 /// https, and certificates of clients.
 #[cfg(feature = "tls")]
 pub mod tls {

@@ -1,7 +1,7 @@
 //! A running server, and its tenants: what a test holds in its hands.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +12,13 @@ use oauth_types::Secret;
 use oauth_types::fault::{Barrier, Fault};
 use oauth_types::journal::Expect;
 use oauth_types::mint::Mint;
-use oauth_types::scenario::{NextLogin, Scenario};
+use oauth_types::scenario::NextLogin;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::http::barriers::{Barriers, Held};
+#[cfg(feature = "control")]
+use crate::http::control;
 use crate::http::departure::Cut;
 use crate::http::extract::{MAX_BODY, NoBody};
 use crate::http::journal::snapshot::Journal;
@@ -25,9 +27,10 @@ use crate::http::router::App;
 use crate::http::tap::{Faults, Mounted};
 use crate::http::tenants::{self, is_name};
 use crate::ports::clock::AdjustableClock;
-use crate::ports::dice::Dice;
 use crate::ports::keys::Keys;
 use crate::server::{Builder, Security, StartError};
+
+mod playing;
 
 /// A running mock authorization server. Dropping it stops it.
 ///
@@ -110,7 +113,7 @@ impl MockIdp {
     /// # Panics
     /// If there are 10,000 tenants already.
     pub fn disposable(&self, description: Builder) -> Result<Disposable, StartError> {
-        let name = fresh_name(self.app().tenants.origin().dice.as_ref());
+        let name = tenants::fresh_name(self.app().tenants.origin().dice.as_ref());
         Ok(Disposable(self.create(&name, description)?))
     }
 
@@ -145,7 +148,15 @@ impl MockIdp {
     pub async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Cut> {
         let (mut parts, body) = request.into_parts();
         self.security.judge(&mut parts.extensions);
-        let body = if body.len() > MAX_BODY { Err(NoBody::TooLarge) } else { Ok(body) };
+        // Whoever holds the server is on its machine; a test may say otherwise.
+        if parts.extensions.get::<SocketAddr>().is_none() {
+            parts.extensions.insert(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        }
+        #[cfg(feature = "control")]
+        let most = if self.app().controls(parts.uri.path()) { control::MAX_BODY } else { MAX_BODY };
+        #[cfg(not(feature = "control"))]
+        let most = MAX_BODY;
+        let body = if body.len() > most { Err(NoBody::TooLarge) } else { Ok(body) };
         self.app().answer(parts, body).await.at_once()
     }
 
@@ -348,29 +359,6 @@ impl Tenant {
         self.tenant.describe(|description| Ok(change(Builder::of(description)).into_description()))
     }
 
-    /// Does what a scenario says: describes the tenant further, moves its clock, and says who logs in next. If it cannot
-    /// be described so, nothing of it is done.
-    ///
-    /// # Errors
-    /// [`StartError`] if there can be no such tenant.
-    pub fn play(&self, scenario: &Scenario) -> Result<(), StartError> {
-        if scenario.own_keys {
-            return Err(StartError::KeysTooLate);
-        }
-        self.tenant
-            .describe(|description| Builder::of(description).scenario(scenario).map(Builder::into_description))?;
-        if let Some(seconds) = scenario.lives_seconds {
-            self.lives_for(Duration::from_secs(seconds));
-        }
-        for turn in &scenario.clock {
-            self.clock().turn(*turn);
-        }
-        for next in &scenario.logins {
-            self.next_login(next.clone());
-        }
-        Ok(())
-    }
-
     /// Makes the tenant again what it was at first: its description, keys and clock. What happened since, what was
     /// granted and what was mounted is forgotten.
     pub fn reset(&self) {
@@ -434,13 +422,6 @@ impl Drop for Disposable {
 
 fn assert_name(name: &str) {
     assert!(is_name(name), "{name:?} cannot be a tenant's name: 1 to 64 letters, digits and -._~");
-}
-
-/// A name that nobody else has.
-pub(crate) fn fresh_name(dice: &dyn Dice) -> String {
-    let mut octets = [0; 8];
-    dice.fill(&mut octets);
-    octets.iter().fold("t-".to_owned(), |name, octet| format!("{name}{octet:02x}"))
 }
 
 /// A tenant was made from its description before, so it can be again: all that could fail then failed then.

@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use oauth_types::Algorithm;
+use oauth_types::fault::Unfit;
+use oauth_types::scenario::UnsoundLogin;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -25,6 +27,8 @@ use crate::running::{MockIdp, Running};
 use crate::specs::rfc7636_pkce;
 use crate::world::Policy;
 
+#[cfg(feature = "control")]
+mod controlled;
 mod security;
 
 pub(crate) use security::Security;
@@ -96,6 +100,12 @@ pub enum StartError {
     /// Keys of its own were asked for once the tenant was there.
     #[error("a tenant gets keys of its own when it is made, and not later: create it anew")]
     KeysTooLate,
+    /// A fault or a barrier that a scenario wants cannot do what it says.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// A login that a scenario wants cannot be.
+    #[error(transparent)]
+    Login(#[from] UnsoundLogin),
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -121,6 +131,8 @@ pub struct Builder {
     outbound: Option<Arc<dyn Outbound>>,
     watch: Option<fn(&Entry)>,
     security: Wanted,
+    #[cfg(feature = "control")]
+    control: controlled::Control,
 }
 
 impl Builder {
@@ -305,6 +317,8 @@ impl Builder {
 
     fn assemble(self, default_issuer: &str, address: Option<SocketAddr>) -> Result<MockIdp, StartError> {
         let issuer = self.issuer.unwrap_or_else(|| default_issuer.to_owned());
+        #[cfg(feature = "control")]
+        let control = self.control.access((&issuer, address));
         let mut place = Place::root(issuer);
         (place.front, place.back) = (self.front, self.back);
         check_addresses(&place)?;
@@ -318,7 +332,12 @@ impl Builder {
             store: self.store,
         };
         let tenants = Tenants::new(place, self.clock.unwrap_or_default(), origin)?;
-        let app = Arc::new(App { tenants, watch: self.watch });
+        let app = Arc::new(App {
+            tenants,
+            watch: self.watch,
+            #[cfg(feature = "control")]
+            control,
+        });
         Ok(MockIdp::new(app, security))
     }
 

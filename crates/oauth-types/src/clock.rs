@@ -1,6 +1,9 @@
 //! Moving a clock, as data.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::tagged;
 
 /// What is done to the clock of a tenant. All times are in whole seconds.
 /// ```
@@ -11,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case", tag = "do", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", tag = "do", deny_unknown_fields, remote = "Self")]
 pub enum Turn {
     /// Stop it at a time.
     Set {
@@ -39,6 +42,20 @@ pub enum Turn {
     },
     /// Let it follow the system's clock.
     Reset,
+}
+
+/// The derived ones, in which a word that stands alone is not looked at for what else there is.
+impl Serialize for Turn {
+    fn serialize<S: Serializer>(&self, sink: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, sink)
+    }
+}
+
+impl<'de> Deserialize<'de> for Turn {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let members = tagged::read(source, &["freeze", "resume", "reset"])?;
+        Self::deserialize(members).map_err(D::Error::custom)
+    }
 }
 
 /// How far the clock of a server may be from that of its clients.
@@ -109,5 +126,6 @@ mod tests {
         assert_eq!(Skew::Seconds(-7).seconds(), -7);
         assert_eq!(Skew::Ahead.seconds(), -Skew::Behind.seconds());
         assert!(serde_json::from_str::<Turn>(r#"{"do":"advance","minutes":1}"#).is_err());
+        assert!(serde_json::from_str::<Turn>(r#"{"do":"freeze","minutes":1}"#).is_err());
     }
 }

@@ -13,6 +13,7 @@ pub mod params;
 pub mod registry;
 pub mod scenario;
 pub mod secret;
+mod tagged;
 
 pub use metadata::ProviderMetadata;
 pub use params::{Params, ParamsError};

@@ -48,6 +48,29 @@ impl Client {
     }
 }
 
+#[cfg(feature = "control")]
+impl Client {
+    /// The setup of this client, with its secret.
+    pub(crate) fn setup(&self) -> ClientSetup {
+        let registered = self.redirects.iter().filter_map(|rule| match rule {
+            RedirectRule::Registered(uri) => Some(uri.clone()),
+            RedirectRule::AnyLoopback | RedirectRule::Any => None,
+        });
+        let grant_types = if self.any_grant_type { vec![EVERY.to_owned()] } else { self.grant_types.clone() };
+        ClientSetup {
+            client_id: self.client_id.clone(),
+            client_secret: self.secret.clone(),
+            redirect_uris: registered.collect(),
+            any_loopback_redirect: self.redirects.contains(&RedirectRule::AnyLoopback),
+            scope: self.scope.as_ref().map(|tokens| tokens.join(" ")),
+            grant_types: Some(grant_types),
+            id_token_signed_response_alg: self.id_token_algorithm,
+            token_endpoint_auth_method: self.auth_method.clone(),
+            metadata: self.metadata.clone(),
+        }
+    }
+}
+
 impl From<ClientSetup> for Client {
     fn from(setup: ClientSetup) -> Self {
         let ClientSetup { client_id, client_secret, redirect_uris, any_loopback_redirect, scope, .. } = setup;
@@ -62,9 +85,11 @@ impl From<ClientSetup> for Client {
         if let Some(scope) = scope {
             client = client.scope(scope.split_whitespace());
         }
-        if let Some(types) = setup.grant_types {
-            client = client.grant_types(types);
-        }
+        client = match setup.grant_types {
+            Some(types) if types == [EVERY] => client.any_grant_type(),
+            Some(types) => client.grant_types(types),
+            None => client,
+        };
         if let Some(method) = setup.token_endpoint_auth_method {
             client = client.token_endpoint_auth_method(method);
         }
@@ -75,6 +100,8 @@ impl From<ClientSetup> for Client {
     }
 }
 
+/// Every grant type that the server supports.
+const EVERY: &str = "*";
 const SCOPE: &str = "scope tokens with one space between them";
 const ALGORITHM: &str = "an algorithm of this server; none is not supported";
 

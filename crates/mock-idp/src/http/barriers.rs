@@ -80,10 +80,7 @@ impl Held {
 
     /// Resolves when `count` requests wait at once, or when the barrier was released. The answer is how many wait.
     pub async fn arrived(&self, count: usize) -> usize {
-        let mut line = self.gate.line.subscribe();
-        // The sender is kept by the gate, so that this ends only with what it waits for.
-        let here = line.wait_for(|line| line.open || line.waiting.len() >= count).await;
-        here.map_or(0, |line| line.waiting.len())
+        self.gate.arrived(count).await
     }
 
     /// Lets everything go on, and holds nothing further.
@@ -142,6 +139,14 @@ impl Barriers {
     /// Every barrier that stands, in the order of standing.
     pub fn list(&self) -> Vec<Gated> {
         self.gates().iter().map(|gate| gate.gated()).collect()
+    }
+
+    /// Resolves when `count` requests wait at once at a barrier, or when it was released: how it stands then. `None` if
+    /// there is none of this id.
+    pub async fn arrived(&self, id: u64, count: usize) -> Option<Gated> {
+        let gate = self.find(id)?;
+        gate.arrived(count).await;
+        Some(gate.gated())
     }
 
     /// Lets everything go on that waits at a barrier, which holds nothing further. `false` if there is none of this id.
@@ -221,6 +226,13 @@ impl Gate {
         *own == at && *wanted == hold && whom.is_meant(when) && {
             is_due(when, self.matched.fetch_add(1, Ordering::Relaxed))
         }
+    }
+
+    async fn arrived(&self, count: usize) -> usize {
+        let mut line = self.line.subscribe();
+        // The sender is kept by the gate, so that this ends only with what it waits for.
+        let here = line.wait_for(|line| line.open || line.waiting.len() >= count).await;
+        here.map_or(0, |line| line.waiting.len())
     }
 
     fn open(&self) {

@@ -1,11 +1,14 @@
 //! Reads a request: its query, its form, and no more of it than the limits allow.
 
+use axum::body::HttpBody;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use oauth_types::{ErrorCode, Params, ParamsError};
 
+use super::serve::BODY_WITHIN;
 use crate::documents;
 use crate::refusal::{Refusal, Rule};
 
@@ -42,6 +45,21 @@ pub(crate) struct Unreadable {
 impl From<Refusal> for Unreadable {
     fn from(refusal: Refusal) -> Self {
         Self { status: StatusCode::BAD_REQUEST, refusal }
+    }
+}
+
+/// Reads a body of at most so many octets, as long as it arrives in time.
+pub(super) async fn collect(body: axum::body::Body, most: usize) -> Result<Bytes, NoBody> {
+    // The length as announced: what will not be read is not waited for.
+    if body.size_hint().lower() > most as u64 {
+        return Err(NoBody::TooLarge);
+    }
+    let whole = Limited::new(body, most).collect();
+    match tokio::time::timeout(BODY_WITHIN, whole).await {
+        Err(_) => Err(NoBody::TooSlow),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(NoBody::TooLarge),
+        Ok(Err(_)) => Err(NoBody::Broken),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! By which an answer ends the connection it leaves on.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -64,6 +65,9 @@ impl Lever {
 pub(crate) trait Sever {
     /// Makes the end of the connection a reset.
     fn sever(&self);
+
+    /// The address at its other end, if it has one.
+    fn peer(&self) -> Option<SocketAddr>;
 }
 
 impl Sever for TcpStream {
@@ -71,16 +75,28 @@ impl Sever for TcpStream {
         // Closing sends a reset if it must not linger. Where that cannot be said, it is an ordinary end.
         let _ = self.set_zero_linger();
     }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.peer_addr().ok()
+    }
 }
 
 impl Sever for DuplexStream {
     /// There is nothing to reset: it ends.
     fn sever(&self) {}
+
+    fn peer(&self) -> Option<SocketAddr> {
+        None
+    }
 }
 
 #[cfg(feature = "tls")]
 impl<S: Sever> Sever for TlsStream<S> {
     fn sever(&self) {
         self.get_ref().0.sever();
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.get_ref().0.peer()
     }
 }

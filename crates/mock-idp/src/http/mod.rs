@@ -3,6 +3,8 @@
 pub(crate) mod address;
 pub(crate) mod attended;
 pub(crate) mod barriers;
+#[cfg(feature = "control")]
+pub(crate) mod control;
 pub(crate) mod date;
 pub(crate) mod departure;
 pub(crate) mod encode;

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::header::{
@@ -13,20 +12,20 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use oauth_types::fault::Point;
 use oauth_types::journal::Ending;
 use oauth_types::{ErrorCode, Params};
 
 use super::address::{self, OverHttp};
 use super::attended::{Attended, Visit};
+#[cfg(feature = "control")]
+use super::control;
 use super::date;
 use super::departure::Departing;
 use super::encode::{self, Encoded, Encoder};
 use super::extract::{self, MAX_BODY, NoBody, Read, Unreadable};
 use super::journal::{self, Answer, Entry};
 use super::lever::Lever;
-use super::serve::BODY_WITHIN;
 use super::tap;
 use super::tenants::{Live, Tenant, Tenants, is_name};
 use crate::client_keys;
@@ -47,6 +46,9 @@ pub(crate) struct App {
     pub(crate) tenants: Tenants,
     /// Called with each entry of the journal, for whoever watches the server.
     pub(crate) watch: Option<fn(&Entry)>,
+    /// Who may call the control API.
+    #[cfg(feature = "control")]
+    pub(crate) control: control::Access,
 }
 
 /// The endpoints of the spine; the others belong to documents.
@@ -78,10 +80,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum::body::Body> {
+    #[cfg(feature = "control")]
+    if app.controls(request.uri().path()) {
+        return control::handle(&app, request).await;
+    }
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(OverHttp);
     let body = match parts.method == Method::POST || parts.method == Method::PUT {
-        true => collect(body).await,
+        true => extract::collect(body, MAX_BODY).await,
         false => Ok(Bytes::new()),
     };
     let cut = matches!(body, Err(NoBody::TooLarge | NoBody::TooSlow));
@@ -97,23 +103,13 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum:
     }
 }
 
-async fn collect(body: axum::body::Body) -> Result<Bytes, NoBody> {
-    // The length as announced: what will not be read is not waited for.
-    if body.size_hint().lower() > MAX_BODY as u64 {
-        return Err(NoBody::TooLarge);
-    }
-    let whole = Limited::new(body, MAX_BODY).collect();
-    match tokio::time::timeout(BODY_WITHIN, whole).await {
-        Err(_) => Err(NoBody::TooSlow),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(NoBody::TooLarge),
-        Ok(Err(_)) => Err(NoBody::Broken),
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-    }
-}
-
 impl App {
     /// Answers a request whose body has been read, or not.
-    pub(crate) async fn answer(&self, parts: Parts, body: Result<Bytes, NoBody>) -> Departing {
+    pub(crate) async fn answer(self: &Arc<Self>, parts: Parts, body: Result<Bytes, NoBody>) -> Departing {
+        #[cfg(feature = "control")]
+        if self.controls(parts.uri.path()) {
+            return control::answer(self, &parts, body).await.into();
+        }
         let Some((name, endpoint)) = self.route(parts.uri.path()) else {
             if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
                 // A script is to learn that the path does not exist, not that it may not ask.

@@ -133,8 +133,12 @@ pub(crate) async fn connection<S>(
     let answers = TowerToHyperService::new(router);
     let lever = Lever::new(stop.clone());
     let own = lever.clone();
+    let peer = stream.peer();
     let answers = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(own.clone());
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         if let Some(shown) = &shown {
             request.extensions_mut().insert(shown.clone());
         }

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use oauth_types::fault::Unfit;
+use oauth_types::scenario::Scenario;
+
 use super::barriers::Barriers;
 use super::journal::pages::{Pages, Shelf};
 use super::journal::snapshot::Journal;
-use super::tap::Faults;
+use super::tap::{self, Faults};
 use crate::StartError;
 use crate::described::Description;
 use crate::people::Script;
@@ -173,6 +176,22 @@ impl Tenant {
         world.people.join(&live.world.people);
         *live = Arc::new(Live { place: live.place.clone(), world, description });
         Ok(())
+    }
+
+    /// Whether what a scenario says of moments can be: faults, barriers and logins.
+    ///
+    /// # Errors
+    /// [`StartError`] says what cannot.
+    pub(crate) fn check(&self, scenario: &Scenario) -> Result<(), StartError> {
+        let Scenario { faults, barriers, logins, .. } = scenario;
+        faults.iter().try_for_each(|fault| fault.check())?;
+        barriers.iter().try_for_each(|barrier| barrier.check())?;
+        logins.iter().try_for_each(|next| next.check())?;
+        let full = self.faults.list().len() + faults.len() > tap::MOST;
+        match full || self.barriers.list().len() + barriers.len() > tap::MOST {
+            true => Err(Unfit::TooMany(tap::MOST).into()),
+            false => Ok(()),
+        }
     }
 
     /// Stops it: requests are turned away and its clock stands, so that what is there can be looked at.
@@ -366,4 +385,11 @@ pub(crate) fn is_name(name: &str) -> bool {
         && !name.starts_with(['.', '_'])
         && name.bytes().all(legal)
         && !TAKEN.contains(&name)
+}
+
+/// A name that nobody else has.
+pub(crate) fn fresh_name(dice: &dyn Dice) -> String {
+    let mut octets = [0; 8];
+    dice.fill(&mut octets);
+    octets.iter().fold("t-".to_owned(), |name, octet| format!("{name}{octet:02x}"))
 }

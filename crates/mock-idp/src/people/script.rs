@@ -20,6 +20,12 @@ impl Script {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// What was said and has not happened.
+    #[cfg(feature = "control")]
+    pub(crate) fn queue(&self) -> Vec<NextLogin> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     /// Takes what is to happen at a request of this client, if anything was said.
     pub(crate) fn take(&self, client_id: &str) -> Option<NextLogin> {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -49,7 +49,7 @@ impl Told {
     }
 
     /// What is told at `destination` alone.
-    fn only(&self, destination: Destination) -> &Map<String, Value> {
+    pub(super) fn only(&self, destination: Destination) -> &Map<String, Value> {
         match destination {
             Destination::IdToken => &self.id_token,
             Destination::AccessToken => &self.access_token,

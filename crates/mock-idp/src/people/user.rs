@@ -206,6 +206,23 @@ impl User {
     }
 }
 
+#[cfg(feature = "control")]
+impl User {
+    /// The setup of this user, with password and code.
+    pub(crate) fn setup(&self) -> UserSetup {
+        let only = |at| self.told.only(at).clone();
+        UserSetup {
+            sub: self.subject.clone(),
+            password: self.password.clone(),
+            one_time_code: self.one_time_code.clone(),
+            claims: self.claims().clone(),
+            id_token: only(Destination::IdToken),
+            access_token: only(Destination::AccessToken),
+            userinfo: only(Destination::Userinfo),
+        }
+    }
+}
+
 impl From<UserSetup> for User {
     fn from(setup: UserSetup) -> Self {
         let told = Told::of(&setup);

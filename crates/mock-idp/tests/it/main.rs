@@ -6,6 +6,7 @@ mod binary;
 mod browser;
 mod canaries;
 mod catalogue;
+mod control;
 mod cors;
 mod crowd;
 mod demands;

@@ -1,12 +1,15 @@
 //! What a fault does: one change to what leaves the server, on one of its layers.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+
+use crate::tagged;
 
 /// One change to what leaves the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case", tag = "do", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", tag = "do", deny_unknown_fields, remote = "Self")]
 #[non_exhaustive]
 pub enum Edit {
     /// Put a value in place of a parameter, member or claim, or add it.
@@ -166,6 +169,20 @@ pub enum Edit {
         /// How many octets each, at most 64 KiB.
         octets: usize,
     },
+}
+
+/// The derived ones, in which a word that stands alone is not looked at for what else there is.
+impl Serialize for Edit {
+    fn serialize<S: Serializer>(&self, sink: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, sink)
+    }
+}
+
+impl<'de> Deserialize<'de> for Edit {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let members = tagged::read(source, &["reset", "endless"])?;
+        Self::deserialize(members).map_err(D::Error::custom)
+    }
 }
 
 impl Edit {

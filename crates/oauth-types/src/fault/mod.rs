@@ -181,5 +181,7 @@ mod tests {
     fn a_misspelt_member_is_an_error() {
         let text = r#"{"at":"id_token","wen":{},"edit":[]}"#;
         assert!(serde_json::from_str::<Fault>(text).is_err());
+        let text = r#"{"at":"jwks","edit":[{"do":"reset","wen":1}]}"#;
+        assert!(serde_json::from_str::<Fault>(text).is_err());
     }
 }

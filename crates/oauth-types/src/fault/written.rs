@@ -91,7 +91,7 @@ mod schema {
         fn json_schema(generator: &mut SchemaGenerator) -> Schema {
             let names: Vec<&str> = catalogue::all().map(|named| named.name).collect();
             let at = generator.subschema_for::<Point>();
-            let when = generator.subschema_for::<When>();
+            let when = generator.subschema_for::<Option<When>>();
             let edit = generator.subschema_for::<Vec<Edit>>();
             json_schema!({
                 "description": "One deliberate misbehaviour of the mock server: in full, or by its name.",
@@ -108,8 +108,8 @@ mod schema {
                         "description": "A fault of the catalogue; `at` moves it elsewhere.",
                         "properties": {
                             "named": { "type": "string", "enum": names },
-                            "at": generator.subschema_for::<Point>(),
-                            "when": generator.subschema_for::<When>(),
+                            "at": generator.subschema_for::<Option<Point>>(),
+                            "when": generator.subschema_for::<Option<When>>(),
                         },
                         "required": ["named"],
                         "additionalProperties": false,

@@ -82,7 +82,7 @@ pub struct ClientSetup {
     /// The scope it may ask for, its tokens with spaces between them; absent means any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// Its grant types; absent means `authorization_code` and `refresh_token`.
+    /// Its grant types; absent means `authorization_code` and `refresh_token`, and `*` alone every one there is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_types: Option<Vec<String>>,
     /// What its ID tokens are signed with, if not with the server's default: an algorithm with a private key.

@@ -10,7 +10,7 @@ use certificate::Certify;
 use clap::{Parser, Subcommand};
 use config::{Config, StoreChoice};
 use mock_idp::{Entry, MockIdp, Profile};
-use oauth_types::Algorithm;
+use oauth_types::{Algorithm, Secret};
 use tls::TlsArguments;
 
 mod certificate;
@@ -85,6 +85,13 @@ struct Serve {
     pkce_optional: bool,
     #[command(flatten)]
     tls: TlsArguments,
+    /// What calls of the control API (/_control) have to bear; then they are answered from other machines, too. Without
+    /// this, MOCK_IDP_CONTROL_TOKEN; without either, they are answered to this machine only.
+    #[arg(long, value_name = "TOKEN", value_parser = token)]
+    control_token: Option<Secret>,
+    /// Leave the control API out.
+    #[arg(long, conflicts_with = "control_token")]
+    no_control: bool,
     /// Write a line for every request, not only for refusals.
     #[arg(long, short)]
     verbose: bool,
@@ -92,6 +99,11 @@ struct Serve {
 
 fn profile(text: &str) -> Result<Profile, String> {
     Profile::named(text).ok_or_else(|| format!("say one of {}", config::profiles()))
+}
+
+/// An empty token would let nobody in. What was said is not repeated.
+fn token(text: &str) -> Result<Secret, String> {
+    if text.is_empty() { Err("the token is empty".to_owned()) } else { Ok(text.into()) }
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {
@@ -141,6 +153,13 @@ async fn run(serve: Serve) -> Result<(), String> {
     let watch = if serve.verbose { every_request } else { what_was_refused };
     let tls = serve.tls.over(config.tls.take(), std::mem::take(&mut config.trust))?;
     let mut builder = tls.describe(config.describe(MockIdp::builder()))?.listen(listen).watch(watch);
+    let in_environment = || std::env::var("MOCK_IDP_CONTROL_TOKEN").ok().filter(|token| !token.is_empty());
+    if let Some(token) = serve.control_token.or_else(|| in_environment().map(Secret::from)) {
+        builder = builder.control_token(token);
+    }
+    if serve.no_control {
+        builder = builder.without_control();
+    }
     if let StoreChoice::Sqlite(path) = store {
         builder = sqlite(builder, path).await?;
     }
