@@ -75,7 +75,7 @@ pub(crate) fn seal(client: &Arc<Client>, kind: &str, algorithm: Algorithm) -> Se
         }
     });
     let secret = client.secret.clone().filter(|_| algorithm.is_symmetric());
-    Seal { secret, encrypted, unknown, plain: false }
+    Seal { secret, encrypted, unknown, ..Seal::default() }
 }
 
 /// Gets the keys that clients publish and that tokens of a reply are to be encrypted to.

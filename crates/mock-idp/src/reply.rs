@@ -297,6 +297,8 @@ pub(crate) struct Seal {
     pub unknown: bool,
     /// Whether it is not signed, since the client asked for encryption alone (OpenID Connect Core §5.3.2).
     pub plain: bool,
+    /// Whether it does not leave, but the handle it is known by: its `jti` (RFC 6749 §1.4).
+    pub opaque: bool,
 }
 
 /// To whom a token is encrypted, and how (OpenID Connect Core §10.2).

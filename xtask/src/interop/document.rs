@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::catalogue::{CLIENTS, Expect, FLOWS};
 use super::mcp;
 use super::programs::Runtime;
+use super::schemathesis;
 
 const OPENING: &str = "# What foreign clients do here
 
@@ -28,6 +29,8 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
     }
     let version = version(root, Runtime::Node, mcp::PACKAGE)?;
     let _ = writeln!(text, "| `{}` | {} | {version} |", mcp::ID, mcp::PACKAGE);
+    let version = pypi(root, "fixtures/clients/schemathesis/requirements.in", schemathesis::ID)?;
+    let _ = writeln!(text, "| `{0}` | {0} | {version} |", schemathesis::ID);
     flows(&mut text);
     reasons(&mut text);
     text.push_str("\n## What users of a client should know\n\n");
@@ -42,6 +45,11 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
         "\n## MCP\n\nAll checks that {} has for authorization servers, for version {} of the specification, succeed: {checks}.",
         mcp::PACKAGE,
         mcp::SPECIFICATION
+    );
+    let _ = writeln!(
+        text,
+        "\n## Control API\n\n{} makes calls from the OpenAPI document of the control API ([CONTROL.md](CONTROL.md)) and finds no 5xx and no answer that is not documented.",
+        schemathesis::ID
     );
     Ok(text)
 }
@@ -93,6 +101,12 @@ fn version(root: &Path, runtime: Runtime, package: &str) -> Result<String, Strin
         Runtime::Rust => pinned(&text, &format!("{package} = ")),
     };
     found.ok_or_else(|| format!("{name} pins no version of {package}"))
+}
+
+/// The version that a file of requirements pins.
+fn pypi(root: &Path, name: &str, package: &str) -> Result<String, String> {
+    let text = std::fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"))?;
+    pinned(&text, &format!("{package}==")).ok_or_else(|| format!("{name} pins no version of {package}"))
 }
 
 /// The first word with a digit, without its signs, of the line that begins with `start`.

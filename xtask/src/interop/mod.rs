@@ -9,6 +9,7 @@ mod mcp;
 mod person;
 mod play;
 mod programs;
+mod schemathesis;
 mod server;
 mod stage;
 mod table;
@@ -61,7 +62,7 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
     build_server(root)?;
     let folders = Folders::of(root);
     let mut table = Table::default();
-    let mut ready = |runtime: Runtime, name: &'static str| match folders.provide(runtime, install) {
+    let mut ready = |provided: Result<(), Missing>, name: &'static str| match provided {
         Ok(()) => Ok(true),
         Err(Missing::Absent(how)) => {
             match table.missing.iter_mut().find(|(known, _)| *known == how) {
@@ -74,11 +75,13 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
     };
     let mut clients = Vec::new();
     for client in CLIENTS.iter().filter(|client| options.wants(client.id)) {
-        if ready(client.runtime, client.id)? {
+        if ready(folders.provide(client.runtime, install), client.id)? {
             clients.push(client);
         }
     }
-    let package = options.wants(mcp::ID) && options.only.is_empty() && ready(Runtime::Node, mcp::ID)?;
+    let alone = |id: &str| options.wants(id) && options.only.is_empty();
+    let package = alone(mcp::ID) && ready(folders.provide(Runtime::Node, install), mcp::ID)?;
+    let calls = alone(schemathesis::ID) && ready(folders.provide_schemathesis(install), schemathesis::ID)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| told(&error))?.block_on(async {
         let mut stage = Stage::new(&folders, options.verbose);
@@ -91,6 +94,9 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
         }
         if package {
             mcp::run(&folders, &mut stage, &mut table).await?;
+        }
+        if calls {
+            schemathesis::run(&folders, &mut stage, &mut table).await;
         }
         Ok::<_, String>(())
     })?;
@@ -105,7 +111,8 @@ impl Options {
 
 /// Fails if a client or a flow that was asked for does not exist.
 fn known(options: &Options) -> Result<(), String> {
-    let client = |id: &String| id == mcp::ID || CLIENTS.iter().any(|client| client.id == id);
+    let client =
+        |id: &String| id == mcp::ID || id == schemathesis::ID || CLIENTS.iter().any(|client| client.id == id);
     let flow = |id: &String| FLOWS.iter().any(|flow| flow.id == id);
     let unknown = options.clients.iter().find(|id| !client(id)).or(options.only.iter().find(|id| !flow(id)));
     match unknown {

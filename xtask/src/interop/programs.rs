@@ -115,10 +115,32 @@ impl Folders {
         Ok(())
     }
 
+    /// The program that makes calls from an OpenAPI document.
+    pub(super) fn schemathesis(&self) -> PathBuf {
+        self.installed.join("schemathesis/bin/schemathesis")
+    }
+
+    /// A folder for what programs leave behind.
+    pub(super) fn scratch(&self) -> Result<PathBuf, String> {
+        let folder = self.installed.join("scratch");
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        Ok(folder)
+    }
+
+    /// Sees to it that [`Folders::schemathesis`] can be run.
+    pub(super) fn provide_schemathesis(&self, install: bool) -> Result<(), Missing> {
+        self.provide_pypi("schemathesis", "schemathesis/requirements.txt", install)
+    }
+
     fn provide_python(&self, install: bool) -> Result<(), Missing> {
-        let requirements = self.written.join("authlib/requirements.txt");
-        let folder = self.installed.join("python");
-        needed("python3", "Python 3.10 or later: python.org, or apt-get install python3 python3-venv")?;
+        self.provide_pypi("python", "authlib/requirements.txt", install)
+    }
+
+    /// A virtual environment with what a file of requirements lists.
+    fn provide_pypi(&self, name: &str, requirements: &str, install: bool) -> Result<(), Missing> {
+        let requirements = self.written.join(requirements);
+        let folder = self.installed.join(name);
+        needed("python3", "Python 3.11 or later: python.org, or apt-get install python3 python3-venv")?;
         self.once(&folder, &requirements, install, || {
             done(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
             let mut pip = Command::new(folder.join("bin/pip"));

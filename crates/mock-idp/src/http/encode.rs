@@ -295,7 +295,12 @@ impl Encoder<'_> {
                     token.claims.insert(claim.to_owned(), left_half(hashed, token.algorithm).into());
                 }
             }
-            let (member, Seal { secret, encrypted, plain, .. }) = (token.member, std::mem::take(&mut token.seal));
+            let (member, Seal { secret, encrypted, plain, opaque, .. }) =
+                (token.member, std::mem::take(&mut token.seal));
+            if opaque {
+                members.insert(member.to_owned(), token.claims.remove("jti").unwrap_or_default());
+                continue;
+            }
             let payload = match plain {
                 true => Value::Object(token.claims).to_string(),
                 false => signed(self.world.ports.keys.as_ref(), token, (wrongly, secret))?,

@@ -22,6 +22,7 @@ use crate::reply::{Broken, Stop, TokenReply, Unsigned};
 use crate::request::{Arrival, Place, Seen, TokenRequest};
 use crate::spec::Farewell;
 use crate::specs::oidc_backchannel_logout;
+use crate::specs::rfc6749_opaque_token::StandsFor;
 use crate::world::World;
 
 /// Why a token is not made.
@@ -157,6 +158,9 @@ impl Press<'_> {
             let time = |name: &str| token.claims.get(name).and_then(Value::as_f64).map(|time| time.max(0.0) as u64);
             record.issued = time("iat").unwrap_or(record.issued).min(self.arrival.now);
             record.expires = time("exp").unwrap_or(record.expires);
+            if token.seal.opaque {
+                Arc::make_mut(&mut record.notes).set(&StandsFor(token.claims.clone()));
+            }
             self.keep(Key::of(Kind::ACCESS, &self.place().tenant, &jti), record).await?;
         }
         self.signed(token).await

@@ -24,6 +24,7 @@ pub(crate) mod rfc6749_client_auth;
 pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6749_code;
 pub(crate) mod rfc6749_implicit;
+pub(crate) mod rfc6749_opaque_token;
 pub(crate) mod rfc6749_password;
 pub(crate) mod rfc6749_refresh;
 pub(crate) mod rfc6749_resource_owner;
@@ -100,6 +101,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Spec>> {
         Arc::new(rfc7239_forwarded::Forwarded),
         Arc::new(rfc8414_metadata::Metadata),
         Arc::new(oidc_discovery::Discovery),
+        // It remembers what those above have put into an access token.
+        Arc::new(rfc6749_opaque_token::OpaqueToken),
     ]
 }
 

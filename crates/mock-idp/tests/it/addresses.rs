@@ -57,7 +57,7 @@ async fn flow(http: &reqwest::Client, metadata: &Value) -> (Params, Value) {
 }
 
 #[tokio::test]
-async fn an_issuer_works_from_browser_and_container() {
+async fn row_17_an_issuer_works_from_browser_and_container() {
     let idp = MockIdp::builder().issuer(FRONT).back_channel(BACK).start().await.expect("a server");
     let http = somebody(idp.address().expect("a socket"));
     for tenant in ["", "/acme"] {

@@ -80,7 +80,7 @@ impl<'a> Browser<'a> {
 }
 
 impl Answer {
-    fn read(response: Response<Bytes>) -> Self {
+    pub(crate) fn read(response: Response<Bytes>) -> Self {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = String::from_utf8(response.body().to_vec()).expect("every answer is text");
         Self { status: response.status().as_u16(), location: header(LOCATION), body, response }

@@ -12,7 +12,7 @@ const TENANTS: u64 = 1_000;
 /// Flows at each of them, at once.
 const FLOWS: usize = 100;
 /// Codes and tokens that live, the journal, keys, and the rest.
-const MOST_MIB_PER_TENANT: f64 = 1.0;
+const MOST_MIB_PER_TENANT: f64 = 1.5;
 
 /// The time at the tenant of this number.
 fn time(number: u64) -> u64 {

@@ -8,6 +8,7 @@ mod canaries;
 mod catalogue;
 mod cors;
 mod crowd;
+mod demands;
 mod doctor;
 mod draft_client_id_metadata;
 mod faults;

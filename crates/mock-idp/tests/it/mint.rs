@@ -204,7 +204,7 @@ async fn a_wrong_token_is_refused_by_name() {
         (right().edit(Edit::Sign { with: Signature::AlgNone }), "Its signature is not of this server"),
         (right().edit(Edit::Sign { with: Signature::Hs256PublicKey }), "Its signature is not of this server"),
         (right().edit(Edit::Sign { with: Signature::Stripped }), "Its signature is not of this server"),
-        (right().edit(Edit::JoseHeader { name: "typ".to_owned(), value: json!("JWT") }), "It is a JWT"),
+        (right().edit(Edit::JoseHeader { name: "typ".to_owned(), value: json!("JWT") }), "It is an ID token"),
     ] {
         let token = idp.mint(mint.clone()).await;
         let answer = userinfo(&idp, &token).await;

@@ -29,7 +29,7 @@ async fn control(browser: &Browser<'_>) {
 }
 
 #[tokio::test]
-async fn a_wrong_verifier_is_told_why() {
+async fn row_25_a_wrong_verifier_is_told_why() {
     let standard = VERIFIER.replace('-', "+").replace('_', "/");
     let upper = VERIFIER.to_uppercase();
     let utf16: Vec<u8> = VERIFIER.encode_utf16().flat_map(u16::to_le_bytes).collect();
