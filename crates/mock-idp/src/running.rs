@@ -128,8 +128,7 @@ impl MockIdp {
         reset(self.app().tenants.reset_all());
     }
 
-    /// Answers a request without a socket. The URI may be absolute or a path; limits are the same as over HTTP. Faults that
-    /// take time take none here.
+    /// Answers a request without a socket, at once. The URI may be absolute or a path; limits are the same as over HTTP.
     ///
     /// # Panics
     /// If a fault broke the connection: [`MockIdp::exchange`] tells how.

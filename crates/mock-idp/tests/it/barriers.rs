@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::browser::{Browser, asking, redeeming, refreshing, with};
-use crate::wire::{Wire, get, post, within, written};
+use crate::wire::{Wire, get, post, until, within, written};
 
 fn server() -> Arc<MockIdp> {
     Arc::new(MockIdp::builder().in_process().expect("nothing can fail"))
@@ -200,9 +200,7 @@ async fn a_barrier_holds_requests_over_sockets_and_ends_with_the_server() {
     gone.send(written("/token", &redeeming("x")).as_bytes()).await.expect("the server reads");
     assert_eq!(within(held.arrived(2)).await, 2);
     drop(gone);
-    while held.waiting() > 1 {
-        tokio::task::yield_now().await;
-    }
+    until(|| held.waiting() == 1).await;
     within(idp.stop()).await;
     assert_eq!(wire.receive().await.expect("an answer").status, 400);
 }
@@ -228,15 +226,11 @@ async fn barriers_are_listed_released_and_taken_off_by_their_ids() {
     let barriers = idp.barriers();
     let (one, two) = (barriers.add(keys()).expect("room"), barriers.add(keys().before()).expect("room"));
     let sent = fetch(&idp);
-    while barriers.list()[1].waiting == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| barriers.list()[1].waiting == 1).await;
     let standing: Vec<_> = barriers.list().iter().map(|gated| (gated.id, gated.waiting, gated.arrived)).collect();
     assert_eq!(standing, [(one, 0, 0), (two, 1, 1)]);
     assert!(barriers.release_one(two) && !barriers.release_one(two));
-    while barriers.list()[0].waiting == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| barriers.list()[0].waiting == 1).await;
     assert!(barriers.release(one) && barriers.list()[0].released);
     within(sent).await.expect("no panic");
     assert_eq!(barriers.take_off(one).map(|gated| gated.arrived), Some(1));

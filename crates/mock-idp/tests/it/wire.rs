@@ -23,6 +23,16 @@ pub(crate) async fn within<F: Future>(what: F) -> F::Output {
     tokio::time::timeout(Duration::from_secs(30), what).await.expect("it takes far too long")
 }
 
+/// Waits until something holds.
+pub(crate) async fn until(holds: impl Fn() -> bool) {
+    within(async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
 /// A connection whose requests are written by hand.
 pub(crate) struct Wire<S = TcpStream>(BufReader<S>);
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser, asking, decode, redeeming, refreshing, with};
 use crate::tls;
-use crate::wire::{Wire, get, post, within, written};
+use crate::wire::{Wire, get, post, until, within, written};
 
 /// Asks for the keys, and for the end of the connection.
 const JWKS: &str = "GET /jwks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -156,9 +156,8 @@ async fn peers_row_10_token_and_revocation_time_out_are_late_and_redirect() {
         let stall = idp.mount(Fault::always(point, Edit::Stall { after: None }).once());
         let mut wire = Wire::connect(address).await;
         wire.send(request.as_bytes()).await.expect("the server reads");
-        while stall.fired() == 0 || idp.journal().last().is_none_or(|entry| entry.ending != Ending::Stalled) {
-            tokio::task::yield_now().await;
-        }
+        let stalled = || idp.journal().last().is_some_and(|entry| entry.ending == Ending::Stalled);
+        until(|| stall.fired() == 1 && stalled()).await;
         drop(wire);
 
         let late = idp.mount(Fault::always(point, Edit::Delay { milliseconds: 3 }).once());
