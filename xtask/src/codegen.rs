@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use mock_idp::Rule;
+use oauth_types::fault::catalogue;
 
 use crate::{interop, tidy};
 
@@ -61,6 +62,7 @@ fn documents(root: &Path) -> Result<Vec<(&'static str, String)>, String> {
     Ok(vec![
         ("docs/ATTACKS.md", format!("{NOTICE}{}", oauth_attacks::catalogue::markdown())),
         ("docs/CONTROL.md", format!("{NOTICE}{}", mock_idp::control::markdown())),
+        ("docs/FAULTS.md", format!("{NOTICE}{}", faults())),
         ("docs/INTEROP.md", format!("{NOTICE}{}", interop::document(root)?)),
         ("docs/SPECS.md", format!("{NOTICE}{}", specs(&rules, &places))),
         ("README.md", between_markers(&readme, &overview(&rules))?),
@@ -126,6 +128,46 @@ fn choices() -> String {
         let _ = writeln!(text, "| `{}` | {} | {} |", amount.name, cell(amount.says), amount.default);
     }
     text
+}
+
+/// Every fault that has a name, by layer.
+fn faults() -> String {
+    let mut text = String::from(
+        "# What a server can get wrong on command
+
+Each of these is a fault: it is mounted, changes what leaves the server, and fails the test if it never acted. In Rust by
+`idp.fault(catalogue::INVALID_ISS)`, over HTTP by `{\"named\": \"invalid-iss\"}` ([CONTROL.md](CONTROL.md)); `at` and `when` say
+where else, for which client or grant type, and on which of the answers. Names follow the vocabulary of the OpenID
+conformance suite where it has a word. Whatever has no name here is put together from edits
+(`oauth_types::fault::Edit`).
+",
+    );
+    let mut layer = None;
+    for fault in catalogue::all() {
+        if layer.replace(fault.layer) != Some(fault.layer) {
+            let _ = writeln!(
+                text,
+                "\n## {}\n\n| name | what the server does | breaks |\n|---|---|---|",
+                layered(fault.layer)
+            );
+        }
+        let _ = writeln!(text, "| `{}` | {} | {} |", fault.name, cell(fault.says), cell(fault.section));
+    }
+    text
+}
+
+fn layered(layer: catalogue::Layer) -> &'static str {
+    match layer {
+        catalogue::Layer::Connection => "Connections",
+        catalogue::Layer::Http => "HTTP",
+        catalogue::Layer::Metadata => "Metadata",
+        catalogue::Layer::AuthorizationResponse => "Authorization responses",
+        catalogue::Layer::OAuth => "OAuth",
+        catalogue::Layer::Jose => "Signatures and headers of tokens",
+        catalogue::Layer::Keys => "Key sets",
+        catalogue::Layer::Claims => "Claims",
+        _ => "Others",
+    }
 }
 
 /// The documents that are spoken and refuse nothing by themselves.

@@ -30,6 +30,31 @@ fn the_shell_snippet_is_refused_once_and_then_gets_tokens() {
     assert!(tokens["access_token"].is_string() && tokens["id_token"].is_string(), "{tokens}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_server_does_what_the_control_snippet_says() {
+    let idp = mock_idp::MockIdp::start().await;
+    let address = idp.address().expect("an address").to_string();
+    let snippet = blocks("sh").into_iter().find(|block| block.contains("/_control/")).expect("a snippet");
+    let (said, reset) = snippet.split_at(snippet.find("curl --silent --request POST").expect("a reset"));
+    let run = |script: &str| {
+        let script = script.replace("127.0.0.1:8080", &address);
+        let output = Command::new("bash").args(["-euc", &script]).env("NO_PROXY", "*").output().expect("bash");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+        printed
+    };
+    let before = idp.clock().reading().now;
+    let printed = run(said);
+    assert!(printed.contains("\"id\""), "{printed}");
+    assert!(idp.clock().reading().now >= before + 3600);
+    let browser = crate::browser::Browser::new(&idp);
+    let lied_to = crate::browser::decode(&browser.log_in().await["id_token"]).1;
+    assert_eq!(lied_to["sub"], "bob");
+    assert_ne!(lied_to["iss"], idp.issuer());
+    run(reset);
+    assert!(idp.clock().reading().now < before + 3600 && idp.journal().is_empty());
+}
+
 #[test]
 fn the_configuration_file_is_understood() {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme.toml");

@@ -121,6 +121,13 @@ impl Problem {
         self
     }
 
+    /// Says where in the body it is. What was judged after the whole was read has no place of its own.
+    fn locate(&mut self, error: &serde_json::Error) {
+        if error.line() > 0 {
+            (self.said.line, self.said.column) = (Some(error.line()), Some(error.column()));
+        }
+    }
+
     pub(super) fn not_by(allow: Vec<Verb>) -> Self {
         let verbs: Vec<&str> = allow.iter().map(|verb| verb.as_str()).collect();
         let detail = format!("Calls to this path are made by {}", verbs.join(", "));
@@ -138,7 +145,7 @@ impl Problem {
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
         let Complaint { detail, meant, known } = complaint(message);
         let mut problem = Self::new(&UNFIT, detail).at(pointer(path));
-        (problem.said.line, problem.said.column) = (Some(error.line()), Some(error.column()));
+        problem.locate(error);
         (problem.said.did_you_mean, problem.said.known) = (meant, known);
         problem
     }
@@ -147,7 +154,7 @@ impl Problem {
     pub(super) fn no_json(error: &serde_json::Error) -> Self {
         let message = error.to_string();
         let mut problem = Self::new(&NO_JSON, message.rsplit_once(" at line ").map_or("no JSON", |(what, _)| what));
-        (problem.said.line, problem.said.column) = (Some(error.line()), Some(error.column()));
+        problem.locate(error);
         problem
     }
 
@@ -334,6 +341,19 @@ pub(super) static UNFIT: Kind = Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_place_that_is_known_is_named() {
+        let located = |text: &str| {
+            let mut problem = Problem::new(&UNFIT, "");
+            let read = serde_json::from_str::<oauth_types::fault::Fault>(text);
+            problem.locate(&read.expect_err("no fault"));
+            (problem.said.line, problem.said.column)
+        };
+        assert_eq!(located("{\n\"named\":1}"), (Some(2), Some(9)));
+        let whole = located(r#"{"named":"none-of-this-name"}"#);
+        assert_ne!(whole, (Some(0), Some(0)));
+    }
 
     #[test]
     fn what_was_sent_is_not_repeated() {
