@@ -44,6 +44,7 @@ pub(crate) struct Arrival<'a> {
     /// The body, if there was one.
     pub body: &'a Bytes,
     /// What the client showed of itself in the TLS handshake. No header says anything of that.
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "certificates are judged by RFC 8705 alone"))]
     pub certificate: Option<&'a ClientCertificate>,
     /// The tenant's time, in seconds since 1970-01-01T00:00:00Z.
     pub now: u64,
