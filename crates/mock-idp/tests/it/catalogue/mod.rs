@@ -12,6 +12,7 @@ mod endpoints;
 mod jose;
 mod oauth;
 mod raw;
+mod remote;
 mod shell;
 mod visit;
 mod wire;

@@ -10,6 +10,7 @@ mod access;
 mod calls;
 mod demands;
 mod openapi;
+mod story;
 mod unfriendly;
 
 fn server() -> MockIdp {
