@@ -67,7 +67,7 @@ const RULES: &[Rule] = &[
         scope: "crates/mock-idp/src/",
         but: &[
             ("crates/mock-idp/src/http/tap", "faults act where replies leave"),
-            ("crates/mock-idp/src/running.rs", "whoever started the server mounts them there"),
+            ("crates/mock-idp/src/running", "whoever started the server mounts them there"),
             ("crates/mock-idp/src/http/control", "faults come in from other processes"),
         ],
         why: "protocol code is honest; only the tap and the control API know of faults",
