@@ -174,15 +174,16 @@ async fn unknown(request: &TokenRequest<'_>, code: &str) -> Stop {
 }
 
 /// How many requests for one code are counted at most.
-const MOST_ATTEMPTS: u64 = 100;
+const MOST_ATTEMPTS: u64 = 1_000;
 
 static SWITCHES: &[&Switch] = &[&REVOKED_BY_ANY_REPLAY];
 static AMOUNTS: &[&Amount] = &[&ATTEMPTS];
 
 static ATTEMPTS: Amount = Amount {
     name: "code-attempts",
-    says: "How many token requests for a code may fail before the code is gone; at most 100 (RFC 6749 section 10.5)",
-    default: 5,
+    says: "How many token requests for a code may fail before the code is gone; at most 1000 (RFC 6749 section 10.5)",
+    // Few attempts would let whoever steals a code take it from its owner, and a verifier cannot be guessed anyway.
+    default: 100,
 };
 
 static REVOKED_BY_ANY_REPLAY: Switch = Switch {

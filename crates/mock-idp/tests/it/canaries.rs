@@ -95,7 +95,6 @@ impl Store for Watched {
 fn builder() -> Builder {
     let narrow = Client::public("narrow").redirect_uri("https://narrow.example/cb").scope(["openid"]);
     MockIdp::builder()
-        .amount("code-attempts", 100)
         .alg(Algorithm::Es256)
         .client(Client::public("public").any_loopback_redirect())
         .client(Client::confidential("confidential", SECRET).any_loopback_redirect())

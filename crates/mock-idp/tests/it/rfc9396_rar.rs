@@ -96,7 +96,7 @@ async fn details_are_authorized_before_a_token_is_asked_for() {
 
 #[tokio::test]
 async fn malformed_details_are_refused_everywhere() {
-    let idp = MockIdp::builder().amount("code-attempts", 100).in_process().expect("a server");
+    let idp = server();
     let browser = Browser::new(&idp);
     let code = browser.code(&rich(asking(), &json!([payment()]))).await;
     let deep = format!("[{{\"type\":\"payment_initiation\",\"a\":{}1{}}}]", "[".repeat(8), "]".repeat(8));

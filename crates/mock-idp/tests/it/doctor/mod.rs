@@ -22,7 +22,6 @@ const APP: &str = "https://app.example/cb?from=idp&v=1";
 /// A server with the built-in clients, and some that are registered more narrowly.
 fn server() -> MockIdp {
     MockIdp::builder()
-        .amount("code-attempts", 100)
         .client(Client::public("public").any_loopback_redirect().any_grant_type())
         .client(Client::confidential("confidential", "secret").any_loopback_redirect().any_grant_type())
         .client(Client::confidential("odd", "p+q%20r&s").redirect_uri(REDIRECT_URI))
