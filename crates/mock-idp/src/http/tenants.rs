@@ -1,6 +1,6 @@
 //! Tenants: the first path segment is an issuer, made on first use, with a world of its own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -108,6 +108,17 @@ pub(crate) struct Tenants {
     named: RwLock<HashMap<String, Arc<Tenant>>>,
     /// How often a tenant was reset or made anew: what a shared store keeps of former ones is not found again.
     turns: AtomicU64,
+    /// Whose records a shared store still keeps, although they are gone.
+    gone: RwLock<Gone>,
+}
+
+/// Tenants that were taken away or have ended.
+#[derive(Debug)]
+enum Gone {
+    /// Those of these names.
+    Some(HashSet<String>),
+    /// Any that there may have been.
+    All,
 }
 
 impl Origin {
@@ -245,7 +256,13 @@ impl Tenants {
     pub(crate) fn new(address: Place, clock: Arc<AdjustableClock>, origin: Origin) -> Result<Self, StartError> {
         let shelf = Arc::new(Shelf::default());
         let root = Tenant::new(("", String::new()), address, clock, origin, &shelf)?;
-        Ok(Self { root, shelf, named: RwLock::default(), turns: AtomicU64::new(1) })
+        Ok(Self {
+            root,
+            shelf,
+            named: RwLock::default(),
+            turns: AtomicU64::new(1),
+            gone: RwLock::new(Gone::Some(HashSet::new())),
+        })
     }
 
     pub(crate) fn root(&self) -> &Arc<Tenant> {
@@ -285,7 +302,7 @@ impl Tenants {
         let turn = origin.store.is_some().then(|| self.turn());
         let clock = Arc::new(AdjustableClock::like(&self.root.clock));
         let address = self.root.address.below(name);
-        let names = (name, kept_as(name, turn.filter(|_| anew)));
+        let names = (name, kept_as(name, turn.filter(|_| anew || self.was_there(name))));
         let made = Tenant::new(names, address, clock, origin, &self.shelf)?;
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
@@ -293,10 +310,20 @@ impl Tenants {
             return Ok(Some(there.clone()));
         }
         if named.len() >= MOST && !named.contains_key(name) {
-            named.retain(|_, tenant| !tenant.is_over(now));
+            named.retain(|_, tenant| {
+                let over = tenant.is_over(now);
+                if over {
+                    tenant.barriers.clear();
+                    tenant.origin.store.iter().for_each(|_| self.leaves(&tenant.name));
+                }
+                !over
+            });
         }
         if named.len() >= MOST && !named.contains_key(name) {
             return Ok(None);
+        }
+        if turn.is_some() && anew {
+            self.leaves(name);
         }
         if let Some(former) = named.insert(name.to_owned(), made.clone()) {
             former.barriers.clear();
@@ -309,6 +336,9 @@ impl Tenants {
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
         let there = named.get(&tenant.name).is_some_and(|own| Arc::ptr_eq(own, tenant));
         tenant.barriers.clear();
+        if there && tenant.origin.store.is_some() {
+            self.leaves(&tenant.name);
+        }
         there && named.remove(&tenant.name).is_some()
     }
 
@@ -337,7 +367,28 @@ impl Tenants {
     pub(crate) fn reset_all(&self) -> Result<(), StartError> {
         let gone = std::mem::take(&mut *self.named.write().unwrap_or_else(PoisonError::into_inner));
         gone.values().for_each(|tenant| tenant.barriers.clear());
+        *self.gone.write().unwrap_or_else(PoisonError::into_inner) = Gone::All;
         self.reset(&self.root)
+    }
+
+    /// Says that what a shared store keeps under this name is not to be found again.
+    fn leaves(&self, name: &str) {
+        let mut gone = self.gone.write().unwrap_or_else(PoisonError::into_inner);
+        if let Gone::Some(names) = &mut *gone {
+            names.insert(name.to_owned());
+            if names.len() > MOST {
+                *gone = Gone::All;
+            }
+        }
+    }
+
+    /// Whether a tenant of this name was there and is gone, or is over and still among the others.
+    fn was_there(&self, name: &str) -> bool {
+        let gone = match &*self.gone.read().unwrap_or_else(PoisonError::into_inner) {
+            Gone::All => true,
+            Gone::Some(names) => names.contains(name),
+        };
+        gone || self.named.read().unwrap_or_else(PoisonError::into_inner).contains_key(name)
     }
 
     /// The time at the root.

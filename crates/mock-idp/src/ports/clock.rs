@@ -58,10 +58,11 @@ impl AdjustableClock {
         clock
     }
 
-    /// Stands or runs from now on as `other` does now.
+    /// Stands or runs from now on as `other` does now. One that is only held runs, from where it is held: whoever holds it
+    /// lets that one go on, and not this.
     pub fn follow(&self, other: &Self) {
-        let state = *other.state();
-        *self.state() = state;
+        let State { hands, held } = *other.state();
+        *self.state() = State { hands: if held { running(hands) } else { hands }, held: false };
     }
 
     /// Moves the clock forward, whether it runs or stands. Parts of a second are left out.
@@ -84,20 +85,17 @@ impl AdjustableClock {
 
     /// Stops the clock where it is.
     pub fn freeze(&self) {
-        self.change(|hands| Hands::Frozen(read(hands)));
+        self.stop(|hands| Hands::Frozen(read(hands)));
     }
 
     /// Stops the clock at `seconds` since 1970-01-01T00:00:00Z.
     pub fn set(&self, seconds: u64) {
-        self.change(|_| Hands::Frozen(seconds));
+        self.stop(|_| Hands::Frozen(seconds));
     }
 
     /// Lets the clock run on from where it stands.
     pub fn resume(&self) {
-        self.change(|hands| {
-            let ahead = i128::from(read(hands)) - i128::from(system());
-            Hands::Running(i64::try_from(ahead).unwrap_or(if ahead < 0 { i64::MIN } else { i64::MAX }))
-        });
+        self.change(running);
     }
 
     /// Lets the clock run ahead of the system's, or behind it.
@@ -149,6 +147,12 @@ impl AdjustableClock {
         Reading::new(read(hands), matches!(hands, Hands::Frozen(_)))
     }
 
+    /// Stops the clock, also if it is held: it stands when it is let go on.
+    fn stop(&self, turn: impl FnOnce(Hands) -> Hands) {
+        let mut state = self.state();
+        *state = State { hands: turn(state.hands), held: false };
+    }
+
     fn change(&self, turn: impl FnOnce(Hands) -> Hands) {
         let mut state = self.state();
         state.hands = turn(state.hands);
@@ -164,6 +168,12 @@ impl Clock for AdjustableClock {
         let hands = self.state().hands;
         read(hands)
     }
+}
+
+/// Running on from where these hands are.
+fn running(hands: Hands) -> Hands {
+    let ahead = i128::from(read(hands)) - i128::from(system());
+    Hands::Running(i64::try_from(ahead).unwrap_or(if ahead < 0 { i64::MIN } else { i64::MAX }))
 }
 
 fn read(hands: Hands) -> u64 {
@@ -224,6 +234,28 @@ mod tests {
             clock.release();
         }
         assert!(standing.is_frozen() && !running.is_frozen());
+    }
+
+    #[test]
+    fn a_clock_that_is_stopped_while_it_is_held_stands_on() {
+        for stop in [AdjustableClock::freeze, |clock: &AdjustableClock| clock.set(7)] {
+            let clock = AdjustableClock::new();
+            clock.hold();
+            stop(&clock);
+            clock.release();
+            assert!(clock.is_frozen());
+        }
+    }
+
+    #[test]
+    fn a_clock_like_one_that_is_held_runs_from_there() {
+        let held = AdjustableClock::new();
+        held.advance(Duration::from_secs(3600));
+        held.hold();
+        let like = AdjustableClock::like(&held);
+        assert!(!like.is_frozen() && like.now().abs_diff(held.now()) < 10);
+        held.set(7);
+        assert!(AdjustableClock::like(&held).is_frozen(), "one that stands by itself");
     }
 
     #[test]

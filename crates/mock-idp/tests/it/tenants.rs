@@ -124,6 +124,23 @@ async fn a_reset_forgets_what_a_shared_store_keeps() {
 }
 
 #[tokio::test]
+async fn a_tenant_that_is_gone_leaves_nothing_in_a_shared_store() {
+    let store = std::sync::Arc::new(mock_idp::store::MemoryStore::new());
+    let idp = MockIdp::builder().store(store).in_process().expect("a server");
+    type Go = fn(&MockIdp);
+    let ways: [Go; 3] = [
+        |idp| assert!(idp.tenant("acme").destroy()),
+        |idp| idp.tenant("acme").lives_for(Duration::ZERO),
+        |idp| idp.reset_all(),
+    ];
+    for go in ways {
+        let code = Browser { idp: &idp, base: "/acme" }.code(&asking()).await;
+        go(&idp);
+        assert_eq!(Browser { idp: &idp, base: "/acme" }.token(&redeeming(&code)).await.status, 400);
+    }
+}
+
+#[tokio::test]
 async fn a_frozen_tenant_stands_still() {
     let idp = server();
     let acme = idp.tenant("acme");

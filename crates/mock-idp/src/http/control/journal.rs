@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Group;
+use super::aside::aside;
 use super::call::{Answer, Ask, Call, Content, Example, Handler, Outcome, Parameter, Told, Verb, of};
 use super::problem::{CONFLICT, Problem};
 use crate::http::journal::snapshot::Journal;
@@ -44,7 +45,7 @@ const READ: Call = Call {
         Answer { status: 200, says: "The entries, a line for each, or an archive.", content: Content::Text(LINES) },
     ],
     example: Example::of("/tenants/_root/journal?path=/token&refused=true"),
-    handler: Handler::Now(read),
+    handler: Handler::Later(|ask| Box::pin(read(ask))),
     ..Call::PLAIN
 };
 
@@ -63,7 +64,7 @@ const EXPECT: Call = Call {
         "/tenants/_root/journal/expect",
         r#"{"of":[{"path":"/token","refused":true}],"at_least":0,"at_most":0}"#,
     ),
-    handler: Handler::Now(expect),
+    handler: Handler::Later(|ask| Box::pin(expect(ask))),
     ..Call::PLAIN
 };
 
@@ -75,7 +76,7 @@ const FLOWS: Call = Call {
            one redemption of a code, and the like.",
     answers: &[Answer::json(200, "The flows.", of::<Vec<Flow>>)],
     example: Example::of("/tenants/_root/journal/flows"),
-    handler: Handler::Now(flows),
+    handler: Handler::Later(|ask| Box::pin(flows(ask))),
     ..Call::PLAIN
 };
 
@@ -90,7 +91,7 @@ const FLOW: Call = Call {
          FLOW=$(curl -sS \"$IDP/_control/tenants/_root/journal/flows\" | sed -n 's/^    \"id\": \"\\(.*\\)\",/\\1/p' | tail -n 1)",
         "/tenants/_root/journal/flows/$FLOW",
     ),
-    handler: Handler::Now(flow),
+    handler: Handler::Later(|ask| Box::pin(flow(ask))),
     ..Call::PLAIN
 };
 
@@ -141,19 +142,27 @@ const fn asks(name: &'static str, says: &'static str, shape: super::call::Shape)
     Parameter { name, says, shape }
 }
 
-fn read(ask: &Ask<'_>) -> Outcome {
-    let journal = ask.tenant()?.journal();
-    let (query, reveal) = (question(ask)?, ask.is("reveal")?);
+async fn read(ask: Ask<'_>) -> Outcome {
+    let tenant = ask.tenant()?;
+    let (query, reveal) = (question(&ask)?, ask.is("reveal")?);
     let limit = ask.number("limit")?.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let entries = if reveal { journal.revealed() } else { journal.redacted() };
-    let entries: Vec<Entry> = entries.into_iter().filter(|entry| query.matches(entry)).take(limit).collect();
     let format = ask.query.raw("format").map(|format| serde_json::from_value(format.into()));
     let format = format.transpose().map_err(|_| Problem::query("format has to be json, jsonl or har"))?;
-    match format.unwrap_or(Format::Json) {
-        Format::Json => Ok(Told::json(&entries)),
-        _ if reveal => Err(Problem::query("reveal is for the format json alone")),
-        Format::Jsonl => Ok(Told::text(LINES, only(journal, &entries).jsonl())),
-        Format::Har => Ok(Told::json(&only(journal, &entries).har())),
+    let format = format.unwrap_or(Format::Json);
+    if reveal && format != Format::Json {
+        return Err(Problem::query("reveal is for the format json alone"));
+    }
+    aside(move || written(tenant.journal(), (&query, limit), reveal, format)).await
+}
+
+/// The entries that are asked for, in this format.
+fn written(journal: Journal, (query, limit): (&Query, usize), reveal: bool, format: Format) -> Told {
+    let entries = if reveal { journal.revealed() } else { journal.redacted() };
+    let entries: Vec<Entry> = entries.into_iter().filter(|entry| query.matches(entry)).take(limit).collect();
+    match format {
+        Format::Json => Told::json(&entries),
+        Format::Jsonl => Told::text(LINES, only(journal, &entries).jsonl()),
+        Format::Har => Told::json(&only(journal, &entries).har()),
     }
 }
 
@@ -178,13 +187,15 @@ fn question(ask: &Ask<'_>) -> Result<Query, Problem> {
     serde_json::from_value(members.into()).map_err(|_| Problem::query("status or point is none"))
 }
 
-fn expect(ask: &Ask<'_>) -> Outcome {
-    let journal = ask.tenant()?.journal();
+async fn expect(ask: Ask<'_>) -> Outcome {
+    let tenant = ask.tenant()?;
     let expected: Expect = ask.read()?;
-    match journal.check(&expected) {
-        Ok(()) => Ok(Told::json(&Met { met: true })),
-        Err(unmet) => Err(unmet_by(&unmet, &journal)),
-    }
+    let judged = move || {
+        let journal = tenant.journal();
+        journal.check(&expected).map_err(|unmet| unmet_by(&unmet, &journal))
+    };
+    aside(judged).await??;
+    Ok(Told::json(&Met { met: true }))
 }
 
 /// What is otherwise than it was expected, and the last lines of the journal.
@@ -198,13 +209,15 @@ fn unmet_by(unmet: &Unmet, journal: &Journal) -> Problem {
 /// How many lines of the journal are told.
 const MOST_LINES: usize = 40;
 
-fn flows(ask: &Ask<'_>) -> Outcome {
-    Ok(Told::json(&ask.tenant()?.journal().flows()))
+async fn flows(ask: Ask<'_>) -> Outcome {
+    let tenant = ask.tenant()?;
+    aside(move || Told::json(&tenant.journal().flows())).await
 }
 
-fn flow(ask: &Ask<'_>) -> Outcome {
-    let flow = ask.tenant()?.journal().flows().into_iter().find(|flow| flow.id == ask.part("id"));
-    Ok(Told::json(&flow.ok_or_else(|| Problem::nothing("flow"))?))
+async fn flow(ask: Ask<'_>) -> Outcome {
+    let (tenant, id) = (ask.tenant()?, ask.part("id").to_owned());
+    let found = aside(move || tenant.journal().flows().into_iter().find(|flow| flow.id == id)).await?;
+    Ok(Told::json(&found.ok_or_else(|| Problem::nothing("flow"))?))
 }
 
 fn clear(ask: &Ask<'_>) -> Outcome {

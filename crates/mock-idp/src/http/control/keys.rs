@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Group;
+use super::aside::aside;
 use super::call::{Answer, Ask, Call, Example, Handler, Outcome, Told, Verb, of};
 use super::problem::Problem;
 use crate::ports::keys::{Keys, RotationError};
@@ -105,8 +106,8 @@ fn change(ask: &Ask<'_>, change: fn(&dyn Keys) -> Result<(), RotationError>) -> 
 async fn announce(ask: Ask<'_>) -> Outcome {
     let keys = ask.tenant()?.keys();
     let making: Arc<dyn Keys> = keys.clone();
-    // Making keys takes long, and others are to be answered meanwhile.
-    tokio::task::spawn_blocking(move || making.announce()).await.unwrap_or(Err(RotationError::NotMade))?;
+    // Making keys takes long.
+    aside(move || making.announce()).await??;
     Ok(Told::json(&KeysSaid::of(keys.as_ref())))
 }
 

@@ -19,6 +19,7 @@ use call::{Ask, Call, Handler, Outcome, Verb};
 use problem::{BAD_QUERY, NO_JSON, NO_SUCH_CALL, OTHER_MEDIA_TYPE, Problem, TOO_LARGE, TOO_SLOW, UNEXPECTED_BODY};
 
 mod access;
+mod aside;
 mod barriers;
 mod call;
 mod clients;

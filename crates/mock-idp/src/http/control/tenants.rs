@@ -7,6 +7,7 @@ use oauth_types::scenario::Scenario;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::aside::aside;
 use super::call::{Answer, Ask, Call, Example, Handler, Outcome, ROOT, Told, Verb, of};
 use super::problem::Problem;
 use super::{Group, PREFIX, clock, people};
@@ -295,10 +296,8 @@ async fn made(ask: &Ask<'_>, name: &str, scenario: Scenario) -> Result<Tenant, P
     let (describing, own_keys) = (scenario.clone(), scenario.own_keys);
     let described = move || Builder::default().scenario(&describing);
     let builder = match own_keys {
-        // Making keys takes long, and others are to be answered meanwhile.
-        true => {
-            tokio::task::spawn_blocking(described).await.map_err(|_| Problem::conflict("no keys could be made"))??
-        }
+        // Making keys takes long.
+        true => aside(described).await??,
         false => described()?,
     };
     let made = tenants.create(name, builder.tenant(tenants.origin()))?;
