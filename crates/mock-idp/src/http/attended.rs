@@ -53,6 +53,9 @@ impl<'a> Attended<'a> {
 
     /// Waits at the barriers that hold requests before they are judged.
     pub(super) async fn arrive(&self, endpoint: &Endpoint) {
+        if !self.tenant.barriers.any() {
+            return;
+        }
         let Visit { parts, read, .. } = &self.visit;
         let client_id = named(parts, read);
         let whom =

@@ -200,10 +200,15 @@ impl Barriers {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether there is a barrier at all.
+    pub(crate) fn any(&self) -> bool {
+        self.count.load(Ordering::Acquire) > 0
+    }
+
     /// Waits at every barrier that holds this. Over a connection that is not longer than anything is held, and not
     /// after the server is stopped.
     pub(crate) async fn pass(&self, hold: Hold, at: Point, whom: Whom<'_>, lever: Option<&Lever>) {
-        if self.count.load(Ordering::Acquire) == 0 {
+        if !self.any() {
             return;
         }
         let due: Vec<Arc<Gate>> = self.gates().iter().filter(|gate| gate.holds(hold, at, whom)).cloned().collect();
