@@ -99,6 +99,9 @@ impl Description {
 
 fn check(clients: &[Arc<Client>], users: &[Arc<User>]) -> Result<(), StartError> {
     for (at, client) in clients.iter().enumerate() {
+        if client.client_id.is_empty() {
+            return Err(StartError::Nameless("a client"));
+        }
         if clients[..at].iter().any(|other| other.client_id == client.client_id) {
             return Err(StartError::ClientTwice(client.client_id.clone()));
         }
@@ -107,6 +110,9 @@ fn check(clients: &[Arc<Client>], users: &[Arc<User>]) -> Result<(), StartError>
         }
     }
     for (at, user) in users.iter().enumerate() {
+        if user.subject().is_empty() {
+            return Err(StartError::Nameless("a user"));
+        }
         if users[..at].iter().any(|other| other.subject() == user.subject()) {
             return Err(StartError::UserTwice(user.subject().to_owned()));
         }

@@ -64,6 +64,9 @@ pub enum StartError {
         /// The URI.
         uri: String,
     },
+    /// A client or a user has no identifier.
+    #[error("{0} needs an identifier")]
+    Nameless(&'static str),
     /// Two clients have the same identifier.
     #[error("there are two clients called {0}")]
     ClientTwice(String),

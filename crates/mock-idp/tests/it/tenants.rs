@@ -73,6 +73,10 @@ async fn what_cannot_be_made_is_an_error_and_changes_nothing() {
     let made = idp.create("acme", MockIdp::builder().on("sharks"));
     assert!(matches!(made, Err(StartError::Choice { name, .. }) if name == "sharks"));
     assert!(idp.tenants().is_empty());
+    let nobody = idp.change(|description| description.user(User::new("")));
+    assert!(matches!(nobody, Err(StartError::Nameless("a user"))));
+    let nobody = idp.create("acme", MockIdp::builder().client(Client::public("")));
+    assert!(matches!(nobody, Err(StartError::Nameless("a client"))));
     let twice = idp.change(|description| description.user(User::new("a")).user(User::new("a")));
     assert!(matches!(twice, Err(StartError::UserTwice(name)) if name == "a"));
     Browser::new(&idp).log_in().await;

@@ -174,6 +174,15 @@ impl Problem {
 
 impl From<StartError> for Problem {
     fn from(error: StartError) -> Self {
+        let error = match error {
+            // A name may be as long as a body.
+            StartError::Profile { name, known } => StartError::Profile { name: shortened(&name).to_owned(), known },
+            StartError::Choice { name, known } => StartError::Choice { name: shortened(&name).to_owned(), known },
+            StartError::Without { name, optional } => {
+                StartError::Without { name: shortened(&name).to_owned(), optional }
+            }
+            other => other,
+        };
         match error {
             StartError::KeysTooLate => Self::conflict(error.to_string()).at("/own_keys"),
             StartError::Unfit(Unfit::TooMany(_)) => Self::conflict(error.to_string()),
@@ -353,6 +362,19 @@ mod tests {
         assert_eq!(located("{\n\"named\":1}"), (Some(2), Some(9)));
         let whole = located(r#"{"named":"none-of-this-name"}"#);
         assert_ne!(whole, (Some(0), Some(0)));
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_is_not_repeated_at_length() {
+        let (name, known) = ("x".repeat(100_000), "plain".to_owned());
+        for error in [
+            StartError::Profile { name: name.clone(), known: known.clone() },
+            StartError::Choice { name: name.clone(), known: known.clone() },
+            StartError::Without { name, optional: known },
+        ] {
+            let detail = Problem::from(error).said.detail;
+            assert!(detail.len() < 200 && detail.contains("plain"), "{detail}");
+        }
     }
 
     #[test]
