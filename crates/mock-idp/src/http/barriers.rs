@@ -13,7 +13,7 @@ use super::tap::{MOST, Whom, is_due};
 
 /// The barriers of one tenant.
 ///
-/// [`MockIdp::hold`](crate::MockIdp::hold) is what a test uses: its guard says whether anything arrived. Here are
+/// [`Tenant::hold`](crate::Tenant::hold) is what a test uses: its guard says whether anything arrived. Here are
 /// those that stay until they are taken off, by their ids.
 #[derive(Debug, Default)]
 pub struct Barriers {

@@ -18,7 +18,7 @@ pub(crate) const MOST: usize = 1000;
 
 /// The faults of one tenant.
 ///
-/// [`MockIdp::mount`](crate::MockIdp::mount) is what a test uses: its guard says whether the fault acted. Here are
+/// [`Tenant::mount`](crate::Tenant::mount) is what a test uses: its guard says whether the fault acted. Here are
 /// those that stay until they are taken off, by their ids.
 #[derive(Debug, Default)]
 pub struct Faults {
