@@ -52,40 +52,6 @@ impl Barrier {
         self.hold = Hold::Before;
         self
     }
-
-    /// The same barrier, for the next matching request only.
-    #[must_use]
-    pub fn once(mut self) -> Self {
-        self.when.times = Some(1);
-        self
-    }
-
-    /// The same barrier, for the `n`th matching request only; the first is 1.
-    #[must_use]
-    pub fn nth(mut self, n: u32) -> Self {
-        self.when.skip = n.saturating_sub(1);
-        self.when.times = Some(1);
-        self
-    }
-
-    /// The same barrier, for the next `times` matching requests.
-    #[must_use]
-    pub fn times(mut self, times: u32) -> Self {
-        self.when.times = Some(times);
-        self
-    }
-
-    /// The same barrier, at token requests of one grant type only.
-    #[must_use]
-    pub fn for_grant(mut self, grant_type: impl Into<String>) -> Self {
-        self.when.grant_type = Some(grant_type.into());
-        self
-    }
-
-    /// The same barrier, for one client only.
-    #[must_use]
-    pub fn for_client(mut self, client_id: impl Into<String>) -> Self {
-        self.when.client_id = Some(client_id.into());
-        self
-    }
 }
+
+narrowed!(Barrier: "barrier", "request");

@@ -4,6 +4,47 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How a fault or a barrier is narrowed down: the verbs of its [`When`].
+macro_rules! narrowed {
+    ($type:ident: $what:literal, $meets:literal) => {
+        impl $type {
+            #[doc = concat!("The same ", $what, ", for the next matching ", $meets, " only.")]
+            #[must_use]
+            pub fn once(self) -> Self {
+                self.times(1)
+            }
+
+            #[doc = concat!("The same ", $what, ", for the `n`th matching ", $meets, " only; the first is 1.")]
+            #[must_use]
+            pub fn nth(mut self, n: u32) -> Self {
+                self.when.skip = n.saturating_sub(1);
+                self.times(1)
+            }
+
+            #[doc = concat!("The same ", $what, ", for so many of the next matching ", $meets, "s.")]
+            #[must_use]
+            pub fn times(mut self, times: u32) -> Self {
+                self.when.times = Some(times);
+                self
+            }
+
+            #[doc = concat!("The same ", $what, ", at token requests of one grant type only.")]
+            #[must_use]
+            pub fn for_grant(mut self, grant_type: impl Into<String>) -> Self {
+                self.when.grant_type = Some(grant_type.into());
+                self
+            }
+
+            #[doc = concat!("The same ", $what, ", for one client only.")]
+            #[must_use]
+            pub fn for_client(mut self, client_id: impl Into<String>) -> Self {
+                self.when.client_id = Some(client_id.into());
+                self
+            }
+        }
+    };
+}
+
 mod barrier;
 pub mod catalogue;
 mod check;
@@ -55,43 +96,9 @@ impl Fault {
         self.edit.push(edit);
         self
     }
-
-    /// The same fault, on the next matching response only.
-    #[must_use]
-    pub fn once(mut self) -> Self {
-        self.when.times = Some(1);
-        self
-    }
-
-    /// The same fault, on the `n`th matching response only; the first is 1.
-    #[must_use]
-    pub fn nth(mut self, n: u32) -> Self {
-        self.when.skip = n.saturating_sub(1);
-        self.when.times = Some(1);
-        self
-    }
-
-    /// The same fault, on the next `times` matching responses.
-    #[must_use]
-    pub fn times(mut self, times: u32) -> Self {
-        self.when.times = Some(times);
-        self
-    }
-
-    /// The same fault, at token requests of one grant type only.
-    #[must_use]
-    pub fn for_grant(mut self, grant_type: impl Into<String>) -> Self {
-        self.when.grant_type = Some(grant_type.into());
-        self
-    }
-
-    /// The same fault, for one client only.
-    #[must_use]
-    pub fn for_client(mut self, client_id: impl Into<String>) -> Self {
-        self.when.client_id = Some(client_id.into());
-        self
-    }
 }
+
+narrowed!(Fault: "fault", "response");
 
 /// The names of all faults of the [catalogue].
 pub fn names() -> impl Iterator<Item = &'static str> {
