@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderMap, Method};
-use oauth_types::Params;
+use oauth_types::{Params, Secret};
 
 use crate::answer::Answer;
 use crate::trace::{Party, Step, Trace, shown};
@@ -26,10 +26,12 @@ pub struct Agent {
 }
 
 /// Whether connections may be encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tls {
     /// They may, and certificates are checked against those the system trusts.
     Trusted,
+    /// They may, and certificates are checked against these authorities alone, in PEM.
+    Only(Arc<str>),
     /// No certificate is trusted, so only `http` addresses can be reached. It saves loading the system's certificates
     /// for every connection.
     Untrusted,
@@ -58,6 +60,8 @@ pub struct Request {
     pub query: Params,
     /// Parameters of the body, if there is one.
     pub form: Option<Params>,
+    /// A body that is no form: its media type and its octets. It is sent instead of the form.
+    pub body: Option<(String, Vec<u8>)>,
     /// More headers.
     pub headers: HeaderMap,
 }
@@ -95,21 +99,28 @@ impl std::fmt::Debug for Secrets {
 impl Request {
     /// A GET with these parameters in the query.
     pub fn get(from: Party, to: Party, url: impl Into<String>, query: Params) -> Self {
-        Self { from, to, method: Method::GET, url: url.into(), query, form: None, headers: HeaderMap::new() }
+        let (method, url) = (Method::GET, url.into());
+        Self { from, to, method, url, query, form: None, body: None, headers: HeaderMap::new() }
     }
 
     /// A POST with this form as its body.
     pub fn post(from: Party, to: Party, url: impl Into<String>, form: Params) -> Self {
-        let url = url.into();
-        Self {
-            from,
-            to,
-            method: Method::POST,
-            url,
-            query: Params::new(),
-            form: Some(form),
-            headers: HeaderMap::new(),
+        Self { method: Method::POST, form: Some(form), ..Self::get(from, to, url, Params::new()) }
+    }
+
+    /// A POST with this JSON document as its body.
+    pub fn json(from: Party, to: Party, url: impl Into<String>, document: &serde_json::Value) -> Self {
+        let body = ("application/json".to_owned(), document.to_string().into_bytes());
+        Self { method: Method::POST, body: Some(body), ..Self::get(from, to, url, Params::new()) }
+    }
+
+    /// The same request with a header, unless the value does not fit into one.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = http::HeaderValue::from_str(value) {
+            self.headers.append(name, value);
         }
+        self
     }
 
     /// `GET /authorize`, without the parameters.
@@ -124,7 +135,7 @@ impl Agent {
     /// # Errors
     /// [`AgentError::NoClient`] when the TLS library cannot be set up.
     pub fn new(tls: Tls) -> Result<Self, AgentError> {
-        Ok(Self { http: connection(tls)?, tls, trace: Some(Arc::default()), secrets: Arc::default() })
+        Ok(Self { http: connection(&tls, None)?, tls, trace: Some(Arc::default()), secrets: Arc::default() })
     }
 
     /// Another agent with an empty trace and no secrets, sharing connections.
@@ -144,7 +155,16 @@ impl Agent {
     /// # Errors
     /// [`AgentError::NoClient`] when the TLS library cannot be set up.
     pub fn on_own_connection(&self) -> Result<Self, AgentError> {
-        Ok(Self { http: connection(self.tls)?, ..self.aside() })
+        Ok(Self { http: connection(&self.tls, None)?, ..self.aside() })
+    }
+
+    /// The same agent, showing this certificate where it is asked for one. `identity` is the certificate and its
+    /// private key in PEM.
+    ///
+    /// # Errors
+    /// [`AgentError::NoClient`] when they are unreadable.
+    pub fn with_certificate(&self, identity: &Secret) -> Result<Self, AgentError> {
+        Ok(Self { http: connection(&self.tls, Some(identity))?, ..self.clone() })
     }
 
     /// Sends a request and reads the answer to its end.
@@ -159,7 +179,9 @@ impl Agent {
         };
         let mut call = self.http.request(request.method.clone(), with_query(&request.url, &request.query));
         call = call.headers(request.headers.clone());
-        if let Some(form) = &request.form {
+        if let Some((media_type, octets)) = &request.body {
+            call = call.header(http::header::CONTENT_TYPE, media_type).body(octets.clone());
+        } else if let Some(form) = &request.form {
             let media_type = (http::header::CONTENT_TYPE, "application/x-www-form-urlencoded");
             call = call.header(media_type.0, media_type.1).body(form.encode());
         }
@@ -242,14 +264,25 @@ impl Agent {
     }
 }
 
-fn connection(tls: Tls) -> Result<reqwest::Client, AgentError> {
+fn connection(tls: &Tls, identity: Option<&Secret>) -> Result<reqwest::Client, AgentError> {
+    let no_client = |error: reqwest::Error| AgentError::NoClient(innermost(&error));
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .timeout(TIMEOUT)
         .no_proxy();
-    let client = if tls == Tls::Trusted { client } else { client.tls_certs_only([]) };
-    client.build().map_err(|error| AgentError::NoClient(innermost(&error)))
+    let client = match tls {
+        Tls::Trusted => client,
+        Tls::Untrusted => client.tls_certs_only([]),
+        Tls::Only(pem) => {
+            client.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(no_client)?)
+        }
+    };
+    let client = match identity {
+        None => client,
+        Some(pem) => client.identity(reqwest::Identity::from_pem(pem.expose().as_bytes()).map_err(no_client)?),
+    };
+    client.build().map_err(no_client)
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

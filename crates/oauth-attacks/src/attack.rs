@@ -5,8 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::bench::Bench;
+use crate::client::Ability;
+use crate::profile::Profile;
 use crate::stage::Stage;
-use crate::target::Registration;
+use crate::target::{Registration, Role};
 use crate::verdict::Level;
 
 /// What an attack is about: everything that can be told without running it.
@@ -22,10 +24,38 @@ pub struct Idea {
     pub capabilities: &'static [Capability],
     /// The sentences that forbid it, such as `RFC 7636 section 4.6`.
     pub citation: &'static str,
+    /// What is sent or said, step by step.
+    pub steps: &'static [&'static str],
+    /// What a target does that withstands it.
+    pub secure: &'static str,
+    /// What a target does that does not.
+    pub insecure: &'static str,
     /// The one thing that stops it.
     pub defence: &'static str,
-    /// How strongly the specification asks for that. A finding may ask for less.
+    /// How strongly RFC 9700 and what it builds on ask for that. A finding may ask for less.
     pub level: Level,
+    /// How strongly other profiles ask for it, where they differ.
+    pub levels: &'static [(Profile, Level)],
+}
+
+impl Idea {
+    /// How strongly `profile` asks for the defence.
+    pub fn level_under(&self, profile: Profile) -> Level {
+        self.levels.iter().find(|(differing, _)| *differing == profile).map_or(self.level, |(_, level)| *level)
+    }
+}
+
+/// Attacks that are about the same thing.
+#[derive(Debug, Clone, Copy)]
+pub struct Family<A: 'static> {
+    /// The name of its folder, such as `pkce_challenge`.
+    pub name: &'static str,
+    /// What they are about, as a title.
+    pub title: &'static str,
+    /// The same in a sentence.
+    pub about: &'static str,
+    /// The attacks, in order.
+    pub attacks: &'static [A],
 }
 
 /// The attackers of RFC 9700 section 3.
@@ -75,6 +105,8 @@ pub struct ClientAttack {
     pub idea: Idea,
     /// Whether it only looks at what the client sends in logins of its own, which are then its control as well.
     pub only_looks: bool,
+    /// What the client must be able to do for it, besides logging in.
+    pub needs: &'static [Ability],
     /// Carries it out. What it finds is recorded on the stage.
     pub run: for<'a> fn(&'a Stage) -> Job<'a>,
 }
@@ -82,43 +114,67 @@ pub struct ClientAttack {
 /// The clients as which an attack on a server is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
-    /// Every registered client, except the second one.
+    /// The public and the confidential client, as far as they are there.
     EachClient,
     /// The public client, or else the confidential one.
     OneClient,
-    /// The public client.
-    PublicClient,
-    /// The confidential client.
-    ConfidentialClient,
+    /// The client with this role.
+    Client(Role),
+    /// No client: the attack speaks to the server alone, and needs no login.
+    Nobody,
 }
 
 /// What an attack on a server needs besides the client it is tried as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// Another client, registered with [`crate::Target::second_client`] or its public sibling.
-    SecondClient,
+    /// Another client, registered with [`crate::Target::playing`].
+    Client(Role),
     /// A second redirect URI of the same client.
     SecondRedirectUri,
-    /// A UserInfo endpoint, to see whether an access token is alive.
-    Userinfo,
+    /// A second user, who is logged in when `login_hint` names them.
+    SecondUser,
+    /// A second scope value that the client may ask for.
+    SecondScope,
+    /// Two resources for RFC 8707.
+    Resources,
+    /// An endpoint, by its member of the metadata, such as `userinfo_endpoint`.
+    Endpoint(&'static str),
+    /// A member of the metadata other than an endpoint.
+    Metadata(&'static str),
+    /// A second issuer of the same installation that knows the same clients.
+    SecondIssuer,
+    /// Login and consent by forms that the attack can get its hands on.
+    Forms,
+    /// A clock that can be moved. Such an attack runs alone, after the others.
+    Clock,
+    /// The permission to do what may harm a server in operation.
+    Permission,
 }
 
 impl fmt::Display for On {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::EachClient | Self::OneClient => "client",
-            Self::PublicClient => "public client",
-            Self::ConfidentialClient => "confidential client",
-        })
+        match self {
+            Self::EachClient | Self::OneClient => f.write_str("client"),
+            Self::Client(role) => write!(f, "{role}"),
+            Self::Nobody => f.write_str("server alone"),
+        }
     }
 }
 
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::SecondClient => "second client",
+            Self::Client(role) => return write!(f, "{role}"),
             Self::SecondRedirectUri => "second redirect URI of the client",
-            Self::Userinfo => "UserInfo endpoint",
+            Self::SecondUser => "second user",
+            Self::SecondScope => "second scope value",
+            Self::Resources => "two resources",
+            Self::Endpoint(member) => return write!(f, "{}", member.replace('_', " ")),
+            Self::Metadata(member) => return write!(f, "`{member}` in its metadata"),
+            Self::SecondIssuer => "second issuer",
+            Self::Forms => "way to handle its forms",
+            Self::Clock => "clock that can be moved",
+            Self::Permission => "permission for attacks that may do harm",
         })
     }
 }

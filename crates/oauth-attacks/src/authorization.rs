@@ -10,8 +10,14 @@ use crate::browser::{Browser, Visit};
 use crate::challenge::s256;
 use crate::dice::fresh;
 use crate::judge::{Finding, RefusedRequest, authorization_refusal, sent_to_client};
+use crate::key::{Jwt, Key};
+use crate::redemption::TokenRequest;
 use crate::target::Registration;
+use crate::trace::Party;
 use crate::verdict::{Level, Verdict};
+
+/// How long a request object is good for.
+const REQUEST_OBJECT_SECONDS: u64 = 60;
 
 /// An authorization request that is being put together.
 #[must_use = "nothing is sent until the request is opened"]
@@ -19,10 +25,29 @@ use crate::verdict::{Level, Verdict};
 pub struct Authorization<'a> {
     bench: &'a Bench,
     client: &'a Registration,
-    query: Params,
-    form: Option<Params>,
+    params: Params,
+    outside: Params,
+    route: Route,
     verifier: Secret,
+    expected: Expected<'a>,
+}
+
+/// How a request gets to the authorization endpoint.
+#[derive(Debug, Clone)]
+struct Route {
+    /// Through the pushed authorization request endpoint first (RFC 9126).
+    pushed: bool,
+    /// As a request object that is signed with this key (RFC 9101).
+    signed: Option<Key>,
+    /// As a POST (RFC 6749 section 3.1).
+    posted: bool,
+}
+
+/// How a refusal should look.
+#[derive(Debug, Clone, Copy)]
+struct Expected<'a> {
     page_will_do: bool,
+    errors: &'a [&'a str],
 }
 
 /// A code, and what it was asked for with.
@@ -47,19 +72,31 @@ impl<'a> Authorization<'a> {
     pub(crate) fn new(bench: &'a Bench, client: &'a Registration) -> Self {
         let verifier = fresh();
         let scope = &bench.target().scope;
-        let mut query = Params::new()
+        let mut params = Params::new()
             .with("response_type", "code")
             .with("client_id", &client.client_id)
             .with("redirect_uri", client.redirect_uri())
             .with("scope", scope)
             .with("state", fresh());
         if scope.split(' ').any(|scope| scope == "openid") {
-            query.push("nonce", fresh());
+            params.push("nonce", fresh());
         }
-        query.push("code_challenge", s256(&verifier));
-        query.push("code_challenge_method", "S256");
+        params.push("code_challenge", s256(&verifier));
+        params.push("code_challenge_method", "S256");
+        for (name, value) in &client.always {
+            params.set(name, value);
+        }
         bench.agent().keep_secret(&verifier);
-        Self { bench, client, query, form: None, verifier: verifier.into(), page_will_do: false }
+        let pushed = client.pushes || bench.target().wants_pushed_requests();
+        Self {
+            bench,
+            client,
+            params,
+            outside: Params::new(),
+            route: Route { pushed, signed: client.signs.clone(), posted: false },
+            verifier: verifier.into(),
+            expected: Expected { page_will_do: false, errors: &["invalid_request"] },
+        }
     }
 
     /// With another verifier, and its S256 challenge.
@@ -76,27 +113,27 @@ impl<'a> Authorization<'a> {
 
     /// With this parameter instead of every one of its name.
     pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.query.set(name, value);
+        self.params.set(name, value);
         self
     }
 
     /// With one more parameter at the end.
     pub fn also(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.query.push(name, value);
+        self.params.push(name, value);
         self
     }
 
     /// With one more parameter at the beginning.
     pub fn first(mut self, name: &str, value: impl Into<String>) -> Self {
-        let rest = std::mem::take(&mut self.query);
+        let rest = std::mem::take(&mut self.params);
         let whole = Params::new().with(name, value);
-        self.query = whole.iter().chain(rest.iter()).collect();
+        self.params = whole.iter().chain(rest.iter()).collect();
         self
     }
 
     /// Without a parameter.
     pub fn without(mut self, name: &str) -> Self {
-        self.query.remove(name);
+        self.params.remove(name);
         self
     }
 
@@ -115,14 +152,86 @@ impl<'a> Authorization<'a> {
 
     /// As a POST with the parameters in its body (RFC 6749 section 3.1).
     pub fn posted(mut self) -> Self {
-        self.form = Some(std::mem::take(&mut self.query));
+        self.route.posted = true;
+        self
+    }
+
+    /// Through the pushed authorization request endpoint (RFC 9126).
+    pub fn pushed(mut self) -> Self {
+        self.route.pushed = true;
+        self
+    }
+
+    /// Straight to the authorization endpoint, even if the client pushes its requests otherwise.
+    pub fn not_pushed(mut self) -> Self {
+        self.route.pushed = false;
+        self
+    }
+
+    /// As a request object that is signed with this key, or with none (RFC 9101).
+    pub fn signed_by(mut self, key: Option<Key>) -> Self {
+        self.route.signed = key;
+        self
+    }
+
+    /// With a parameter at the authorization endpoint besides the request that was pushed or signed. In a POST, it is
+    /// in the query.
+    pub fn outside(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.outside.push(name, value);
         self
     }
 
     /// Where a refusal on a page of the server's own is as good as a redirect.
     pub fn page_will_do(mut self) -> Self {
-        self.page_will_do = true;
+        self.expected.page_will_do = true;
         self
+    }
+
+    /// Where these errors are as good as `invalid_request`, or better: it is not among them unless it is named.
+    pub fn refused_with(mut self, errors: &'a [&'a str]) -> Self {
+        self.expected.errors = errors;
+        self
+    }
+
+    /// The value of a parameter of the request.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.params.get(name)
+    }
+
+    /// The parameters as they stand, unsigned.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The claims of a request object with these parameters, to be signed (RFC 9101 section 4).
+    pub fn request_object(&self) -> Jwt {
+        let now = self.bench.now();
+        let claims = self.params.iter().map(|(name, value)| (name.to_owned(), value.into()));
+        Jwt::of_type("oauth-authz-req+jwt")
+            .claims(claims)
+            .claim("iss", self.client.client_id.as_str())
+            .claim("aud", self.bench.target().metadata().issuer.as_str())
+            .claim("iat", now)
+            .claim("nbf", now)
+            .claim("exp", now + REQUEST_OBJECT_SECONDS)
+            .claim("jti", fresh())
+    }
+
+    /// The parameters, signed if the request is to be.
+    fn written(&self) -> Params {
+        let Some(key) = &self.route.signed else { return self.params.clone() };
+        // A key that does not sign leaves the request without an object, and the control fails.
+        let object = self.request_object().signed_by(key).unwrap_or_default();
+        Params::new().with("client_id", &self.client.client_id).with("request", object)
+    }
+
+    /// Pushes the request, whatever the client does otherwise (RFC 9126 section 2.1).
+    pub fn push(&self) -> TokenRequest<'a> {
+        let mut form = self.written();
+        form.remove("client_id");
+        let request = self.bench.request(self.client, "pushed_authorization_request_endpoint", form);
+        let id = self.params.get("client_id").filter(|id| *id != self.client.client_id);
+        id.into_iter().fold(request, |request, id| request.set("client_id", id)).from(Party::Client)
     }
 
     /// Opens the request in a browser without cookies.
@@ -138,14 +247,45 @@ impl<'a> Authorization<'a> {
     /// # Errors
     /// [`AgentError`] when there is no answer.
     pub async fn open_in(&self, browser: &Browser) -> Result<Answer, AgentError> {
-        let target = self.bench.target();
-        let endpoint = target.metadata().authorization_endpoint.as_deref().unwrap_or_default();
-        let url = if self.query.is_empty() { endpoint.to_owned() } else { self.query.append_to_query(endpoint) };
-        let answer = target.login.authorize(browser, Visit { url, form: self.form.clone() }).await?;
+        let sent = if self.route.pushed {
+            let answer = self.push().send().await?;
+            let Some(reference) = answer.member("request_uri").filter(|_| answer.status == 201) else {
+                return Ok(answer);
+            };
+            Params::new().with("client_id", &self.client.client_id).with("request_uri", reference)
+        } else {
+            self.written()
+        };
+        let answer = self.bench.target().login.authorize(browser, self.visit(sent)).await?;
         if let Some(grant) = self.grant_in(&answer) {
             self.bench.agent().keep_secret(grant.code.expose());
         }
         Ok(answer)
+    }
+
+    /// Opens the authorization endpoint in this browser with a reference to a request that was pushed before.
+    ///
+    /// # Errors
+    /// [`AgentError`] when there is no answer.
+    pub async fn open_pushed(&self, browser: &Browser, reference: &str) -> Result<Answer, AgentError> {
+        let sent = Params::new().with("client_id", &self.client.client_id).with("request_uri", reference);
+        self.bench.target().login.authorize(browser, self.visit(sent)).await
+    }
+
+    /// The visit of the authorization endpoint with these parameters.
+    pub fn visit(&self, sent: Params) -> Visit {
+        let endpoint = self.bench.target().metadata().authorization_endpoint.as_deref().unwrap_or_default();
+        let (query, form) = match self.route.posted {
+            true => (self.outside.clone(), Some(sent)),
+            false => (sent.iter().chain(self.outside.iter()).collect(), None),
+        };
+        let url = if query.is_empty() { endpoint.to_owned() } else { query.append_to_query(endpoint) };
+        Visit { url, form }
+    }
+
+    /// The visit of the authorization endpoint with the request as it stands, unless it is pushed.
+    pub fn front_channel(&self) -> Visit {
+        self.visit(self.written())
     }
 
     /// Opens the request, which is honest, in a browser without cookies.
@@ -177,7 +317,7 @@ impl<'a> Authorization<'a> {
         let answer = self.open().await?;
         let grant = self.grant_in(&answer);
         if grant.is_none() {
-            self.bench.found(authorization_refusal(&answer, self.refused(), what), Some(&answer));
+            self.bench.found(self.refusal(&answer, what), Some(&answer));
         }
         Ok(grant)
     }
@@ -188,18 +328,25 @@ impl<'a> Authorization<'a> {
         self.bench.found(Finding { level: level.into(), ..Finding::new(Verdict::Vulnerable, because) }, None);
     }
 
+    /// Judges an answer to the request, called `what`, that must be refused.
+    pub fn refusal(&self, answer: &Answer, what: &str) -> Finding {
+        authorization_refusal(answer, self.refused(), what)
+    }
+
     fn refused(&self) -> RefusedRequest<'_> {
         let metadata = self.bench.target().metadata();
         RefusedRequest {
             redirect_uri: self.client.redirect_uri(),
             state: self.sent("state").unwrap_or_default(),
             issuer: metadata.authorization_response_iss_parameter_supported.then_some(metadata.issuer.as_str()),
-            page_will_do: self.page_will_do,
+            page_will_do: self.expected.page_will_do,
+            errors: self.expected.errors,
+            pushed: self.route.pushed,
         }
     }
 
     fn sent(&self, name: &str) -> Option<&str> {
-        self.query.get(name).or_else(|| self.form.as_ref()?.get(name))
+        self.params.get(name)
     }
 }
 

@@ -37,6 +37,11 @@ pub trait Login: Send + Sync {
     ///
     /// The browser may hold the cookies of an earlier login.
     fn authorize<'a>(&'a self, browser: &'a Browser, visit: Visit) -> Landing<'a>;
+
+    /// Whether there are forms on the way, that an attack can get its hands on.
+    fn shows_forms(&self) -> bool {
+        false
+    }
 }
 
 /// The answer that ends an authorization request, once it is there.

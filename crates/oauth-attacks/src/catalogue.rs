@@ -3,89 +3,31 @@
 use std::fmt::Write as _;
 
 use crate::attack::{ClientAttack, Idea, ServerAttack};
-use crate::on_clients as client;
-use crate::on_servers as server;
+use crate::{on_clients, on_servers};
 
-/// The attacks on authorization servers.
-pub const SERVER_ATTACKS: &[ServerAttack] = &[
-    server::code_intercept_no_verifier::ATTACK,
-    server::code_intercept_wrong_verifier::ATTACK,
-    server::pkce_verifier_equals_challenge::ATTACK,
-    server::pkce_token_method_override::ATTACK,
-    server::pkce_plain_accepted::ATTACK,
-    server::pkce_method_omitted::ATTACK,
-    server::pkce_method_case::ATTACK,
-    server::pkce_method_unknown::ATTACK,
-    server::pkce_challenge_missing_public::ATTACK,
-    server::pkce_challenge_empty::ATTACK,
-    server::pkce_challenge_duplicate::ATTACK,
-    server::pkce_downgrade_no_challenge::ATTACK,
-    server::pkce_burn_then_omit::ATTACK,
-    server::pkce_verifier_empty::ATTACK,
-    server::pkce_verifier_short::ATTACK,
-    server::pkce_verifier_nearmiss::ATTACK,
-    server::pkce_verifier_in_query::ATTACK,
-    server::pkce_cross_session::ATTACK,
-    server::pkce_secret_not_substitute::ATTACK,
-    server::pkce_path_parity::ATTACK,
-    server::code_replay::ATTACK,
-    server::code_replay_invalid_no_revoke::ATTACK,
-    server::code_replay_race::ATTACK,
-    server::code_race_mixed::ATTACK,
-    server::code_other_client::ATTACK,
-    server::code_redirect_mismatch::ATTACK,
-    server::refresh_replay::ATTACK,
-];
+/// The attacks on authorization servers, in order.
+pub fn server_attacks() -> impl Iterator<Item = &'static ServerAttack> {
+    on_servers::FAMILIES.iter().flat_map(|family| family.attacks)
+}
 
-/// The attacks on clients.
-pub const CLIENT_ATTACKS: &[ClientAttack] = &[
-    client::pkce_missing::ATTACK,
-    client::pkce_plain::ATTACK,
-    client::pkce_method_omitted::ATTACK,
-    client::pkce_challenge_malformed::ATTACK,
-    client::pkce_verifier_missing::ATTACK,
-    client::pkce_verifier_mismatch::ATTACK,
-    client::pkce_verifier_abnf::ATTACK,
-    client::pkce_verifier_weak::ATTACK,
-    client::pkce_challenge_constant::ATTACK,
-    client::pkce_fresh_after_error::ATTACK,
-    client::pkce_verifier_reuses_state::ATTACK,
-    client::pkce_verifier_leaked::ATTACK,
-    client::error_pkce_downgrade::ATTACK,
-    client::token_pkce_downgrade::ATTACK,
-    client::state_mismatch::ATTACK,
-    client::state_missing_response::ATTACK,
-    client::state_other_browser::ATTACK,
-    client::state_replay::ATTACK,
-    client::iss_wrong::ATTACK,
-    client::iss_missing::ATTACK,
-    client::mixup_classic::ATTACK,
-    client::code_injection_pkce::ATTACK,
-    client::code_injection_nonce::ATTACK,
-    client::token_redirect_307::ATTACK,
-    client::idt_alg_none::ATTACK,
-    client::idt_hs256_pubkey::ATTACK,
-    client::idt_nonce_missing::ATTACK,
-    client::idt_aud_wrong::ATTACK,
-    client::idt_iss_wrong::ATTACK,
-    client::idt_exp::ATTACK,
-    client::idt_time_types::ATTACK,
-];
+/// The attacks on clients, in order.
+pub fn client_attacks() -> impl Iterator<Item = &'static ClientAttack> {
+    on_clients::FAMILIES.iter().flat_map(|family| family.attacks)
+}
 
 /// The attack on servers with this id.
 pub fn server_attack(id: &str) -> Option<&'static ServerAttack> {
-    SERVER_ATTACKS.iter().find(|attack| attack.idea.id == id)
+    server_attacks().find(|attack| attack.idea.id == id)
 }
 
 /// The attack on clients with this id.
 pub fn client_attack(id: &str) -> Option<&'static ClientAttack> {
-    CLIENT_ATTACKS.iter().find(|attack| attack.idea.id == id)
+    client_attacks().find(|attack| attack.idea.id == id)
 }
 
 /// What every attack is about, in the order of the catalogue.
 pub fn ideas() -> impl Iterator<Item = &'static Idea> {
-    let servers = SERVER_ATTACKS.iter().map(|attack| &attack.idea);
-    servers.chain(CLIENT_ATTACKS.iter().map(|attack| &attack.idea))
+    server_attacks().map(|attack| &attack.idea).chain(client_attacks().map(|attack| &attack.idea))
 }
 
 /// The catalogue as a Markdown document.
@@ -110,8 +52,8 @@ pub fn markdown() -> String {
             let _ = writeln!(text, "| {} |", cells.join(" | "));
         }
     };
-    chapter("On servers", &mut SERVER_ATTACKS.iter().map(|attack| &attack.idea));
-    chapter("On clients", &mut CLIENT_ATTACKS.iter().map(|attack| &attack.idea));
+    chapter("On servers", &mut server_attacks().map(|attack| &attack.idea));
+    chapter("On clients", &mut client_attacks().map(|attack| &attack.idea));
     text
 }
 
@@ -120,21 +62,36 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::left_out::LEFT_OUT;
 
     #[test]
     fn ids_are_unique_and_name_their_side() {
         let ids: BTreeSet<_> = ideas().map(|idea| idea.id).collect();
         assert_eq!(ids.len(), ideas().count());
-        assert!(SERVER_ATTACKS.iter().all(|attack| attack.idea.id.starts_with("as-")));
-        assert!(CLIENT_ATTACKS.iter().all(|attack| attack.idea.id.starts_with("rp-")));
+        assert!(server_attacks().all(|attack| attack.idea.id.starts_with("as-")));
+        assert!(client_attacks().all(|attack| attack.idea.id.starts_with("rp-")));
+    }
+
+    #[test]
+    fn every_known_attack_is_here_or_left_out_for_a_reason() {
+        let known: BTreeSet<_> = include_str!("../../../fixtures/attacks/ids.txt").lines().collect();
+        let here: BTreeSet<_> = ideas().map(|idea| idea.id).collect();
+        let out: BTreeSet<_> = LEFT_OUT.iter().map(|out| out.id).collect();
+        assert!(LEFT_OUT.iter().all(|out| out.reason.ends_with('.') && out.reason.len() > 20));
+        assert_eq!(here.intersection(&out).count(), 0);
+        let missing: Vec<_> = known.iter().filter(|id| !here.contains(*id) && !out.contains(*id)).collect();
+        assert!(missing.is_empty(), "{} are missing: {missing:?}", missing.len());
+        let unknown: Vec<_> = here.union(&out).filter(|id| !known.contains(*id)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 
     #[test]
     fn every_attack_is_told_whole() {
         for idea in ideas() {
-            for text in [idea.story, idea.defence] {
-                assert!(text.ends_with('.') && text.len() > 20, "{}: {text}", idea.id);
+            for text in [idea.story, idea.defence, idea.secure, idea.insecure].iter().chain(idea.steps) {
+                assert!(text.ends_with('.') && text.len() > 12, "{}: {text}", idea.id);
             }
+            assert!(!idea.steps.is_empty(), "{}", idea.id);
             assert!(idea.citation.contains("section"), "{}", idea.id);
             assert!(!idea.name.is_empty() && !idea.capabilities.is_empty(), "{}", idea.id);
         }

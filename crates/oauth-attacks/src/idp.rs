@@ -9,7 +9,7 @@ use oauth_types::fault::{Edit, Fault, Point};
 use crate::agent::Agent;
 use crate::attack::Inconclusive;
 use crate::client::Provider;
-use crate::target::Registration;
+use crate::target::{ClientAuth, Registration};
 use crate::trace::{Party, Step, shown};
 
 /// A mock authorization server where the client under test is registered.
@@ -46,9 +46,13 @@ impl Drop for Lie {
 impl Idp {
     /// Starts a server of this description where `client` is registered.
     pub(crate) async fn start(builder: Builder, client: Registration, party: Party) -> Result<Self, Inconclusive> {
-        let known = match client.secret() {
-            None => Client::public(&client.client_id),
-            Some(secret) => Client::confidential(&client.client_id, secret.clone()),
+        let known = match &client.auth {
+            ClientAuth::None => Client::public(&client.client_id),
+            ClientAuth::Basic(secret) | ClientAuth::Post(secret) => {
+                Client::confidential(&client.client_id, secret.clone())
+            }
+            ClientAuth::PrivateKeyJwt(key) => Client::with_keys(&client.client_id, key.jwks()),
+            ClientAuth::MutualTls(_) => return Err(Inconclusive::new("clients with certificates are not played to")),
         };
         let known = client.redirect_uris.iter().fold(known, Client::redirect_uri);
         let mock = builder.client(known).start().await;

@@ -3,6 +3,7 @@
 //! Strict: the status and the error code that the specification asks for, not to be cached, and no token. Tolerated:
 //! refused in some other way. Vulnerable: a code or a token came out, or the server crashed, or it told a secret.
 
+use mock_idp::jose::Jws;
 use oauth_types::{ErrorCode, Params};
 
 use crate::answer::Answer;
@@ -37,6 +38,10 @@ pub struct RefusedRequest<'a> {
     pub issuer: Option<&'a str>,
     /// Whether a page of the server's own is as good as a redirect.
     pub page_will_do: bool,
+    /// The errors that the specification asks for.
+    pub errors: &'a [&'a str],
+    /// Whether the request was pushed, so that the refusal may be an answer in JSON (RFC 9126 section 2.3).
+    pub pushed: bool,
 }
 
 impl Finding {
@@ -110,12 +115,21 @@ fn weak_point(answer: &Answer, error: &str, allowed: &[ErrorCode]) -> Option<Str
     (!cached.contains("no-store")).then(|| "Cache-Control: no-store is missing".to_owned())
 }
 
-/// Judges an answer of the authorization endpoint to a request, called `what`, that must be refused with
-/// `invalid_request`.
+/// Judges an answer of the authorization endpoint to a request, called `what`, that must be refused.
 pub fn authorization_refusal(answer: &Answer, expected: RefusedRequest<'_>, what: &str) -> Finding {
     let summary = answer.summary();
     if answer.status >= 500 {
         return Finding::new(Verdict::Vulnerable, format!("the server broke down ({summary}) at {what}"));
+    }
+    if let Some(error) = answer.member("error").filter(|_| expected.pushed && answer.location().is_none()) {
+        let errors = expected.errors;
+        return match errors.contains(&error.as_str()) && answer.status == 400 {
+            true => Finding::new(Verdict::Stopped, format!("{what} is refused with {summary} when it is pushed")),
+            false => Finding::new(
+                Verdict::Tolerated,
+                format!("{what} is refused with {summary}, but it should be 400 {}", errors.join(" or ")),
+            ),
+        };
     }
     let Some(sent) = sent_to_client(answer, expected.redirect_uri) else {
         return match (answer.status, answer.location().is_some()) {
@@ -136,14 +150,14 @@ pub fn authorization_refusal(answer: &Answer, expected: RefusedRequest<'_>, what
     let Some(error) = sent.get("error") else {
         return Finding::new(Verdict::Tolerated, format!("{what} is answered with neither a code nor an error"));
     };
-    let point = if error != ErrorCode::InvalidRequest.as_str() {
-        Some("the error should be invalid_request")
+    let point = if !expected.errors.contains(&error) {
+        Some(format!("the error should be {}", expected.errors.join(" or ")))
     } else if !matches!(answer.status, 302 | 303) {
-        Some("the status should be 302 or 303")
+        Some("the status should be 302 or 303".to_owned())
     } else if sent.raw("state") != Some(expected.state) {
-        Some("the state is not returned")
+        Some("the state is not returned".to_owned())
     } else if expected.issuer.is_some() && sent.raw("iss") != expected.issuer {
-        Some("the issuer is not named")
+        Some("the issuer is not named".to_owned())
     } else {
         None
     };
@@ -153,14 +167,18 @@ pub fn authorization_refusal(answer: &Answer, expected: RefusedRequest<'_>, what
     }
 }
 
-/// What a redirect to exactly `redirect_uri` carries, in its query or its fragment.
+/// What a redirect to exactly `redirect_uri` carries, in its query or its fragment, or in the JWT there (JARM section
+/// 2.3).
 pub(crate) fn sent_to_client(answer: &Answer, redirect_uri: &str) -> Option<Params> {
     let rest = answer.location()?.strip_prefix(redirect_uri)?;
-    match rest.chars().next() {
-        None => Some(Params::new()),
-        Some('?' | '#' | '&') => Params::parse(&rest[1..].replace(['?', '#'], "&")).ok(),
-        Some(_) => None,
-    }
+    let sent = match rest.chars().next() {
+        None => Params::new(),
+        Some('?' | '#' | '&') => Params::parse(&rest[1..].replace(['?', '#'], "&")).ok()?,
+        Some(_) => return None,
+    };
+    let Some(Ok(response)) = sent.get("response").map(Jws::parse) else { return Some(sent) };
+    let claims = response.claims().iter();
+    Some(claims.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect())
 }
 
 #[cfg(test)]
@@ -172,6 +190,8 @@ mod tests {
         state: "s1",
         issuer: Some("https://as.example"),
         page_will_do: false,
+        errors: &["invalid_request"],
+        pushed: false,
     };
 
     fn refusal(status: u16, body: &str) -> Answer {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::attack::Idea;
 use crate::catalogue;
 use crate::judge::Finding;
+use crate::profile::Profile;
 use crate::run::Options;
 use crate::trace::Trace;
 use crate::verdict::{Outcome, Verdict};
@@ -113,16 +114,17 @@ impl std::fmt::Display for Report {
 
 impl Outcome {
     /// What these findings come to: the worst of them.
-    pub(crate) fn of(idea: &Idea, findings: &[Finding], trace: Trace) -> Self {
+    pub(crate) fn of(idea: &Idea, profile: Profile, findings: &[Finding], trace: Trace) -> Self {
+        let level = idea.level_under(profile);
         let nothing = Finding::new(Verdict::Inconclusive, "the attack found nothing out");
-        let weight = |finding: &Finding| finding.weight(idea.level);
+        let weight = |finding: &Finding| finding.weight(level);
         let worst = findings.iter().rev().max_by_key(|finding| weight(finding)).unwrap_or(&nothing);
         let others = findings.iter().filter(|finding| weight(finding) == weight(worst)).count().saturating_sub(1);
         let because = match others {
             0 => worst.because.clone(),
             _ => format!("{} (and {others} more)", worst.because),
         };
-        let level = worst.level.filter(|_| worst.verdict == Verdict::Vulnerable).unwrap_or(idea.level);
+        let level = worst.level.filter(|_| worst.verdict == Verdict::Vulnerable).unwrap_or(level);
         Self {
             id: idea.id,
             name: idea.name,

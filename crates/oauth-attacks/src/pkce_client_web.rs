@@ -62,6 +62,9 @@ impl PkceClientWeb {
             ClientAuth::None => builder,
             ClientAuth::Basic(secret) => builder.secret(secret.clone()),
             ClientAuth::Post(secret) => builder.secret_in_body(secret.clone()),
+            ClientAuth::PrivateKeyJwt(_) | ClientAuth::MutualTls(_) => {
+                return Err(Rejected::new("pkce_client does not authenticate like this"));
+            }
         };
         let builder = builder.redirect_uri(provider.client.redirect_uri());
         let client = (self.adjust)(builder).discover().await.map_err(|error| Rejected::new(error.to_string()))?;

@@ -4,19 +4,21 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use oauth_types::Params;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::agent::{Agent, Tls};
+use crate::agent::{Agent, Request, Tls};
 use crate::attack::{ClientAttack, Idea, Inconclusive, Need, On, ServerAttack};
 use crate::bench::Bench;
 use crate::catalogue;
 use crate::client::{ClientUnderTest, Said, Visitor};
 use crate::judge::Finding;
 use crate::outcomes::{Excuse, Report};
+use crate::profile::Profile;
 use crate::stage::{Heard, Stage};
-use crate::target::{Registration, Target};
-use crate::trace::Trace;
+use crate::target::{Registration, Role, Target};
+use crate::trace::{Party, Trace};
 use crate::verdict::{Outcome, Verdict};
 
 /// How many attacks run at a time unless told otherwise.
@@ -31,6 +33,8 @@ pub struct Options {
     pub(crate) excuses: Vec<Excuse>,
     pub(crate) side_by_side: Option<usize>,
     pub(crate) watch: Option<Watch>,
+    pub(crate) profile: Profile,
+    pub(crate) permitted: bool,
 }
 
 /// Called with every outcome as soon as it is there.
@@ -64,6 +68,21 @@ impl Options {
         self
     }
 
+    /// Judges by the rules of this profile instead of RFC 9700.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// Runs attacks as well that may harm a server in operation: very large requests, many guesses, requests that
+    /// make the server call others.
+    #[must_use]
+    pub fn permit_harm(mut self) -> Self {
+        self.permitted = true;
+        self
+    }
+
     /// Calls this with every outcome as soon as it is there, in no particular order.
     #[must_use]
     pub fn watch(mut self, watch: impl Fn(&Outcome) + Send + Sync + 'static) -> Self {
@@ -92,17 +111,28 @@ impl fmt::Debug for Options {
 /// Before and after each attack the same client runs the unmodified flow. If it does not reach tokens, nothing that
 /// was refused counts.
 pub async fn run_on_server(target: &Target, options: &Options) -> Report {
-    let attacks = catalogue::SERVER_ATTACKS.iter().filter(|attack| options.includes(attack.idea.id));
+    let all = || catalogue::server_attacks().filter(|attack| options.includes(attack.idea.id));
     let agent = Agent::new(target.tls());
-    let jobs = attacks.map(|attack| {
-        let job: Pending = match &agent {
-            Ok(agent) => Box::pin(carry_out(attack, Bench::new(target.clone(), agent.another()))),
-            Err(error) => Box::pin(std::future::ready(not_tried(&attack.idea, &error.to_string()))),
-        };
-        (not_tried(&attack.idea, "the attack itself broke down"), job)
-    });
-    let outcomes = side_by_side(jobs.collect(), options, SERVERS_SIDE_BY_SIDE).await;
-    Report::new(outcomes, options, &catalogue::SERVER_ATTACKS.iter().map(|attack| attack.idea.id).collect::<Vec<_>>())
+    let jobs = |alone: bool| {
+        let attacks = all().enumerate().filter(move |(_, attack)| attack.needs.contains(&Need::Clock) == alone);
+        attacks.map(|(number, attack)| {
+            let job: Pending = match &agent {
+                Ok(agent) => {
+                    let bench = Bench::new(target.clone(), agent.another(), options.profile);
+                    Box::pin(carry_out(attack, bench, options.clone()))
+                }
+                Err(error) => Box::pin(std::future::ready(not_tried(&attack.idea, options, &error.to_string()))),
+            };
+            (number, job)
+        })
+    };
+    let broken = |attack: &'static ServerAttack| not_tried(&attack.idea, options, "the attack itself broke down");
+    let mut outcomes: Vec<_> = all().map(broken).collect();
+    let usually = options.side_by_side.unwrap_or(SERVERS_SIDE_BY_SIDE);
+    side_by_side(jobs(false).collect(), options, usually, &mut outcomes).await;
+    // When one of these moves the clock, nobody else may be in the middle of something.
+    side_by_side(jobs(true).collect(), options, 1, &mut outcomes).await;
+    Report::new(outcomes, options, &catalogue::server_attacks().map(|attack| attack.idea.id).collect::<Vec<_>>())
 }
 
 /// Attacks a client with everything in the catalogue, or with what the options name.
@@ -111,28 +141,34 @@ pub async fn run_on_server(target: &Target, options: &Options) -> Report {
 /// succeed; otherwise nothing that was rejected counts.
 pub async fn run_on_client(client: impl ClientUnderTest + 'static, options: &Options) -> Report {
     let client: Arc<dyn ClientUnderTest> = Arc::new(client);
-    let attacks = catalogue::CLIENT_ATTACKS.iter().filter(|attack| options.includes(attack.idea.id));
+    let all = || catalogue::client_attacks().filter(|attack| options.includes(attack.idea.id));
     let agent = Agent::new(Tls::Untrusted);
-    let jobs = attacks.map(|attack| {
+    let jobs = all().enumerate().map(|(number, attack)| {
         let job: Pending = match &agent {
-            Ok(agent) => Box::pin(play(attack, Stage::new(Arc::clone(&client), agent.another()))),
-            Err(error) => Box::pin(std::future::ready(not_tried(&attack.idea, &error.to_string()))),
+            Ok(agent) => {
+                let stage = Stage::new(Arc::clone(&client), agent.another(), options.profile);
+                Box::pin(play(attack, stage, options.clone()))
+            }
+            Err(error) => Box::pin(std::future::ready(not_tried(&attack.idea, options, &error.to_string()))),
         };
-        (not_tried(&attack.idea, "the attack itself broke down"), job)
+        (number, job)
     });
-    let outcomes = side_by_side(jobs.collect(), options, CLIENTS_SIDE_BY_SIDE).await;
-    Report::new(outcomes, options, &catalogue::CLIENT_ATTACKS.iter().map(|attack| attack.idea.id).collect::<Vec<_>>())
+    let broken = |attack: &'static ClientAttack| not_tried(&attack.idea, options, "the attack itself broke down");
+    let mut outcomes: Vec<_> = all().map(broken).collect();
+    let usually = options.side_by_side.unwrap_or(CLIENTS_SIDE_BY_SIDE);
+    side_by_side(jobs.collect(), options, usually, &mut outcomes).await;
+    Report::new(outcomes, options, &catalogue::client_attacks().map(|attack| attack.idea.id).collect::<Vec<_>>())
 }
 
 /// An attack on its way.
 type Pending = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// Runs the jobs, a few at a time. Each comes with what to say if it breaks down.
-async fn side_by_side(jobs: Vec<(Outcome, Pending)>, options: &Options, usually: usize) -> Vec<Outcome> {
-    let gate = Arc::new(Semaphore::new(options.side_by_side.unwrap_or(usually)));
-    let (mut outcomes, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+/// Runs the jobs, a few at a time, and puts each outcome in its place. The place of one that breaks down is left as it
+/// is.
+async fn side_by_side(jobs: Vec<(usize, Pending)>, options: &Options, at_once: usize, outcomes: &mut [Outcome]) {
+    let gate = Arc::new(Semaphore::new(at_once));
     let mut running = JoinSet::new();
-    for (number, job) in jobs.into_iter().enumerate() {
+    for (number, job) in jobs {
         let (gate, watch) = (Arc::clone(&gate), options.watch.clone());
         running.spawn(async move {
             // The gate is never closed, so everybody gets through it in the end.
@@ -145,24 +181,26 @@ async fn side_by_side(jobs: Vec<(Outcome, Pending)>, options: &Options, usually:
         });
     }
     while let Some(joined) = running.join_next().await {
-        if let Ok((number, outcome)) = joined {
-            outcomes[number] = outcome;
+        if let Ok((number, outcome)) = joined
+            && let Some(place) = outcomes.get_mut(number)
+        {
+            *place = outcome;
         }
     }
-    outcomes
 }
 
 /// The outcome of an attack of which nothing can be said.
-fn not_tried(idea: &Idea, reason: &str) -> Outcome {
-    Outcome::of(idea, &[Finding::new(Verdict::Inconclusive, reason)], Trace::default())
+fn not_tried(idea: &'static Idea, options: &Options, reason: &str) -> Outcome {
+    let findings = [Finding::new(Verdict::Inconclusive, reason)];
+    Outcome::of(idea, options.profile, &findings, Trace::default())
 }
 
 /// One attack, as each of the clients it is tried as.
-async fn carry_out(attack: &'static ServerAttack, bench: Bench) -> Outcome {
+async fn carry_out(attack: &'static ServerAttack, bench: Bench, options: Options) -> Outcome {
     let clients = clients(attack.on, bench.target());
     for client in &clients {
         let since = bench.finding_count();
-        if let Err(reason) = carry_out_as(attack, &bench, client).await {
+        if let Err(reason) = carry_out_as(attack, &bench, client, &options).await {
             bench.found(inconclusive(&reason), None);
         }
         if clients.len() > 1 {
@@ -174,12 +212,20 @@ async fn carry_out(attack: &'static ServerAttack, bench: Bench) -> Outcome {
     if clients.is_empty() {
         findings.push(inconclusive(&Inconclusive::new(format!("the target has no {}", attack.on))));
     }
-    Outcome::of(&attack.idea, &findings, trace)
+    Outcome::of(&attack.idea, options.profile, &findings, trace)
 }
 
-async fn carry_out_as(attack: &ServerAttack, bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
-    if let Some(need) = attack.needs.iter().find(|need| !bench.target().has(**need, client)) {
+async fn carry_out_as(
+    attack: &ServerAttack,
+    bench: &Bench,
+    client: &Registration,
+    options: &Options,
+) -> Result<(), Inconclusive> {
+    if let Some(need) = attack.needs.iter().find(|need| !bench.target().has(**need, Some(client))) {
         return Err(Inconclusive::new(format!("the target has no {need}")));
+    }
+    if attack.needs.contains(&Need::Permission) && !options.permitted {
+        return Err(Inconclusive::new("it may do harm, and is not permitted"));
     }
     control(attack, bench, client, "before").await?;
     (attack.run)(bench, client).await?;
@@ -193,10 +239,15 @@ async fn control(
     client: &Registration,
     when: &str,
 ) -> Result<(), Inconclusive> {
-    let second = bench.target().second.as_ref().filter(|_| attack.needs.contains(&Need::SecondClient));
+    if attack.on == On::Nobody {
+        return alive(bench, when).await;
+    }
+    let second = bench.target().role(Role::Second).filter(|_| attack.needs.contains(&Need::Client(Role::Second)));
     let aside = bench.aside();
     let mut result = Ok(());
-    for client in [Some(client), second].into_iter().flatten() {
+    // A client that may not use codes has no flow of this kind.
+    let client = (attack.on != On::Client(Role::WithoutCode)).then_some(client);
+    for client in [client, second].into_iter().flatten() {
         let tokens = aside.tokens(client).await;
         result = result.and(tokens.map(|_| ()).map_err(|reason| {
             Inconclusive::new(format!(
@@ -209,16 +260,32 @@ async fn control(
     result
 }
 
+/// A server that is asked without a client must at least be there.
+async fn alive(bench: &Bench, when: &str) -> Result<(), Inconclusive> {
+    let url = bench.target().metadata().authorization_endpoint.as_deref().unwrap_or_default();
+    let request = Request::get(Party::Attacker, Party::Server, url, Params::new());
+    let answer = bench.agent().aside().send(request).await;
+    let answer =
+        answer.map_err(|error| Inconclusive::new(format!("the server was gone {when} the attack: {error}")))?;
+    if answer.status >= 500 {
+        return Err(Inconclusive::new(format!("the server was broken {when} the attack ({})", answer.status)));
+    }
+    Ok(())
+}
+
 /// One attack on a client.
-async fn play(attack: &'static ClientAttack, stage: Stage) -> Outcome {
+async fn play(attack: &'static ClientAttack, stage: Stage, options: Options) -> Outcome {
     if let Err(reason) = play_through(attack, &stage).await {
         stage.found(inconclusive(&reason));
     }
     let (findings, trace) = stage.into_parts();
-    Outcome::of(&attack.idea, &findings, trace)
+    Outcome::of(&attack.idea, options.profile, &findings, trace)
 }
 
 async fn play_through(attack: &ClientAttack, stage: &Stage) -> Result<(), Inconclusive> {
+    if let Some(ability) = attack.needs.iter().find(|ability| !stage.can(**ability)) {
+        return Err(Inconclusive::new(format!("the client cannot {ability}")));
+    }
     if attack.only_looks {
         return (attack.run)(stage).await;
     }
@@ -241,12 +308,13 @@ async fn honest_login(stage: &Stage, when: &str) -> Result<(), Inconclusive> {
 }
 
 fn clients(on: On, target: &Target) -> Vec<Registration> {
-    let (public, confidential) = (target.public.clone(), target.confidential.clone());
+    let role = |role| target.role(role).cloned();
+    let (public, confidential) = (role(Role::Public), role(Role::Confidential));
     match on {
         On::EachClient => public.into_iter().chain(confidential).collect(),
         On::OneClient => public.or(confidential).into_iter().collect(),
-        On::PublicClient => public.into_iter().collect(),
-        On::ConfidentialClient => confidential.into_iter().collect(),
+        On::Client(one) => role(one).into_iter().collect(),
+        On::Nobody => vec![Registration::public("nobody", "http://127.0.0.1:9/nobody")],
     }
 }
 

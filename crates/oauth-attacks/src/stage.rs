@@ -8,9 +8,10 @@ use oauth_types::Params;
 
 use crate::agent::{Agent, Request, lock};
 use crate::attack::Inconclusive;
-use crate::client::{ClientUnderTest, Rejected, Said, Visitor};
+use crate::client::{Ability, ClientUnderTest, Done, Errand, Rejected, Said, Visitor};
 use crate::idp::{Idp, shown_params};
 use crate::judge::Finding;
+use crate::profile::Profile;
 use crate::trace::{Party, Step, Trace};
 use crate::verdict::Verdict;
 
@@ -21,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Stage {
     client: Arc<dyn ClientUnderTest>,
     agent: Agent,
+    profile: Profile,
     findings: Mutex<Vec<Finding>>,
     patience: Duration,
 }
@@ -87,17 +89,17 @@ impl std::fmt::Display for Address {
 
 impl Stage {
     /// A stage without findings. The agent's trace becomes that of the attack.
-    pub fn new(client: Arc<dyn ClientUnderTest>, agent: Agent) -> Self {
+    pub fn new(client: Arc<dyn ClientUnderTest>, agent: Agent, profile: Profile) -> Self {
         if let Some(secret) = client.registration().secret() {
             agent.keep_secret(secret.expose());
         }
-        Self { client, agent, findings: Mutex::default(), patience: PATIENCE }
+        Self { client, agent, profile, findings: Mutex::default(), patience: PATIENCE }
     }
 
     /// Another stage with the same client, for what is no part of the attack.
     pub(crate) fn aside(&self) -> Self {
         let (client, agent) = (Arc::clone(&self.client), self.agent.aside());
-        Self { client, agent, findings: Mutex::default(), patience: self.patience }
+        Self { client, agent, profile: self.profile, findings: Mutex::default(), patience: self.patience }
     }
 
     /// A strict, honest server where the client is registered.
@@ -206,6 +208,58 @@ impl Stage {
         let told = self.agent.conceal(&heard.to_string());
         self.note(visitor, "come back", shown_params(&self.agent, &address.params), told);
         Ok(heard)
+    }
+
+    /// Whether the client can do this.
+    pub fn can(&self, ability: Ability) -> bool {
+        self.client.can(ability)
+    }
+
+    /// Asks the client to do something for a visitor, and writes down what these servers were asked meanwhile. `None`
+    /// means that it broke down.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when the client does not answer in time.
+    pub async fn ask(
+        &self,
+        visitor: &Visitor,
+        errand: Errand,
+        idps: &[&Idp],
+    ) -> Result<Option<Result<Done, Rejected>>, Inconclusive> {
+        let what = errand.summary();
+        let (client, own) = (Arc::clone(&self.client), visitor.clone());
+        let job = tokio::spawn(async move { client.run(&own, &errand).await });
+        let done = self.patiently(job).await?;
+        for idp in idps {
+            idp.tell(&self.agent);
+        }
+        let told = match &done {
+            None => "broke down".to_owned(),
+            Some(Err(rejected)) => self.agent.conceal(&rejected.code),
+            Some(Ok(done)) => self.agent.conceal(&done.summary()),
+        };
+        self.note(visitor, what, Vec::new(), told);
+        Ok(done)
+    }
+
+    /// Asks the client to do what it must be able to.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not.
+    pub async fn must(&self, visitor: &Visitor, errand: Errand, idps: &[&Idp]) -> Result<Done, Inconclusive> {
+        let what = errand.summary();
+        match self.ask(visitor, errand, idps).await? {
+            Some(Ok(done)) => Ok(done),
+            Some(Err(rejected)) => {
+                Err(Inconclusive::new(format!("the client does not {what}: {}", self.agent.conceal(&rejected.code))))
+            }
+            None => Err(Inconclusive::new(format!("the client broke down when it was asked to {what}"))),
+        }
+    }
+
+    /// The rules the client is judged by.
+    pub fn profile(&self) -> Profile {
+        self.profile
     }
 
     /// A whole login of a visitor.
@@ -336,7 +390,7 @@ mod tests {
             |_: Visitor, _: String| std::future::pending(),
         );
         let agent = Agent::new(Tls::Untrusted).expect("an agent");
-        let stage = Stage { patience: Duration::ZERO, ..Stage::new(Arc::new(client), agent) };
+        let stage = Stage { patience: Duration::ZERO, ..Stage::new(Arc::new(client), agent, Profile::Bcp) };
         let idp = stage.idp().await.expect("a server");
         let reason = stage.begin(&Visitor::new(), &idp).await.expect_err("no answer");
         assert_eq!(reason.0, "the client did not answer within ten seconds");

@@ -1,13 +1,17 @@
 //! What is known of a server under test: where it is, which clients it knows, and how its users log in.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use oauth_types::{Params, ProviderMetadata, Secret};
+use serde_json::Value;
 
 use crate::agent::{Agent, AgentError, Request, Tls};
 use crate::attack::Need;
 use crate::browser::{Login, SentBackAtOnce};
+use crate::key::Key;
+use crate::time::{SystemTime, Time};
 use crate::trace::Party;
 
 /// A server under test.
@@ -25,12 +29,68 @@ use crate::trace::Party;
 #[derive(Clone)]
 pub struct Target {
     pub(crate) metadata: ProviderMetadata,
-    pub(crate) public: Option<Registration>,
-    pub(crate) confidential: Option<Registration>,
-    pub(crate) second: Option<Registration>,
+    pub(crate) document: Value,
+    pub(crate) cast: BTreeMap<Role, Registration>,
     pub(crate) scope: String,
+    pub(crate) second_scope: Option<String>,
     pub(crate) second_user: Option<String>,
+    pub(crate) resources: Option<[String; 2]>,
+    pub(crate) second_issuer: Option<Box<Target>>,
+    pub(crate) registration_token: Option<Secret>,
     pub(crate) login: Arc<dyn Login>,
+    pub(crate) time: Arc<dyn Time>,
+    pub(crate) trust: Option<String>,
+}
+
+/// Which part a client plays. What it may do and must prove is how it is registered with the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// A public client.
+    Public,
+    /// A confidential client.
+    Confidential,
+    /// Another client, which takes what belongs to the first one.
+    Second,
+    /// A public native client with the redirect URI `http://127.0.0.1/…`, whose port may vary (RFC 8252 section 7.3).
+    Native,
+    /// A client that authenticates with `private_key_jwt`.
+    Keyed,
+    /// A client that authenticates with mutual TLS.
+    MutualTls,
+    /// A client whose tokens must be bound by DPoP.
+    SenderConstrained,
+    /// A client that must push its requests (RFC 9126 section 6).
+    Pushing,
+    /// A client that must sign its requests (RFC 9101 section 10.5).
+    Signing,
+    /// A client that may not use the authorization code grant.
+    WithoutCode,
+    /// A client that may use the hybrid flow, and must use PKCE.
+    Hybrid,
+    /// A resource server that may introspect the tokens of the first of the two resources.
+    Resource,
+    /// A resource server that may introspect the tokens of the second of the two resources only.
+    SecondResource,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Public => "public client",
+            Self::Confidential => "confidential client",
+            Self::Second => "second client",
+            Self::Native => "native client",
+            Self::Keyed => "client with private_key_jwt",
+            Self::MutualTls => "client with mutual TLS",
+            Self::SenderConstrained => "client that must use DPoP",
+            Self::Pushing => "client that must push its requests",
+            Self::Signing => "client that must sign its requests",
+            Self::WithoutCode => "client that may not use codes",
+            Self::Hybrid => "client with the hybrid flow",
+            Self::Resource => "resource server",
+            Self::SecondResource => "second resource server",
+        })
+    }
 }
 
 /// A client as the server under test knows it.
@@ -42,6 +102,14 @@ pub struct Registration {
     pub auth: ClientAuth,
     /// Its redirect URIs; the first is used unless an attack needs the second.
     pub redirect_uris: Vec<String>,
+    /// Whether its authorization requests are pushed (RFC 9126).
+    pub pushes: bool,
+    /// The key it signs its authorization requests with (RFC 9101), if it does.
+    pub signs: Option<Key>,
+    /// The key its tokens are bound to by DPoP (RFC 9449), if they are.
+    pub proves: Option<Key>,
+    /// What each of its authorization requests says besides, such as a `response_mode`.
+    pub always: Vec<(String, String)>,
 }
 
 /// How a client authenticates at the token endpoint (RFC 6749 section 2.3).
@@ -53,6 +121,10 @@ pub enum ClientAuth {
     Basic(Secret),
     /// `client_secret_post`.
     Post(Secret),
+    /// `private_key_jwt`.
+    PrivateKeyJwt(Key),
+    /// `tls_client_auth` or `self_signed_tls_client_auth`: certificate and private key in PEM.
+    MutualTls(Secret),
 }
 
 /// Why a server cannot be attacked at all.
@@ -93,7 +165,8 @@ impl Target {
             if metadata.issuer != issuer {
                 return Err(TargetError::OtherIssuer { asked: issuer.to_owned(), found: metadata.issuer });
             }
-            return Self::described_by(metadata);
+            let document = serde_json::from_str(&answer.body).unwrap_or_default();
+            return Ok(Self { document, ..Self::described_by(metadata)? });
         }
         let [first, second] = places;
         Err(TargetError::NoMetadata(first, second))
@@ -112,21 +185,32 @@ impl Target {
             return Err(TargetError::NoEndpoint(name));
         }
         Ok(Self {
+            document: serde_json::to_value(&metadata).unwrap_or_default(),
             metadata,
-            public: None,
-            confidential: None,
-            second: None,
+            cast: BTreeMap::new(),
             scope: "openid".to_owned(),
+            second_scope: None,
             second_user: None,
+            resources: None,
+            second_issuer: None,
+            registration_token: None,
             login: Arc::new(SentBackAtOnce),
+            time: Arc::new(SystemTime),
+            trust: None,
         })
+    }
+
+    /// With a client that plays this part.
+    #[must_use]
+    pub fn playing(mut self, role: Role, client: Registration) -> Self {
+        self.cast.insert(role, client);
+        self
     }
 
     /// With a public client.
     #[must_use]
-    pub fn public(mut self, client_id: impl Into<String>, redirect_uri: impl Into<String>) -> Self {
-        self.public = Some(Registration::public(client_id, redirect_uri));
-        self
+    pub fn public(self, client_id: impl Into<String>, redirect_uri: impl Into<String>) -> Self {
+        self.playing(Role::Public, Registration::public(client_id, redirect_uri))
     }
 
     /// With a confidential client that authenticates with `client_secret_basic`.
@@ -137,30 +221,30 @@ impl Target {
         secret: impl Into<Secret>,
         redirect_uri: impl Into<String>,
     ) -> Self {
-        self.client(Registration::confidential(client_id, secret, redirect_uri))
+        self.playing(Role::Confidential, Registration::confidential(client_id, secret, redirect_uri))
     }
 
     /// With this client, public or confidential as it says.
     #[must_use]
-    pub fn client(mut self, client: Registration) -> Self {
-        let place = if client.is_public() { &mut self.public } else { &mut self.confidential };
-        *place = Some(client);
-        self
+    pub fn client(self, client: Registration) -> Self {
+        let role = if client.is_public() { Role::Public } else { Role::Confidential };
+        self.playing(role, client)
     }
 
     /// With another client, for attacks in which one client takes what belongs to another.
     #[must_use]
-    pub fn second_client(mut self, client: Registration) -> Self {
-        self.second = Some(client);
-        self
+    pub fn second_client(self, client: Registration) -> Self {
+        self.playing(Role::Second, client)
     }
 
     /// With a second redirect URI, which the public and the confidential client given so far have too.
     #[must_use]
     pub fn second_redirect_uri(mut self, redirect_uri: impl Into<String>) -> Self {
         let redirect_uri = redirect_uri.into();
-        for client in [&mut self.public, &mut self.confidential].into_iter().flatten() {
-            client.redirect_uris.push(redirect_uri.clone());
+        for role in [Role::Public, Role::Confidential] {
+            if let Some(client) = self.cast.get_mut(&role) {
+                client.redirect_uris.push(redirect_uri.clone());
+            }
         }
         self
     }
@@ -179,6 +263,48 @@ impl Target {
         self
     }
 
+    /// With a second scope value, which the clients may ask for as well, but do not unless an attack makes them.
+    #[must_use]
+    pub fn second_scope(mut self, scope: impl Into<String>) -> Self {
+        self.second_scope = Some(scope.into());
+        self
+    }
+
+    /// With two resources for which tokens may be asked (RFC 8707).
+    #[must_use]
+    pub fn resources(mut self, first: impl Into<String>, second: impl Into<String>) -> Self {
+        self.resources = Some([first.into(), second.into()]);
+        self
+    }
+
+    /// With a second issuer of the same installation, where clients with the same ids are registered.
+    #[must_use]
+    pub fn second_issuer(mut self, other: Self) -> Self {
+        self.second_issuer = Some(Box::new(other));
+        self
+    }
+
+    /// With the initial access token that registering a client takes (RFC 7591 section 3).
+    #[must_use]
+    pub fn registration_token(mut self, token: impl Into<Secret>) -> Self {
+        self.registration_token = Some(token.into());
+        self
+    }
+
+    /// With a clock that can be moved, for attacks that need time to pass.
+    #[must_use]
+    pub fn time(mut self, time: impl Time + 'static) -> Self {
+        self.time = Arc::new(time);
+        self
+    }
+
+    /// Trusting the certificates that these authorities sign, in PEM, and no others.
+    #[must_use]
+    pub fn trust(mut self, pem: impl Into<String>) -> Self {
+        self.trust = Some(pem.into());
+        self
+    }
+
     /// With another way to get users through login and consent.
     #[must_use]
     pub fn login(mut self, login: impl Login + 'static) -> Self {
@@ -191,20 +317,63 @@ impl Target {
         &self.metadata
     }
 
+    /// The client with this role.
+    pub fn role(&self, role: Role) -> Option<&Registration> {
+        self.cast.get(&role)
+    }
+
+    /// An endpoint, by its member of the metadata.
+    pub fn endpoint(&self, member: &str) -> Option<&str> {
+        let metadata = &self.metadata;
+        match member {
+            "authorization_endpoint" => metadata.authorization_endpoint.as_deref(),
+            "token_endpoint" => metadata.token_endpoint.as_deref(),
+            "userinfo_endpoint" => metadata.userinfo_endpoint.as_deref(),
+            "jwks_uri" => metadata.jwks_uri.as_deref(),
+            _ => metadata.other.get(member)?.as_str(),
+        }
+    }
+
+    /// An endpoint for clients that authenticate with mutual TLS (RFC 8705 section 5).
+    pub(crate) fn mtls_endpoint(&self, member: &str) -> Option<&str> {
+        self.metadata.other.get("mtls_endpoint_aliases")?.get(member)?.as_str()
+    }
+
+    /// The metadata as it was read.
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// Whether every authorization request must be pushed (RFC 9126 section 5).
+    pub(crate) fn wants_pushed_requests(&self) -> bool {
+        self.document["require_pushed_authorization_requests"] == true
+    }
+
     /// What is needed to reach the endpoints.
     pub(crate) fn tls(&self) -> Tls {
         let metadata = &self.metadata;
         let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.userinfo_endpoint];
-        let trusted = endpoints.into_iter().flatten().any(|url| Tls::for_url(url) == Tls::Trusted);
-        if trusted { Tls::Trusted } else { Tls::Untrusted }
+        if endpoints.into_iter().flatten().all(|url| Tls::for_url(url) == Tls::Untrusted) {
+            return Tls::Untrusted;
+        }
+        self.trust.clone().map_or(Tls::Trusted, |pem| Tls::Only(pem.into()))
     }
 
     /// Whether this prerequisite is there for this client.
-    pub(crate) fn has(&self, need: Need, client: &Registration) -> bool {
+    pub(crate) fn has(&self, need: Need, client: Option<&Registration>) -> bool {
         match need {
-            Need::SecondClient => self.second.is_some(),
-            Need::SecondRedirectUri => client.redirect_uris.len() > 1,
-            Need::Userinfo => self.metadata.userinfo_endpoint.is_some(),
+            Need::Client(role) => self.cast.contains_key(&role),
+            Need::SecondRedirectUri => client.is_some_and(|client| client.redirect_uris.len() > 1),
+            Need::SecondUser => self.second_user.is_some(),
+            Need::SecondScope => self.second_scope.is_some(),
+            Need::Resources => self.resources.is_some(),
+            Need::Endpoint(member) => self.endpoint(member).is_some(),
+            Need::Metadata(member) => !self.document[member].is_null(),
+            Need::SecondIssuer => self.second_issuer.is_some(),
+            Need::Forms => self.login.shows_forms(),
+            Need::Clock => self.time.can_be_moved(),
+            // That is for the options to say.
+            Need::Permission => true,
         }
     }
 
@@ -217,10 +386,9 @@ impl Target {
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let clients = [&self.public, &self.confidential, &self.second];
         f.debug_struct("Target")
             .field("issuer", &self.metadata.issuer)
-            .field("clients", &clients.into_iter().flatten().collect::<Vec<_>>())
+            .field("cast", &self.cast)
             .finish_non_exhaustive()
     }
 }
@@ -228,7 +396,15 @@ impl fmt::Debug for Target {
 impl Registration {
     /// A public client.
     pub fn public(client_id: impl Into<String>, redirect_uri: impl Into<String>) -> Self {
-        Self { client_id: client_id.into(), auth: ClientAuth::None, redirect_uris: vec![redirect_uri.into()] }
+        Self {
+            client_id: client_id.into(),
+            auth: ClientAuth::None,
+            redirect_uris: vec![redirect_uri.into()],
+            pushes: false,
+            signs: None,
+            proves: None,
+            always: Vec::new(),
+        }
     }
 
     /// A confidential client that authenticates with `client_secret_basic`.
@@ -240,6 +416,52 @@ impl Registration {
         Self { auth: ClientAuth::Basic(secret.into()), ..Self::public(client_id, redirect_uri) }
     }
 
+    /// A client that authenticates with `private_key_jwt`.
+    pub fn keyed(client_id: impl Into<String>, key: Key, redirect_uri: impl Into<String>) -> Self {
+        Self { auth: ClientAuth::PrivateKeyJwt(key), ..Self::public(client_id, redirect_uri) }
+    }
+
+    /// A client that authenticates with mutual TLS; `identity` is its certificate and its private key in PEM.
+    pub fn with_certificate(
+        client_id: impl Into<String>,
+        identity: impl Into<Secret>,
+        redirect_uri: impl Into<String>,
+    ) -> Self {
+        Self { auth: ClientAuth::MutualTls(identity.into()), ..Self::public(client_id, redirect_uri) }
+    }
+
+    /// The same client with another redirect URI.
+    #[must_use]
+    pub fn redirect_uri_too(mut self, redirect_uri: impl Into<String>) -> Self {
+        self.redirect_uris.push(redirect_uri.into());
+        self
+    }
+
+    /// The same client, pushing its authorization requests (RFC 9126).
+    #[must_use]
+    pub fn pushing(self) -> Self {
+        Self { pushes: true, ..self }
+    }
+
+    /// The same client, signing its authorization requests (RFC 9101).
+    #[must_use]
+    pub fn signing(self, key: Key) -> Self {
+        Self { signs: Some(key), ..self }
+    }
+
+    /// The same client, with this parameter in each of its authorization requests.
+    #[must_use]
+    pub fn always(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.always.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same client, whose tokens are bound to this key by DPoP (RFC 9449).
+    #[must_use]
+    pub fn proving(self, key: Key) -> Self {
+        Self { proves: Some(key), ..self }
+    }
+
     /// The same client, sending its secret in the body (`client_secret_post`).
     #[must_use]
     pub fn secret_in_body(mut self) -> Self {
@@ -249,7 +471,7 @@ impl Registration {
         self
     }
 
-    /// Whether the client has no secret.
+    /// Whether the client has nothing to authenticate with.
     pub fn is_public(&self) -> bool {
         matches!(self.auth, ClientAuth::None)
     }
@@ -257,8 +479,8 @@ impl Registration {
     /// The secret, if the client has one.
     pub(crate) fn secret(&self) -> Option<&Secret> {
         match &self.auth {
-            ClientAuth::None => None,
-            ClientAuth::Basic(secret) | ClientAuth::Post(secret) => Some(secret),
+            ClientAuth::None | ClientAuth::PrivateKeyJwt(_) => None,
+            ClientAuth::Basic(secret) | ClientAuth::Post(secret) | ClientAuth::MutualTls(secret) => Some(secret),
         }
     }
 

@@ -2,18 +2,13 @@
 
 use std::pin::pin;
 
-use mock_idp::{Client, MockIdp};
+use mock_idp::{MockIdp, Profile};
+use oauth_attacks::mock::Cast;
 use oauth_attacks::report::Row;
-use oauth_attacks::{Options, PkceClientWeb, Registration, Report, Target, catalogue, run_on_client, run_on_server};
+use oauth_attacks::{Options, PkceClientWeb, Report, catalogue, run_on_client, run_on_server};
 
 use super::Show;
-use super::stage::REDIRECT_URI;
 use super::wire::told;
-
-/// A second redirect URI of every client.
-const OTHER_REDIRECT_URI: &str = "http://127.0.0.1:8400/other";
-/// The secret of the confidential client.
-const SECRET: &str = "worthless";
 
 /// The ids of the catalogue.
 pub(super) fn ids() -> impl Iterator<Item = &'static str> {
@@ -22,14 +17,15 @@ pub(super) fn ids() -> impl Iterator<Item = &'static str> {
 
 /// Runs the attacks that are wanted, and shows and keeps what they came to.
 pub(super) async fn run(show: &mut Show, wanted: &dyn Fn(&str) -> bool) -> Result<(), String> {
-    let on_servers: Vec<&str> = catalogue::SERVER_ATTACKS.iter().map(|a| a.idea.id).filter(|id| wanted(id)).collect();
+    let on_servers: Vec<&str> = catalogue::server_attacks().map(|a| a.idea.id).filter(|id| wanted(id)).collect();
     if !on_servers.is_empty() {
-        let idp = server().await?;
-        let target = target(&idp).await?;
+        let cast = Cast::new(Profile::Strict).map_err(|error| told(&error))?;
+        let idp = cast.enter(MockIdp::builder()).start().await.map_err(|error| told(&error))?;
+        let target = cast.target(&idp).await.map_err(|error| told(&error))?;
         let options = Options::new().only(on_servers);
         watched(show, "Attacks on mock-idp", options, async |options| run_on_server(&target, &options).await).await;
     }
-    let on_clients: Vec<&str> = catalogue::CLIENT_ATTACKS.iter().map(|a| a.idea.id).filter(|id| wanted(id)).collect();
+    let on_clients: Vec<&str> = catalogue::client_attacks().map(|a| a.idea.id).filter(|id| wanted(id)).collect();
     if !on_clients.is_empty() {
         let client = PkceClientWeb::default();
         let options = Options::new().only(on_clients);
@@ -61,25 +57,4 @@ pub(crate) async fn watched(
         show.row(&Row::attack(outcome));
     }
     show.report.push_run(section, &ended);
-}
-
-/// A strict server with registered redirect URIs: those of the built-in clients may be anything on the loopback
-/// interface, and there would be nothing to attack.
-async fn server() -> Result<MockIdp, String> {
-    let at_home = |client: Client| client.redirect_uri(REDIRECT_URI).redirect_uri(OTHER_REDIRECT_URI);
-    let builder = MockIdp::builder()
-        .client(at_home(Client::public("app")))
-        .client(at_home(Client::confidential("web", SECRET)))
-        .client(at_home(Client::public("other")));
-    builder.start().await.map_err(|error| told(&error))
-}
-
-async fn target(idp: &MockIdp) -> Result<Target, String> {
-    let target = Target::discover(idp.issuer()).await.map_err(|error| told(&error))?;
-    Ok(target
-        .public("app", REDIRECT_URI)
-        .confidential("web", SECRET, REDIRECT_URI)
-        .second_redirect_uri(OTHER_REDIRECT_URI)
-        .second_client(Registration::public("other", REDIRECT_URI))
-        .second_user("bob"))
 }

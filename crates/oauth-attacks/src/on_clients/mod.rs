@@ -1,34 +1,29 @@
-//! Attacks on clients, one file each. [`crate::catalogue`] has them in order.
+//! Attacks on clients: a folder for each family, a file for each idea.
 
-pub mod code_injection_nonce;
-pub mod code_injection_pkce;
-pub mod error_pkce_downgrade;
-pub mod idt_alg_none;
-pub mod idt_aud_wrong;
-pub mod idt_exp;
-pub mod idt_hs256_pubkey;
-pub mod idt_iss_wrong;
-pub mod idt_nonce_missing;
-pub mod idt_time_types;
-pub mod iss_missing;
-pub mod iss_wrong;
+pub mod discovery;
+pub mod downgrade;
+pub mod id_token_claims;
+pub mod id_token_signature;
 mod lying_token;
-pub mod mixup_classic;
-pub mod pkce_challenge_constant;
-pub mod pkce_challenge_malformed;
-pub mod pkce_fresh_after_error;
-pub mod pkce_method_omitted;
-pub mod pkce_missing;
-pub mod pkce_plain;
-pub mod pkce_verifier_abnf;
-pub mod pkce_verifier_leaked;
-pub mod pkce_verifier_mismatch;
-pub mod pkce_verifier_missing;
-pub mod pkce_verifier_reuses_state;
-pub mod pkce_verifier_weak;
-pub mod state_mismatch;
-pub mod state_missing_response;
-pub mod state_other_browser;
-pub mod state_replay;
-pub mod token_pkce_downgrade;
-pub mod token_redirect_307;
+pub mod mixup;
+pub mod native;
+pub mod requests;
+pub mod resources;
+pub mod response;
+pub mod token_response;
+
+use crate::attack::{ClientAttack, Family};
+
+/// The families, in the order of the catalogue.
+pub const FAMILIES: &[Family<ClientAttack>] = &[
+    requests::FAMILY,
+    downgrade::FAMILY,
+    response::FAMILY,
+    mixup::FAMILY,
+    discovery::FAMILY,
+    token_response::FAMILY,
+    id_token_signature::FAMILY,
+    id_token_claims::FAMILY,
+    resources::FAMILY,
+    native::FAMILY,
+];

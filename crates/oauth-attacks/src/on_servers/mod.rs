@@ -1,29 +1,34 @@
-//! Attacks on authorization servers, one file each. [`crate::catalogue`] has them in order.
+//! Attacks on authorization servers: a folder for each family, a file for each idea.
 
-pub mod code_intercept_no_verifier;
-pub mod code_intercept_wrong_verifier;
-pub mod code_other_client;
-pub mod code_race_mixed;
-pub mod code_redirect_mismatch;
-pub mod code_replay;
-pub mod code_replay_invalid_no_revoke;
-pub mod code_replay_race;
-pub mod pkce_burn_then_omit;
-pub mod pkce_challenge_duplicate;
-pub mod pkce_challenge_empty;
-pub mod pkce_challenge_missing_public;
-pub mod pkce_cross_session;
-pub mod pkce_downgrade_no_challenge;
-pub mod pkce_method_case;
-pub mod pkce_method_omitted;
-pub mod pkce_method_unknown;
-pub mod pkce_path_parity;
-pub mod pkce_plain_accepted;
-pub mod pkce_secret_not_substitute;
-pub mod pkce_token_method_override;
-pub mod pkce_verifier_empty;
-pub mod pkce_verifier_equals_challenge;
-pub mod pkce_verifier_in_query;
-pub mod pkce_verifier_nearmiss;
-pub mod pkce_verifier_short;
-pub mod refresh_replay;
+pub mod authorization;
+pub mod client_authentication;
+pub mod code;
+pub mod device;
+pub mod metadata;
+pub mod pkce_challenge;
+pub mod pkce_verifier;
+pub mod possession;
+pub mod pushed;
+pub mod redirect_uri;
+pub mod refresh_token;
+pub mod token_endpoint;
+pub mod token_use;
+
+use crate::attack::{Family, ServerAttack};
+
+/// The families, in the order of the catalogue.
+pub const FAMILIES: &[Family<ServerAttack>] = &[
+    pkce_challenge::FAMILY,
+    pkce_verifier::FAMILY,
+    code::FAMILY,
+    redirect_uri::FAMILY,
+    authorization::FAMILY,
+    pushed::FAMILY,
+    client_authentication::FAMILY,
+    token_endpoint::FAMILY,
+    refresh_token::FAMILY,
+    possession::FAMILY,
+    device::FAMILY,
+    token_use::FAMILY,
+    metadata::FAMILY,
+];

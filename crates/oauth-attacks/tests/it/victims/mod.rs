@@ -1,4 +1,5 @@
-//! A server and a client of our own that are sound, and each of whose defences can be switched off alone.
+//! The proof of the attacks: victims whose defences switch off one by one.
 
 pub(crate) mod client;
+pub(crate) mod front;
 pub(crate) mod server;

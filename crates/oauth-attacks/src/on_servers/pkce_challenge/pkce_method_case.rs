@@ -1,0 +1,39 @@
+//! The method is written in another case or with other characters. Its values are case-sensitive; a server that reads
+//! them loosely, or takes every name it does not know for plain, binds the code to something else than the client
+//! meant.
+
+use super::pkce_method_unknown;
+use crate::attack::{Capability, Idea, Inconclusive, On, ServerAttack, story};
+use crate::bench::Bench;
+use crate::challenge::s256;
+use crate::target::Registration;
+use crate::verdict::Level;
+
+/// `as-pkce-method-case`
+pub(super) const ATTACK: ServerAttack = ServerAttack {
+    idea: Idea {
+        id: "as-pkce-method-case",
+        name: "Misspelt method",
+        story: story!("pkce_method_case.rs"),
+        capabilities: &[Capability::A1],
+        citation: "RFC 7636 sections 4.3 and 4.4.1",
+        steps: &[],
+        secure: "",
+        insecure: "",
+        defence: "Methods are compared exactly, and any other name is refused.",
+        level: Level::Must,
+        levels: &[],
+    },
+    on: On::EachClient,
+    needs: &[],
+    run: |bench, client| Box::pin(run(bench, client)),
+};
+
+async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
+    for method in ["s256", "S-256", "sha256", "PLAIN", "Plain"] {
+        let request = bench.authorization(client);
+        let challenge = s256(request.current_verifier().expose());
+        pkce_method_unknown::try_method(bench, client, request, (method, &challenge)).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! PKCE at the token endpoint. What is made of a verifier when a code is redeemed: interception, injection and downgrade.
+
+mod code_intercept_no_verifier;
+mod code_intercept_wrong_verifier;
+mod pkce_burn_then_omit;
+mod pkce_cross_session;
+mod pkce_downgrade_no_challenge;
+mod pkce_secret_not_substitute;
+mod pkce_token_method_override;
+mod pkce_verifier_empty;
+mod pkce_verifier_equals_challenge;
+mod pkce_verifier_in_query;
+mod pkce_verifier_nearmiss;
+mod pkce_verifier_short;
+
+use crate::attack::{Family, ServerAttack};
+
+/// What is made of a verifier when a code is redeemed: interception, injection and downgrade.
+pub const FAMILY: Family<ServerAttack> = Family {
+    name: "pkce_verifier",
+    title: "PKCE at the token endpoint",
+    about: "What is made of a verifier when a code is redeemed: interception, injection and downgrade.",
+    attacks: &[
+        code_intercept_no_verifier::ATTACK,
+        code_intercept_wrong_verifier::ATTACK,
+        pkce_verifier_equals_challenge::ATTACK,
+        pkce_token_method_override::ATTACK,
+        pkce_verifier_empty::ATTACK,
+        pkce_verifier_short::ATTACK,
+        pkce_verifier_nearmiss::ATTACK,
+        pkce_verifier_in_query::ATTACK,
+        pkce_downgrade_no_challenge::ATTACK,
+        pkce_burn_then_omit::ATTACK,
+        pkce_cross_session::ATTACK,
+        pkce_secret_not_substitute::ATTACK,
+    ],
+};

@@ -1,0 +1,109 @@
+//! Every attack on clients is withstood by a sound client, and succeeds when exactly its defence is off.
+
+mod discovery;
+mod downgrade;
+mod id_token_claims;
+mod id_token_signature;
+mod mixup;
+mod native;
+mod requests;
+mod resources;
+mod response;
+mod token_response;
+
+use std::collections::BTreeSet;
+
+use oauth_attacks::{Level, Options, Verdict, catalogue, run_on_client};
+
+use crate::victims::client::{Defence, Victim};
+
+/// An attack, and what its success needs.
+pub(crate) struct Row {
+    /// The attack.
+    pub(crate) id: &'static str,
+    /// What is missing.
+    pub(crate) off: Defence,
+    /// What the success then means.
+    pub(crate) level: Level,
+    /// Words of the reason that the verdict must give.
+    pub(crate) because: &'static str,
+}
+
+/// Every row, in the order of the catalogue.
+fn rows() -> impl Iterator<Item = &'static Row> {
+    let families = [
+        requests::ROWS,
+        downgrade::ROWS,
+        response::ROWS,
+        mixup::ROWS,
+        discovery::ROWS,
+        token_response::ROWS,
+        id_token_signature::ROWS,
+        id_token_claims::ROWS,
+        resources::ROWS,
+        native::ROWS,
+    ];
+    families.into_iter().flatten()
+}
+
+/// Runs the rows of a family: each attack succeeds where its defence is off.
+async fn succeed(rows: &[Row]) {
+    for row in rows {
+        let report = run_on_client(Victim::new([row.off]), &Options::new().only([row.id])).await;
+        let outcome = &report.outcomes[0];
+        assert_eq!(outcome.verdict, Verdict::Vulnerable, "{} without {:?}: {}", row.id, row.off, outcome.because);
+        assert_eq!(outcome.level, row.level, "{} without {:?}: {}", row.id, row.off, outcome.because);
+        assert!(outcome.because.contains(row.because), "{} without {:?}: {}", row.id, row.off, outcome.because);
+    }
+}
+
+/// A sound client withstands every attack that has a row.
+async fn withstand(rows: &[Row]) {
+    let ids: BTreeSet<_> = rows.iter().map(|row| row.id).collect();
+    let report = run_on_client(Victim::new([]), &Options::new().only(ids.clone())).await;
+    report.assert_all_stopped();
+    for outcome in &report.outcomes {
+        assert_eq!(outcome.verdict, Verdict::Stopped, "{}: {}", outcome.id, outcome.because);
+        assert!(outcome.trace.steps.iter().any(|step| step.stopped), "{} does not show where", outcome.id);
+    }
+    assert_eq!(report.outcomes.len(), ids.len());
+}
+
+macro_rules! family {
+    ($($name:ident)*) => {$(
+        mod $name {
+            #[tokio::test]
+            async fn is_withstood() {
+                super::super::withstand(super::super::$name::ROWS).await;
+            }
+
+            #[tokio::test]
+            async fn succeeds_when_exactly_its_defence_is_off() {
+                super::super::succeed(super::super::$name::ROWS).await;
+            }
+        }
+    )*};
+}
+
+/// The rows of each family, both ways.
+mod proofs {
+    family! {
+        requests
+        downgrade
+        response
+        mixup
+        discovery
+        token_response
+        id_token_signature
+        id_token_claims
+        resources
+        native
+    }
+}
+
+#[test]
+fn every_attack_has_a_row() {
+    let rows: BTreeSet<_> = rows().map(|row| row.id).collect();
+    let attacks: BTreeSet<_> = catalogue::client_attacks().map(|attack| attack.idea.id).collect();
+    assert_eq!(rows, attacks);
+}

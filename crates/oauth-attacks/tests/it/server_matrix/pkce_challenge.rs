@@ -1,0 +1,17 @@
+//! What the attacks of the family `pkce_challenge` need to be off.
+
+use oauth_attacks::Level;
+
+use super::Row;
+use crate::victims::server::Defence;
+
+pub(super) const ROWS: &[Row] = &[
+    Row::defence("as-pkce-plain-accepted", Defence::PlainRefused, Level::Must),
+    Row::defence("as-pkce-method-omitted", Defence::MethodRequired, Level::Must),
+    Row::defence("as-pkce-method-case", Defence::MethodExact, Level::Must),
+    Row::defence("as-pkce-method-unknown", Defence::MethodKnown, Level::Must),
+    Row::defence("as-pkce-challenge-missing-public", Defence::ChallengeRequired, Level::Must),
+    Row::defence("as-pkce-challenge-empty", Defence::EmptyChallengeIsNone, Level::Must),
+    Row::defence("as-pkce-challenge-duplicate", Defence::RepeatedParametersRefused, Level::Must),
+    Row::defence("as-pkce-path-parity", Defence::EveryPathStoresChallenge, Level::Must),
+];
