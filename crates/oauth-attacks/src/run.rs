@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::agent::{Agent, Request, Tls};
 use crate::attack::{ClientAttack, Idea, Inconclusive, Need, On, ServerAttack};
+use crate::baseline::Baseline;
 use crate::bench::Bench;
 use crate::catalogue;
 use crate::client::{ClientUnderTest, Said, Visitor};
@@ -18,6 +19,7 @@ use crate::outcomes::{Excuse, Report};
 use crate::profile::Profile;
 use crate::stage::{Heard, Stage};
 use crate::target::{Registration, Role, Target};
+use crate::time::{SystemTime, Time as _};
 use crate::trace::{Party, Trace};
 use crate::verdict::{Outcome, Verdict};
 
@@ -57,7 +59,14 @@ impl Options {
     /// worse: an excuse that is no longer needed must go.
     #[must_use]
     pub fn excuse(mut self, id: impl Into<String>, verdict: Verdict, reason: impl Into<String>) -> Self {
-        self.excuses.push(Excuse { id: id.into(), verdict, reason: reason.into() });
+        self.excuses.push(Excuse { id: id.into(), verdict, reason: reason.into(), expired: None });
+        self
+    }
+
+    /// Expects the outcomes of a file. An entry whose last day has passed counts as a failure.
+    #[must_use]
+    pub fn baseline(mut self, baseline: Baseline) -> Self {
+        self.excuses.extend(baseline.excuses(SystemTime.now()));
         self
     }
 
