@@ -41,6 +41,8 @@ pub mod browser;
 pub mod catalogue;
 mod challenge;
 pub mod client;
+#[cfg(unix)]
+pub mod command;
 mod dice;
 pub mod exchange;
 pub mod idp;
@@ -66,6 +68,8 @@ pub mod verdict;
 
 pub use baseline::{Baseline, BaselineError};
 pub use client::{Ability, ClientUnderTest, Closures, Done, Errand, Page, Provider, Rejected, Said, Visitor};
+#[cfg(unix)]
+pub use command::Command;
 pub use exchange::Exchange;
 pub use key::{Jwt, Key};
 pub use outcomes::Report;
