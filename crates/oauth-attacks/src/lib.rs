@@ -60,6 +60,7 @@ pub mod stage;
 pub mod target;
 pub mod time;
 pub mod trace;
+pub mod user_agent;
 pub mod verdict;
 
 pub use client::{Ability, ClientUnderTest, Closures, Done, Errand, Page, Provider, Rejected, Said, Visitor};
