@@ -6,4 +6,5 @@ mod our_own;
 mod server_matrix;
 mod server_rules;
 mod user_agent;
+mod unruly;
 mod victims;
