@@ -64,6 +64,7 @@ pub mod stage;
 pub mod target;
 pub mod time;
 pub mod trace;
+pub mod user_agent;
 pub mod verdict;
 
 pub use baseline::{Baseline, BaselineError};
