@@ -34,14 +34,16 @@ pub(crate) fn forgeries(handle: &str, own: &str) -> Vec<Forgery> {
     all
 }
 
-/// One part after the other is taken from the other handle.
+/// One part after the other is taken from the other handle: not the longest one, which is what the handle is found by, and
+/// would make it the attacker's own. In a JWT no part may be taken.
 fn spliced(handle: &str, own: &str) -> Vec<Forgery> {
     let parts = |separator: char| {
         let [one, other] = [handle, own].map(|text| text.split(separator).collect::<Vec<_>>());
         (one.len() == other.len() && (2..=MOST_PARTS).contains(&one.len())).then_some((separator, one, other))
     };
     let Some((separator, one, other)) = SEPARATORS.into_iter().find_map(parts) else { return Vec::new() };
-    let places = (0..one.len()).filter(|at| one[*at] != other[*at]);
+    let longest = (0..one.len()).max_by_key(|at| one[*at].len()).filter(|_| Jws::parse(handle).is_err());
+    let places = (0..one.len()).filter(|at| one[*at] != other[*at] && Some(*at) != longest);
     let splice = |at: usize| {
         let mut mixed = one.clone();
         mixed[at] = other[at];
@@ -110,9 +112,11 @@ mod tests {
 
     #[test]
     fn parts_are_exchanged_where_both_have_them() {
-        assert_eq!(values("app.11", "web.22")[..2], ["web.11", "app.22"]);
-        assert_eq!(values("app.11", "app.22")[..1], ["app.22"]);
-        assert_eq!(values("app.11", "web").len(), 3);
+        assert_eq!(values("app.1111", "web.2222")[..2], ["web.1111", "apA.1111"]);
+        assert_eq!(values("v1:app:1111", "v1:web:2222")[0], "v1:web:1111");
+        for own in ["app.2222", "web"] {
+            assert_eq!(values("app.1111", own).len(), 3, "{own}");
+        }
     }
 
     #[test]
@@ -133,5 +137,6 @@ mod tests {
         assert_eq!(bare.len(), 2);
         let client = |at: usize| Jws::parse(&bare[at].value).expect("a JWT").claims()["client_id"].clone();
         assert_eq!((client(0), client(1)), ("app".into(), "web".into()));
+        assert!(all[0].how.contains("part 2"), "{}", all[0].how);
     }
 }

@@ -170,6 +170,13 @@ impl Memory {
         }
     }
 
+    /// The refresh token that another one was exchanged for.
+    pub(crate) fn successor(&self, token: &str) -> Option<String> {
+        let own = self.look();
+        let mut next = own.tokens.values().filter(|(call, _)| call.get("refresh_token").as_deref() == Some(token));
+        next.find_map(|(_, answer)| answer["refresh_token"].as_str().map(str::to_owned))
+    }
+
     /// What was issued together with a token.
     pub(crate) fn beside(&self, token: &str, name: &str) -> Option<String> {
         self.look().tokens.get(token)?.1[name].as_str().map(str::to_owned)
