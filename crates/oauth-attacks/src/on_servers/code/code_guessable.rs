@@ -50,6 +50,7 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
         answer: Some(finding.because.clone()),
         remark: None,
         stopped: false,
+        exchange: None,
     });
     bench.found(finding, None);
     Ok(())
