@@ -68,6 +68,7 @@ impl Cast {
             players.extend([
                 (Role::Confidential, keyed("web")?.redirect_uri_too(second)),
                 (Role::Second, keyed("other")?),
+                (Role::SenderConstrained, keyed("proving")?),
             ]);
             for (_, player) in &mut players {
                 *player = player.clone().pushing().proving(Key::fresh()?);

@@ -114,7 +114,9 @@ pub async fn run_on_server(target: &Target, options: &Options) -> Report {
     let all = || catalogue::server_attacks().filter(|attack| options.includes(attack.idea.id));
     let agent = Agent::new(target.tls());
     let jobs = |alone: bool| {
-        let attacks = all().enumerate().filter(move |(_, attack)| attack.needs.contains(&Need::Clock) == alone);
+        let attacks = all().enumerate().filter(move |(_, attack)| {
+            attack.needs.iter().any(|need| matches!(need, Need::Clock | Need::Alone)) == alone
+        });
         attacks.map(|(number, attack)| {
             let job: Pending = match &agent {
                 Ok(agent) => {

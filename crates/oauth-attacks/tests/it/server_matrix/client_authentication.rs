@@ -43,6 +43,12 @@ pub(super) const ROWS: &[Row] = &[
     row("as-assertion-key-injection", &OWN_KEY, "a key in its header", &["rfc7523-client-assertion-key"]),
     row("as-assertion-key-injection", &VISITS, "visited an address", &["rfc7523-client-assertion-key"]),
     row("as-assertion-crit", &UNCRITICAL, "critical", &["rfc7523-client-assertion-malformed"]),
+    row(
+        "as-mtls-header-spoof",
+        &HEADER_BELIEVED,
+        "in the header x-ssl-client-cert",
+        &["rfc8705-certificate-missing"],
+    ),
     Row { level: Level::Should, ..row("as-clientauth-enumeration", &UNCOUNTED, "still counts", COUNTED) },
     Row { level: Level::Should, ..row("as-clientauth-enumeration", &TELLS_WHO, "in another way", COUNTED) },
 ];
@@ -286,3 +292,26 @@ static TELLS_WHO: Bug = Bug {
     }),
     ..Bug::NONE
 };
+
+static HEADER_BELIEVED: Bug = Bug {
+    lacks: "headers about certificates that come from its own proxy alone",
+    on_its_own: true,
+    tls: true,
+    bend: Some(|| {
+        Arc::new(Changed {
+            path: "/token",
+            change: |call| {
+                let header = call.headers.get("x-ssl-client-cert").and_then(|value| value.to_str().ok());
+                let pem = header.and_then(|text| oauth_types::Params::parse(&format!("pem={text}")).ok());
+                call.certificate = pem.and_then(|pem| der(pem.get("pem")?));
+            },
+        })
+    }),
+    ..Bug::NONE
+};
+
+/// What is in a certificate in PEM.
+fn der(pem: &str) -> Option<Vec<u8>> {
+    let lines = pem.lines().filter(|line| !line.starts_with('-'));
+    base64::Engine::decode(&base64::engine::general_purpose::STANDARD, lines.collect::<String>()).ok()
+}

@@ -166,3 +166,39 @@ pub(crate) fn as_confidential(call: &mut Call) {
 
 /// The secret of the confidential client of the cast.
 pub(crate) const SECRET: &str = "worthless-secret-of-web";
+
+/// The client that must use DPoP, with the fixed key.
+pub(crate) fn knowing_proving(target: Target) -> Target {
+    let client = Registration::public("proving", REDIRECT_URI).proving(fixed_key());
+    target.playing(Role::SenderConstrained, client)
+}
+
+/// A server that overlooks something in the proofs that come to one path.
+pub(crate) struct Proofs {
+    pub(crate) path: &'static str,
+    pub(crate) overlooks: Overlooks,
+}
+
+impl Bend for Proofs {
+    fn serve<'a>(&'a self, server: &'a MockIdp, mut call: Call) -> Answering<'a> {
+        let proof = call.headers.get("dpop").filter(|_| call.path == self.path).and_then(|value| value.to_str().ok());
+        if let Some(mut parts) = proof.and_then(|text| Parts::of(text, server))
+            && (self.overlooks)(&mut parts)
+        {
+            call.headers.insert("dpop", parts.as_proof().parse().expect("a header"));
+        }
+        Box::pin(call.ask(server))
+    }
+}
+
+/// A proof of the fixed key for a request, with the hash of its access token if there is one.
+pub(crate) fn proof(call: &Call, server: &MockIdp, access: Option<&str>) -> String {
+    let jwt = Jwt::of_type("dpop+jwt").header("jwk", fixed_key().bare_jwk()).nameless();
+    let jwt = jwt.claim("htm", call.method.as_str()).claim("htu", format!("{}{}", server.issuer(), call.path));
+    let jwt = jwt.claim("iat", server.clock().now()).claim("jti", something_new());
+    let jwt = match access {
+        Some(access) => jwt.claim("ath", URL_SAFE_NO_PAD.encode(<sha2::Sha256 as sha2::Digest>::digest(access))),
+        None => jwt,
+    };
+    jwt.signed_by(&fixed_key()).expect("a signature")
+}

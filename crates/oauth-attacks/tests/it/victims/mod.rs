@@ -1,5 +1,6 @@
 //! The proof of the attacks: victims whose defences switch off one by one.
 
+mod certificates;
 pub(crate) mod client;
 pub(crate) mod forgiving;
 pub(crate) mod front;
