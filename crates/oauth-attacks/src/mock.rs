@@ -65,8 +65,11 @@ impl Cast {
         let keyed = |id: &str| Ok(Registration::keyed(id, Key::fresh()?, first));
         let mut players = vec![(Role::Keyed, keyed("keyed")?)];
         if matches!(profile, Profile::Fapi2 | Profile::Fapi2MessageSigning) {
-            players =
-                vec![(Role::Confidential, keyed("web")?.redirect_uri_too(second)), (Role::Second, keyed("other")?)];
+            players.extend([
+                (Role::Confidential, keyed("web")?.redirect_uri_too(second)),
+                (Role::Second, keyed("other")?),
+                (Role::SenderConstrained, keyed("proving")?),
+            ]);
             for (_, player) in &mut players {
                 *player = player.clone().pushing().proving(Key::fresh()?);
                 if let (Profile::Fapi2MessageSigning, ClientAuth::PrivateKeyJwt(key)) = (profile, &player.auth) {

@@ -142,7 +142,9 @@ pub async fn run_on_server(target: &Target, options: &Options) -> Report {
     let agent = Agent::new(target.tls());
     let gone = Arc::new(AtomicUsize::new(0));
     let jobs = |alone: bool| {
-        let attacks = all().enumerate().filter(move |(_, attack)| attack.needs.contains(&Need::Clock) == alone);
+        let attacks = all().enumerate().filter(move |(_, attack)| {
+            attack.needs.iter().any(|need| matches!(need, Need::Clock | Need::Alone)) == alone
+        });
         attacks.map(|(number, attack)| {
             let job: Pending = match &agent {
                 Ok(agent) => {

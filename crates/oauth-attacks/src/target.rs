@@ -365,12 +365,13 @@ impl Target {
 
     /// What is needed to reach the endpoints.
     pub(crate) fn tls(&self) -> Tls {
+        if let Some(pem) = &self.trust {
+            return Tls::Only(pem.as_str().into());
+        }
         let metadata = &self.metadata;
         let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.userinfo_endpoint];
-        if endpoints.into_iter().flatten().all(|url| Tls::for_url(url) == Tls::Untrusted) {
-            return Tls::Untrusted;
-        }
-        self.trust.clone().map_or(Tls::Trusted, |pem| Tls::Only(pem.into()))
+        let plain = endpoints.into_iter().flatten().all(|url| Tls::for_url(url) == Tls::Untrusted);
+        if plain { Tls::Untrusted } else { Tls::Trusted }
     }
 
     /// Whether this prerequisite is there for this client.
@@ -386,8 +387,8 @@ impl Target {
             Need::SecondIssuer => self.second_issuer.is_some(),
             Need::Forms => self.login.shows_forms(),
             Need::Clock => self.time.can_be_moved(),
-            // That is for the options to say.
-            Need::Permission => true,
+            // That is for the runner and the options to say.
+            Need::Alone | Need::Permission => true,
         }
     }
 
