@@ -31,7 +31,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = observe::lenient(stage).await?;
     let logins = observe::logins(stage, &idp, 1).await?;
     observe::look(stage, &logins, "the challenge is 43 characters of base64url", |login| {
-        if login.request.get("code_challenge_method") == "plain" {
+        if login.asked("code_challenge_method") == "plain" {
             return Err(Inconclusive::new("the client asks for the method plain"));
         }
         Ok(malformation(login.challenge()?).map(|what| format!("the challenge is malformed: {what}")))

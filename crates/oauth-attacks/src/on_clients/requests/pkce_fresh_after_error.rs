@@ -41,13 +41,13 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     if !lie.was_told() {
         return Err(Inconclusive::new("the authorization request did not reach the server"));
     }
-    let again = match &first.heard {
+    let again = match first.heard()? {
         Heard::Said(Said::SentOn { url }) => Address::parse(url)?,
         _ => stage.must_begin(&visitor, &idp).await?,
     };
     let reused = ["code_challenge", "state", "nonce"]
         .into_iter()
-        .filter(|name| !again.get(name).is_empty() && again.get(name) == first.request.get(name));
+        .filter(|name| !again.get(name).is_empty() && again.get(name) == first.asked(name));
     match reused.collect::<Vec<_>>().as_slice() {
         [] => stage.withstood("the second attempt is a new login"),
         names => stage.violated(format!("the second attempt has the {} of the first", names.join(" and "))),

@@ -31,7 +31,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let logins = observe::logins(stage, &idp, 1).await?;
     observe::look(stage, &logins, "the method is named", |login| {
         login.challenge()?;
-        let missing = login.request.params.get("code_challenge_method").is_none();
+        let missing = login.asked.get("code_challenge_method").is_none();
         Ok(missing.then(|| "a challenge comes without its method, which means plain".to_owned()))
     })
 }

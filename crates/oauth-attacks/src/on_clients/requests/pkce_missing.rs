@@ -30,7 +30,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = observe::lenient(stage).await?;
     let logins = observe::logins(stage, &idp, 1).await?;
     observe::look(stage, &logins, "every authorization request carries a challenge", |login| {
-        let missing = login.request.params.get("code_challenge").is_none();
+        let missing = login.asked.get("code_challenge").is_none();
         Ok(missing.then(|| "an authorization request carries no challenge".to_owned()))
     })
 }

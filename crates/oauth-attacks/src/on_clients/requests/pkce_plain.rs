@@ -31,7 +31,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let logins = observe::logins(stage, &idp, 1).await?;
     observe::look(stage, &logins, "the client uses S256 although the server offers plain", |login| {
         login.challenge()?;
-        let plain = login.request.get("code_challenge_method") == "plain";
+        let plain = login.asked("code_challenge_method") == "plain";
         Ok(plain.then(|| "the client asks for the method plain".to_owned()))
     })
 }

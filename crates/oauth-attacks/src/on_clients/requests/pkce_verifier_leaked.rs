@@ -35,7 +35,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         let verifier = login.verifier()?;
         let in_front = login.request.to_string().contains(verifier)
             || login.request.params.iter().any(|(_, value)| value.contains(verifier));
-        if in_front && login.request.get("code_challenge") != verifier {
+        if in_front && login.asked("code_challenge") != verifier {
             return Ok(Some("the verifier is in the authorization request".to_owned()));
         }
         let leaks = |entry: &Entry| {

@@ -32,7 +32,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let logins = observe::logins(stage, &idp, 1).await?;
     observe::look(stage, &logins, "the challenge is the hash of the verifier", |login| {
         let (challenge, verifier) = (login.challenge()?, login.verifier()?);
-        let plain = login.request.get("code_challenge_method") != "S256" && challenge == verifier;
+        let plain = login.asked("code_challenge_method") != "S256" && challenge == verifier;
         let wrong = challenge != s256(verifier) && !plain;
         Ok(wrong.then(|| format!("the challenge is not the hash of the verifier: {}", mistake(verifier, challenge))))
     })

@@ -35,7 +35,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     observe::look(stage, &logins, "the verifier has nothing to do with state and nonce", |login| {
         let verifier = login.verifier()?;
         for name in ["state", "nonce"] {
-            let value = login.request.get(name);
+            let value = login.asked(name);
             let contained = value.len() >= SHORTEST && (verifier.contains(value) || value.contains(verifier));
             let hashed = verifier == s256(value) || verifier == hex(&Sha256::digest(value));
             if contained || (hashed && !value.is_empty()) {
