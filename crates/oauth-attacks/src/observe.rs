@@ -83,7 +83,17 @@ pub(crate) async fn logins(stage: &Stage, idp: &Idp, number: usize) -> Result<Ve
 pub(crate) async fn login(stage: &Stage, idp: &Idp, visitor: &Visitor) -> Result<Login, Inconclusive> {
     let before = idp.journal().len();
     let request = stage.must_begin(visitor, idp).await?;
-    let ended = go_on(stage, idp, visitor, &request).await;
+    carry_on(stage, idp, visitor, (request, before)).await
+}
+
+/// Lets a visitor go on with a login that was begun by an errand. `before` is how long the journal was before that.
+pub(crate) async fn carry_on(
+    stage: &Stage,
+    idp: &Idp,
+    visitor: &Visitor,
+    (request, before): (Address, usize),
+) -> Result<Login, Inconclusive> {
+    let ended = finish(stage, idp, visitor, &request).await;
     let sent: Vec<_> = idp.journal().into_iter().skip(before).filter(|entry| entry.path != "/authorize").collect();
     let token = sent.iter().find(|entry| entry.path == "/token").cloned();
     let asked = asked(&request, &sent);
@@ -91,7 +101,7 @@ pub(crate) async fn login(stage: &Stage, idp: &Idp, visitor: &Visitor) -> Result
 }
 
 /// What follows on an authorization request.
-async fn go_on(stage: &Stage, idp: &Idp, visitor: &Visitor, request: &Address) -> Result<Heard, Inconclusive> {
+async fn finish(stage: &Stage, idp: &Idp, visitor: &Visitor, request: &Address) -> Result<Heard, Inconclusive> {
     let address = stage.follow(visitor, idp, request).await?;
     stage.deliver(visitor, &address, &[idp]).await
 }
