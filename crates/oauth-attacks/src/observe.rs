@@ -107,7 +107,7 @@ async fn finish(stage: &Stage, idp: &Idp, visitor: &Visitor, request: &Address) 
 }
 
 /// The parameters that an authorization request comes to (RFC 9126 section 4, RFC 9101 section 6.3).
-fn asked(request: &Address, sent: &[Entry]) -> Params {
+pub(crate) fn asked(request: &Address, sent: &[Entry]) -> Params {
     let pushed = sent.iter().find(|entry| entry.point == Some(Point::PushedAuthorization));
     let pushed = pushed.filter(|_| !request.get("request_uri").is_empty());
     let params = pushed.map_or(&request.params, |entry| &entry.params);
