@@ -2,4 +2,5 @@
 
 pub(crate) mod client;
 pub(crate) mod front;
+pub(crate) mod own_check;
 pub(crate) mod server;
