@@ -7,6 +7,7 @@ use http::{HeaderMap, Method};
 use oauth_types::{Params, Secret};
 
 use crate::answer::Answer;
+use crate::exchange::Exchange;
 use crate::trace::{Party, Step, Trace, shown};
 
 /// How long one exchange may take.
@@ -241,6 +242,9 @@ impl Agent {
             for text in values.chain(&mut step.answer).chain(&mut step.remark) {
                 *text = self.conceal(text);
             }
+            if let Some(exchange) = &mut step.exchange {
+                exchange.texts().for_each(|text| *text = self.conceal(text));
+            }
         }
         trace
     }
@@ -257,6 +261,7 @@ impl Agent {
             answer: Some(answer.summary()),
             remark: answer.member("error_description").map(|text| self.conceal(&shown("", &text))),
             stopped: false,
+            exchange: Some(Box::new(Exchange::of(request, answer, &|text| self.conceal(text)))),
         };
         let steps = &mut lock(trace).steps;
         steps.push(step);

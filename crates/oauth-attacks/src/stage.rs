@@ -188,6 +188,7 @@ impl Stage {
             answer: Some(answer.to_owned()),
             remark: None,
             stopped: false,
+            exchange: None,
         });
     }
 
@@ -343,6 +344,7 @@ impl Stage {
             answer: Some(answer),
             remark: None,
             stopped: false,
+            exchange: None,
         });
     }
 }

@@ -5,4 +5,5 @@ mod client_rules;
 mod our_own;
 mod server_matrix;
 mod server_rules;
+mod unruly;
 mod victims;
