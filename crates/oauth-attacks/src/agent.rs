@@ -214,7 +214,10 @@ impl Agent {
     /// `text` with every known secret taken out.
     pub fn conceal(&self, text: &str) -> String {
         let secrets = lock(&self.secrets);
-        secrets.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "<secret>"))
+        secrets.0.iter().fold(text.to_owned(), |text, secret| {
+            // A search begins with a look at all of what is searched for, and some verifiers are a mebibyte.
+            if secret.len() > text.len() { text } else { text.replace(secret.as_str(), "<secret>") }
+        })
     }
 
     /// Writes down a step that was not a single request.

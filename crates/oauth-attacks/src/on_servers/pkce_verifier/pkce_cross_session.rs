@@ -32,7 +32,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let stolen = bench.grant(client).await?;
-    let own = bench.authorization(client).as_second_user().grant().await?;
+    let own = bench.grant(client).await?;
     let answer = bench.redemption(client, &stolen).verifier(own.verifier.expose()).send().await?;
     bench.judge(&answer, GRANT, "a code with the verifier of another flow");
     Ok(())
