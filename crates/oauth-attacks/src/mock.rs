@@ -96,6 +96,7 @@ impl Cast {
             (Role::Resource, secret(RESOURCES[0])),
             (Role::SecondResource, secret(RESOURCES[1])),
         ]);
+        players.retain(|(role, _)| speaks(profile, *role));
         if profile == Profile::Legacy {
             players
                 .push((Role::Hybrid, Registration::public("hybrid", first).always("response_type", "code id_token")));
@@ -126,6 +127,17 @@ impl Cast {
     }
 }
 
+/// Whether a server of this profile speaks what such a client must do.
+fn speaks(profile: Profile, role: Role) -> bool {
+    match role {
+        Role::Pushing | Role::SenderConstrained => {
+            !matches!(profile, Profile::Oidc | Profile::Mcp | Profile::Rfc7636)
+        }
+        Role::Signing => !matches!(profile, Profile::Mcp | Profile::Rfc7636),
+        _ => true,
+    }
+}
+
 /// The client as the server knows it.
 fn known(role: Role, player: &Registration) -> Client {
     let id = player.client_id.as_str();
@@ -140,7 +152,9 @@ fn known(role: Role, player: &Registration) -> Client {
         Role::Pushing => client.metadata("require_pushed_authorization_requests", true),
         Role::Signing => client.metadata("require_signed_request_object", true),
         Role::WithoutCode => client.grant_types(["client_credentials"]),
-        Role::Hybrid => client.metadata("response_types", vec!["code", "code id_token", "code token"]),
+        Role::Hybrid => client
+            .grant_types(["authorization_code", "implicit", "refresh_token"])
+            .metadata("response_types", vec!["code", "code id_token", "code token", "code id_token token"]),
         _ => client,
     }
 }

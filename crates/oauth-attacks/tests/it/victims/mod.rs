@@ -5,4 +5,5 @@ pub(crate) mod client;
 pub(crate) mod forgiving;
 pub(crate) mod front;
 pub(crate) mod remembering;
+pub(crate) mod own_check;
 pub(crate) mod server;
