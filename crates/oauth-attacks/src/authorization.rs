@@ -351,7 +351,7 @@ impl<'a> Authorization<'a> {
 }
 
 /// The code in a form that a browser would post to the client (OAuth 2.0 Form Post Response Mode section 2).
-fn posted_code(answer: &Answer, redirect_uri: &str) -> Option<String> {
+pub(crate) fn posted_code(answer: &Answer, redirect_uri: &str) -> Option<String> {
     let page = answer.body.as_str();
     if answer.status != 200 || !page.contains(redirect_uri) {
         return None;
