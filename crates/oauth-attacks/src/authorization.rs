@@ -6,14 +6,15 @@ use crate::agent::AgentError;
 use crate::answer::Answer;
 use crate::attack::Inconclusive;
 use crate::bench::Bench;
-use crate::browser::{Browser, Visit};
+use crate::browser::{Browser, Landing, Visit};
 use crate::challenge::s256;
 use crate::dice::fresh;
 use crate::judge::{Finding, RefusedRequest, authorization_refusal, sent_to_client};
 use crate::key::{Jwt, Key};
 use crate::redemption::TokenRequest;
-use crate::target::Registration;
+use crate::target::{ClientAuth, Registration};
 use crate::trace::Party;
+use crate::user_agent::forms_of;
 use crate::verdict::{Level, Verdict};
 
 /// How long a request object is good for.
@@ -30,6 +31,7 @@ pub struct Authorization<'a> {
     route: Route,
     verifier: Secret,
     expected: Expected<'a>,
+    second_user: bool,
 }
 
 /// How a request gets to the authorization endpoint.
@@ -96,6 +98,7 @@ impl<'a> Authorization<'a> {
             route: Route { pushed, signed: client.signs.clone(), posted: false },
             verifier: verifier.into(),
             expected: Expected { page_will_do: false, errors: &["invalid_request"] },
+            second_user: false,
         }
     }
 
@@ -143,7 +146,8 @@ impl<'a> Authorization<'a> {
     }
 
     /// Logging in the second user, if the target has one.
-    pub fn as_second_user(self) -> Self {
+    pub fn as_second_user(mut self) -> Self {
+        self.second_user = true;
         match &self.bench.target().second_user {
             Some(hint) => self.set("login_hint", hint),
             None => self,
@@ -228,7 +232,10 @@ impl<'a> Authorization<'a> {
     /// Pushes the request, whatever the client does otherwise (RFC 9126 section 2.1).
     pub fn push(&self) -> TokenRequest<'a> {
         let mut form = self.written();
-        form.remove("client_id");
+        // Unless the client authenticates in the header, the `client_id` is part of how it does.
+        if !matches!(self.client.auth, ClientAuth::Basic(_)) {
+            form.remove("client_id");
+        }
         let request = self.bench.request(self.client, "pushed_authorization_request_endpoint", form);
         let id = self.params.get("client_id").filter(|id| *id != self.client.client_id);
         id.into_iter().fold(request, |request, id| request.set("client_id", id)).from(Party::Client)
@@ -256,7 +263,7 @@ impl<'a> Authorization<'a> {
         } else {
             self.written()
         };
-        let answer = self.bench.target().login.authorize(browser, self.visit(sent)).await?;
+        let answer = self.land(browser, self.visit(sent)).await?;
         if let Some(grant) = self.grant_in(&answer) {
             self.bench.agent().keep_secret(grant.code.expose());
         }
@@ -269,7 +276,16 @@ impl<'a> Authorization<'a> {
     /// [`AgentError`] when there is no answer.
     pub async fn open_pushed(&self, browser: &Browser, reference: &str) -> Result<Answer, AgentError> {
         let sent = Params::new().with("client_id", &self.client.client_id).with("request_uri", reference);
-        self.bench.target().login.authorize(browser, self.visit(sent)).await
+        self.land(browser, self.visit(sent)).await
+    }
+
+    /// Goes through login and consent, as the user it is to be.
+    fn land<'b>(&'b self, browser: &'b Browser, visit: Visit) -> Landing<'b> {
+        let login = &self.bench.target().login;
+        match self.second_user {
+            true => login.authorize_second(browser, visit),
+            false => login.authorize(browser, visit),
+        }
     }
 
     /// The visit of the authorization endpoint with these parameters.
@@ -351,21 +367,13 @@ impl<'a> Authorization<'a> {
 }
 
 /// The code in a form that a browser would post to the client (OAuth 2.0 Form Post Response Mode section 2).
-pub(crate) fn posted_code(answer: &Answer, redirect_uri: &str) -> Option<String> {
-    let page = answer.body.as_str();
-    if answer.status != 200 || !page.contains(redirect_uri) {
+fn posted_code(answer: &Answer, redirect_uri: &str) -> Option<String> {
+    if answer.status != 200 {
         return None;
     }
-    let inputs = page.split('<').filter(|tag| tag.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("input")));
-    let code = inputs.filter(|tag| attribute(tag, "name") == Some("code")).find_map(|tag| attribute(tag, "value"));
-    code.map(str::to_owned)
-}
-
-/// The quoted value of an attribute of a tag.
-fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
-    let at = tag.find(&format!("{name}="))? + name.len() + 1;
-    let quote = tag[at..].chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-    tag[at + 1..].split(quote).next()
+    let forms = forms_of(redirect_uri, answer);
+    let posted = forms.iter().find(|form| form.posted && form.action.starts_with(redirect_uri))?;
+    posted.value("code").map(str::to_owned)
 }
 
 #[cfg(test)]

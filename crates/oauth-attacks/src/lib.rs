@@ -41,6 +41,8 @@ pub mod browser;
 pub mod catalogue;
 mod challenge;
 pub mod client;
+#[cfg(unix)]
+pub mod command;
 mod dice;
 pub mod exchange;
 pub mod idp;
@@ -62,10 +64,13 @@ pub mod stage;
 pub mod target;
 pub mod time;
 pub mod trace;
+pub mod user_agent;
 pub mod verdict;
 
 pub use baseline::{Baseline, BaselineError};
 pub use client::{Ability, ClientUnderTest, Closures, Done, Errand, Page, Provider, Rejected, Said, Visitor};
+#[cfg(unix)]
+pub use command::Command;
 pub use exchange::Exchange;
 pub use key::{Jwt, Key};
 pub use outcomes::Report;

@@ -59,7 +59,7 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     for claim in ["aud", "iss", "client_id", "exp", "nbf"] {
         let object = signer.object().without(claim).signed_by(signer.key)?;
         let answer = signer.open(&object).await?;
-        if bench.profile() == Profile::Fapi2 || !has_code(&answer) {
+        if bench.profile() == Profile::Fapi2 || !has_code(bench, &answer) {
             no_code(bench, &answer, OBJECT, &format!("a request object without {claim}"), None);
         }
     }

@@ -33,7 +33,7 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let signer = Signer::find(bench, client).await?;
     let object = signer.object().signed_by(signer.key)?;
     let first = signer.open(&object).await?;
-    if !has_code(&first) {
+    if !has_code(bench, &first) {
         return Err(Inconclusive::new(format!("an honest request object was answered {}", first.summary())));
     }
     let second = signer.open(&object).await?;

@@ -75,7 +75,7 @@ async fn asked(bench: &Bench, client: &Registration, place: &str) -> Result<Answ
 
 /// A server that knows nothing of `request_uri` may ignore it (RFC 6749 section 3.1).
 fn judged(bench: &Bench, answer: &Answer, what: &str) {
-    if has_code(answer) {
+    if has_code(bench, answer) {
         bench.found(Finding::new(Verdict::Stopped, format!("{what} is ignored")), Some(answer));
     } else {
         no_code(bench, answer, REFUSED, what, None);

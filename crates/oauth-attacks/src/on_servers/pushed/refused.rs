@@ -1,12 +1,14 @@
 //! What every attack of this family asks: whether a request that must be refused brings a code or a reference.
 
 use oauth_types::ErrorCode;
+use url::Url;
 
 use crate::answer::Answer;
 use crate::attack::{Inconclusive, Need};
-use crate::authorization::{Authorization, posted_code};
+use crate::authorization::Authorization;
 use crate::bench::Bench;
 use crate::judge::{Finding, sent_to_client};
+use crate::user_agent::forms_of;
 use crate::verdict::{Level, Verdict};
 
 /// Where requests are pushed.
@@ -39,16 +41,16 @@ pub(super) fn no_code(
     what: &str,
     level: impl Into<Option<Level>>,
 ) -> Verdict {
-    let finding = Finding { level: level.into(), ..judged(answer, errors, what) };
+    let finding = Finding { level: level.into(), ..judged(answer, errors, (what, endpoint(bench))) };
     bench.found(finding, Some(answer))
 }
 
-fn judged(answer: &Answer, errors: &[&str], what: &str) -> Finding {
+fn judged(answer: &Answer, errors: &[&str], (what, endpoint): (&str, &str)) -> Finding {
     let summary = answer.summary();
     if answer.status >= 500 {
         return Finding::new(Verdict::Vulnerable, format!("the server broke down ({summary}) at {what}"));
     }
-    if has_code(answer) {
+    if brings_code(answer, endpoint) {
         return Finding::new(Verdict::Vulnerable, format!("the server answered {what} with a code"));
     }
     let sent = answer.location().and_then(|location| sent_to_client(answer, before_query(location)));
@@ -67,9 +69,22 @@ fn judged(answer: &Answer, errors: &[&str], what: &str) -> Finding {
 }
 
 /// Whether an answer brings a code, wherever it goes to.
-pub(super) fn has_code(answer: &Answer) -> bool {
+pub(super) fn has_code(bench: &Bench, answer: &Answer) -> bool {
+    brings_code(answer, endpoint(bench))
+}
+
+fn endpoint(bench: &Bench) -> &str {
+    bench.target().metadata().authorization_endpoint.as_deref().unwrap_or_default()
+}
+
+/// A form that the server asks its users with may have a field for some other code.
+fn brings_code(answer: &Answer, endpoint: &str) -> bool {
     let sent = answer.location().and_then(|location| sent_to_client(answer, before_query(location)));
-    sent.is_some_and(|sent| sent.raw("code").is_some()) || posted_code(answer, "").is_some()
+    let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+    let leaves = |action: &str| origin(action) != origin(endpoint);
+    let forms = if answer.status == 200 { forms_of(endpoint, answer) } else { Vec::new() };
+    sent.is_some_and(|sent| sent.raw("code").is_some())
+        || forms.iter().any(|form| leaves(&form.action) && form.value("code").is_some())
 }
 
 fn before_query(location: &str) -> &str {
@@ -96,7 +111,7 @@ mod tests {
     use super::*;
 
     fn verdict_of(answer: &Answer) -> Verdict {
-        judged(answer, REFERENCE, "it").verdict
+        judged(answer, REFERENCE, ("it", "https://as/authorize")).verdict
     }
 
     #[test]
@@ -108,8 +123,11 @@ mod tests {
                 "{location}"
             );
         }
-        let form = r#"<form action="https://a/cb"><input name="code" value="1"></form>"#;
-        assert_eq!(verdict_of(&Answer::of(200, &[("content-type", "text/html")], form)), Verdict::Vulnerable);
+        let page = |form| verdict_of(&Answer::of(200, &[("content-type", "text/html")], form));
+        let form = r#"<form action="https://a/cb" method="post"><input name="code" value="1"></form>"#;
+        assert_eq!(page(form), Verdict::Vulnerable);
+        let second_factor = r#"<form action="/second" method="post"><input name="code"></form>"#;
+        assert_eq!(page(second_factor), Verdict::Inconclusive);
     }
 
     #[test]

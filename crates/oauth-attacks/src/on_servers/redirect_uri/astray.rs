@@ -14,6 +14,7 @@ use crate::attack::Inconclusive;
 use crate::bench::Bench;
 use crate::judge::Finding;
 use crate::target::Registration;
+use crate::user_agent::forms_of;
 use crate::verdict::Verdict;
 
 /// The host of the attacker. Nobody listens there.
@@ -106,7 +107,7 @@ impl Asked<'_> {
         if answer.status >= 500 {
             return Finding::new(Verdict::Vulnerable, format!("the server broke down ({summary}) at {what}"));
         }
-        let ways = ways_on(answer, self.address);
+        let ways = ways_on(answer, self.address, self.endpoint);
         let worst = ways.iter().map(|(way, to)| (self.place(to), *way, to)).max_by_key(|(place, _, _)| *place);
         match worst {
             Some((Place::Astray, way, to)) => {
@@ -174,7 +175,7 @@ fn sent(to: &str) -> Params {
 }
 
 /// Everything by which this answer makes a browser go on to another address.
-fn ways_on(answer: &Answer, address: &str) -> Vec<(Way, String)> {
+fn ways_on(answer: &Answer, address: &str, endpoint: &str) -> Vec<(Way, String)> {
     let text = |name: &str| -> Vec<String> {
         let values = answer.headers.get_all(name).iter();
         values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
@@ -186,12 +187,13 @@ fn ways_on(answer: &Answer, address: &str) -> Vec<(Way, String)> {
     let refreshes = text("refresh").into_iter();
     ways.extend(refreshes.filter_map(|value| Some((Way::Refresh, refreshed(&value)?))));
     if answer.media_type().contains("html") {
+        ways.extend(forms_of(endpoint, answer).into_iter().map(|form| (Way::Form, form.action)));
         ways.extend(ways_on_page(&answer.body, address));
     }
     ways
 }
 
-/// The same for the page: its forms, what it says of refreshing, and scripts that go to the address asked for.
+/// The same for the page: what it says of refreshing, and scripts that go to the address asked for.
 fn ways_on_page(page: &str, address: &str) -> Vec<(Way, String)> {
     let mut ways = Vec::new();
     for tag in page.split('<').skip(1) {
@@ -199,7 +201,6 @@ fn ways_on_page(page: &str, address: &str) -> Vec<(Way, String)> {
         let name =
             inside.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default().to_ascii_lowercase();
         match name.as_str() {
-            "form" => ways.extend(attribute(inside, "action").map(|to| (Way::Form, to))),
             "meta" if inside.to_ascii_lowercase().contains("refresh") => {
                 let content = attribute(inside, "content");
                 ways.extend(content.and_then(|content| Some((Way::Refresh, refreshed(&content)?))));
