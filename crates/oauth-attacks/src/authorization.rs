@@ -12,7 +12,7 @@ use crate::dice::fresh;
 use crate::judge::{Finding, RefusedRequest, authorization_refusal, sent_to_client};
 use crate::key::{Jwt, Key};
 use crate::redemption::TokenRequest;
-use crate::target::{ClientAuth, Registration};
+use crate::target::Registration;
 use crate::trace::Party;
 use crate::user_agent::forms_of;
 use crate::verdict::{Level, Verdict};
@@ -232,10 +232,7 @@ impl<'a> Authorization<'a> {
     /// Pushes the request, whatever the client does otherwise (RFC 9126 section 2.1).
     pub fn push(&self) -> TokenRequest<'a> {
         let mut form = self.written();
-        // Unless the client authenticates in the header, the `client_id` is part of how it does.
-        if !matches!(self.client.auth, ClientAuth::Basic(_)) {
-            form.remove("client_id");
-        }
+        form.remove("client_id");
         let request = self.bench.request(self.client, "pushed_authorization_request_endpoint", form);
         let id = self.params.get("client_id").filter(|id| *id != self.client.client_id);
         id.into_iter().fold(request, |request, id| request.set("client_id", id)).from(Party::Client)
