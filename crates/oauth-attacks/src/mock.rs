@@ -13,8 +13,8 @@ use crate::time::{Passing, Time};
 
 /// Where answers are sent. Nobody listens there.
 const REDIRECT_URIS: [&str; 2] = ["http://127.0.0.1:9/callback", "http://127.0.0.1:9/other-callback"];
-/// The redirect URI of the native client, whose port may differ.
-const NATIVE_REDIRECT_URI: &str = "http://127.0.0.1/callback";
+/// The redirect URIs of the native client, whose port may differ.
+const NATIVE_REDIRECT_URIS: [&str; 2] = ["http://127.0.0.1/callback", "http://[::1]/callback"];
 /// What the clients may ask for: the first in every request, the second only where an attack asks for more.
 const SCOPES: [&str; 2] = ["openid", "profile"];
 /// The resources that tokens may be for.
@@ -88,7 +88,10 @@ impl Cast {
             (Role::Public, Registration::public("app", first).redirect_uri_too(second)),
             (Role::Confidential, secret("web").redirect_uri_too(second)),
             (Role::Second, Registration::public("other", first)),
-            (Role::Native, Registration::public("native", NATIVE_REDIRECT_URI)),
+            (
+                Role::Native,
+                Registration::public("native", NATIVE_REDIRECT_URIS[0]).redirect_uri_too(NATIVE_REDIRECT_URIS[1]),
+            ),
             (Role::SenderConstrained, Registration::public("proving", first).proving(Key::fresh()?)),
             (Role::Pushing, secret("pushing").pushing()),
             (Role::Signing, signing),

@@ -228,7 +228,13 @@ impl<'a> TokenRequest<'a> {
                 form.push("client_id", id);
                 form.push("client_secret", secret.expose());
             }
-            ClientAuth::Basic(secret) => request = request.with_header("authorization", &basic(id, secret)),
+            ClientAuth::Basic(secret) => {
+                request = request.with_header("authorization", &basic(id, secret));
+                // RFC 9126 section 2.1: a pushed request has the parameters of any other, whoever sends it.
+                if self.endpoint == "pushed_authorization_request_endpoint" && form.raw("client_id").is_none() {
+                    form.push("client_id", id);
+                }
+            }
             ClientAuth::PrivateKeyJwt(key) => {
                 // A key that does not sign leaves the request without an assertion, and the control fails.
                 if let Ok(assertion) = self.bench.client_assertion(id).signed_by(key) {

@@ -6,4 +6,5 @@ pub(crate) mod forgiving;
 pub(crate) mod front;
 pub(crate) mod remembering;
 pub(crate) mod own_check;
+pub(crate) mod objects;
 pub(crate) mod server;
