@@ -5,6 +5,6 @@ mod client_rules;
 mod our_own;
 mod server_matrix;
 mod server_rules;
-mod user_agent;
 mod unruly;
+mod user_agent;
 mod victims;

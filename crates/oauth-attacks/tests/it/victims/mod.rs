@@ -2,4 +2,5 @@
 
 pub(crate) mod client;
 pub(crate) mod front;
+pub(crate) mod pages;
 pub(crate) mod server;
