@@ -7,4 +7,5 @@ pub(crate) mod front;
 pub(crate) mod remembering;
 pub(crate) mod own_check;
 pub(crate) mod objects;
+pub(crate) mod pages;
 pub(crate) mod server;
