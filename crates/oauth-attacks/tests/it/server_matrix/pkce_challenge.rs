@@ -62,6 +62,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row("as-pkce-params-echoed", &ECHOED, Level::Must, "the address", &[]),
     row("as-pkce-params-echoed", &IN_THE_CODE, Level::Must, "the code", &[]),
+    row("as-pkce-challenge-constant", &FORGOTTEN, Level::Info, "finished before", &["rfc9700-challenge-constant"]),
     Row::defence("as-pkce-path-parity", Defence::EveryPathStoresChallenge, Level::Must),
     row("as-pkce-path-parity", &NOT_WHEN_PUSHED, Level::Must, "of a pushed request", &["rfc7636-verifier-missing"]),
     row("as-pkce-par-then-query", &QUERY_WINS, Level::Must, "not pushed", &[WRONG, "rfc7636-challenge-missing"]),
@@ -330,9 +331,9 @@ impl Bend for ImplicitForAll {
             if !wanted || client_id != "app" {
                 return call.ask(server).await;
             }
-            let verifier = "the-verifier-of-the-server-that-redeems-by-itself";
+            let verifier = s256(&call.get("state").unwrap_or_default());
             call.params().set("response_type", "code");
-            call.params().set("code_challenge", s256(verifier));
+            call.params().set("code_challenge", s256(&verifier));
             call.params().set("code_challenge_method", "S256");
             let reply = call.ask(server).await;
             let sent = reply.location().and_then(|location| location.split_once('?'));
@@ -390,6 +391,12 @@ impl Bend for LegibleCodes {
         })
     }
 }
+
+static FORGOTTEN: Bug = Bug {
+    lacks: "the memory of challenges whose flows are finished",
+    weakened: |builder| builder.off("challenge-once"),
+    ..Bug::NONE
+};
 
 static NOT_WHEN_PUSHED: Bug = Bug {
     lacks: "the challenge of pushed requests, which is not stored with their codes",

@@ -111,6 +111,7 @@ impl Call {
             form: Some(form),
             body: Vec::new(),
             headers: HeaderMap::from_iter([(http::header::CONTENT_TYPE, content_type)]),
+            certificate: None,
             unread: None,
         }
     }
