@@ -112,6 +112,7 @@ impl Call {
             body: Vec::new(),
             headers: HeaderMap::from_iter([(http::header::CONTENT_TYPE, content_type)]),
             unread: None,
+            certificate: None,
         }
     }
 
