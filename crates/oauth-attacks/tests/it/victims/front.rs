@@ -113,6 +113,7 @@ impl Call {
             headers: HeaderMap::from_iter([(http::header::CONTENT_TYPE, content_type)]),
             certificate: None,
             unread: None,
+            certificate: None,
         }
     }
 
