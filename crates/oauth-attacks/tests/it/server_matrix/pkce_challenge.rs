@@ -300,7 +300,6 @@ static FIRST_OF_TWO: Bug = Bug {
 static CODE_FLOW_ONLY: Bug = Bug {
     lacks: "PKCE in the hybrid flow",
     profile: Profile::Legacy,
-    on_its_own: true,
     built: |builder| builder.off("pkce-optional"),
     bend: Some(|| {
         Arc::new(OwnCheck::new(
@@ -394,6 +393,8 @@ impl Bend for LegibleCodes {
 
 static FORGOTTEN: Bug = Bug {
     lacks: "the memory of challenges whose flows are finished",
+    on_its_own: true,
+    built: |builder| builder.on("challenge-once"),
     weakened: |builder| builder.off("challenge-once"),
     ..Bug::NONE
 };
