@@ -58,6 +58,16 @@ pub(super) const ROWS: &[Row] = &[
         )
     },
     row("as-redirect-error-open", &EARLY_ERROR, "with an unknown response type is given the browser"),
+    Row {
+        level: Level::Should,
+        rules: &["rfc6749-scope-not-allowed"],
+        ..row("as-redirect-registered-phish", &HASTY, "reached at once by a scope that the client does not have")
+    },
+    Row {
+        level: Level::Should,
+        rules: &["oidc-login-required"],
+        ..row("as-redirect-registered-phish", &SILENT, "reached at once by prompt=none")
+    },
 ];
 
 const fn row(id: &'static str, bug: &'static Bug, because: &'static str) -> Row {
@@ -170,6 +180,39 @@ static EARLY_ERROR: Bug = Bug {
     bend: Some(|| Arc::new(EarlyError)),
     ..Bug::NONE
 };
+
+/// A server that shows pages to its users.
+const ON_PAGES: Bug = Bug { on_its_own: true, built: |builder| builder.on("login-pages"), ..Bug::NONE };
+
+static HASTY: Bug = Bug {
+    lacks: "a page between errors and clients that nobody has looked at",
+    weakened: |builder| builder.on("redirect-for-strangers"),
+    ..ON_PAGES
+};
+
+static SILENT: Bug = Bug {
+    lacks: "a page between silent requests and clients that nobody has looked at",
+    bend: Some(|| Arc::new(Silent)),
+    ..ON_PAGES
+};
+
+/// A server that answers silent requests by redirect, whoever the client is.
+struct Silent;
+
+impl Bend for Silent {
+    fn serve<'a>(&'a self, server: &'a MockIdp, call: Call) -> Answering<'a> {
+        Box::pin(async move {
+            let silent = call.path == "/authorize" && call.get("prompt").as_deref() == Some("none");
+            let to = call.get("redirect_uri").unwrap_or_default();
+            let reply = call.ask(server).await;
+            if !silent || reply.status != StatusCode::BAD_REQUEST {
+                return reply;
+            }
+            let reply = Reply { status: StatusCode::FOUND, headers: HeaderMap::new(), body: Vec::new() };
+            reply.leading_to(&format!("{to}?error=login_required"))
+        })
+    }
+}
 
 /// A server that compares redirect URIs in a way of its own.
 struct Lax {
