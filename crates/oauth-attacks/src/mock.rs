@@ -65,8 +65,11 @@ impl Cast {
         let keyed = |id: &str| Ok(Registration::keyed(id, Key::fresh()?, first));
         let mut players = vec![(Role::Keyed, keyed("keyed")?)];
         if matches!(profile, Profile::Fapi2 | Profile::Fapi2MessageSigning) {
-            players =
-                vec![(Role::Confidential, keyed("web")?.redirect_uri_too(second)), (Role::Second, keyed("other")?)];
+            players.extend([
+                (Role::Confidential, keyed("web")?.redirect_uri_too(second)),
+                (Role::Second, keyed("other")?),
+                (Role::SenderConstrained, keyed("proving")?),
+            ]);
             for (_, player) in &mut players {
                 *player = player.clone().pushing().proving(Key::fresh()?);
                 if let (Profile::Fapi2MessageSigning, ClientAuth::PrivateKeyJwt(key)) = (profile, &player.auth) {
@@ -96,6 +99,7 @@ impl Cast {
             (Role::Resource, secret(RESOURCES[0])),
             (Role::SecondResource, secret(RESOURCES[1])),
         ]);
+        players.retain(|(role, _)| speaks(profile, *role));
         if profile == Profile::Legacy {
             players
                 .push((Role::Hybrid, Registration::public("hybrid", first).always("response_type", "code id_token")));
@@ -126,6 +130,17 @@ impl Cast {
     }
 }
 
+/// Whether a server of this profile speaks what such a client must do.
+fn speaks(profile: Profile, role: Role) -> bool {
+    match role {
+        Role::Pushing | Role::SenderConstrained => {
+            !matches!(profile, Profile::Oidc | Profile::Mcp | Profile::Rfc7636)
+        }
+        Role::Signing => !matches!(profile, Profile::Mcp | Profile::Rfc7636),
+        _ => true,
+    }
+}
+
 /// The client as the server knows it.
 fn known(role: Role, player: &Registration) -> Client {
     let id = player.client_id.as_str();
@@ -140,7 +155,9 @@ fn known(role: Role, player: &Registration) -> Client {
         Role::Pushing => client.metadata("require_pushed_authorization_requests", true),
         Role::Signing => client.metadata("require_signed_request_object", true),
         Role::WithoutCode => client.grant_types(["client_credentials"]),
-        Role::Hybrid => client.metadata("response_types", vec!["code", "code id_token", "code token"]),
+        Role::Hybrid => client
+            .grant_types(["authorization_code", "implicit", "refresh_token"])
+            .metadata("response_types", vec!["code", "code id_token", "code token", "code id_token token"]),
         _ => client,
     }
 }

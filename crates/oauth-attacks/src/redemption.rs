@@ -26,6 +26,7 @@ pub struct TokenRequest<'a> {
     query: Params,
     form: Params,
     body: Option<(String, Vec<u8>)>,
+    written: Option<(&'static str, fn(&Params) -> Vec<u8>)>,
     headers: Vec<(&'static str, String)>,
     auth: ClientAuth,
     names_client: bool,
@@ -46,6 +47,7 @@ impl<'a> TokenRequest<'a> {
             query: Params::new(),
             form,
             body: None,
+            written: None,
             headers: Vec::new(),
             auth: client.auth.clone(),
             names_client: true,
@@ -129,6 +131,12 @@ impl<'a> TokenRequest<'a> {
     /// With this body instead of a form.
     pub fn body(mut self, media_type: &str, octets: impl Into<Vec<u8>>) -> Self {
         self.body = Some((media_type.to_owned(), octets.into()));
+        self
+    }
+
+    /// With all its parameters, the client's authentication among them, written down in another way than as a form.
+    pub fn written(mut self, media_type: &'static str, write: fn(&Params) -> Vec<u8>) -> Self {
+        self.written = Some((media_type, write));
         self
     }
 
@@ -252,7 +260,10 @@ impl<'a> TokenRequest<'a> {
         } else {
             request.form = Some(form);
         }
-        request.body.clone_from(&self.body);
+        request.body = match (&self.written, &request.form) {
+            (Some((media_type, write)), Some(form)) => Some(((*media_type).to_owned(), write(form))),
+            _ => self.body.clone(),
+        };
         request
     }
 

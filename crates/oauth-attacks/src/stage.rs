@@ -17,6 +17,9 @@ use crate::verdict::Verdict;
 
 /// How long the client under test may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often an address is tried that another server is leaving, and how long between two tries.
+const TRIES: usize = 200;
+const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 
 /// The place where one attack is carried out on one client.
 pub struct Stage {
@@ -115,7 +118,7 @@ impl Stage {
     /// # Errors
     /// [`Inconclusive`] when it does not start.
     pub async fn idp_of(&self, builder: Builder) -> Result<Idp, Inconclusive> {
-        Idp::start(builder, self.client.registration(), Party::Server).await
+        Idp::start(self.placed(builder, 0).await?, self.client.registration(), Party::Server).await
     }
 
     /// An honest server that the attacker runs and where the client is registered under another name.
@@ -125,7 +128,33 @@ impl Stage {
     pub async fn idp_of_attacker(&self) -> Result<Idp, Inconclusive> {
         let mut registration = self.client.registration();
         registration.client_id.push_str("-elsewhere");
-        Idp::start(MockIdp::builder(), registration, Party::AttackerServer).await
+        Idp::start(self.placed(MockIdp::builder(), 1).await?, registration, Party::AttackerServer).await
+    }
+
+    /// A server of this description that the attacker runs and where the client is registered under its own name.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start.
+    pub async fn idp_of_attacker_like(&self, builder: Builder) -> Result<Idp, Inconclusive> {
+        Idp::start(self.placed(builder, 1).await?, self.client.registration(), Party::AttackerServer).await
+    }
+
+    /// The server where the client expects its issuers, if it does not go where it is told.
+    async fn placed(&self, builder: Builder, number: usize) -> Result<Builder, Inconclusive> {
+        let places = self.client.issuers_at();
+        if places.is_empty() {
+            return Ok(builder);
+        }
+        let place = places.get(number);
+        let place = *place.ok_or_else(|| Inconclusive::new("the client does not know a second server"))?;
+        // The server before may still be on its way out.
+        for _ in 0..TRIES {
+            if std::net::TcpListener::bind(place).is_ok() {
+                break;
+            }
+            tokio::time::sleep(BETWEEN_TRIES).await;
+        }
+        Ok(builder.listen(place))
     }
 
     /// Asks the client to log a visitor in.
@@ -133,23 +162,33 @@ impl Stage {
     /// # Errors
     /// [`Rejected`] if the client does not want to; [`Inconclusive`] inside if nothing can be made of its answer.
     pub async fn begin(&self, visitor: &Visitor, idp: &Idp) -> Result<Result<Address, Rejected>, Inconclusive> {
+        match self.ask_to_begin(visitor, idp).await? {
+            Some(Ok(url)) => Address::parse(&url).map(Ok),
+            Some(Err(rejected)) => Ok(Err(rejected)),
+            None => Err(Inconclusive::new("the client broke down when it was asked to begin a login")),
+        }
+    }
+
+    /// Asks the client to log a visitor in, and gives the address as the client does. `None` means that it broke down.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when the client does not answer in time.
+    pub async fn ask_to_begin(
+        &self,
+        visitor: &Visitor,
+        idp: &Idp,
+    ) -> Result<Option<Result<String, Rejected>>, Inconclusive> {
         let (client, own, provider) = (Arc::clone(&self.client), visitor.clone(), idp.provider().clone());
         let job = tokio::spawn(async move { client.begin(&own, &provider).await });
-        let answer = self.patiently(job).await?;
+        let begun = self.patiently(job).await?;
         idp.tell(&self.agent);
-        let begun = match answer {
-            Some(begun) => begun,
-            None => return Err(Inconclusive::new("the client broke down when it was asked to begin a login")),
-        };
         let told = match &begun {
-            Ok(_) => "sent to the server".to_owned(),
-            Err(rejected) => self.agent.conceal(&rejected.code),
+            None => "broke down".to_owned(),
+            Some(Ok(_)) => "sent to the server".to_owned(),
+            Some(Err(rejected)) => self.agent.conceal(&rejected.code),
         };
         self.note(visitor, "begin a login", Vec::new(), told);
-        match begun {
-            Ok(url) => Address::parse(&url).map(Ok),
-            Err(rejected) => Ok(Err(rejected)),
-        }
+        Ok(begun)
     }
 
     /// Asks the client to log a visitor in, where it must.
@@ -172,8 +211,8 @@ impl Stage {
             Inconclusive::new(format!("the authorization request was answered {}", answer.summary()))
         })?;
         let address = Address::parse(location)?;
-        if let Some(code) = address.params.get("code") {
-            self.agent.keep_secret(code);
+        for secret in ["code", "response"].into_iter().filter_map(|name| address.params.get(name)) {
+            self.agent.keep_secret(secret);
         }
         Ok(address)
     }

@@ -10,3 +10,4 @@ mod server_rules;
 mod unruly;
 mod user_agent;
 mod victims;
+mod webs;
