@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use mock_idp::MockIdp;
 use oauth_attacks::Level;
 use oauth_types::Params;
 
 use super::{Off, Row};
-use crate::victims::front::{Answering, Bend, Bug, Call, Changed, Reply};
+use crate::victims::front::{Answering, Bend, Bug, Call, Changed, Reply, answered_at};
 
 pub(super) const ROWS: &[Row] = &[
     row("as-redirect-unregistered", &ANY, "a foreign redirect URI is given a code"),
@@ -229,15 +229,6 @@ impl Bend for Lax {
             answered_at(call.ask(server).await, own, &sent)
         })
     }
-}
-
-/// The same answer, sent to another redirect URI.
-pub(super) fn answered_at(mut reply: Reply, own: &str, other: &str) -> Reply {
-    let Some(response) = reply.location().and_then(|location| location.strip_prefix(own)) else { return reply };
-    let response = if other.contains('?') { response.replacen('?', "&", 1) } else { response.to_owned() };
-    let location = HeaderValue::from_bytes(format!("{other}{response}").as_bytes()).expect("an address");
-    reply.headers.insert("location", location);
-    reply
 }
 
 /// What compatibility normalisation makes of an address, as far as it matters here.
