@@ -2,6 +2,7 @@
 
 mod client_matrix;
 mod client_rules;
+mod matrix_document;
 mod our_own;
 #[cfg(unix)]
 mod programs;
