@@ -11,6 +11,7 @@ use oauth_types::Params;
 use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser, REDIRECT_URI, asking, redeeming, with};
+use crate::person::Person;
 use crate::refusals::{assert_quiet, assert_refused};
 
 fn server() -> MockIdp {
@@ -343,4 +344,47 @@ async fn every_document_judges_its_own_members() {
     ] {
         refused(changed(introducing(), changes), rule, hint).await;
     }
+}
+
+/// RFC 9700 §4.11.2: a link to a client that anybody may have registered leads nowhere by itself.
+#[tokio::test]
+async fn a_client_that_registered_itself_gets_no_error_before_somebody_has_logged_in() {
+    let idp = MockIdp::builder()
+        .on("login-pages")
+        .client(Client::public("public").redirect_uri(REDIRECT_URI).scope(["openid"]))
+        .in_process()
+        .expect("a server");
+    let metadata = changed(introducing(), json!({"scope": "openid", "token_endpoint_auth_method": "none"}));
+    let client_id = registered(&idp, &metadata).await["client_id"].as_str().expect("an id").to_owned();
+    let wrong = |client_id: &str| with(with(asking(), "client_id", client_id), "scope", "openid payments");
+    let silent = with(with(asking(), "client_id", &client_id), "scope", "openid").with("prompt", "none");
+    let broken = wrong(&client_id).with("request", "no.object");
+
+    for (asks, rule) in [
+        (&wrong(&client_id), "rfc6749-scope-not-allowed"),
+        (&silent, "oidc-login-required"),
+        (&broken, "rfc9101-request-object-malformed"),
+    ] {
+        let page = Person::new(&idp).asks(asks).await;
+        assert_eq!((page.status, page.location.as_deref()), (400, None), "{rule}");
+        assert_refused(&idp, &page, rule, "");
+    }
+    let own = Person::new(&idp).asks(&wrong("public")).await;
+    assert_eq!(own.redirected().get("error"), Some("invalid_scope"), "whoever runs the server has looked at it");
+
+    let person = Person::new(&idp);
+    person.logs_in(&with(with(asking(), "client_id", &client_id), "scope", "openid"), "alice").await;
+    let told = person.asks(&wrong(&client_id)).await;
+    assert_eq!(told.redirected().get("error"), Some("invalid_scope"), "somebody has logged in here");
+}
+
+#[tokio::test]
+async fn a_client_that_registered_itself_may_be_told_of_errors_at_once() {
+    let idp = MockIdp::builder().on("login-pages").on("redirect-for-strangers").in_process().expect("a server");
+    let metadata = changed(introducing(), json!({"scope": "openid", "token_endpoint_auth_method": "none"}));
+    let client_id = registered(&idp, &metadata).await["client_id"].as_str().expect("an id").to_owned();
+    let asks = with(with(asking(), "client_id", &client_id), "scope", "openid").with("prompt", "none");
+    let told = Person::new(&idp).asks(&asks).await;
+    assert_eq!(told.redirected().get("error"), Some("login_required"));
+    assert_eq!(idp.journal().pop().expect("an entry").relaxations, ["redirect-for-strangers"]);
 }
