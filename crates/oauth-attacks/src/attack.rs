@@ -147,6 +147,9 @@ pub enum Need {
     Forms,
     /// A clock that can be moved. Such an attack runs alone, after the others.
     Clock,
+    /// Nobody else at the server meanwhile, who would be locked out as well. Such an attack runs alone, after the
+    /// others.
+    Solitude,
     /// The permission to do what may harm a server in operation.
     Permission,
 }
@@ -174,6 +177,7 @@ impl fmt::Display for Need {
             Self::SecondIssuer => "second issuer",
             Self::Forms => "way to handle its forms",
             Self::Clock => "clock that can be moved",
+            Self::Solitude => "server to itself",
             Self::Permission => "permission for attacks that may do harm",
         })
     }

@@ -41,6 +41,7 @@ pub mod browser;
 pub mod catalogue;
 mod challenge;
 pub mod client;
+mod device;
 mod dice;
 pub mod exchange;
 pub mod idp;

@@ -67,6 +67,10 @@ pub enum Role {
     WithoutCode,
     /// A client that may use the hybrid flow, and must use PKCE.
     Hybrid,
+    /// A client that uses the device grant (RFC 8628). It need not be able to use codes.
+    Device,
+    /// Another one, which takes what belongs to the first.
+    SecondDevice,
     /// A resource server that may introspect the tokens of the first of the two resources.
     Resource,
     /// A resource server that may introspect the tokens of the second of the two resources only.
@@ -87,6 +91,8 @@ impl fmt::Display for Role {
             Self::Signing => "client that must sign its requests",
             Self::WithoutCode => "client that may not use codes",
             Self::Hybrid => "client with the hybrid flow",
+            Self::Device => "client with the device grant",
+            Self::SecondDevice => "second client with the device grant",
             Self::Resource => "resource server",
             Self::SecondResource => "second resource server",
         })
@@ -372,8 +378,8 @@ impl Target {
             Need::SecondIssuer => self.second_issuer.is_some(),
             Need::Forms => self.login.shows_forms(),
             Need::Clock => self.time.can_be_moved(),
-            // That is for the options to say.
-            Need::Permission => true,
+            // That is for the runner and the options to say.
+            Need::Solitude | Need::Permission => true,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The authorization code. How long a code lives, whom it belongs to, and how often it is good.
 
+mod code_307;
+mod code_leak_headers;
 mod code_other_client;
 mod code_race_mixed;
 mod code_redirect_mismatch;
@@ -21,5 +23,7 @@ pub const FAMILY: Family<ServerAttack> = Family {
         code_race_mixed::ATTACK,
         code_other_client::ATTACK,
         code_redirect_mismatch::ATTACK,
+        code_307::ATTACK,
+        code_leak_headers::ATTACK,
     ],
 };

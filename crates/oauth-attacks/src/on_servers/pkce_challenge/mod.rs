@@ -3,6 +3,7 @@
 mod pkce_challenge_duplicate;
 mod pkce_challenge_empty;
 mod pkce_challenge_missing_public;
+mod pkce_consent_tamper;
 mod pkce_method_case;
 mod pkce_method_omitted;
 mod pkce_method_unknown;
@@ -25,5 +26,6 @@ pub const FAMILY: Family<ServerAttack> = Family {
         pkce_challenge_empty::ATTACK,
         pkce_challenge_duplicate::ATTACK,
         pkce_path_parity::ATTACK,
+        pkce_consent_tamper::ATTACK,
     ],
 };

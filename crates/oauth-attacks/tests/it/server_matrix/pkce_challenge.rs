@@ -2,7 +2,8 @@
 
 use oauth_attacks::Level;
 
-use super::Row;
+use super::{Off, Row};
+use crate::victims::forms::FORM_BELIEVED;
 use crate::victims::server::Defence;
 
 pub(super) const ROWS: &[Row] = &[
@@ -14,4 +15,11 @@ pub(super) const ROWS: &[Row] = &[
     Row::defence("as-pkce-challenge-empty", Defence::EmptyChallengeIsNone, Level::Must),
     Row::defence("as-pkce-challenge-duplicate", Defence::RepeatedParametersRefused, Level::Must),
     Row::defence("as-pkce-path-parity", Defence::EveryPathStoresChallenge, Level::Must),
+    Row {
+        id: "as-pkce-consent-tamper",
+        off: Off::Bug(&FORM_BELIEVED),
+        level: Level::Must,
+        because: "the verifier of a challenge in a form",
+        rules: &[],
+    },
 ];
