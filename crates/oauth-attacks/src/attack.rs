@@ -147,9 +147,8 @@ pub enum Need {
     Forms,
     /// A clock that can be moved. Such an attack runs alone, after the others.
     Clock,
-    /// Nobody else at the server meanwhile, who would be locked out as well. Such an attack runs alone, after the
-    /// others.
-    Solitude,
+    /// Nobody else at work: the attack moves the clock if that can be done, or changes what others rely on.
+    Alone,
     /// The permission to do what may harm a server in operation.
     Permission,
 }
@@ -177,7 +176,7 @@ impl fmt::Display for Need {
             Self::SecondIssuer => "second issuer",
             Self::Forms => "way to handle its forms",
             Self::Clock => "clock that can be moved",
-            Self::Solitude => "server to itself",
+            Self::Alone => "time for itself alone",
             Self::Permission => "permission for attacks that may do harm",
         })
     }

@@ -13,7 +13,7 @@ use crate::authorization::{Authorization, Grant};
 use crate::browser::Browser;
 use crate::challenge::s256;
 use crate::dice::fresh;
-use crate::judge::{Finding, token_refusal};
+use crate::judge::{Finding, resource_refusal, token_refusal};
 use crate::key::{Jwt, Key};
 use crate::profile::Profile;
 use crate::redemption::TokenRequest;
@@ -321,6 +321,20 @@ impl Bench {
             finding.because.push_str(", but there should have been no code");
         }
         self.found(finding, Some(answer))
+    }
+
+    /// As [`Bench::judge`], where any success is the attacker's, whether it brings a token or not.
+    pub fn judge_closed(&self, answer: &Answer, allowed: &[ErrorCode], what: &str) -> Verdict {
+        if !(200..300).contains(&answer.status) {
+            return self.judge(answer, allowed, what);
+        }
+        let because = format!("the server answered {} to {what}", answer.summary());
+        self.found(Finding::new(Verdict::Vulnerable, because), Some(answer))
+    }
+
+    /// Judges a protected resource's answer to a request, called `what`, that must be refused with one of `allowed`.
+    pub fn judge_resource(&self, answer: &Answer, allowed: &[&str], what: &str) -> Verdict {
+        self.found(resource_refusal(answer, allowed, what), Some(answer))
     }
 
     fn refusal(&self, answer: &Answer, allowed: &[ErrorCode], what: &str) -> Finding {

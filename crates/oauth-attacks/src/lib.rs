@@ -41,10 +41,14 @@ pub mod browser;
 pub mod catalogue;
 mod challenge;
 pub mod client;
+#[cfg(unix)]
+pub mod command;
 mod device;
 mod dice;
 pub mod exchange;
+mod forgery;
 pub mod idp;
+mod issued;
 pub mod judge;
 pub mod key;
 pub mod left_out;
@@ -68,6 +72,8 @@ pub mod verdict;
 
 pub use baseline::{Baseline, BaselineError};
 pub use client::{Ability, ClientUnderTest, Closures, Done, Errand, Page, Provider, Rejected, Said, Visitor};
+#[cfg(unix)]
+pub use command::Command;
 pub use exchange::Exchange;
 pub use key::{Jwt, Key};
 pub use outcomes::Report;

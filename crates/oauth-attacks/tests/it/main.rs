@@ -3,6 +3,8 @@
 mod client_matrix;
 mod client_rules;
 mod our_own;
+#[cfg(unix)]
+mod programs;
 mod server_matrix;
 mod server_rules;
 mod unruly;

@@ -35,7 +35,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         levels: &[],
     },
     on: On::Client(Role::Device),
-    needs: &[Need::Endpoint("device_authorization_endpoint"), Need::Permission, Need::Solitude],
+    needs: &[Need::Endpoint("device_authorization_endpoint"), Need::Permission, Need::Alone],
     run: |bench, client| Box::pin(run(bench, client)),
 };
 
