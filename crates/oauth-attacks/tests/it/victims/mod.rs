@@ -3,6 +3,7 @@
 mod certificates;
 pub(crate) mod client;
 pub(crate) mod forgiving;
+pub(crate) mod forms;
 pub(crate) mod front;
 pub(crate) mod objects;
 pub(crate) mod own_check;
