@@ -35,13 +35,19 @@ pub mod agent;
 pub mod answer;
 pub mod attack;
 pub mod authorization;
+pub mod baseline;
 pub mod bench;
 pub mod browser;
 pub mod catalogue;
 mod challenge;
 pub mod client;
+#[cfg(unix)]
+pub mod command;
 mod dice;
+mod forgery;
+pub mod exchange;
 pub mod idp;
+mod issued;
 pub mod judge;
 pub mod key;
 pub mod left_out;
@@ -60,9 +66,14 @@ pub mod stage;
 pub mod target;
 pub mod time;
 pub mod trace;
+pub mod user_agent;
 pub mod verdict;
 
+pub use baseline::{Baseline, BaselineError};
 pub use client::{Ability, ClientUnderTest, Closures, Done, Errand, Page, Provider, Rejected, Said, Visitor};
+#[cfg(unix)]
+pub use command::Command;
+pub use exchange::Exchange;
 pub use key::{Jwt, Key};
 pub use outcomes::Report;
 pub use pkce_client_web::PkceClientWeb;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use oauth_types::{Params, ProviderMetadata, Secret};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::agent::{Agent, AgentError, Request, Tls};
@@ -43,7 +44,8 @@ pub struct Target {
 }
 
 /// Which part a client plays. What it may do and must prove is how it is registered with the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// A public client.
     Public,
@@ -156,7 +158,19 @@ impl Target {
     /// # Errors
     /// [`TargetError`] when there is no document, or it is another issuer's, or it lacks an endpoint.
     pub async fn discover(issuer: &str) -> Result<Self, TargetError> {
-        let agent = Agent::new(Tls::for_url(issuer))?;
+        Self::discover_by(&Agent::new(Tls::for_url(issuer))?, issuer).await
+    }
+
+    /// As [`Target::discover`], trusting the certificates that these authorities sign, in PEM, and no others.
+    ///
+    /// # Errors
+    /// As [`Target::discover`].
+    pub async fn discover_trusting(issuer: &str, pem: &str) -> Result<Self, TargetError> {
+        let agent = Agent::new(Tls::Only(pem.into()))?;
+        Ok(Self::discover_by(&agent, issuer).await?.trust(pem))
+    }
+
+    async fn discover_by(agent: &Agent, issuer: &str) -> Result<Self, TargetError> {
         let places = well_known(issuer);
         for place in &places {
             let answer = agent.send(Request::get(Party::Attacker, Party::Server, place, Params::new())).await?;
@@ -365,7 +379,7 @@ impl Target {
         match need {
             Need::Client(role) => self.cast.contains_key(&role),
             Need::SecondRedirectUri => client.is_some_and(|client| client.redirect_uris.len() > 1),
-            Need::SecondUser => self.second_user.is_some(),
+            Need::SecondUser => self.second_user.is_some() || self.login.has_second_user(),
             Need::SecondScope => self.second_scope.is_some(),
             Need::Resources => self.resources.is_some(),
             Need::Endpoint(member) => self.endpoint(member).is_some(),

@@ -4,4 +4,5 @@ mod certificates;
 pub(crate) mod client;
 pub(crate) mod forgiving;
 pub(crate) mod front;
+pub(crate) mod remembering;
 pub(crate) mod server;

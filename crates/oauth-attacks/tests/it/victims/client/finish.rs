@@ -2,7 +2,6 @@
 
 use oauth_attacks::{Rejected, Said, Visitor};
 use oauth_types::Params;
-use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::{COOKIE, Defence, Login, Victim};
@@ -15,7 +14,10 @@ impl Victim {
             return Err(Rejected::new("repeated parameter"));
         }
         let cookie = visitor.cookie(COOKIE).unwrap_or_default();
-        let login = self.find(&cookie, params.get("state"))?;
+        let params = self.open_response(&cookie, params).await?;
+        let login = self.find(&cookie, params.get("state")).inspect_err(|_| self.burn(params.get("state")))?;
+        let login = self.as_it_is_now(login, params.raw("iss")).await?;
+        self.check_redirect(&login, address)?;
         self.check_issuer(&login, params.raw("iss"))?;
         if self.on(Defence::LoginsAreUsedUp) {
             self.close(&login);
@@ -33,12 +35,15 @@ impl Victim {
         }
         let id_token = tokens["id_token"].as_str().ok_or_else(|| Rejected::new("no ID token"))?;
         let subject = self.verify(&login, id_token, &nonce).await?;
-        self.userinfo(&login, &tokens, &subject).await?;
+        if login.purpose.resource().is_none() {
+            self.userinfo(&login, &tokens, &subject).await?;
+        }
+        self.sign_in(&cookie, &login, &tokens);
         Ok(Said::Accepted { issuer: login.provider.issuer, subject })
     }
 
     /// The login of this browser that the response claims to belong to.
-    fn find(&self, cookie: &str, state: Option<&str>) -> Result<Login, Rejected> {
+    pub(super) fn find(&self, cookie: &str, state: Option<&str>) -> Result<Login, Rejected> {
         let sessions = self.sessions();
         let own = sessions.get(cookie).map_or(&[][..], |session| &session.open);
         if !self.on(Defence::StateRequired) && state.is_none() || !self.on(Defence::StateCompared) && state.is_some()
@@ -64,6 +69,15 @@ impl Victim {
                 Err(Rejected::new("response without an issuer"))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// A response that turned up in another browser may have been stolen, so nobody gets to use it.
+    fn burn(&self, state: Option<&str>) {
+        if self.on(Defence::ResponsesElsewhereEndLogins) {
+            for session in self.sessions().values_mut() {
+                session.open.retain(|open| Some(open.state.as_str()) != state);
+            }
         }
     }
 
@@ -94,8 +108,14 @@ impl Victim {
         let mut form = Params::new()
             .with("grant_type", "authorization_code")
             .with("code", code)
-            .with("redirect_uri", &login.provider.client.redirect_uris[0])
+            .with("redirect_uri", self.redirect_uri_again(login))
             .with("client_id", &login.provider.client.client_id);
+        if !self.on(Defence::EachParameterOnce) {
+            form.push("client_id", &login.provider.client.client_id);
+        }
+        if let Some(resource) = login.purpose.resource().filter(|_| self.on(Defence::ResourceNamedAgain)) {
+            form.push("resource", resource);
+        }
         if let Some(verifier) = verifier {
             form.push("code_verifier", verifier);
         }
@@ -109,15 +129,15 @@ impl Victim {
 
     async fn token_request(&self, login: &Login, form: &Params) -> Result<(u16, Value), Rejected> {
         let endpoint = login.metadata.token_endpoint.as_deref().unwrap_or_default();
-        let request = self.http.post(endpoint).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.json(request.body(form.encode())).await
+        self.post(login, endpoint, form).await
     }
 
     /// OpenID Connect Core section 5.3.2.
     async fn userinfo(&self, login: &Login, tokens: &Value, subject: &str) -> Result<(), Rejected> {
         let endpoint = login.metadata.userinfo_endpoint.as_deref().unwrap_or_default();
         let access = tokens["access_token"].as_str().unwrap_or_default();
-        let (_, claims) = self.json(self.http.get(endpoint).bearer_auth(access)).await?;
+        let bound = self.is_bound(login, tokens)?;
+        let (_, claims) = self.json(self.with_token((&login.provider, endpoint), access, bound)?).await?;
         if claims["sub"] == subject { Ok(()) } else { Err(Rejected::new("claims of somebody else")) }
     }
 }
