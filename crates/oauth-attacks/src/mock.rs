@@ -140,7 +140,9 @@ fn known(role: Role, player: &Registration) -> Client {
         Role::Pushing => client.metadata("require_pushed_authorization_requests", true),
         Role::Signing => client.metadata("require_signed_request_object", true),
         Role::WithoutCode => client.grant_types(["client_credentials"]),
-        Role::Hybrid => client.metadata("response_types", vec!["code", "code id_token", "code token"]),
+        Role::Hybrid => client
+            .grant_types(["authorization_code", "implicit"])
+            .metadata("response_types", vec!["code", "code id_token", "code token"]),
         _ => client,
     }
 }

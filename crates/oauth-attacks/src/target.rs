@@ -506,7 +506,7 @@ impl Registration {
 }
 
 /// The two places where the metadata of `issuer` may be.
-fn well_known(issuer: &str) -> [String; 2] {
+pub(crate) fn well_known(issuer: &str) -> [String; 2] {
     const OPENID: &str = "/.well-known/openid-configuration";
     const OAUTH: &str = "/.well-known/oauth-authorization-server";
     let trimmed = issuer.trim_end_matches('/');
