@@ -19,6 +19,7 @@ use crate::profile::Profile;
 use crate::redemption::TokenRequest;
 use crate::target::{Registration, Role, Target};
 use crate::trace::{Party, Trace};
+use crate::user_agent::Forms;
 use crate::verdict::{Level, Verdict};
 
 /// How often a state that should have changed is looked at, for servers whose parts agree with a delay.
@@ -112,6 +113,15 @@ impl Bench {
     pub fn endpoint(&self, member: &'static str) -> Result<&str, Inconclusive> {
         let missing = || Inconclusive::new(format!("the server has no {}", member.replace('_', " ")));
         self.target.endpoint(member).ok_or_else(missing)
+    }
+
+    /// The forms by which users log in.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when there are none, or nobody knows them.
+    pub fn forms(&self) -> Result<&Forms, Inconclusive> {
+        let forms = self.target.login.forms();
+        forms.ok_or_else(|| Inconclusive::new("the target has no way to handle its forms"))
     }
 
     /// The server under test.

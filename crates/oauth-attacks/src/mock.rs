@@ -13,8 +13,8 @@ use crate::time::{Passing, Time};
 
 /// Where answers are sent. Nobody listens there.
 const REDIRECT_URIS: [&str; 2] = ["http://127.0.0.1:9/callback", "http://127.0.0.1:9/other-callback"];
-/// The redirect URI of the native client, whose port may differ.
-const NATIVE_REDIRECT_URI: &str = "http://127.0.0.1/callback";
+/// The redirect URIs of the native client, whose port may differ.
+const NATIVE_REDIRECT_URIS: [&str; 2] = ["http://127.0.0.1/callback", "http://[::1]/callback"];
 /// What the clients may ask for: the first in every request, the second only where an attack asks for more.
 const SCOPES: [&str; 2] = ["openid", "profile"];
 /// The resources that tokens may be for.
@@ -88,7 +88,10 @@ impl Cast {
             (Role::Public, Registration::public("app", first).redirect_uri_too(second)),
             (Role::Confidential, secret("web").redirect_uri_too(second)),
             (Role::Second, Registration::public("other", first)),
-            (Role::Native, Registration::public("native", NATIVE_REDIRECT_URI)),
+            (
+                Role::Native,
+                Registration::public("native", NATIVE_REDIRECT_URIS[0]).redirect_uri_too(NATIVE_REDIRECT_URIS[1]),
+            ),
             (Role::SenderConstrained, Registration::public("proving", first).proving(Key::fresh()?)),
             (Role::Pushing, secret("pushing").pushing()),
             (Role::Signing, signing),
@@ -96,6 +99,7 @@ impl Cast {
             (Role::Resource, secret(RESOURCES[0])),
             (Role::SecondResource, secret(RESOURCES[1])),
         ]);
+        players.retain(|(role, _)| speaks(profile, *role));
         if profile == Profile::Legacy {
             players
                 .push((Role::Hybrid, Registration::public("hybrid", first).always("response_type", "code id_token")));
@@ -126,6 +130,17 @@ impl Cast {
     }
 }
 
+/// Whether a server of this profile speaks what such a client must do.
+fn speaks(profile: Profile, role: Role) -> bool {
+    match role {
+        Role::Pushing | Role::SenderConstrained => {
+            !matches!(profile, Profile::Oidc | Profile::Mcp | Profile::Rfc7636)
+        }
+        Role::Signing => !matches!(profile, Profile::Mcp | Profile::Rfc7636),
+        _ => true,
+    }
+}
+
 /// The client as the server knows it.
 fn known(role: Role, player: &Registration) -> Client {
     let id = player.client_id.as_str();
@@ -141,8 +156,8 @@ fn known(role: Role, player: &Registration) -> Client {
         Role::Signing => client.metadata("require_signed_request_object", true),
         Role::WithoutCode => client.grant_types(["client_credentials"]),
         Role::Hybrid => client
-            .grant_types(["authorization_code", "implicit"])
-            .metadata("response_types", vec!["code", "code id_token", "code token"]),
+            .grant_types(["authorization_code", "implicit", "refresh_token"])
+            .metadata("response_types", vec!["code", "code id_token", "code token", "code id_token token"]),
         _ => client,
     }
 }

@@ -101,6 +101,21 @@ pub(crate) struct Reply {
 }
 
 impl Call {
+    /// A request of the front's own with this form.
+    pub(crate) fn post(path: &str, form: Params) -> Self {
+        let content_type = http::HeaderValue::from_static("application/x-www-form-urlencoded");
+        Self {
+            method: Method::POST,
+            path: path.to_owned(),
+            query: Params::new(),
+            form: Some(form),
+            body: Vec::new(),
+            headers: HeaderMap::from_iter([(http::header::CONTENT_TYPE, content_type)]),
+            unread: None,
+            certificate: None,
+        }
+    }
+
     /// Asks the server.
     pub(crate) async fn ask(self, server: &MockIdp) -> Reply {
         let query = self.unread.unwrap_or_else(|| self.query.encode());
