@@ -122,7 +122,7 @@ async fn a_client_without_a_secret_gets_none() {
 
 #[tokio::test]
 async fn a_client_that_nobody_is_redirected_to_needs_no_redirect_uri() {
-    let idp = server();
+    let idp = MockIdp::builder().on("registration-of-any-grant").in_process().expect("nothing can fail");
     let metadata = json!({
         "grant_types": ["client_credentials"], "token_endpoint_auth_method": "client_secret_post", "scope": "a",
     });
@@ -130,6 +130,15 @@ async fn a_client_that_nobody_is_redirected_to_needs_no_redirect_uri() {
     assert_eq!(client["response_types"], json!([]));
     let asks: Params = [("grant_type", "client_credentials")].into_iter().collect();
     assert_eq!(Browser::new(&idp).token(&of(asks, &client)).await.tokens()["scope"], "a");
+}
+
+#[tokio::test]
+async fn a_stranger_gets_no_grant_in_which_no_user_is_asked() {
+    let idp = server();
+    let metadata = changed(introducing(), json!({ "grant_types": ["authorization_code", "client_credentials"] }));
+    let answer = register(&idp, &metadata).await;
+    assert_eq!(answer.json()["error"], "invalid_client_metadata");
+    assert_refused(&idp, &answer, "rfc7591-grant-of-a-stranger", "client_credentials");
 }
 
 #[tokio::test]
@@ -220,6 +229,7 @@ async fn a_redirect_uri_leads_to_the_client_and_nowhere_else() {
         ("https://app.example/c b", "rfc7591-redirect-uri-malformed", "absolute"),
         ("https://app.example/cb#", "rfc7591-redirect-uri-malformed", "fragment"),
         ("javascript:alert(1)", "rfc7591-redirect-uri-insecure", "browser"),
+        ("https://*.app.example/cb", "rfc7591-redirect-uri-insecure", "wildcard"),
         ("data:text/html,a", "rfc7591-redirect-uri-insecure", "browser"),
         ("http://app.example/cb", "rfc7591-redirect-uri-insecure", "is http"),
         ("HTTP://app.example/cb", "rfc7591-redirect-uri-insecure", "is http"),
