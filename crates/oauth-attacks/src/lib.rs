@@ -44,8 +44,10 @@ pub mod client;
 #[cfg(unix)]
 pub mod command;
 mod dice;
+mod forgery;
 pub mod exchange;
 pub mod idp;
+mod issued;
 pub mod judge;
 pub mod key;
 pub mod left_out;
