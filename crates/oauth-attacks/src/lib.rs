@@ -44,8 +44,8 @@ pub mod client;
 #[cfg(unix)]
 pub mod command;
 mod dice;
-mod forgery;
 pub mod exchange;
+mod forgery;
 pub mod idp;
 mod issued;
 pub mod judge;
