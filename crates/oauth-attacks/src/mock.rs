@@ -96,6 +96,8 @@ impl Cast {
             (Role::Pushing, secret("pushing").pushing()),
             (Role::Signing, signing),
             (Role::WithoutCode, secret("machine")),
+            (Role::Device, Registration::public("device", first)),
+            (Role::SecondDevice, Registration::public("other-device", first)),
             (Role::Resource, secret(RESOURCES[0])),
             (Role::SecondResource, secret(RESOURCES[1])),
         ]);
@@ -156,6 +158,9 @@ fn known(role: Role, player: &Registration) -> Client {
         Role::Pushing => client.metadata("require_pushed_authorization_requests", true),
         Role::Signing => client.metadata("require_signed_request_object", true),
         Role::WithoutCode => client.grant_types(["client_credentials"]),
+        Role::Device | Role::SecondDevice => {
+            client.grant_types(["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"])
+        }
         Role::Hybrid => client
             .grant_types(["authorization_code", "implicit", "refresh_token"])
             .metadata("response_types", vec!["code", "code id_token", "code token", "code id_token token"]),

@@ -14,6 +14,7 @@ mod pkce_challenge_noncanonical;
 mod pkce_challenge_padded;
 mod pkce_challenge_short;
 mod pkce_challenge_wrong_hash;
+mod pkce_consent_tamper;
 mod pkce_hybrid_bypass;
 mod pkce_implicit_bypass;
 mod pkce_jar_outside;
@@ -65,6 +66,7 @@ pub const FAMILY: Family<ServerAttack> = Family {
         pkce_params_echoed::ATTACK,
         pkce_challenge_constant::ATTACK,
         pkce_path_parity::ATTACK,
+        pkce_consent_tamper::ATTACK,
         pkce_par_then_query::ATTACK,
         pkce_jar_outside::ATTACK,
         pkce_metadata_missing::ATTACK,

@@ -10,6 +10,7 @@ use oauth_attacks::Level;
 use oauth_types::Params;
 
 use super::{Off, Row};
+use crate::victims::forms::FORM_BELIEVED;
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed};
 use crate::victims::own_check::{OwnCheck, s256};
 use crate::victims::server::Defence;
@@ -72,6 +73,13 @@ pub(super) const ROWS: &[Row] = &[
     row("as-pkce-metadata-missing", &PLAIN, Level::Should, "lists plain", &[]),
     row("as-pkce-metadata-lies", &PLAIN_IN_SECRET, Level::Must, "the method plain", &["rfc7636-plain"]),
     row("as-pkce-metadata-lies", &NOTHING_COMPARED, Level::Must, "where S256 is listed", &[WRONG]),
+    Row {
+        id: "as-pkce-consent-tamper",
+        off: Off::Bug(&FORM_BELIEVED),
+        level: Level::Must,
+        because: "the verifier of a challenge in a form",
+        rules: &[],
+    },
 ];
 
 const fn row(

@@ -171,6 +171,15 @@ impl Reply {
     }
 }
 
+/// The same answer, sent to another redirect URI.
+pub(crate) fn answered_at(mut reply: Reply, own: &str, other: &str) -> Reply {
+    let Some(response) = reply.location().and_then(|location| location.strip_prefix(own)) else { return reply };
+    let response = if other.contains('?') { response.replacen('?', "&", 1) } else { response.to_owned() };
+    let location = http::HeaderValue::from_bytes(format!("{other}{response}").as_bytes()).expect("an address");
+    reply.headers.insert("location", location);
+    reply
+}
+
 /// A bend that only changes requests to one path.
 pub(crate) struct Changed {
     pub(crate) path: &'static str,
