@@ -11,6 +11,7 @@ use oauth_attacks::{Jwt, Level, Profile};
 use serde_json::json;
 
 use super::{Off, Row};
+use crate::victims::forms::{FOREIGN_LOGO, FORM_REPEATED, HEADERS_MISSING};
 use crate::victims::front::{Bug, Call, Changed, Reply};
 use crate::victims::remembering::{Memory, Next, Remembering, refused, with_code};
 use crate::victims::server::Defence;
@@ -183,6 +184,27 @@ pub(super) const ROWS: &[Row] = &[
         level: Level::Must,
         because: "a request of a client that may not use codes",
         rules: &["rfc6749-code-grant-not-allowed"],
+    },
+    Row {
+        id: "as-code-307",
+        off: Off::Bug(&FORM_REPEATED),
+        level: Level::Must,
+        because: "sent on to the client by status 307",
+        rules: &[],
+    },
+    Row {
+        id: "as-code-leak-headers",
+        off: Off::Bug(&HEADERS_MISSING),
+        level: Level::Should,
+        because: "does not forbid the Referer header",
+        rules: &[],
+    },
+    Row {
+        id: "as-code-leak-headers",
+        off: Off::Bug(&FOREIGN_LOGO),
+        level: Level::Should,
+        because: "fetches something from https://cdn.example",
+        rules: &[],
     },
 ];
 
