@@ -109,9 +109,10 @@ impl Cast {
         Ok(Self { profile, players })
     }
 
-    /// Registers the clients with a server that is being built, and gives it the profile.
+    /// Registers the clients with a server that is being built, and gives it the profile. What no document asks for
+    /// but RFC 9700 encourages is on.
     pub fn enter(&self, builder: Builder) -> Builder {
-        let builder = builder.profile(self.profile);
+        let builder = builder.profile(self.profile).on("challenge-once");
         self.players.iter().fold(builder, |builder, (role, player)| builder.client(known(*role, player)))
     }
 

@@ -3,6 +3,7 @@
 mod pkce_challenge_blank;
 mod pkce_challenge_casefold;
 mod pkce_challenge_charset;
+mod pkce_challenge_constant;
 mod pkce_challenge_duplicate;
 mod pkce_challenge_empty;
 mod pkce_challenge_hex;
@@ -63,6 +64,7 @@ pub const FAMILY: Family<ServerAttack> = Family {
         pkce_hybrid_bypass::ATTACK,
         pkce_implicit_bypass::ATTACK,
         pkce_params_echoed::ATTACK,
+        pkce_challenge_constant::ATTACK,
         pkce_path_parity::ATTACK,
         pkce_consent_tamper::ATTACK,
         pkce_par_then_query::ATTACK,

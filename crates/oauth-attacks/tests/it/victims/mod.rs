@@ -8,5 +8,6 @@ pub(crate) mod front;
 pub(crate) mod objects;
 pub(crate) mod own_check;
 pub(crate) mod pages;
+pub(crate) mod references;
 pub(crate) mod remembering;
 pub(crate) mod server;
