@@ -19,6 +19,7 @@ impl Victim {
             }
             None => return Ok(params),
         };
+        self.keep(token);
         let (message, signature) = token.rsplit_once('.').ok_or_else(|| Rejected::new("no JWT"))?;
         let (header, claims) = message.split_once('.').ok_or_else(|| Rejected::new("no JWT"))?;
         let (header, claims) = (json(header)?, json(claims)?);
