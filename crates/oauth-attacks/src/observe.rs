@@ -102,7 +102,7 @@ pub(crate) async fn carry_on(
 
 /// What follows on an authorization request.
 async fn finish(stage: &Stage, idp: &Idp, visitor: &Visitor, request: &Address) -> Result<Heard, Inconclusive> {
-    let address = stage.follow(visitor, idp, request).await?;
+    let address = stage.follow_as_is(visitor, idp, request).await?;
     stage.deliver(visitor, &address, &[idp]).await
 }
 

@@ -200,11 +200,29 @@ impl Stage {
         begun.map_err(|rejected| Inconclusive::new(format!("the client begins no login: {}", rejected.code)))
     }
 
-    /// Opens an authorization request in a browser and returns the address the server sends it back to.
+    /// Opens an authorization request in a browser and returns the address the server sends it back to, for being
+    /// altered.
     ///
     /// # Errors
-    /// [`Inconclusive`] when it is not sent back.
+    /// [`Inconclusive`] when it is not sent back, or with a signed response, in which nothing can be altered.
     pub async fn follow(&self, visitor: &Visitor, idp: &Idp, request: &Address) -> Result<Address, Inconclusive> {
+        let address = self.follow_as_is(visitor, idp, request).await?;
+        match address.params.get("response") {
+            None => Ok(address),
+            Some(_) => Err(Inconclusive::new("the client does not want responses that can be altered on the way")),
+        }
+    }
+
+    /// The same for an address that is delivered as it is, or with nothing but its signed response altered.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when the browser is not sent back.
+    pub async fn follow_as_is(
+        &self,
+        visitor: &Visitor,
+        idp: &Idp,
+        request: &Address,
+    ) -> Result<Address, Inconclusive> {
         let request = Request::get(visitor.party(), idp.party(), &request.base, request.params.clone());
         let answer = self.agent.send(request).await?;
         let location = answer.location().ok_or_else(|| {
@@ -311,7 +329,7 @@ impl Stage {
     /// [`Inconclusive`] when it does not get as far as the client's answer.
     pub async fn login(&self, visitor: &Visitor, idp: &Idp) -> Result<Heard, Inconclusive> {
         let request = self.must_begin(visitor, idp).await?;
-        let address = self.follow(visitor, idp, &request).await?;
+        let address = self.follow_as_is(visitor, idp, &request).await?;
         self.deliver(visitor, &address, &[idp]).await
     }
 

@@ -6,7 +6,7 @@ use oauth_attacks::{
     ClientUnderTest, Closures, Options, Provider, Rejected, Report, Said, Verdict, Visitor, run_on_client,
 };
 
-use crate::victims::client::{Defence, Victim};
+use crate::victims::client::{Defence, Registered, Victim};
 
 /// A sound client whose answers to what comes back are changed like this.
 fn client(change: impl Fn(Said) -> Said + Clone + Send + Sync + 'static) -> impl ClientUnderTest {
@@ -90,14 +90,18 @@ async fn an_excuse_is_for_one_side_only() {
 
 #[tokio::test]
 async fn no_report_tells_a_code_a_verifier_or_a_token() {
-    for off in [None, Some(Defence::VerifierKept), Some(Defence::VerifierApartFromState), Some(Defence::S256Chosen)] {
-        let victim = Arc::new(Victim::new(off));
+    let off = [Defence::VerifierKept, Defence::VerifierApartFromState, Defence::S256Chosen];
+    let careless = off.into_iter().map(|off| (Registered::Public, Some(off)));
+    let sound = [Registered::Public, Registered::Financial, Registered::Signed];
+    let sound = sound.into_iter().map(|registered| (registered, None));
+    for (registered, off) in careless.chain(sound) {
+        let victim = Arc::new(Victim::registered(registered, off));
         let report = run_on_client(Arc::clone(&victim), &Options::new()).await;
         let told = format!("{}{report}{report:?}", serde_json::to_string(&report).expect("a report"));
         let secrets = victim.secrets();
         assert!(secrets.len() > 100);
         for secret in secrets {
-            assert!(!told.contains(&secret), "{secret} is told when {off:?} is off");
+            assert!(!told.contains(&secret), "{registered:?}: {secret} is told when {off:?} is off");
         }
     }
 }

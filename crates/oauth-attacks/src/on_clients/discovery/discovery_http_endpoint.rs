@@ -82,7 +82,7 @@ pub(super) async fn try_to_log_in(stage: &Stage, idp: &Idp) -> Result<Option<Hea
         Some(Ok(url)) => url,
     };
     let Ok(request) = Address::parse(&url) else { return Ok(None) };
-    match stage.follow(&visitor, idp, &request).await {
+    match stage.follow_as_is(&visitor, idp, &request).await {
         Ok(address) => Ok(Some(stage.deliver(&visitor, &address, &[idp]).await?)),
         Err(_) => Ok(None),
     }

@@ -37,7 +37,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let visitor = Visitor::new();
     let request = stage.must_begin(&visitor, &idp).await?;
     let _lie = idp.lie_at(Point::Discovery, Edit::set("token_endpoint", format!("{}/token", attacker.issuer())));
-    let address = stage.follow(&visitor, &idp, &request).await?;
+    let address = stage.follow_as_is(&visitor, &idp, &request).await?;
     stage.deliver(&visitor, &address, &[&idp, &attacker]).await?;
     match attacker.journal().is_empty() {
         true => stage.withstood("the login ends where it began, whatever the metadata say by then"),

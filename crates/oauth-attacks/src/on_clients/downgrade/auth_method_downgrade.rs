@@ -43,7 +43,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         let _offered = idp.lie_at(Point::Discovery, offered);
         let visitor = Visitor::new();
         if let Ok(request) = stage.begin(&visitor, &idp).await? {
-            let address = stage.follow(&visitor, &idp, &request).await?;
+            let address = stage.follow_as_is(&visitor, &idp, &request).await?;
             stage.deliver(&visitor, &address, &[&idp]).await?;
         }
         let points = [Some(Point::TokenResponse), Some(Point::PushedAuthorization)];

@@ -75,7 +75,7 @@ async fn pushing_fails(stage: &Stage) -> Result<(), Inconclusive> {
 async fn signature_is_missing(stage: &Stage, idp: &Idp) -> Result<(), Inconclusive> {
     let visitor = Visitor::new();
     let request = stage.must_begin(&visitor, idp).await?;
-    let address = stage.follow(&visitor, idp, &request).await?;
+    let address = stage.follow_as_is(&visitor, idp, &request).await?;
     let claims = observe::claims(address.get("response"));
     let claims = claims.ok_or_else(|| Inconclusive::new("the server does not sign its response"))?;
     let plain = ["code", "state", "iss"].into_iter().filter_map(|name| Some((name, claims.get(name)?.as_str()?)));

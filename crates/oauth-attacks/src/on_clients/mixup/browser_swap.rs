@@ -36,7 +36,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let (attacker, victim) = (Visitor::attacker(), Visitor::new());
     let request = stage.must_begin(&attacker, &idp).await?;
-    let address = stage.follow(&victim, &idp, &request).await?;
+    let address = stage.follow_as_is(&victim, &idp, &request).await?;
     let first = stage.deliver(&victim, &address, &[&idp]).await?;
     stage.must_reject(&first, "a response to a login of another browser");
     let second = stage.deliver(&attacker, &address, &[&idp]).await?;

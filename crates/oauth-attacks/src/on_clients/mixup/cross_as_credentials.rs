@@ -51,7 +51,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     if let Some(Ok(Done::Sent { url })) = &done
         && url.starts_with(second.issuer())
     {
-        let address = stage.follow(&visitor, &second, &Address::parse(url)?).await?;
+        let address = stage.follow_as_is(&visitor, &second, &Address::parse(url)?).await?;
         stage.deliver(&visitor, &address, &[&first, &second]).await?;
     }
     let own = &first.provider().client;

@@ -51,7 +51,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         }
         let Some(Ok(Done::Sent { url })) = done else { break };
         asked += 1;
-        let address = stage.follow(&visitor, &idp, &Address::parse(&url)?).await?;
+        let address = stage.follow_as_is(&visitor, &idp, &Address::parse(&url)?).await?;
         stage.deliver(&visitor, &address, &[&idp]).await?;
     }
     let called = idp.requests("/resource").len() - before;

@@ -51,7 +51,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let _offer = strict.lie_at(Point::Discovery, offer);
     let visitor = Visitor::new();
     if let Ok(request) = stage.begin(&visitor, &strict).await? {
-        let address = stage.follow(&visitor, &strict, &request).await?;
+        let address = stage.follow_as_is(&visitor, &strict, &request).await?;
         stage.deliver(&visitor, &address, &[&strict]).await?;
     }
     if strict.journal().iter().any(|entry| ways(entry).iter().any(|way| *way != ASSERTION)) {

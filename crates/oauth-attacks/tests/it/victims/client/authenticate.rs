@@ -24,6 +24,7 @@ impl Victim {
                     return Err(Rejected::new("no method with a secret is offered"));
                 }
                 basic = Some(secret.expose());
+                self.keep(secret.expose());
                 if !self.on(Defence::AuthenticatesOnce) {
                     form.push("client_secret", secret.expose());
                 }
@@ -33,7 +34,9 @@ impl Victim {
             }
             ClientAuth::PrivateKeyJwt(key) => {
                 form.push("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-                form.push("client_assertion", self.assertion(login, key)?);
+                let assertion = self.assertion(login, key)?;
+                self.keep(&assertion);
+                form.push("client_assertion", assertion);
             }
         }
         let in_query = !self.on(Defence::CodeInBody);

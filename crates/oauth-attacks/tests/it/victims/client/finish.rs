@@ -73,7 +73,7 @@ impl Victim {
     }
 
     /// A response that turned up in another browser may have been stolen, so nobody gets to use it.
-    fn burn(&self, state: Option<&str>) {
+    pub(super) fn burn(&self, state: Option<&str>) {
         if self.on(Defence::ResponsesElsewhereEndLogins) {
             for session in self.sessions().values_mut() {
                 session.open.retain(|open| Some(open.state.as_str()) != state);

@@ -57,7 +57,9 @@ impl Victim {
         if let Some(access) = access.filter(|_| self.on(Defence::ProofsNameTokens)) {
             proof = proof.claim("ath", s256(access));
         }
-        proof.signed_by(&key).map_err(|_| Rejected::new("unusable key"))
+        let proof = proof.signed_by(&key).map_err(|_| Rejected::new("unusable key"))?;
+        self.keep(&proof);
+        Ok(proof)
     }
 
     fn key(&self, issuer: &str) -> Result<Key, Rejected> {

@@ -19,10 +19,12 @@ impl Victim {
             }
             None => return Ok(params),
         };
+        self.keep(token);
         let (message, signature) = token.rsplit_once('.').ok_or_else(|| Rejected::new("no JWT"))?;
         let (header, claims) = message.split_once('.').ok_or_else(|| Rejected::new("no JWT"))?;
         let (header, claims) = (json(header)?, json(claims)?);
-        let login = self.find(cookie, claims["state"].as_str())?;
+        let state = claims["state"].as_str();
+        let login = self.find(cookie, state).inspect_err(|_| self.burn(state))?;
         if !self.is_signed(&login, &header, (message, signature)).await? {
             return Err(Rejected::new("bad signature of the response"));
         }
