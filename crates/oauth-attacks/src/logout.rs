@@ -41,7 +41,11 @@ impl Bench {
         Ok(())
     }
 
-    async fn through_logout(&self, browser: &Browser, visit: Visit) -> Result<Answer, Inconclusive> {
+    /// Opens an address of the logout, and agrees as often as the server asks. Returns the answer that ends it.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when a page is not understood, or there are too many of them.
+    pub(crate) async fn through_logout(&self, browser: &Browser, visit: Visit) -> Result<Answer, Inconclusive> {
         let forms = self.target().login.forms().cloned().unwrap_or_default();
         let mut reached = forms.until_form(browser, visit).await?;
         for _ in 0..MOST_PAGES {
