@@ -5,8 +5,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 /// `BASE64URL-ENCODE(SHA256(ASCII(verifier)))` (RFC 7636 section 4.2).
-pub(crate) fn s256(verifier: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
+pub(crate) fn s256(verifier: &str) -> String {
+    s256_of(verifier.as_bytes())
+}
+
+/// The same of any octets, verifier or not.
+pub(crate) fn s256_of(octets: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(octets))
 }
 
 /// The same with SHA-384.

@@ -26,13 +26,16 @@ pub struct TokenRequest<'a> {
     query: Params,
     form: Params,
     body: Option<(String, Vec<u8>)>,
-    written: Option<(&'static str, fn(&Params) -> Vec<u8>)>,
+    written: Option<(&'static str, Writing)>,
     headers: Vec<(&'static str, String)>,
     auth: ClientAuth,
     names_client: bool,
     proves: Option<Key>,
     aside: bool,
 }
+
+/// A way to write parameters down.
+pub type Writing = fn(&Params) -> Vec<u8>;
 
 impl<'a> TokenRequest<'a> {
     /// A request of `client` with this form to the endpoint that the metadata names `endpoint`.
@@ -135,7 +138,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// With all its parameters, the client's authentication among them, written down in another way than as a form.
-    pub fn written(mut self, media_type: &'static str, write: fn(&Params) -> Vec<u8>) -> Self {
+    pub fn written(mut self, media_type: &'static str, write: Writing) -> Self {
         self.written = Some((media_type, write));
         self
     }

@@ -42,8 +42,8 @@ const DEVELOPMENT_CONSENT: &str = r#"<h1>Authorize</h1><ul><li>openid</li></ul>
 /// An identity server of an enterprise: a table of social logins, a hidden field after the password, an input as the
 /// button, and a button that shows the password.
 const ENTERPRISE_LOGIN: &str = r#"<form id="locale" action="/locale"><select name="l"><option>de<option>en</select></form>
-    <form id="kc-form-login" onsubmit="login.disabled = true; return true;"
-    action="https://idp.example/realms/r/login-actions/authenticate?session_code=s&amp;execution=e&amp;tab_id=t" method="post">
+    <form id="kc-form-login" onsubmit="login.disabled = true; return true;" method="post"
+    action="https://idp.example/realms/r/login-actions/authenticate?session_code=s&amp;execution=e&amp;tab_id=t">
     <label for="username">Username or email</label>
     <input tabindex="2" id="username" name="username" value="" type="text" autofocus autocomplete="username"/>
     <label for="password">Password</label>

@@ -27,7 +27,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         ],
         secure: "The unknown mode and tokens in the query are refused, and a message names the origin of the client.",
         insecure: "Tokens come in the query, a message goes to any site, or an unknown mode brings a code.",
-        defence: "A mode is used only if it is known and fit for what the response carries, and a message goes to a registered origin.",
+        defence: "A mode is used only if it fits what it carries, and a message goes to a registered origin.",
         level: Level::Must,
         levels: &[],
     },

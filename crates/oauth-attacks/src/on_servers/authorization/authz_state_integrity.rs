@@ -20,7 +20,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         capabilities: &[Capability::A1],
         citation: "RFC 6749 section 4.1.2 and section 10.14",
         steps: &[
-            "Send states with characters that mean something in URLs, in HTML and to decoders, and one of 4096 characters.",
+            "Send states with the characters of URLs, of HTML and of decoders, and one of 4096 characters.",
             "Have the response posted as a form, if the server can, with markup in the state.",
         ],
         secure: "Each state comes back as it was sent, and on a page it is escaped.",

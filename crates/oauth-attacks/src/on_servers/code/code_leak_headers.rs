@@ -70,13 +70,6 @@ fn judge(bench: &Bench, answer: &Answer, (what, foreign): (&str, Vec<String>)) {
 fn hides_referrer(answer: &Answer) -> bool {
     let policy = answer.header("referrer-policy").unwrap_or_default().to_ascii_lowercase();
     let last = policy.rsplit(',').next().unwrap_or_default().trim();
-    matches!(
-        last,
-        "no-referrer"
-            | "same-origin"
-            | "origin"
-            | "strict-origin"
-            | "origin-when-cross-origin"
-            | "strict-origin-when-cross-origin"
-    )
+    let bare = last.strip_prefix("strict-").unwrap_or(last);
+    matches!(bare, "no-referrer" | "same-origin" | "origin" | "origin-when-cross-origin")
 }

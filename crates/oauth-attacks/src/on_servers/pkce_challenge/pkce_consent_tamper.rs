@@ -24,7 +24,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         citation: "RFC 9700 section 4.5.4 and section 4.8, RFC 6749 section 10.14",
         steps: &[
             "Open an honest request, up to its pages.",
-            "Send the forms with other values for the challenge, its method, the redirect URI, the scope and the client.",
+            "Send the forms with another challenge, method, redirect URI, scope and client.",
             "Redeem what comes with what the form said.",
         ],
         secure: "The form is refused, or what it says of the request is ignored.",

@@ -34,7 +34,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     for method in ["s256", "S-256", "sha256", "PLAIN", "Plain"] {
-        pkce_method_unknown::try_method(bench, client, (method, method), |verifier| s256(verifier)).await?;
+        pkce_method_unknown::try_method(bench, client, (method, method), s256).await?;
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ const METHODS: &[(&str, &str)] = &[
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     for method in METHODS {
-        pkce_method_unknown::try_method(bench, client, *method, |verifier| s256(verifier)).await?;
+        pkce_method_unknown::try_method(bench, client, *method, s256).await?;
     }
     Ok(())
 }

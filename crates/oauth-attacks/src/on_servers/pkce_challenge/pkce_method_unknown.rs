@@ -33,7 +33,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     try_method(bench, client, ("S512", "S512"), s512).await?;
-    try_method(bench, client, ("none", "none"), |verifier| s256(verifier)).await
+    try_method(bench, client, ("none", "none"), s256).await
 }
 
 /// Asks for a code with a method, which is called so, and this challenge of the verifier. If one comes, tries the two

@@ -6,7 +6,7 @@ use oauth_types::Params;
 
 use crate::attack::{Capability, Idea, Inconclusive, On, ServerAttack, story};
 use crate::bench::Bench;
-use crate::challenge::s256;
+use crate::challenge::s256_of;
 use crate::dice::fresh;
 use crate::judge::VERIFIER;
 use crate::target::Registration;
@@ -81,7 +81,7 @@ fn shortened(verifier: &str) -> String {
 async fn in_latin_1(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let stem = shortened(&fresh());
     let octets = [stem.as_bytes(), b"\xe9"].concat();
-    let grant = bench.authorization(client).set("code_challenge", s256(octets)).grant().await?;
+    let grant = bench.authorization(client).set("code_challenge", s256_of(&octets)).grant().await?;
     let redemption = bench.redemption(client, &grant).verifier(&format!("{stem}\u{e9}"));
     let write = |form: &Params| form.encode().replace("%C3%A9", "%E9").into_bytes();
     let answer = redemption.written("application/x-www-form-urlencoded", write).send().await?;

@@ -9,6 +9,7 @@ use crate::answer::Answer;
 use crate::attack::{Capability, Idea, Inconclusive, On, ServerAttack, story};
 use crate::bench::Bench;
 use crate::judge::Finding;
+use crate::redemption::Writing;
 use crate::target::Registration;
 use crate::verdict::{Level, Verdict};
 
@@ -50,7 +51,7 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
 }
 
 /// A kind of body: what it is called, its media type, and how it is made of parameters.
-type Body = (&'static str, &'static str, fn(&Params) -> Vec<u8>);
+type Body = (&'static str, &'static str, Writing);
 
 const BODIES: &[Body] = &[
     ("JSON", "application/json", json),

@@ -34,6 +34,10 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 };
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
+    // Those of a confidential client are bound to its credentials (RFC 9449 section 5).
+    if !client.is_public() {
+        return Err(Inconclusive::new("the target has no public client that must use DPoP"));
+    }
     let other = Key::fresh().map_err(|error| Inconclusive::new(error.to_string()))?;
     for (what, key) in [("another key", Some(other)), ("no key", None)] {
         let (tokens, _) = bench.tokens(client).await?;

@@ -285,18 +285,18 @@ impl Bend for Generous {
         let asked = call.get("scope").filter(|scope| call.path == AUTHORIZE && scope.ends_with(" admin"));
         if let Some(scope) = asked {
             call.params().set("scope", "openid");
-            *self.0.lock().unwrap() = scope;
+            *self.0.lock().expect("no panic elsewhere") = scope;
         }
         Box::pin(async move {
             let redeems = call.path == "/token" && call.method == Method::POST;
             let mut reply = call.ask(server).await;
-            let scope = std::mem::take(&mut *self.0.lock().unwrap());
+            let scope = std::mem::take(&mut *self.0.lock().expect("no panic elsewhere"));
             if redeems && !scope.is_empty() {
                 let mut document = reply.document();
                 document["scope"] = scope.into();
                 reply.body = document.to_string().into_bytes();
             } else {
-                *self.0.lock().unwrap() = scope;
+                *self.0.lock().expect("no panic elsewhere") = scope;
             }
             reply
         })
@@ -357,13 +357,15 @@ struct Tokens(Mutex<BTreeMap<String, String>>);
 impl Bend for Tokens {
     fn serve<'a>(&'a self, server: &'a MockIdp, mut call: Call) -> Answering<'a> {
         let interaction = call.get("interaction").unwrap_or_default();
-        if let (Some(form), Some(token)) = (&mut call.form, self.0.lock().unwrap().get(&interaction)) {
+        if let (Some(form), Some(token)) =
+            (&mut call.form, self.0.lock().expect("no panic elsewhere").get(&interaction))
+        {
             form.set("csrf", token);
         }
         Box::pin(async move {
             let reply = call.ask(server).await;
             if let Some(token) = hidden(&reply, "csrf") {
-                self.0.lock().unwrap().insert(interaction, token);
+                self.0.lock().expect("no panic elsewhere").insert(interaction, token);
             }
             reply
         })
@@ -383,7 +385,9 @@ struct SharedLogins(Mutex<BTreeMap<String, BTreeMap<String, String>>>);
 impl Bend for SharedLogins {
     fn serve<'a>(&'a self, server: &'a MockIdp, mut call: Call) -> Answering<'a> {
         let named = call.get("interaction");
-        if let Some(cookies) = named.as_ref().and_then(|id| self.0.lock().unwrap().get(id).cloned()) {
+        if let Some(cookies) =
+            named.as_ref().and_then(|id| self.0.lock().expect("no panic elsewhere").get(id).cloned())
+        {
             let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             call.headers.insert("cookie", pairs.join("; ").parse().expect("cookies"));
         }
@@ -391,7 +395,7 @@ impl Bend for SharedLogins {
             let reply = call.ask(server).await;
             let begun = reply.location().and_then(|to| to.split_once("interaction=")).map(|(_, id)| id.to_owned());
             if let Some(id) = begun.or(named) {
-                let mut logins = self.0.lock().unwrap();
+                let mut logins = self.0.lock().expect("no panic elsewhere");
                 let known = logins.entry(id).or_default();
                 for cookie in reply.headers.get_all("set-cookie") {
                     let text = cookie.to_str().expect("a cookie").split(';').next().unwrap_or_default().to_owned();

@@ -84,7 +84,8 @@ struct FirstOwner(Mutex<BTreeMap<String, String>>);
 
 impl Bend for FirstOwner {
     fn serve<'a>(&'a self, server: &'a MockIdp, mut call: Call) -> Answering<'a> {
-        let owner = call.get("device_code").and_then(|code| self.0.lock().unwrap().get(&code).cloned());
+        let owner =
+            call.get("device_code").and_then(|code| self.0.lock().expect("no panic elsewhere").get(&code).cloned());
         if let Some(owner) = owner {
             call.params().set("client_id", owner);
         }
@@ -92,7 +93,7 @@ impl Bend for FirstOwner {
             let client = call.get("client_id").unwrap_or_default();
             let reply = call.ask(server).await;
             if let Some(code) = reply.document()["device_code"].as_str() {
-                self.0.lock().unwrap().insert(code.to_owned(), client);
+                self.0.lock().expect("no panic elsewhere").insert(code.to_owned(), client);
             }
             reply
         })
@@ -165,7 +166,8 @@ struct Unbounded(Mutex<BTreeSet<String>>);
 impl Bend for Unbounded {
     fn serve<'a>(&'a self, server: &'a MockIdp, call: Call) -> Answering<'a> {
         let entered = call.get("user_code").filter(|_| call.path == "/device");
-        let wrong = entered.is_some_and(|code| !self.0.lock().unwrap().contains(&code.replace('-', "")));
+        let wrong =
+            entered.is_some_and(|code| !self.0.lock().expect("no panic elsewhere").contains(&code.replace('-', "")));
         Box::pin(async move {
             if wrong {
                 let mut headers = HeaderMap::new();
@@ -174,7 +176,7 @@ impl Bend for Unbounded {
             }
             let reply = call.ask(server).await;
             if let Some(code) = reply.document()["user_code"].as_str() {
-                self.0.lock().unwrap().insert(code.replace('-', ""));
+                self.0.lock().expect("no panic elsewhere").insert(code.replace('-', ""));
             }
             reply
         })

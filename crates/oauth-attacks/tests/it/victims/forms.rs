@@ -82,7 +82,7 @@ impl Bend for Believing {
             let Some(changed) = self.changed(&call) else {
                 let reply = call.ask(server).await;
                 if let Some(id) = interaction(&reply).filter(|_| asked.path == "/authorize") {
-                    self.0.lock().unwrap().insert(id, asked.query);
+                    self.0.lock().expect("no panic elsewhere").insert(id, asked.query);
                 }
                 return reply;
             };
@@ -103,7 +103,7 @@ impl Believing {
     /// The request with what a consent form says of it, if that is another.
     fn changed(&self, call: &Call) -> Option<Params> {
         let form = call.form.as_ref().filter(|_| call.path == "/consent")?;
-        let mut asked = self.0.lock().unwrap().get(form.get("interaction")?)?.clone();
+        let mut asked = self.0.lock().expect("no panic elsewhere").get(form.get("interaction")?)?.clone();
         let before = asked.clone();
         for name in ["code_challenge", "code_challenge_method", "scope", "client_id"] {
             if let Some(value) = form.get(name) {
