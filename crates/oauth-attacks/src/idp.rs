@@ -55,6 +55,7 @@ impl Idp {
             ClientAuth::MutualTls(_) => return Err(Inconclusive::new("clients with certificates are not played to")),
         };
         let known = client.redirect_uris.iter().fold(known, Client::redirect_uri);
+        let known = client.registered.iter().fold(known, |known, (name, value)| known.metadata(name, value.clone()));
         let mock = builder.client(known).start().await;
         let mock = mock.map_err(|error| Inconclusive::new(format!("the mock server did not start: {error}")))?;
         let provider = Provider { issuer: mock.issuer().to_owned(), client };
@@ -102,6 +103,11 @@ impl Idp {
         self.mock.journal().into_iter().filter(|entry| entry.path == path).collect()
     }
 
+    /// Whether any request so far carries this text, in its parameters, its headers or its body.
+    pub fn was_told(&self, text: &str) -> bool {
+        self.mock.journal().iter().any(|entry| carries(entry, text))
+    }
+
     /// Every request so far.
     pub fn journal(&self) -> Vec<Entry> {
         self.mock.journal().into_iter().collect()
@@ -131,6 +137,16 @@ impl Idp {
             stopped: false,
         }
     }
+}
+
+/// Whether a request carries this text.
+fn carries(entry: &Entry, text: &str) -> bool {
+    let in_params = entry.params.iter().any(|(name, value)| value.contains(text) || name.contains(text));
+    let has = |octets: &[u8]| octets.windows(text.len()).any(|window| window == text.as_bytes());
+    in_params
+        || entry.path.contains(text)
+        || entry.headers.values().any(|value| has(value.as_bytes()))
+        || has(&entry.body)
 }
 
 /// Parameters as they may be shown.

@@ -5,17 +5,34 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_attacks::{Provider, Rejected, Visitor};
 use oauth_types::{Params, ProviderMetadata};
 
-use super::{COOKIE, Defence, Login, Victim, s256};
+use super::{COOKIE, Defence, Login, SCOPE, Victim, s256, seconds_since_1970};
 
 impl Victim {
     pub(super) async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
+        self.begin_returning(visitor, provider, None).await
+    }
+
+    /// Begins a login that ends at a page of this application.
+    pub(super) async fn begin_returning(
+        &self,
+        visitor: &Visitor,
+        provider: &Provider,
+        return_to: Option<&str>,
+    ) -> Result<String, Rejected> {
         let metadata = self.metadata(&provider.issuer).await?;
         let cookie = visitor.cookie(COOKIE).unwrap_or_else(|| self.fresh());
         visitor.set_cookie(COOKIE, &cookie);
         let failed = self.sessions().entry(cookie.clone()).or_default().failed.take();
-        let login = failed.unwrap_or_else(|| self.login(provider, metadata));
+        let mut login = failed.unwrap_or_else(|| self.login(provider, metadata));
+        self.note_return(&mut login, return_to);
         let url = self.authorization_request(&login);
-        self.sessions().entry(cookie).or_default().open.push(login.clone());
+        {
+            let mut sessions = self.sessions();
+            let session = sessions.entry(cookie).or_default();
+            session.open.push(login.clone());
+            session.latest = Some(login.clone());
+            session.provider = Some(provider.clone());
+        }
         *self.latest() = Some(login);
         Ok(url)
     }
@@ -43,7 +60,15 @@ impl Victim {
             self.fresh()
         };
         let verifier = self.on(Defence::ChallengeSent).then_some(verifier);
-        Login { provider: provider.clone(), metadata, state, nonce: self.fresh(), verifier }
+        Login {
+            provider: provider.clone(),
+            metadata,
+            state,
+            nonce: self.fresh(),
+            verifier,
+            begun: seconds_since_1970(),
+            return_to: None,
+        }
     }
 
     fn authorization_request(&self, login: &Login) -> String {
@@ -51,9 +76,12 @@ impl Victim {
             .with("response_type", "code")
             .with("client_id", &login.provider.client.client_id)
             .with("redirect_uri", &login.provider.client.redirect_uris[0])
-            .with("scope", "openid")
+            .with("scope", SCOPE)
             .with("state", &login.state)
             .with("nonce", &login.nonce);
+        for (name, value) in &login.provider.client.always {
+            params.set(name, value);
+        }
         if let Some(verifier) = &login.verifier {
             let plain = self.offers_plain(login) && !self.on(Defence::S256Chosen);
             params.push("code_challenge", if plain { verifier.clone() } else { self.challenge(verifier) });

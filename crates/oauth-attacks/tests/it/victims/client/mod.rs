@@ -1,20 +1,30 @@
 //! A small web application that logs its users in. With every defence on it is sound; each can be switched off alone.
 
 mod begin;
+mod body;
 mod finish;
 mod id_token;
+mod pages;
+mod response;
+mod token_response;
+mod tokens;
+mod userinfo;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use oauth_attacks::{ClientUnderTest, Provider, Rejected, Said, Visitor, client::Answered};
+use oauth_attacks::client::{Ability, Answered, Done, Door, Errand};
+use oauth_attacks::{ClientUnderTest, Provider, Rejected, Said, Visitor};
 use sha2::{Digest as _, Sha256};
 
 /// The cookie that leads to a visitor's session.
 const COOKIE: &str = "sid";
+
+/// What is asked for.
+const SCOPE: &str = "openid profile";
 
 /// What stops an attack. Switched off, it leaves a mistake found in the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,6 +89,96 @@ pub(crate) enum Defence {
     ExpiryCompared,
     /// Off: a time that is no number is taken for absent.
     TimesAreNumbers,
+    /// Off: an empty state is not compared.
+    EmptyStateCompared,
+    /// Off: the state may be longer, shorter, or written otherwise.
+    StateComparedExactly,
+    /// Off: of a state with a structure, only the identifier is compared.
+    StateComparedAsAWhole,
+    /// Off: of a repeated parameter the first one counts.
+    RepeatedParametersRefused,
+    /// Off: a login stays open for ever.
+    LoginsAge,
+    /// Off: a browser has one verifier and one nonce, those of its latest login.
+    TabsKeptApart,
+    /// Off: a response is taken from a browser that began nothing.
+    LoginRequired,
+    /// Off: the issuer is not compared where the server does not announce it.
+    IssuerComparedUnasked,
+    /// Off: issuers are compared as addresses.
+    IssuerComparedExactly,
+    /// Off: an error is dealt with before it is known whose it is.
+    ErrorsAreChecked,
+    /// Off: a response without a code is redeemed as well.
+    CodeRequired,
+    /// Off: an error is not seen beside a code.
+    ErrorsComeFirst,
+    /// Off: the form of the token request is put together without encoding.
+    CodeEncoded,
+    /// Off: an access token is taken from the front channel.
+    FrontChannelTokensIgnored,
+    /// Off: a response that comes in the fragment or in a form goes to the latest login.
+    ResponseModeFixed,
+    /// Off: what a server says of an error is put on the page as it is.
+    ErrorsEscaped,
+    /// Off: an error response begins the next login at once.
+    ErrorsEndLogins,
+    /// Off: the ID token beside a code is not looked at.
+    FrontChannelHashesCompared,
+    /// Off: the page at the redirect URI stays, with a picture from elsewhere.
+    CallbackLeadsAway,
+    /// Off: a login returns to wherever it was told to.
+    ReturnStaysHere,
+    /// Off: the type of a token is not looked at.
+    TokenTypeChecked,
+    /// Off: an error with the status 200 is not seen.
+    ErrorsSeenAt200,
+    /// Off: an error status is not seen if there is a token.
+    StatusSeen,
+    /// Off: the media type of a token response is not looked at.
+    MediaTypeSeen,
+    /// Off: of two members of one name the last one counts.
+    MembersRepeatedRefused,
+    /// Off: what follows the JSON is not looked at.
+    JsonReadWhole,
+    /// Off: an access token is used whatever it is.
+    TokensAreText,
+    /// Off: bodies are read to their end.
+    BodiesBounded,
+    /// Off: without an ID token, UserInfo says who it is.
+    IdTokenRequired,
+    /// Off: the scope is what was asked for, whatever was granted.
+    GrantedScopeKept,
+    /// Off: a code is sent again when the server fails.
+    FailuresEndLogins,
+    /// Off: a refused code begins the next login at once.
+    RefusalsEndLogins,
+    /// Off: a refused client sends its secret in the body.
+    WeakerAuthenticationRefused,
+    /// Off: the hash of the access token is not compared.
+    AccessTokenHashCompared,
+    /// Off: being told to wait is no reason to.
+    ToldToWait,
+    /// Off: UserInfo says who it is.
+    UserinfoSubjectCompared,
+    /// Off: UserInfo need not be signed as registered.
+    UserinfoSigned,
+    /// Off: claims are fetched from wherever UserInfo says.
+    ClaimSourcesTrusted,
+    /// Off: the ID token of a refresh is not looked at.
+    RefreshedClaimsCompared,
+    /// Off: the first refresh token is kept.
+    NewRefreshTokenKept,
+    /// Off: where no refresh token comes, an empty one is kept.
+    OldRefreshTokenKept,
+    /// Off: everybody refreshes at the same time.
+    RefreshedOnce,
+    /// Off: a refused refresh token is sent again.
+    RefusedRefreshTokenDropped,
+    /// Off: the scope of a refresh is not looked at.
+    RefreshedScopeKept,
+    /// Off: the access token is read.
+    AccessTokenOpaque,
 }
 
 /// The application.
@@ -98,6 +198,17 @@ struct Session {
     open: Vec<Login>,
     /// Read only where [`Defence::FreshAfterError`] is off.
     failed: Option<Login>,
+    /// Read only where [`Defence::TabsKeptApart`] is off.
+    latest: Option<Login>,
+    /// Where the latest login was begun.
+    provider: Option<Provider>,
+    /// What the next page says of an error.
+    notice: Option<String>,
+    /// Where the browser is led after the login.
+    leads_to: Option<String>,
+    held: Option<Arc<tokens::Held>>,
+    /// By how much the clock of this session was moved, in seconds.
+    later: u64,
 }
 
 /// A login that was begun.
@@ -108,6 +219,9 @@ struct Login {
     state: String,
     nonce: String,
     verifier: Option<String>,
+    /// When, in seconds since 1970.
+    begun: u64,
+    return_to: Option<String>,
 }
 
 impl Victim {
@@ -153,9 +267,8 @@ impl Victim {
 
     async fn json(&self, request: reqwest::RequestBuilder) -> Result<(u16, serde_json::Value), Rejected> {
         let response = request.send().await.map_err(|_| Rejected::new("no answer"))?;
-        let (status, body) = (response.status().as_u16(), response.bytes().await);
-        let body = body.map_err(|_| Rejected::new("no answer"))?;
-        Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+        let status = response.status().as_u16();
+        Ok((status, self.parse(&self.read(response).await?)))
     }
 }
 
@@ -165,8 +278,37 @@ impl ClientUnderTest for Victim {
     }
 
     fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
-        Box::pin(async move { self.finish_login(visitor, address).await.unwrap_or_else(Said::Rejected) })
+        Box::pin(self.come_back(visitor, address))
     }
+
+    fn can(&self, ability: Ability) -> bool {
+        use Ability::{Call, LetPass, Open, Pages, Refresh, Scope, TakeForm, WhoAmI};
+        matches!(ability, Call | LetPass | Open | Pages | Refresh | Scope | TakeForm | WhoAmI)
+    }
+
+    fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
+        Box::pin(async move {
+            match errand {
+                Errand::Refresh => self.refresh(visitor).await,
+                Errand::Call { url } => self.call(visitor, url).await,
+                Errand::WhoAmI => Ok(self.who_am_i(visitor)),
+                Errand::Scope => self.scope(visitor),
+                Errand::LetPass { seconds } => {
+                    self.of(visitor, |session| session.later += seconds);
+                    Ok(Done::Done)
+                }
+                Errand::TakeForm { form } => self.take_form(visitor, form).await.map(Done::Is),
+                Errand::Open { door: Door::Login, params } => self.open_login(visitor, params).await,
+                _ => Err(Rejected::new("the application cannot do that")),
+            }
+        })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the victim has a clock of its own, which is the system's")]
+fn seconds_since_1970() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.expect("a clock after 1970").as_secs()
 }
 
 fn s256(octets: impl AsRef<[u8]>) -> String {
