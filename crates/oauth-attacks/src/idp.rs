@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use mock_idp::{Builder, Client, Entry, MockIdp, Mounted};
 use oauth_types::Params;
 use oauth_types::fault::{Edit, Fault, Point};
+use serde_json::Value;
 
 use crate::agent::Agent;
 use crate::attack::Inconclusive;
@@ -55,7 +56,7 @@ impl Idp {
             ClientAuth::MutualTls(_) => return Err(Inconclusive::new("clients with certificates are not played to")),
         };
         let known = client.redirect_uris.iter().fold(known, Client::redirect_uri);
-        let known = client.registered.iter().fold(known, |known, (name, value)| known.metadata(name, value.clone()));
+        let known = client.registered.iter().fold(known, register);
         let mock = builder.client(known).start().await;
         let mock = mock.map_err(|error| Inconclusive::new(format!("the mock server did not start: {error}")))?;
         let provider = Provider { issuer: mock.issuer().to_owned(), client };
@@ -136,6 +137,14 @@ impl Idp {
             remark: entry.refusal.as_ref().and_then(|refused| Some(agent.conceal(refused.hint.as_deref()?))),
             stopped: false,
         }
+    }
+}
+
+/// The client with one more member of its registration.
+fn register(client: Client, (name, value): &(String, Value)) -> Client {
+    match (name.as_str(), value.as_array()) {
+        ("grant_types", Some(types)) => client.grant_types(types.iter().filter_map(Value::as_str)),
+        _ => client.metadata(name, value.clone()),
     }
 }
 

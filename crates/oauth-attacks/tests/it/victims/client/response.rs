@@ -9,6 +9,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Defence, Login, Victim, seconds_since_1970};
 
+/// How long a response may be, in octets.
+const LONGEST: usize = 64 * 1024;
+
 /// How long a login may take, in seconds.
 const PATIENCE: u64 = 600;
 
@@ -24,6 +27,9 @@ impl Victim {
     pub(super) fn read_response(&self, address: &str) -> Result<Response, Rejected> {
         let (place, fragment) = address.split_once('#').unwrap_or((address, ""));
         let query = place.split_once('?').map_or("", |(_, query)| query);
+        if address.len() > LONGEST {
+            return Err(Rejected::new("a response that is too long"));
+        }
         let in_fragment = query.is_empty() && !fragment.is_empty();
         let text = if in_fragment { fragment } else { query };
         let params = Params::parse(text).map_err(|_| Rejected::new("unreadable response"))?;
