@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use mock_idp::{Builder, Client, Entry, MockIdp, Mounted};
 use oauth_types::Params;
 use oauth_types::fault::{Edit, Fault, Point};
+use oauth_types::mint::Mint;
 use serde_json::Value;
 
 use crate::agent::Agent;
@@ -102,6 +103,16 @@ impl Idp {
     /// Every request to this path so far.
     pub fn requests(&self, path: &str) -> Vec<Entry> {
         self.mock.journal().into_iter().filter(|entry| entry.path == path).collect()
+    }
+
+    /// A token that the server makes without a login.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when there can be no such token.
+    pub async fn mint(&self, mint: &Mint) -> Result<String, Inconclusive> {
+        let token = self.mock.try_mint(mint).await;
+        let token = token.map_err(|error| Inconclusive::new(format!("the mock server made no token: {error}")))?;
+        Ok(token.expose().to_owned())
     }
 
     /// Whether any request so far carries this text, in its parameters, its headers or its body.

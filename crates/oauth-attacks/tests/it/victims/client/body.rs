@@ -27,7 +27,10 @@ impl Victim {
     pub(super) fn parse(&self, body: &[u8]) -> Value {
         if !self.on(Defence::JsonReadWhole) {
             let mut values = serde_json::Deserializer::from_slice(body).into_iter();
-            return values.next().and_then(Result::ok).unwrap_or_default();
+            return values
+                .next()
+                .and_then(Result::ok)
+                .map_or(Value::Null, |Distinct(members)| Value::Object(members));
         }
         let value: Value = serde_json::from_slice(body).unwrap_or_default();
         match value.is_object() && self.on(Defence::MembersRepeatedRefused) {
