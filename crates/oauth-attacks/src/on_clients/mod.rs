@@ -2,6 +2,7 @@
 
 pub mod discovery;
 pub mod downgrade;
+mod granted_scope;
 mod hostile_text;
 pub mod id_token_claims;
 pub mod id_token_signature;

@@ -6,7 +6,8 @@ use serde_json::json;
 use super::written::{self, Answer};
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
-use crate::client::{Ability, Done, Errand, Said, Visitor};
+use crate::client::{Ability, Said};
+use crate::on_clients::granted_scope;
 use crate::stage::{Heard, Stage};
 use crate::verdict::Level;
 
@@ -37,29 +38,21 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
-    let asked = stage.must_begin(&Visitor::new(), &idp).await?.get("scope").to_owned();
-    let Some((fewer, _)) = asked.rsplit_once(' ') else {
-        return Err(Inconclusive::new("the client does not ask for two scope values"));
-    };
-    for (what, granted) in [("a scope of less", fewer.to_owned()), ("a scope of more", format!("{asked} admin"))] {
+    let asked = granted_scope::asked(stage, &idp).await?;
+    for (what, granted) in [("a scope of less", asked.fewer.as_str()), ("a scope of more", asked.more.as_str())] {
         let write = |mut answer: Answer| {
             answer.members.insert("scope".to_owned(), json!(granted));
             answer
         };
         let tried = written::tried(stage, &idp, write).await?;
-        if !matches!(tried.heard, Heard::Said(Said::Accepted { .. })) {
-            stage.must_reject(&tried.heard, what);
-            continue;
-        }
-        let Done::Scope(scope) = stage.must(&tried.visitor, Errand::Scope, &[&idp]).await? else {
-            return Err(Inconclusive::new("the client does not say what its tokens are good for"));
-        };
-        match scope.iter().find(|value| !granted.split(' ').any(|one| one == *value)) {
-            Some(value) => {
-                stage.violated(format!("with {what}, the client counts on {value}, which was not granted"))
+        match &tried.heard {
+            Heard::Said(Said::Accepted { .. }) => {
+                granted_scope::must_count(stage, &tried.visitor, &idp, granted, what).await?;
             }
-            None => stage.withstood(format!("with {what}, the client counts on what was granted")),
-        };
+            heard => {
+                stage.must_reject(heard, what);
+            }
+        }
     }
     Ok(())
 }
