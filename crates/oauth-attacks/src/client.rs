@@ -318,6 +318,8 @@ pub enum Said {
         /// That address.
         url: String,
     },
+    /// The client broke down, which is no defence.
+    BrokeDown,
 }
 
 impl fmt::Display for Ability {
@@ -391,6 +393,7 @@ impl Done {
             Self::Is(Said::Rejected(rejected)) => format!("not logged in: {}", rejected.code),
             Self::Is(Said::SentOn { .. }) => "sent on".to_owned(),
             Self::Scope(scope) => format!("good for {}", scope.join(" ")),
+            Self::Is(Said::BrokeDown) => "broke down".to_owned(),
         }
     }
 }

@@ -68,7 +68,7 @@ impl Victim {
                 let to = self.of(visitor, |session| session.leads_to.clone()).unwrap_or_else(|| "/".to_owned());
                 Page { status: 303, headers: vec![header("location", &to), safe], body: String::new() }
             }
-            Said::Rejected(_) | Said::SentOn { .. } => {
+            Said::Rejected(_) | Said::SentOn { .. } | Said::BrokeDown => {
                 let notice = self.of(visitor, |session| session.notice.take()).unwrap_or_default();
                 let headers = vec![header("content-type", "text/html; charset=utf-8"), safe];
                 Page { status: 400, headers, body: format!("<h1>Not logged in</h1>{notice}") }
