@@ -1,6 +1,6 @@
 //! Text of a server that is more than text, and where it must not come out as it is.
 
-use crate::client::{Page, Said, Visitor};
+use crate::client::{Ability, Page, Said, Visitor};
 use crate::judge::Finding;
 use crate::stage::{Heard, Stage};
 use crate::verdict::{Level, Verdict};
@@ -60,13 +60,16 @@ pub(super) const ALL: &[Hostile] = &[
 /// Records whether the text is on the page, or in what the client says.
 pub(super) fn must_not_come_out(stage: &Stage, visitor: &Visitor, heard: &Heard, hostile: &Hostile) {
     let what = hostile.what;
+    let steers = hostile.harmful.contains(|c: char| c.is_control() || !c.is_ascii());
+    // On a terminal, markup is text like any other.
+    let matters = steers || stage.can(Ability::Pages);
     if *heard == Heard::BrokeDown {
         stage.violated(format!("the client broke down at an error with {what}"));
-    } else if visitor.page().is_some_and(|page| shows(&page, hostile)) {
+    } else if matters && visitor.page().is_some_and(|page| shows(&page, hostile)) {
         stage.violated(format!("the client shows an error with {what} as it is"));
     } else if let Heard::Said(Said::Rejected(rejected)) = heard
         && rejected.code.contains(hostile.harmful)
-        && hostile.harmful.contains(|c: char| c.is_control() || !c.is_ascii())
+        && steers
     {
         // Whoever shows what a client says encodes it for where it is shown. Nobody expects these in it.
         let because = format!("the client says an error with {what} as it is");

@@ -40,14 +40,14 @@ pub(super) async fn must_not_count(stage: &Stage, edit: Vec<Edit>, what: &str) -
 pub(super) async fn must_do_no_harm(stage: &Stage, edit: Edit, what: &str) -> Result<(), Inconclusive> {
     match login_with(stage, vec![edit]).await?.1 {
         Heard::BrokeDown => stage.violated(format!("the client broke down at {what}")),
-        _ => stage.withstood(format!("{what} do no harm")),
+        _ => stage.withstood(format!("{what} does no harm")),
     };
     Ok(())
 }
 
 /// Records whether the client stops reading at some point.
 pub(super) async fn must_be_bounded(stage: &Stage) -> Result<(), Inconclusive> {
-    let what = "claims of eight mebibytes";
+    let what = "UserInfo of eight mebibytes";
     let (_, heard) = login_with(stage, vec![Edit::Pad { octets: 8 << 20 }]).await?;
     if matches!(heard, Heard::Said(Said::Accepted { .. })) {
         let because = format!("the client reads {what}");

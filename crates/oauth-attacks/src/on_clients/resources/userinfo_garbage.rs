@@ -40,16 +40,16 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let name = || Edit::set("name", claims::CANARY);
     let page = format!("<html>{}</html>", claims::CANARY);
     for (what, edits) in [
-        ("claims that are a page", vec![body("text/html", &page)]),
-        ("claims that are an error", vec![body("application/json", "{\"error\":\"invalid_token\"}")]),
+        ("UserInfo that is a page", vec![body("text/html", &page)]),
+        ("UserInfo that is an error", vec![body("application/json", "{\"error\":\"invalid_token\"}")]),
         (
-            "claims about two subjects",
+            "UserInfo about two subjects",
             vec![name(), Edit::Repeat { name: "sub".to_owned(), value: "mallory".to_owned() }],
         ),
-        ("claims about a list", vec![name(), Edit::set("sub", json!(["alice", "mallory"]))]),
+        ("UserInfo about a list", vec![name(), Edit::set("sub", json!(["alice", "mallory"]))]),
     ] {
         claims::must_not_count(stage, edits, what).await?;
     }
-    claims::must_do_no_harm(stage, Edit::set("email_verified", "false"), "claims of the wrong type").await?;
+    claims::must_do_no_harm(stage, Edit::set("email_verified", "false"), "UserInfo of the wrong type").await?;
     claims::must_be_bounded(stage).await
 }

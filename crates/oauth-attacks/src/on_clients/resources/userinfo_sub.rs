@@ -35,9 +35,9 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     for (what, edit) in [
-        ("claims about somebody else", Edit::set("sub", "mallory")),
-        ("claims about nobody", Edit::remove("sub")),
-        ("claims about a number", Edit::set("sub", 7)),
+        ("UserInfo about somebody else", Edit::set("sub", "mallory")),
+        ("UserInfo about nobody", Edit::remove("sub")),
+        ("UserInfo about a number", Edit::set("sub", 7)),
     ] {
         claims::must_not_count(stage, vec![edit, Edit::set("name", claims::CANARY)], what).await?;
     }

@@ -42,14 +42,14 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     }
     let plain = Edit::Body { content_type: "application/json".to_owned(), text: "{\"sub\":\"alice\"}".to_owned() };
     for (what, fault) in [
-        ("claims without a signature", Fault::always(Point::Userinfo, plain)),
-        ("claims signed with nothing", Fault::always(Point::UserinfoToken, Edit::sign(Signature::AlgNone))),
-        ("claims with a broken signature", Fault::always(Point::UserinfoToken, Edit::sign(Signature::Corrupted))),
+        ("UserInfo without a signature", Fault::always(Point::Userinfo, plain)),
+        ("UserInfo signed with nothing", Fault::always(Point::UserinfoToken, Edit::sign(Signature::AlgNone))),
+        ("UserInfo with a broken signature", Fault::always(Point::UserinfoToken, Edit::sign(Signature::Corrupted))),
         (
-            "claims of another issuer",
+            "UserInfo of another issuer",
             Fault::always(Point::UserinfoToken, Edit::set("iss", "https://attacker.example")),
         ),
-        ("claims for another client", Fault::always(Point::UserinfoToken, Edit::set("aud", "another-client"))),
+        ("UserInfo for another client", Fault::always(Point::UserinfoToken, Edit::set("aud", "another-client"))),
     ] {
         let lie = idp.lie(fault);
         let heard = stage.login(&Visitor::new(), &idp).await?;

@@ -37,7 +37,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let page = |answer| Answer { kind: "text/html", ..answer };
-    written::must_be_rejected(stage, &idp, "tokens that are said to be a page", page).await?;
+    written::must_be_rejected(stage, &idp, "a token response that is said to be a page", page).await?;
     let form = |answer: Answer| {
         let mut params = Params::new();
         for (name, value) in &answer.members {
@@ -45,5 +45,5 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         }
         Answer { kind: "application/x-www-form-urlencoded", text: Some(params.encode()), ..answer }
     };
-    written::must_be_rejected(stage, &idp, "tokens in a form", form).await.map(drop)
+    written::must_be_rejected(stage, &idp, "a token response in a form", form).await.map(drop)
 }

@@ -33,7 +33,9 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
-    for (what, status) in [("tokens with the status 400", 400), ("tokens with the status 500", 500)] {
+    for (what, status) in
+        [("a token response with the status 400", 400), ("a token response with the status 500", 500)]
+    {
         written::must_be_rejected(stage, &idp, what, |answer| Answer { status, ..answer }).await?;
     }
     Ok(())

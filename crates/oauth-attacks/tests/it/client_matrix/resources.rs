@@ -7,7 +7,12 @@ use crate::victims::client::Defence;
 
 pub(super) const ROWS: &[Row] = &[
     Row { id: "rp-userinfo-sub", off: Defence::UserinfoSubjectCompared, level: Level::Must, because: "logs in" },
-    Row { id: "rp-userinfo-unsigned", off: Defence::UserinfoSigned, level: Level::Must, because: "accepted claims" },
+    Row {
+        id: "rp-userinfo-unsigned",
+        off: Defence::UserinfoSigned,
+        level: Level::Must,
+        because: "accepted UserInfo",
+    },
     Row {
         id: "rp-userinfo-distributed-ssrf",
         off: Defence::ClaimSourcesTrusted,
@@ -18,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
         id: "rp-userinfo-garbage",
         off: Defence::BodiesBounded,
         level: Level::Should,
-        because: "reads claims of eight mebibytes",
+        because: "reads UserInfo of eight mebibytes",
     },
     Row {
         id: "rp-refresh-idt-changed",

@@ -22,13 +22,13 @@ pub(super) const ROWS: &[Row] = &[
         id: "rp-token-success-400",
         off: Defence::StatusSeen,
         level: Level::Must,
-        because: "uses the access token of tokens with the status 400",
+        because: "uses the access token of a token response with the status 400",
     },
     Row {
         id: "rp-token-content-type",
         off: Defence::MediaTypeSeen,
         level: Level::Should,
-        because: "uses the access token of tokens that are said to be a page",
+        because: "uses the access token of a token response that is said to be a page",
     },
     Row {
         id: "rp-token-malformed",
