@@ -23,7 +23,8 @@ const COOKIE: &str = "session";
 ///
 /// Pending logins are kept where only the visitor's session cookie leads. A login is used up by finishing it; a
 /// response that is rejected before anything was sent leaves it open for the right one. A response that belongs to
-/// none of the browser's logins is held against the latest, so that it is the library that rejects it.
+/// none of the browser's logins is held against the latest, so that it is the library that rejects it. If it belongs
+/// to a login of another browser, that one is over: whoever brought it may have stolen it.
 pub struct PkceClientWeb {
     registration: Option<Registration>,
     adjust: Box<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>,
@@ -116,6 +117,7 @@ impl PkceClientWeb {
 
     async fn finish_with(&self, visitor: &Visitor, callback: Callback) -> Result<Said, Rejected> {
         let none = || Rejected::new("no login of this browser is open");
+        self.end_elsewhere(visitor.cookie(COOKIE).as_deref(), callback.lookup_key());
         let cookie = visitor.cookie(COOKIE).ok_or_else(none)?;
         let open = self.take(&cookie, callback.lookup_key()).ok_or_else(none)?;
         let client = lock(&self.clients).get(&open.issuer).cloned();
@@ -173,6 +175,14 @@ impl PkceClientWeb {
     fn session(&self, visitor: &Visitor) -> Result<Session, Rejected> {
         let held = visitor.cookie(COOKIE).and_then(|cookie| lock(&self.held).get(&cookie).cloned());
         held.ok_or_else(|| Rejected::new("nobody is logged in"))
+    }
+
+    /// Ends the login with this key in every session but one.
+    fn end_elsewhere(&self, cookie: Option<&str>, key: Option<FlowKey>) {
+        let mut open = lock(&self.open);
+        for (_, logins) in open.iter_mut().filter(|(session, _)| Some(session.as_str()) != cookie) {
+            logins.retain(|login| Some(&login.key) != key.as_ref());
+        }
     }
 
     /// Takes the login with this key out of a session, or else the latest.

@@ -17,9 +17,12 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("error_pkce_downgrade.rs"),
         capabilities: &[Capability::A1],
         citation: "RFC 7636 section 7.2",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "The server answers an authorization request with invalid_request and says that the transformation is not supported.",
+            "The same visitor tries again.",
+        ],
+        secure: "The client gives up, or asks again with S256.",
+        insecure: "The client asks again with plain, or without a challenge.",
         defence: "After any error the client asks again with S256, or not at all.",
         level: Level::Must,
         levels: &[],
@@ -42,9 +45,9 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     if !lie.was_told() {
         return Err(Inconclusive::new("the authorization request did not reach the server"));
     }
-    stage.must_reject(&first.heard, "the answer that S256 is not supported");
+    stage.must_reject(first.heard()?, "the answer that S256 is not supported");
     let mut attempts = Vec::new();
-    if let Heard::Said(Said::SentOn { url }) = &first.heard {
+    if let Heard::Said(Said::SentOn { url }) = first.heard()? {
         attempts.push(Address::parse(url)?);
     }
     if let Ok(request) = stage.begin(&visitor, &idp).await? {

@@ -21,7 +21,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         id: "rp-userinfo-garbage",
-        off: Defence::BodiesBounded,
+        off: Defence::AnswersBounded,
         level: Level::Should,
         because: "reads UserInfo of eight mebibytes",
     },

@@ -50,7 +50,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         id: "rp-token-oversize",
-        off: Defence::BodiesBounded,
+        off: Defence::AnswersBounded,
         level: Level::Should,
         because: "a token response of eight mebibytes",
     },

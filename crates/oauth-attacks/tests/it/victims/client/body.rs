@@ -12,11 +12,11 @@ use super::{Defence, Victim};
 const LIMIT: usize = 1 << 20;
 
 impl Victim {
-    pub(super) async fn read(&self, mut response: reqwest::Response) -> Result<Vec<u8>, Rejected> {
+    pub(super) async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, Rejected> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|_| Rejected::new("no answer"))? {
             body.extend_from_slice(&chunk);
-            if body.len() > LIMIT && self.on(Defence::BodiesBounded) {
+            if body.len() > LIMIT && self.on(Defence::AnswersBounded) {
                 return Err(Rejected::new("an answer that is too long"));
             }
         }

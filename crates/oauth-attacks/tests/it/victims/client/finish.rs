@@ -4,14 +4,19 @@ use oauth_attacks::{Rejected, Said, Visitor};
 use oauth_types::Params;
 use serde_json::{Value, json};
 
+use super::response::Response;
 use super::{COOKIE, Defence, Login, Victim, pages};
 
 impl Victim {
     pub(super) async fn finish_login(&self, visitor: &Visitor, address: &str) -> Result<Said, Rejected> {
         let response = self.read_response(address)?;
-        let params = &response.params;
         let cookie = visitor.cookie(COOKIE).unwrap_or_default();
-        let login = self.login_of(&cookie, &response)?;
+        let params = self.open_response(&cookie, response.params).await?;
+        let response = Response { params, ..response };
+        let params = &response.params;
+        let login = self.login_of(&cookie, &response).inspect_err(|_| self.burn(params.get("state")))?;
+        let login = self.as_it_is_now(login, params.raw("iss")).await?;
+        self.check_redirect(&login, address)?;
         if params.get("error").is_some() && !self.on(Defence::ErrorsAreChecked) {
             return self.failed(&cookie, login, params);
         }
@@ -44,8 +49,12 @@ impl Victim {
                 subject
             }
         };
-        let subject = self.userinfo(&login, &tokens, &subject).await?;
+        let subject = match login.purpose.resource() {
+            Some(_) => subject,
+            None => self.userinfo(&login, &tokens, &subject).await?,
+        };
         self.hold(&cookie, &login, &tokens, &subject);
+        self.sign_in(&cookie, &login, &tokens);
         Ok(Said::Accepted { issuer: login.provider.issuer, subject })
     }
 
@@ -80,6 +89,15 @@ impl Victim {
                 Err(Rejected::new("response without an issuer"))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// A response that turned up in another browser may have been stolen, so nobody gets to use it.
+    fn burn(&self, state: Option<&str>) {
+        if self.on(Defence::ResponsesElsewhereEndLogins) {
+            for session in self.sessions().values_mut() {
+                session.open.retain(|open| Some(open.state.as_str()) != state);
+            }
         }
     }
 
@@ -119,8 +137,14 @@ impl Victim {
         let mut form = Params::new()
             .with("grant_type", "authorization_code")
             .with("code", code)
-            .with("redirect_uri", &login.provider.client.redirect_uris[0])
+            .with("redirect_uri", self.redirect_uri_again(login))
             .with("client_id", &login.provider.client.client_id);
+        if !self.on(Defence::EachParameterOnce) {
+            form.push("client_id", &login.provider.client.client_id);
+        }
+        if let Some(resource) = login.purpose.resource().filter(|_| self.on(Defence::ResourceNamedAgain)) {
+            form.push("resource", resource);
+        }
         if let Some(verifier) = verifier {
             form.push("code_verifier", verifier);
         }

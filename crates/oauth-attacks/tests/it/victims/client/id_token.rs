@@ -32,7 +32,7 @@ impl Victim {
         self.is_signed(login, &json(header)?, (message, signature)).await
     }
 
-    async fn is_signed(
+    pub(super) async fn is_signed(
         &self,
         login: &Login,
         header: &Value,
@@ -40,6 +40,11 @@ impl Victim {
     ) -> Result<bool, Rejected> {
         let algorithm = header["alg"].as_str().unwrap_or_default();
         if algorithm.eq_ignore_ascii_case("none") && !self.on(Defence::SignatureRequired) {
+            return Ok(true);
+        }
+        let offered = login.metadata.id_token_signing_alg_values_supported.as_ref();
+        let offered = offered.is_some_and(|all| all.iter().any(|own| own == algorithm));
+        if algorithm == "none" && offered && !self.on(Defence::AlgorithmsNotOfMetadata) {
             return Ok(true);
         }
         if algorithm == "HS256" && !self.on(Defence::AlgorithmFixed) {
@@ -99,13 +104,13 @@ impl Victim {
     }
 }
 
-fn json(part: &str) -> Result<Value, Rejected> {
+pub(super) fn json(part: &str) -> Result<Value, Rejected> {
     let octets = URL_SAFE_NO_PAD.decode(part).map_err(|_| Rejected::new("no JWT"))?;
     serde_json::from_slice(&octets).map_err(|_| Rejected::new("no JWT"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the victim has a clock of its own, which is the system's")]
-fn now() -> f64 {
+pub(super) fn now() -> f64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.expect("a clock after 1970").as_secs_f64()
 }

@@ -1,11 +1,19 @@
 //! A small web application that logs its users in. With every defence on it is sound; each can be switched off alone.
 
+mod authenticate;
 mod begin;
 mod body;
+mod endpoints;
 mod finish;
 mod id_token;
+mod link;
 mod pages;
+mod prove;
+mod push;
+mod registered;
+mod resource;
 mod response;
+mod signed_response;
 mod token_response;
 mod tokens;
 mod userinfo;
@@ -17,13 +25,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_attacks::client::{Ability, Answered, Done, Door, Errand};
-use oauth_attacks::{ClientUnderTest, Provider, Rejected, Said, Visitor};
+use oauth_attacks::{ClientUnderTest, Key, Provider, Registration, Rejected, Said, Visitor};
 use sha2::{Digest as _, Sha256};
+
+pub(crate) use registered::Registered;
+use resource::{Purpose, SignedIn};
 
 /// The cookie that leads to a visitor's session.
 const COOKIE: &str = "sid";
 
-/// What is asked for.
+/// What a login asks for.
 const SCOPE: &str = "openid profile";
 
 /// What stops an attack. Switched off, it leaves a mistake found in the field.
@@ -143,8 +154,6 @@ pub(crate) enum Defence {
     JsonReadWhole,
     /// Off: an access token is used whatever it is.
     TokensAreText,
-    /// Off: bodies are read to their end.
-    BodiesBounded,
     /// Off: without an ID token, UserInfo says who it is.
     IdTokenRequired,
     /// Off: the scope is what was asked for, whatever was granted.
@@ -179,11 +188,112 @@ pub(crate) enum Defence {
     RefreshedScopeKept,
     /// Off: the access token is read.
     AccessTokenOpaque,
+    /// Off: neither a state nor a nonce is sent.
+    StateSent,
+    /// Off: the state is a counter.
+    StateRandom,
+    /// Off: the state is JSON that anybody can read and write.
+    StateOpaque,
+    /// Off: no nonce is sent.
+    NonceSent,
+    /// Off: the nonce is a counter.
+    NonceRandom,
+    /// Off: the redirect URI is plain http on another host.
+    RedirectEncrypted,
+    /// Off: the redirect URI is on localhost.
+    RedirectLiteral,
+    /// Off: the access token is in the query.
+    TokenInHeader,
+    /// Off: the parameters of the token request are in the query.
+    CodeInBody,
+    /// Off: the secret is sent in the header and in the body.
+    AuthenticatesOnce,
+    /// Off: the secret is sent although no method with a secret is offered.
+    SecretOnlyWhereOffered,
+    /// Off: the application sends a secret that everybody can read in it.
+    NoSecretInPublic,
+    /// Off: the client is named twice in the token request.
+    EachParameterOnce,
+    /// Off: an access token is asked for in the front channel.
+    CodeAsked,
+    /// Off: the token request has a redirect URI with a slash more.
+    RedirectRepeated,
+    /// Off: the audience of assertions is the token endpoint that the metadata name.
+    AssertionForIssuer,
+    /// Off: every assertion has the same identifier.
+    AssertionsUsedOnce,
+    /// Off: assertions are good for an hour.
+    AssertionsShortLived,
+    /// Off: every proof has the same identifier.
+    ProofsUsedOnce,
+    /// Off: proofs name the server instead of the endpoint.
+    ProofsNameTargets,
+    /// Off: proofs do not name the token they come with.
+    ProofsNameTokens,
+    /// Off: proofs have the whole key in them.
+    ProofKeyPublic,
+    /// Off: the authorization request does not name the resource.
+    ResourceNamed,
+    /// Off: the token request does not name the resource.
+    ResourceNamedAgain,
+    /// Off: what was pushed is in the address as well.
+    PushedAlone,
+    /// Off: there is no challenge where the metadata promise no PKCE.
+    ChallengeUnpromised,
+    /// Off: any algorithm of the metadata is taken.
+    AlgorithmsNotOfMetadata,
+    /// Off: the client does not authenticate where the metadata do not offer its method.
+    AssertionKept,
+    /// Off: a token is used as what the server says it is.
+    BoundTokenExpected,
+    /// Off: a request that cannot be pushed goes through the browser.
+    PushedAlways,
+    /// Off: a response that is not signed is as good.
+    SignedResponseRequired,
+    /// Off: the redirect URI that a response came to is not compared.
+    RedirectCompared,
+    /// Off: a login goes on with the server that the response names.
+    ServerOfLogin,
+    /// Off: a login stays open when its response turns up in another browser.
+    ResponsesElsewhereEndLogins,
+    /// Off: with an unknown server the client is the same as with a known one.
+    RegistrationsKeptByServer,
+    /// Off: one key proves at every server.
+    KeyForEachServer,
+    /// Off: a token is sent to any resource.
+    TokensForTheirResources,
+    /// Off: the metadata of another resource are as good.
+    ResourceCompared,
+    /// Off: a resource that redirects takes the token with it.
+    TokenStaysAtOrigin,
+    /// Off: more scope is asked for as often as the resource wants.
+    StepUpBounded,
+    /// Off: the metadata of another issuer are as good.
+    MetadataIssuerCompared,
+    /// Off: endpoints may be http on any host.
+    EndpointsEncrypted,
+    /// Off: the browser is sent wherever the metadata say.
+    AuthorizationEndpointChecked,
+    /// Off: the metadata are read again when the login is finished.
+    MetadataPinned,
+    /// Off: metadata are read where they are said to have moved.
+    MetadataNotRedirected,
+    /// Off: answers of any length are read.
+    AnswersBounded,
+    /// Off: metadata that are none end the program.
+    MetadataExpectedBroken,
+    /// Off: any certificate will do.
+    CertificatesVerified,
 }
 
 /// The application.
 pub(crate) struct Victim {
     off: BTreeSet<Defence>,
+    registration: Registration,
+    /// The providers it was asked to log in at, the first one first.
+    providers: Mutex<Vec<Provider>>,
+    /// The keys for DPoP, by issuer.
+    keys: Mutex<HashMap<String, Key>>,
     http: reqwest::Client,
     sessions: Mutex<HashMap<String, Session>>,
     latest: Mutex<Option<Login>>,
@@ -209,6 +319,9 @@ struct Session {
     held: Option<Arc<tokens::Held>>,
     /// By how much the clock of this session was moved, in seconds.
     later: u64,
+    signed_in: Option<SignedIn>,
+    /// How often more scope was asked for.
+    step_ups: u32,
 }
 
 /// A login that was begun.
@@ -222,20 +335,30 @@ struct Login {
     /// When, in seconds since 1970.
     begun: u64,
     return_to: Option<String>,
+    redirect_uri: String,
+    purpose: Purpose,
 }
 
 impl Victim {
-    /// An application with these defences off.
+    /// An application with these defences off, registered without keys and secrets.
     pub(crate) fn new(off: impl IntoIterator<Item = Defence>) -> Self {
+        Self::registered(Registered::Public, off)
+    }
+
+    /// An application with these defences off, registered like this.
+    pub(crate) fn registered(registered: Registered, off: impl IntoIterator<Item = Defence>) -> Self {
         let off: BTreeSet<_> = off.into_iter().collect();
         let http = reqwest::Client::builder().tls_certs_only([]).no_proxy();
+        let http = http.tls_danger_accept_invalid_certs(off.contains(&Defence::CertificatesVerified));
         let http = match off.contains(&Defence::RedirectsNotFollowed) {
             true => http,
             false => http.redirect(reqwest::redirect::Policy::none()),
         };
         let http = http.build().expect("an HTTP client");
         let (sessions, latest, secrets) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { off, http, sessions, latest, secrets, serial: AtomicU64::new(1) }
+        let (providers, keys, registration) = (Mutex::default(), Mutex::default(), registered.registration(&off));
+        let serial = AtomicU64::new(1);
+        Self { off, registration, providers, keys, http, sessions, latest, secrets, serial }
     }
 
     fn on(&self, defence: Defence) -> bool {
@@ -267,8 +390,12 @@ impl Victim {
 
     async fn json(&self, request: reqwest::RequestBuilder) -> Result<(u16, serde_json::Value), Rejected> {
         let response = request.send().await.map_err(|_| Rejected::new("no answer"))?;
+        self.read(response).await
+    }
+
+    async fn read(&self, response: reqwest::Response) -> Result<(u16, serde_json::Value), Rejected> {
         let status = response.status().as_u16();
-        Ok((status, self.parse(&self.read(response).await?)))
+        Ok((status, self.parse(&self.body(response).await?)))
     }
 }
 
@@ -282,15 +409,14 @@ impl ClientUnderTest for Victim {
     }
 
     fn can(&self, ability: Ability) -> bool {
-        use Ability::{Call, LetPass, Open, Pages, Refresh, Scope, TakeForm, WhoAmI};
-        matches!(ability, Call | LetPass | Open | Pages | Refresh | Scope | TakeForm | WhoAmI)
+        use Ability::{BeginFor, Call, LetPass, Link, Open, Pages, Refresh, Scope, TakeForm, WhoAmI};
+        matches!(ability, BeginFor | Call | LetPass | Link | Open | Pages | Refresh | Scope | TakeForm | WhoAmI)
     }
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
         Box::pin(async move {
             match errand {
                 Errand::Refresh => self.refresh(visitor).await,
-                Errand::Call { url } => self.call(visitor, url).await,
                 Errand::WhoAmI => Ok(self.who_am_i(visitor)),
                 Errand::Scope => self.scope(visitor),
                 Errand::LetPass { seconds } => {
@@ -299,9 +425,16 @@ impl ClientUnderTest for Victim {
                 }
                 Errand::TakeForm { form } => self.take_form(visitor, form).await.map(Done::Is),
                 Errand::Open { door: Door::Login, params } => self.open_login(visitor, params).await,
+                Errand::Call { url } => self.call(visitor, url).await,
+                Errand::BeginFor { resource } => self.begin_for(visitor, resource).await,
+                Errand::Link { provider } => self.link(visitor, provider).await,
                 _ => Err(Rejected::new("the application cannot do that")),
             }
         })
+    }
+
+    fn registration(&self) -> Registration {
+        self.registration.clone()
     }
 }
 

@@ -7,7 +7,7 @@ use oauth_attacks::{Rejected, Said, Visitor};
 use oauth_types::Params;
 use serde_json::Value;
 
-use super::{COOKIE, Defence, Login, Session, Victim, response};
+use super::{COOKIE, Defence, Login, Purpose, Session, Victim, response};
 
 impl Victim {
     /// A browser comes back, and is shown what came of it.
@@ -34,7 +34,7 @@ impl Victim {
         let provider = provider.ok_or_else(|| Rejected::new("no provider is chosen"))?;
         let wanted = params.iter().find(|(name, _)| name == "return_to").map(|(_, value)| value.as_str());
         let return_to = wanted.filter(|to| is_here(to) || !self.on(Defence::ReturnStaysHere));
-        Ok(Done::Sent { url: self.begin_returning(visitor, &provider, return_to).await? })
+        Ok(Done::Sent { url: self.begin_returning(visitor, &provider, Purpose::Login, return_to).await? })
     }
 
     /// A login that returns to a page has a state that says so.

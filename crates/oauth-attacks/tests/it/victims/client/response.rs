@@ -43,7 +43,7 @@ impl Victim {
     pub(super) async fn take_form(&self, visitor: &Visitor, form: &str) -> Result<Said, Rejected> {
         match self.on(Defence::ResponseModeFixed) {
             true => Err(Rejected::new("a response that was posted")),
-            false => self.finish_login(visitor, &format!("#{form}")).await,
+            false => self.finish_login(visitor, &format!("{}#{form}", self.registration.redirect_uris[0])).await,
         }
     }
 

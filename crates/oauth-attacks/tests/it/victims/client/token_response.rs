@@ -19,7 +19,7 @@ pub(super) struct Answer {
 
 impl Victim {
     pub(super) async fn token_request(&self, login: &Login, form: &Params) -> Result<(u16, Value), Rejected> {
-        let mut answer = self.post(login, form, false).await;
+        let mut answer = self.ask_for_tokens(login, form).await;
         for _ in 1..TIMES {
             let again = match &answer {
                 Ok(Answer { status: 429, .. }) => !self.on(Defence::ToldToWait),
@@ -29,38 +29,31 @@ impl Victim {
             if !again {
                 break;
             }
-            answer = self.post(login, form, false).await;
+            answer = self.ask_for_tokens(login, form).await;
         }
         let mut answer = answer?;
-        if answer.status == 401 && !self.on(Defence::WeakerAuthenticationRefused) {
-            answer = self.post(login, form, true).await?;
+        if let (401, ClientAuth::Basic(secret)) = (answer.status, &login.provider.client.auth)
+            && !self.on(Defence::WeakerAuthenticationRefused)
+        {
+            let mut login = login.clone();
+            login.provider.client.auth = ClientAuth::Post(secret.clone());
+            answer = self.ask_for_tokens(&login, form).await?;
         }
-        self.judge(answer)
+        self.judge(login, answer)
     }
 
-    /// `in_body` is where a secret does not belong that is sent in a header.
-    async fn post(&self, login: &Login, form: &Params, in_body: bool) -> Result<Answer, Rejected> {
+    async fn ask_for_tokens(&self, login: &Login, form: &Params) -> Result<Answer, Rejected> {
         let endpoint = login.metadata.token_endpoint.as_deref().unwrap_or_default();
-        let request = self.http.post(endpoint).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let (client, mut form) = (&login.provider.client, form.clone());
-        let request = match &client.auth {
-            ClientAuth::Basic(secret) if !in_body => request.basic_auth(&client.client_id, Some(secret.expose())),
-            ClientAuth::Basic(secret) | ClientAuth::Post(secret) => {
-                form.push("client_secret", secret.expose());
-                request
-            }
-            _ => request,
-        };
-        let response = request.body(self.written(&form)).send().await.map_err(|_| Rejected::new("no answer"))?;
+        let response = self.posted(login, endpoint, form).await?;
         let status = response.status().as_u16();
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let is_json = kind.split(';').next() == Some("application/json");
-        let body = self.read(response).await?;
+        let body = self.body(response).await?;
         Ok(Answer { status, members: self.members(is_json, &body), is_json })
     }
 
     /// A form as it is sent.
-    fn written(&self, form: &Params) -> String {
+    pub(super) fn written(&self, form: &Params) -> String {
         if self.on(Defence::CodeEncoded) {
             return form.encode();
         }
@@ -77,7 +70,7 @@ impl Victim {
     }
 
     /// RFC 6749 sections 5.1 and 5.2.
-    fn judge(&self, answer: Answer) -> Result<(u16, Value), Rejected> {
+    fn judge(&self, login: &Login, answer: Answer) -> Result<(u16, Value), Rejected> {
         let Answer { status, members, is_json } = answer;
         let has_token = !members["access_token"].is_null();
         let status = if has_token && !self.on(Defence::StatusSeen) { 200 } else { status };
@@ -90,8 +83,9 @@ impl Victim {
         if !members["error"].is_null() && self.on(Defence::ErrorsSeenAt200) {
             return Err(Rejected::new("an error with the status of a success"));
         }
-        let is_bearer = members["token_type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
-        if !is_bearer && self.on(Defence::TokenTypeChecked) {
+        let proves = login.provider.client.proves.is_some();
+        let known = |kind: &str| kind.eq_ignore_ascii_case("bearer") || proves && kind.eq_ignore_ascii_case("dpop");
+        if !members["token_type"].as_str().is_some_and(known) && self.on(Defence::TokenTypeChecked) {
             return Err(Rejected::new("a token of an unknown type"));
         }
         let is_text = members["access_token"].as_str().is_some_and(is_token);

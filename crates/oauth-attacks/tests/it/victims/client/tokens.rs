@@ -44,7 +44,7 @@ impl Victim {
         let tokens = Tokens {
             access: Some(access_token(members)),
             refresh: members["refresh_token"].as_str().map(str::to_owned),
-            scope: granted.unwrap_or(super::SCOPE).split(' ').map(str::to_owned).collect(),
+            scope: granted.unwrap_or(login.purpose.scope()).split(' ').map(str::to_owned).collect(),
         };
         let held = Held {
             login: login.clone(),
@@ -88,13 +88,6 @@ impl Victim {
         Ok(Done::Scope(self.held(visitor)?.tokens().scope.clone()))
     }
 
-    pub(super) async fn call(&self, visitor: &Visitor, url: &str) -> Result<Done, Rejected> {
-        let access = self.held(visitor)?.tokens().access.clone().ok_or_else(|| Rejected::new("no access token"))?;
-        let response = self.http.get(url).bearer_auth(access).send().await;
-        let response = response.map_err(|_| Rejected::new("no answer"))?;
-        Ok(Done::Answered { status: response.status().as_u16() })
-    }
-
     /// RFC 6749 section 6.
     pub(super) async fn refresh(&self, visitor: &Visitor) -> Result<Done, Rejected> {
         let held = self.held(visitor)?;
@@ -119,7 +112,9 @@ impl Victim {
             }
             return Err(Rejected::new(format!("token endpoint: {status}")));
         }
-        self.check_refreshed(&held, &members).await?;
+        let checked = self.check_refreshed(&held, &members).await;
+        self.renew(visitor, checked.is_ok().then(|| access_token(&members)));
+        checked?;
         self.replace(&held, &members);
         held.refreshes.fetch_add(1, Ordering::Relaxed);
         Ok(Done::Done)

@@ -12,14 +12,15 @@ impl Victim {
     /// Asks about the user, and returns who they are. Where `subject` is empty, that is not known yet.
     pub(super) async fn userinfo(&self, login: &Login, members: &Value, subject: &str) -> Result<String, Rejected> {
         let endpoint = login.metadata.userinfo_endpoint.as_deref().unwrap_or_default();
-        let request = self.http.get(endpoint).bearer_auth(access_token(members));
+        let bound = self.is_bound(login, members)?;
+        let request = self.with_token((&login.provider, endpoint), &access_token(members), bound)?;
         let response = request.send().await.map_err(|_| Rejected::new("no answer"))?;
         if response.status() != 200 {
             return Err(Rejected::new("no claims"));
         }
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().to_owned();
-        let body = self.read(response).await?;
+        let body = self.body(response).await?;
         let claims = match kind.as_str() {
             "application/jwt" => self.signed_claims(login, &body).await?,
             "application/json" if wants_signature(login) && self.on(Defence::UserinfoSigned) => {
