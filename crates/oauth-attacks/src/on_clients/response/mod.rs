@@ -20,6 +20,7 @@ mod iss_missing;
 mod iss_normalised;
 mod iss_unadvertised_wrong;
 mod iss_wrong;
+mod jarm_invalid;
 mod open_redirector;
 mod parallel_flows;
 mod response_mode_confusion;
@@ -70,6 +71,7 @@ pub const FAMILY: Family<ClientAttack> = Family {
         response_mode_confusion::ATTACK,
         error_xss::ATTACK,
         error_loop::ATTACK,
+        jarm_invalid::ATTACK,
         hybrid_chash::ATTACK,
         callback_referer::ATTACK,
         open_redirector::ATTACK,

@@ -1,5 +1,6 @@
 //! The token response. What a client makes of the answer to its token request.
 
+mod dpop_nonce_loop;
 mod repeated;
 mod rp_429_storm;
 mod token_401_basic;
@@ -40,6 +41,7 @@ pub const FAMILY: Family<ClientAttack> = Family {
         token_401_basic::ATTACK,
         token_error_injection::ATTACK,
         token_substitution::ATTACK,
+        dpop_nonce_loop::ATTACK,
         rp_429_storm::ATTACK,
     ],
 };

@@ -165,6 +165,18 @@ pub(super) const ROWS: &[Row] = &[
         because: "has sent the browser to the server",
     },
     Row {
+        id: "rp-jarm-invalid",
+        off: Defence::ResponseSignatureVerified,
+        level: Level::Must,
+        because: "a token request for a response",
+    },
+    Row {
+        id: "rp-jarm-invalid",
+        off: Defence::ResponseClaimsCompared,
+        level: Level::Must,
+        because: "a token request for a signed response",
+    },
+    Row {
         id: "rp-hybrid-chash",
         off: Defence::FrontChannelHashesCompared,
         level: Level::Must,

@@ -91,5 +91,11 @@ pub(super) const ROWS: &[Row] = &[
         level: Level::Should,
         because: "that its ID token does not belong to",
     },
+    Row {
+        id: "rp-dpop-nonce-loop",
+        off: Defence::NonceDemandedOnce,
+        level: Level::Should,
+        because: "sends 5 token requests after",
+    },
     Row { id: "rp-429-storm", off: Defence::ToldToWait, level: Level::Should, because: "has sent a code 5 times" },
 ];

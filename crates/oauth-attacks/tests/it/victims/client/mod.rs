@@ -188,6 +188,12 @@ pub(crate) enum Defence {
     RefreshedScopeKept,
     /// Off: the access token is read.
     AccessTokenOpaque,
+    /// Off: the signature of a signed response is not looked at.
+    ResponseSignatureVerified,
+    /// Off: whose a signed response is, for whom and until when is not looked at.
+    ResponseClaimsCompared,
+    /// Off: each demand for a nonce is obeyed, whatever it is.
+    NonceDemandedOnce,
     /// Off: neither a state nor a nonce is sent.
     StateSent,
     /// Off: the state is a counter.
@@ -294,6 +300,8 @@ pub(crate) struct Victim {
     providers: Mutex<Vec<Provider>>,
     /// The keys for DPoP, by issuer.
     keys: Mutex<HashMap<String, Key>>,
+    /// The nonces that servers want in proofs, by issuer.
+    nonces: Mutex<HashMap<String, String>>,
     http: reqwest::Client,
     sessions: Mutex<HashMap<String, Session>>,
     latest: Mutex<Option<Login>>,
@@ -356,9 +364,10 @@ impl Victim {
         };
         let http = http.build().expect("an HTTP client");
         let (sessions, latest, secrets) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let (providers, keys, registration) = (Mutex::default(), Mutex::default(), registered.registration(&off));
+        let (providers, keys, nonces) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let registration = registered.registration(&off);
         let serial = AtomicU64::new(1);
-        Self { off, registration, providers, keys, http, sessions, latest, secrets, serial }
+        Self { off, registration, providers, keys, nonces, http, sessions, latest, secrets, serial }
     }
 
     fn on(&self, defence: Defence) -> bool {

@@ -15,13 +15,18 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) members: Value,
     is_json: bool,
+    /// Whether it came with a nonce for the next proof.
+    has_nonce: bool,
 }
 
 impl Victim {
     pub(super) async fn token_request(&self, login: &Login, form: &Params) -> Result<(u16, Value), Rejected> {
         let mut answer = self.ask_for_tokens(login, form).await;
-        for _ in 1..TIMES {
+        for times in 1..TIMES {
             let again = match &answer {
+                Ok(Answer { status: 400, members, has_nonce, .. }) if members["error"] == "use_dpop_nonce" => {
+                    *has_nonce && times == 1 || !self.on(Defence::NonceDemandedOnce)
+                }
                 Ok(Answer { status: 429, .. }) => !self.on(Defence::ToldToWait),
                 Ok(Answer { status: 500.., .. }) | Err(_) => !self.on(Defence::FailuresEndLogins),
                 Ok(_) => false,
@@ -46,10 +51,11 @@ impl Victim {
         let endpoint = login.metadata.token_endpoint.as_deref().unwrap_or_default();
         let response = self.posted(login, endpoint, form).await?;
         let status = response.status().as_u16();
+        let has_nonce = self.take_nonce(&login.provider.issuer, &response);
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let is_json = kind.split(';').next() == Some("application/json");
         let body = self.body(response).await?;
-        Ok(Answer { status, members: self.members(is_json, &body), is_json })
+        Ok(Answer { status, members: self.members(is_json, &body), is_json, has_nonce })
     }
 
     /// A form as it is sent.
@@ -71,7 +77,7 @@ impl Victim {
 
     /// RFC 6749 sections 5.1 and 5.2.
     fn judge(&self, login: &Login, answer: Answer) -> Result<(u16, Value), Rejected> {
-        let Answer { status, members, is_json } = answer;
+        let Answer { status, members, is_json, .. } = answer;
         let has_token = !members["access_token"].is_null();
         let status = if has_token && !self.on(Defence::StatusSeen) { 200 } else { status };
         if status != 200 {
