@@ -8,6 +8,9 @@ use crate::stage::{Address, Stage};
 /// One way to alter a response.
 pub(super) type Alter = fn(Address) -> Address;
 
+/// One way to write a value otherwise.
+pub(super) type Rewrite = fn(&str) -> String;
+
 /// A login of a new visitor, as far as the response.
 pub(super) async fn answered(stage: &Stage, idp: &Idp) -> Result<(Visitor, Address), Inconclusive> {
     let visitor = Visitor::new();

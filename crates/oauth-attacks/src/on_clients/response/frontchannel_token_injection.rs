@@ -10,6 +10,9 @@ use crate::dice::fresh;
 use crate::stage::{Address, Heard, Stage};
 use crate::verdict::Level;
 
+/// One way to put a token into a response.
+type Inject = fn(Address, &str) -> Address;
+
 /// `rp-frontchannel-token-injection`
 pub(super) const ATTACK: ClientAttack = ClientAttack {
     idea: Idea {
@@ -37,7 +40,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
-    let attempts: [(&str, fn(Address, &str) -> Address); 3] = [
+    let attempts: [(&str, Inject); 3] = [
         ("an access token besides the code", with_token),
         ("an access token in place of the code", |it, token| with_token(it, token).without("code")),
         ("an access token in the fragment", |it, token| with_token(it, token).without("code").in_fragment()),

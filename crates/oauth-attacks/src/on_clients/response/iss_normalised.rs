@@ -33,7 +33,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
-    let attempts: [(&str, fn(&str) -> String); 4] = [
+    let attempts: [(&str, altered::Rewrite); 4] = [
         ("a response whose issuer has a slash more", |issuer| format!("{issuer}/")),
         ("a response whose issuer has a scheme in capitals", |issuer| issuer.replacen("http", "HTTP", 1)),
         ("a response whose issuer has a dot segment", |issuer| format!("{issuer}/.")),

@@ -33,7 +33,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
-    let attempts: [(&str, fn(&str) -> String); 4] = [
+    let attempts: [(&str, altered::Rewrite); 4] = [
         ("a response whose state has other letters", swapped),
         ("a response whose state is shorter", |state| {
             state.chars().take(state.chars().count().saturating_sub(1)).collect()

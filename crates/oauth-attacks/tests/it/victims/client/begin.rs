@@ -30,7 +30,7 @@ impl Victim {
         purpose: Purpose,
         return_to: Option<&str>,
     ) -> Result<String, Rejected> {
-        let metadata = self.metadata(&provider.issuer).await?;
+        let metadata = self.metadata(provider).await?;
         self.know(provider);
         let cookie = visitor.cookie(COOKIE).unwrap_or_else(|| self.fresh());
         visitor.set_cookie(COOKIE, &cookie);

@@ -290,6 +290,8 @@ pub(crate) enum Defence {
     MetadataExpectedBroken,
     /// Off: any certificate will do.
     CertificatesVerified,
+    /// Off: a certificate may be about anybody.
+    HostsVerified,
 }
 
 /// The application.
