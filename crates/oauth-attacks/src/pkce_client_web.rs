@@ -138,14 +138,6 @@ impl PkceClientWeb {
     async fn run_errand(&self, visitor: &Visitor, errand: &Errand) -> Result<Done, Rejected> {
         match errand {
             Errand::Refresh => self.session(visitor)?.refresh().await.map(|()| Done::Done).map_err(said),
-            Errand::Call { url } => {
-                let access = self.session(visitor)?.access_token().await.map_err(said)?;
-                let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-                let http = http.build().map_err(said)?;
-                let answer = http.get(url).bearer_auth(access.expose()).send().await;
-                let answer = answer.map_err(|_| Rejected::new("the resource gave no answer"))?;
-                Ok(Done::Answered { status: answer.status().as_u16() })
-            }
             Errand::WhoAmI => Ok(Done::Is(self.who_am_i(visitor).await.unwrap_or_else(Said::Rejected))),
             Errand::Scope => Ok(Done::Scope(self.session(visitor)?.scopes().await)),
             Errand::LetPass { seconds } => {
@@ -204,8 +196,8 @@ impl ClientUnderTest for PkceClientWeb {
     }
 
     fn can(&self, ability: Ability) -> bool {
-        use Ability::{Call, LetPass, Refresh, Scope, TakeForm, WhoAmI};
-        matches!(ability, Refresh | Call | WhoAmI | Scope | LetPass | TakeForm)
+        use Ability::{LetPass, Refresh, Scope, TakeForm, WhoAmI};
+        matches!(ability, Refresh | WhoAmI | Scope | LetPass | TakeForm)
     }
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
