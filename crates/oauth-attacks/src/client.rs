@@ -94,6 +94,12 @@ pub enum Ability {
     BeginFor,
     /// [`Errand::WhoAmI`]
     WhoAmI,
+    /// [`Errand::Scope`]
+    Scope,
+    /// [`Errand::LetPass`]
+    LetPass,
+    /// [`Errand::TakeForm`]
+    TakeForm,
     /// [`Errand::Link`]
     Link,
     /// [`Errand::Logout`], and coming back from it by [`Errand::Open`].
@@ -132,6 +138,19 @@ pub enum Errand {
     },
     /// Say who is logged in. Done as [`Done::Is`].
     WhoAmI,
+    /// Say what the tokens of the visitor's session are good for, as far as the client knows. Done as [`Done::Scope`].
+    Scope,
+    /// Move the clock that the client has for the visitor's logins forward.
+    LetPass {
+        /// By how many seconds.
+        seconds: u64,
+    },
+    /// Take an authorization response that the visitor's browser posts as a form (OAuth 2.0 Form Post Response Mode
+    /// section 2). Done as [`Done::Is`].
+    TakeForm {
+        /// The body of the form.
+        form: String,
+    },
     /// Begin to link the visitor's account at this provider to the session they have. Done as [`Done::Sent`].
     Link {
         /// The provider.
@@ -163,7 +182,8 @@ pub enum Errand {
 /// An address of the client under test that a browser can open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Door {
-    /// Where a login begins. What it takes as the page to return to is `return_to`.
+    /// Where a login begins, at the provider where the visitor began one last. What it takes as the page to return to is
+    /// `return_to`; where it then leads is on the [page](Visitor::page) that is shown after the login.
     Login,
     /// Where third parties begin logins (OpenID Connect Core section 4).
     InitiateLogin,
@@ -191,6 +211,8 @@ pub enum Done {
     },
     /// This is who is logged in, or why nobody is.
     Is(Said),
+    /// This is what the tokens are good for.
+    Scope(Vec<String>),
 }
 
 /// What a browser was shown, or a terminal.
@@ -320,6 +342,9 @@ impl fmt::Display for Ability {
             Self::Call => "call a resource",
             Self::BeginFor => "begin a login for a resource",
             Self::WhoAmI => "say who is logged in",
+            Self::Scope => "say what its tokens are good for",
+            Self::LetPass => "have its clock moved",
+            Self::TakeForm => "take responses that are posted",
             Self::Link => "link accounts",
             Self::Logout => "log out",
             Self::Notify => "take logout tokens",
@@ -355,6 +380,9 @@ impl Errand {
             Self::Call { .. } => "call a resource",
             Self::BeginFor { .. } => "begin a login for a resource",
             Self::WhoAmI => "say who is logged in",
+            Self::Scope => "say what its tokens are good for",
+            Self::LetPass { .. } => "let time pass",
+            Self::TakeForm { .. } => "take a response that is posted",
             Self::Link { .. } => "begin to link an account",
             Self::Logout => "log out",
             Self::Notify { .. } => "take a logout token",
@@ -377,6 +405,7 @@ impl Done {
             Self::Is(Said::Accepted { subject, .. }) => format!("logged in as {subject}"),
             Self::Is(Said::Rejected(rejected)) => format!("not logged in: {}", rejected.code),
             Self::Is(Said::SentOn { .. }) => "sent on".to_owned(),
+            Self::Scope(scope) => format!("good for {}", scope.join(" ")),
             Self::Is(Said::BrokeDown) => "broke down".to_owned(),
         }
     }

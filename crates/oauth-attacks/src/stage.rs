@@ -12,6 +12,7 @@ use crate::client::{Ability, ClientUnderTest, Done, Errand, Rejected, Said, Visi
 use crate::idp::{Idp, shown_params};
 use crate::judge::Finding;
 use crate::profile::Profile;
+use crate::target::Registration;
 use crate::trace::{Party, Step, Trace};
 use crate::verdict::Verdict;
 
@@ -61,6 +62,21 @@ impl Address {
         Ok(Self { base: base.to_owned(), params })
     }
 
+    /// Reads an address with its parameters in the fragment.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] if they cannot be read.
+    pub fn parse_fragment(url: &str) -> Result<Self, Inconclusive> {
+        let (base, fragment) = url.split_once('#').unwrap_or((url, ""));
+        Ok(Self { params: Self::parse(&format!("?{fragment}"))?.params, base: format!("{base}#") })
+    }
+
+    /// The same address with its parameters in the fragment.
+    #[must_use]
+    pub fn in_fragment(self) -> Self {
+        Self { base: format!("{}#", self.base), params: self.params }
+    }
+
     /// A parameter, or nothing.
     pub fn get(&self, name: &str) -> &str {
         self.params.get(name).unwrap_or_default()
@@ -70,6 +86,13 @@ impl Address {
     #[must_use]
     pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
         self.params.set(name, value);
+        self
+    }
+
+    /// The same address with one more parameter of this name, behind the others.
+    #[must_use]
+    pub fn also(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.params.push(name, value);
         self
     }
 
@@ -85,6 +108,7 @@ impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.params.is_empty() {
             true => f.write_str(&self.base),
+            false if self.base.ends_with('#') => write!(f, "{}{}", self.base, self.params.encode()),
             false => f.write_str(&self.params.append_to_query(&self.base)),
         }
     }
@@ -119,6 +143,19 @@ impl Stage {
     /// [`Inconclusive`] when it does not start.
     pub async fn idp_of(&self, builder: Builder) -> Result<Idp, Inconclusive> {
         Idp::start(self.placed(builder, 0).await?, self.client.registration(), Party::Server).await
+    }
+
+    /// A server of this description where the client is registered otherwise than it usually is.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start.
+    pub async fn idp_knowing(&self, builder: Builder, client: Registration) -> Result<Idp, Inconclusive> {
+        Idp::start(builder, client, Party::Server).await
+    }
+
+    /// How the client is registered.
+    pub fn registration(&self) -> Registration {
+        self.client.registration()
     }
 
     /// An honest server that the attacker runs and where the client is registered under another name.
@@ -228,7 +265,8 @@ impl Stage {
         let location = answer.location().ok_or_else(|| {
             Inconclusive::new(format!("the authorization request was answered {}", answer.summary()))
         })?;
-        let address = Address::parse(location)?;
+        let in_fragment = location.split_once('#').is_some_and(|(_, fragment)| fragment.contains('='));
+        let address = if in_fragment { Address::parse_fragment(location)? } else { Address::parse(location)? };
         for secret in ["code", "response"].into_iter().filter_map(|name| address.params.get(name)) {
             self.agent.keep_secret(secret);
         }

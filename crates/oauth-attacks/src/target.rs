@@ -118,6 +118,8 @@ pub struct Registration {
     pub proves: Option<Key>,
     /// What each of its authorization requests says besides, such as a `response_mode`.
     pub always: Vec<(String, String)>,
+    /// What else is registered for it (RFC 7591 section 2), such as `userinfo_signed_response_alg`.
+    pub registered: Vec<(String, Value)>,
 }
 
 /// How a client authenticates at the token endpoint (RFC 6749 section 2.3).
@@ -425,6 +427,7 @@ impl Registration {
             signs: None,
             proves: None,
             always: Vec::new(),
+            registered: Vec::new(),
         }
     }
 
@@ -474,6 +477,13 @@ impl Registration {
     #[must_use]
     pub fn always(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.always.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same client, with this in its registration (RFC 7591 section 2).
+    #[must_use]
+    pub fn registering(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.registered.push((name.into(), value.into()));
         self
     }
 

@@ -2,6 +2,8 @@
 
 pub mod discovery;
 pub mod downgrade;
+mod granted_scope;
+mod hostile_text;
 pub mod id_token_claims;
 pub mod id_token_signature;
 mod lying_token;

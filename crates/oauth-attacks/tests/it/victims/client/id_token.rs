@@ -25,6 +25,13 @@ impl Victim {
         Ok(claims["sub"].as_str().ok_or_else(|| Rejected::new("no subject"))?.to_owned())
     }
 
+    /// Whether a token bears a signature of the server.
+    pub(super) async fn is_signed_by_server(&self, login: &Login, token: &str) -> Result<bool, Rejected> {
+        let (message, signature) = token.rsplit_once('.').ok_or_else(|| Rejected::new("no JWT"))?;
+        let (header, _) = message.split_once('.').ok_or_else(|| Rejected::new("no JWT"))?;
+        self.is_signed(login, &json(header)?, (message, signature)).await
+    }
+
     pub(super) async fn is_signed(
         &self,
         login: &Login,
