@@ -76,6 +76,11 @@ impl Idp {
         self.party
     }
 
+    /// The server itself, with its keys, its clock and the people who log in.
+    pub fn mock(&self) -> &MockIdp {
+        &self.mock
+    }
+
     /// Makes the server misbehave.
     pub fn lie(&self, fault: Fault) -> Lie {
         Lie(Some(self.mock.mount(fault)))

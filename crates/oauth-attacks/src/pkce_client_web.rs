@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use pkce_client::{Callback, Client, ClientBuilder, FinishError, FlowKey, Pending, Rejected as Rejection, Started};
 
@@ -74,7 +75,13 @@ impl PkceClientWeb {
 
     async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
         let client = self.client(provider).await?;
-        let started = client.login().scopes(["openid"]).begin().await;
+        let age = provider.client.always.iter().find(|(name, _)| name == "max_age").map(|(_, age)| age.parse());
+        let login = client.login().scopes(["openid"]);
+        let login = match age {
+            Some(Ok(seconds)) => login.max_age(Duration::from_secs(seconds)),
+            _ => login,
+        };
+        let started = login.begin().await;
         let Started { url, pending } = started.map_err(|error| Rejected::new(error.to_string()))?;
         let session = visitor.cookie(COOKIE).unwrap_or_else(fresh);
         visitor.set_cookie(COOKIE, &session);

@@ -12,11 +12,15 @@ use crate::client::{Ability, ClientUnderTest, Done, Errand, Rejected, Said, Visi
 use crate::idp::{Idp, shown_params};
 use crate::judge::Finding;
 use crate::profile::Profile;
+use crate::target::Registration;
 use crate::trace::{Party, Step, Trace};
-use crate::verdict::Verdict;
+use crate::verdict::{Level, Verdict};
 
 /// How long the client under test may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is said when that is not enough.
+const TOO_LATE: &str = "the client did not answer within ten seconds";
 
 /// The place where one attack is carried out on one client.
 pub struct Stage {
@@ -118,6 +122,23 @@ impl Stage {
         Idp::start(builder, self.client.registration(), Party::Server).await
     }
 
+    /// A server of this description where the client is registered otherwise.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start.
+    pub async fn idp_as(
+        &self,
+        builder: Builder,
+        change: impl FnOnce(&mut Registration),
+    ) -> Result<Idp, Inconclusive> {
+        let mut registration = self.client.registration();
+        change(&mut registration);
+        if let Some(secret) = registration.secret() {
+            self.agent.keep_secret(secret.expose());
+        }
+        Idp::start(builder, registration, Party::Server).await
+    }
+
     /// An honest server that the attacker runs and where the client is registered under another name.
     ///
     /// # Errors
@@ -196,16 +217,32 @@ impl Stage {
     /// # Errors
     /// [`Inconclusive`] when the client does not answer in time.
     pub async fn deliver(&self, visitor: &Visitor, address: &Address, idps: &[&Idp]) -> Result<Heard, Inconclusive> {
+        let heard = self.deliver_within(visitor, address, idps, self.patience).await?;
+        heard.ok_or_else(|| Inconclusive::new(TOO_LATE))
+    }
+
+    /// The same with this much patience. `None` means that it was not enough.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when nothing can be made of it.
+    pub async fn deliver_within(
+        &self,
+        visitor: &Visitor,
+        address: &Address,
+        idps: &[&Idp],
+        patience: Duration,
+    ) -> Result<Option<Heard>, Inconclusive> {
         let (client, own, url) = (Arc::clone(&self.client), visitor.clone(), address.to_string());
         let job = tokio::spawn(async move { client.finish(&own, &url).await });
-        let heard = self.patiently(job).await?.map_or(Heard::BrokeDown, Heard::Said);
+        let heard = within(patience, job).await.map(|said| said.map_or(Heard::BrokeDown, Heard::Said));
         for verifier in idps.iter().flat_map(|idp| idp.token_requests()).filter_map(|entry| verifier_of(&entry)) {
             self.agent.keep_secret(&verifier);
         }
         for idp in idps {
             idp.tell(&self.agent);
         }
-        let told = self.agent.conceal(&heard.to_string());
+        let told = heard.as_ref().map_or_else(|| "no answer".to_owned(), ToString::to_string);
+        let told = self.agent.conceal(&told);
         self.note(visitor, "come back", shown_params(&self.agent, &address.params), told);
         Ok(heard)
     }
@@ -274,6 +311,15 @@ impl Stage {
 
     /// Records that `heard`, the answer to `what`, must be a rejection.
     pub fn must_reject(&self, heard: &Heard, what: &str) -> Verdict {
+        self.found(self.rejection(heard, what))
+    }
+
+    /// The same at another level than that of the attack.
+    pub fn must_reject_at(&self, level: Level, heard: &Heard, what: &str) -> Verdict {
+        self.found(self.rejection(heard, what).at(level))
+    }
+
+    fn rejection(&self, heard: &Heard, what: &str) -> Finding {
         let (verdict, because) = match heard {
             Heard::Said(Said::Accepted { .. }) => (Verdict::Vulnerable, format!("the client accepted {what}")),
             Heard::BrokeDown => (Verdict::Vulnerable, format!("the client broke down at {what}")),
@@ -283,7 +329,7 @@ impl Stage {
             }
             Heard::Said(Said::SentOn { .. }) => (Verdict::Stopped, format!("{what} only leads elsewhere")),
         };
-        self.found(Finding::new(verdict, because))
+        Finding::new(verdict, because)
     }
 
     /// Records that no token request carries this code.
@@ -324,14 +370,7 @@ impl Stage {
     }
 
     async fn patiently<T>(&self, job: tokio::task::JoinHandle<T>) -> Result<Option<T>, Inconclusive> {
-        let abort = job.abort_handle();
-        match tokio::time::timeout(self.patience, job).await {
-            Ok(joined) => Ok(joined.ok()),
-            Err(_) => {
-                abort.abort();
-                Err(Inconclusive::new("the client did not answer within ten seconds"))
-            }
-        }
+        within(self.patience, job).await.ok_or_else(|| Inconclusive::new(TOO_LATE))
     }
 
     fn note(&self, visitor: &Visitor, message: &str, parameters: Vec<(String, String)>, answer: String) {
@@ -360,6 +399,18 @@ impl std::fmt::Display for Heard {
             Self::Said(Said::Accepted { subject, .. }) => write!(f, "logged in as {subject}"),
             Self::Said(Said::Rejected(rejected)) => write!(f, "not logged in: {}", rejected.code),
             Self::Said(Said::SentOn { .. }) => f.write_str("sent on"),
+        }
+    }
+}
+
+/// What a job comes to: `Some(None)` if it broke down, `None` if there was not time enough.
+async fn within<T>(patience: Duration, job: tokio::task::JoinHandle<T>) -> Option<Option<T>> {
+    let abort = job.abort_handle();
+    match tokio::time::timeout(patience, job).await {
+        Ok(joined) => Some(joined.ok()),
+        Err(_) => {
+            abort.abort();
+            None
         }
     }
 }

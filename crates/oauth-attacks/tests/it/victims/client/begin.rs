@@ -26,7 +26,11 @@ impl Victim {
         let (_, document) = self.json(self.http.get(address)).await?;
         let metadata: ProviderMetadata =
             serde_json::from_value(document).map_err(|_| Rejected::new("no metadata"))?;
-        if metadata.issuer == issuer { Ok(metadata) } else { Err(Rejected::new("metadata of another issuer")) }
+        if self.is_metadata_of(&metadata.issuer, issuer) {
+            Ok(metadata)
+        } else {
+            Err(Rejected::new("metadata of another issuer"))
+        }
     }
 
     fn login(&self, provider: &Provider, metadata: ProviderMetadata) -> Login {
@@ -54,6 +58,9 @@ impl Victim {
             .with("scope", "openid")
             .with("state", &login.state)
             .with("nonce", &login.nonce);
+        for (name, value) in &login.provider.client.always {
+            params.push(name, value);
+        }
         if let Some(verifier) = &login.verifier {
             let plain = self.offers_plain(login) && !self.on(Defence::S256Chosen);
             params.push("code_challenge", if plain { verifier.clone() } else { self.challenge(verifier) });

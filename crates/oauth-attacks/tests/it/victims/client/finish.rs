@@ -1,5 +1,6 @@
 //! Finishing a login.
 
+use oauth_attacks::target::ClientAuth;
 use oauth_attacks::{Rejected, Said, Visitor};
 use oauth_types::Params;
 use reqwest::header::CONTENT_TYPE;
@@ -31,10 +32,10 @@ impl Victim {
         for token in ["access_token", "refresh_token", "id_token"] {
             tokens[token].as_str().into_iter().for_each(|token| self.keep(token));
         }
-        let id_token = tokens["id_token"].as_str().ok_or_else(|| Rejected::new("no ID token"))?;
-        let subject = self.verify(&login, id_token, &nonce).await?;
-        self.userinfo(&login, &tokens, &subject).await?;
-        Ok(Said::Accepted { issuer: login.provider.issuer, subject })
+        let claims = self.id_token(&login, &tokens, &nonce).await?;
+        let subject = self.subject(&claims);
+        let further = self.userinfo(&login, &tokens, &subject).await?;
+        Ok(self.account(&login, subject, [&claims, &further]))
     }
 
     /// The login of this browser that the response claims to belong to.
@@ -110,14 +111,18 @@ impl Victim {
     async fn token_request(&self, login: &Login, form: &Params) -> Result<(u16, Value), Rejected> {
         let endpoint = login.metadata.token_endpoint.as_deref().unwrap_or_default();
         let request = self.http.post(endpoint).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = match &login.provider.client.auth {
+            ClientAuth::Basic(secret) => request.basic_auth(&login.provider.client.client_id, Some(secret.expose())),
+            _ => request,
+        };
         self.json(request.body(form.encode())).await
     }
 
     /// OpenID Connect Core section 5.3.2.
-    async fn userinfo(&self, login: &Login, tokens: &Value, subject: &str) -> Result<(), Rejected> {
+    async fn userinfo(&self, login: &Login, tokens: &Value, subject: &str) -> Result<Value, Rejected> {
         let endpoint = login.metadata.userinfo_endpoint.as_deref().unwrap_or_default();
         let access = tokens["access_token"].as_str().unwrap_or_default();
         let (_, claims) = self.json(self.http.get(endpoint).bearer_auth(access)).await?;
-        if claims["sub"] == subject { Ok(()) } else { Err(Rejected::new("claims of somebody else")) }
+        if self.subject(&claims) == subject { Ok(claims) } else { Err(Rejected::new("claims of somebody else")) }
     }
 }

@@ -1,5 +1,6 @@
 //! A small web application that logs its users in. With every defence on it is sound; each can be switched off alone.
 
+mod accounts;
 mod begin;
 mod finish;
 mod id_token;
@@ -79,6 +80,76 @@ pub(crate) enum Defence {
     ExpiryCompared,
     /// Off: a time that is no number is taken for absent.
     TimesAreNumbers,
+    /// Off: where the ID token is no good, UserInfo is asked who it is.
+    IdTokenNeeded,
+    /// Off: a token in JSON is read as well, and segments to spare are not seen.
+    CompactOnly,
+    /// Off: an ID token may have any size.
+    TokensBounded,
+    /// Off: an encrypted token is opened with the client secret, inflated, and believed.
+    EncryptedOnlyAsAgreed,
+    /// Off: `crit` is not looked at.
+    ExtensionsUnderstood,
+    /// Off: `typ` is not looked at.
+    TypeCompared,
+    /// Off: an empty signature is not verified.
+    EmptySignatureWrong,
+    /// Off: no signature is verified.
+    SignatureVerified,
+    /// Off: segments are read in every spelling.
+    Base64Strict,
+    /// Off: of two members of one name the first counts.
+    LastMemberCounts,
+    /// Off: HS256 is verified with the client secret.
+    SecretIsNoKey,
+    /// Off: the key of HS256 is looked up by `kid` in files and by SQL.
+    KidOnlyNames,
+    /// Off: every algorithm will do for which there is a key.
+    AlgorithmAgreed,
+    /// Off: a signature of zeros fits everything.
+    SignatureInRange,
+    /// Off: a key in the header is used.
+    EmbeddedKeysIgnored,
+    /// Off: the address of a key in the header is followed.
+    AddressesIgnored,
+    /// Off: keys that were fetched once are never forgotten.
+    KeysReplaced,
+    /// Off: keys are fetched once.
+    KeysFetchedAgain,
+    /// Off: keys are fetched as often as one is not found.
+    KeyFetchesLimited,
+    /// Off: `kid` is not looked at.
+    KeysChosenByName,
+    /// Off: the algorithm of a key is not looked at.
+    KeysOfOneAlgorithm,
+    /// Off: what a key is for is not looked at, and the first that fits is used.
+    KeysForSignatures,
+    /// Off: a key set may have any size.
+    KeySetsBounded,
+    /// Off: `at_hash` is not compared.
+    AccessTokenHashCompared,
+    /// Off: a subject may be anything.
+    SubjectsAreTexts,
+    /// Off: an issuer with a gap in it stands for every tenant.
+    IssuersAreNoTemplates,
+    /// Off: further audiences are not looked at, and neither is who of them it was issued to.
+    AudiencesTrusted,
+    /// Off: `azp` is not compared.
+    AuthorizedPartyCompared,
+    /// Off: tokens of the future are accepted.
+    NotBeforeCompared,
+    /// Off: a missing `iat` is not missed.
+    IssuedAtRequired,
+    /// Off: nobody looks whether `max_age` was kept.
+    AuthTimeCompared,
+    /// Off: nobody looks whether the class of the login is the one that was asked for.
+    ClassCompared,
+    /// Off: nobody looks which tenant a user belongs to.
+    TenantCompared,
+    /// Off: an account is found by its subject, whatever the issuer.
+    AccountsBelongToIssuers,
+    /// Off: an account is found by its mail address.
+    MailIsNoKey,
 }
 
 /// The application.
@@ -87,6 +158,8 @@ pub(crate) struct Victim {
     http: reqwest::Client,
     sessions: Mutex<HashMap<String, Session>>,
     latest: Mutex<Option<Login>>,
+    keys: Mutex<HashMap<String, id_token::Known>>,
+    accounts: Mutex<Vec<accounts::Account>>,
     /// Every secret ever had, for looking for them where they must not be.
     secrets: Mutex<Vec<String>>,
     serial: AtomicU64,
@@ -121,7 +194,8 @@ impl Victim {
         };
         let http = http.build().expect("an HTTP client");
         let (sessions, latest, secrets) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { off, http, sessions, latest, secrets, serial: AtomicU64::new(1) }
+        let (keys, accounts) = (Mutex::default(), Mutex::default());
+        Self { off, http, sessions, latest, keys, accounts, secrets, serial: AtomicU64::new(1) }
     }
 
     fn on(&self, defence: Defence) -> bool {
@@ -134,6 +208,11 @@ impl Victim {
 
     fn latest(&self) -> MutexGuard<'_, Option<Login>> {
         self.latest.lock().expect("nobody panics with the login in hand")
+    }
+
+    /// The keys of each server, by the address of its key set.
+    fn keys(&self) -> MutexGuard<'_, HashMap<String, id_token::Known>> {
+        self.keys.lock().expect("nobody panics with the keys in hand")
     }
 
     fn keep(&self, secret: impl Into<String>) {
