@@ -7,7 +7,9 @@ use http::{HeaderMap, Method};
 use oauth_types::{Params, Secret};
 
 use crate::answer::Answer;
+use crate::exchange::Exchange;
 use crate::trace::{Party, Step, Trace, shown};
+use crate::user_agent::NotUnderstood;
 
 /// How long one exchange may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -81,6 +83,9 @@ pub enum AgentError {
     /// The body is longer than 256 KiB.
     #[error("the answer of {0} is longer than {LONGEST_BODY} octets")]
     TooLong(String),
+    /// A page of the server that a user cannot be got past.
+    #[error(transparent)]
+    Page(#[from] Box<NotUnderstood>),
     /// An HTTP client could not be made.
     #[error("cannot make an HTTP client: {0}")]
     NoClient(String),
@@ -88,11 +93,16 @@ pub enum AgentError {
 
 /// Texts that must not be shown, whatever they are called.
 #[derive(Default)]
-struct Secrets(Vec<String>);
+struct Secrets {
+    /// Concealed wherever they occur.
+    long: Vec<String>,
+    /// Concealed where they are all there is.
+    short: Vec<String>,
+}
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "<{} secrets>", self.0.len())
+        write!(f, "<{} secrets>", self.long.len() + self.short.len())
     }
 }
 
@@ -206,14 +216,25 @@ impl Agent {
     /// Remembers a text that must not be shown.
     pub fn keep_secret(&self, text: &str) {
         if text.len() >= SHORTEST_SECRET {
-            lock(&self.secrets).0.push(text.to_owned());
+            lock(&self.secrets).long.push(text.to_owned());
         }
+    }
+
+    /// Remembers a password, which must not be shown however short it is.
+    pub(crate) fn keep_password(&self, text: &str) {
+        if !text.is_empty() && text.len() < SHORTEST_SECRET {
+            lock(&self.secrets).short.push(text.to_owned());
+        }
+        self.keep_secret(text);
     }
 
     /// `text` with every known secret taken out.
     pub fn conceal(&self, text: &str) -> String {
         let secrets = lock(&self.secrets);
-        secrets.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "<secret>"))
+        if secrets.short.iter().any(|secret| secret == text) {
+            return "<secret>".to_owned();
+        }
+        secrets.long.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "<secret>"))
     }
 
     /// Writes down a step that was not a single request.
@@ -241,6 +262,9 @@ impl Agent {
             for text in values.chain(&mut step.answer).chain(&mut step.remark) {
                 *text = self.conceal(text);
             }
+            if let Some(exchange) = &mut step.exchange {
+                exchange.texts().for_each(|text| *text = self.conceal(text));
+            }
         }
         trace
     }
@@ -257,6 +281,7 @@ impl Agent {
             answer: Some(answer.summary()),
             remark: answer.member("error_description").map(|text| self.conceal(&shown("", &text))),
             stopped: false,
+            exchange: Some(Box::new(Exchange::of(request, answer, &|text| self.conceal(text)))),
         };
         let steps = &mut lock(trace).steps;
         steps.push(step);
@@ -299,7 +324,7 @@ fn path_of(url: &str) -> String {
 }
 
 /// Host and path of a URL, without its query.
-fn place_of(url: &str) -> String {
+pub(crate) fn place_of(url: &str) -> String {
     let Ok(url) = url::Url::parse(url) else { return "an unreadable address".to_owned() };
     format!("{}{}", &url[url::Position::BeforeHost..url::Position::AfterPort], url.path())
 }
@@ -323,6 +348,8 @@ mod tests {
         agent.keep_secret("canary-secret");
         agent.keep_secret("short");
         assert_eq!(agent.conceal("short canary-secrets"), "short <secret>s");
+        agent.keep_password("pw");
+        assert_eq!((agent.conceal("pw"), agent.conceal("pwd")), ("<secret>".to_owned(), "pwd".to_owned()));
     }
 
     #[test]

@@ -131,7 +131,7 @@ pub enum Need {
     Client(Role),
     /// A second redirect URI of the same client.
     SecondRedirectUri,
-    /// A second user, who is logged in when `login_hint` names them.
+    /// A second user, who logs in when `login_hint` names them, or by the forms of the login.
     SecondUser,
     /// A second scope value that the client may ask for.
     SecondScope,

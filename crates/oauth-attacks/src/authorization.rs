@@ -6,7 +6,7 @@ use crate::agent::AgentError;
 use crate::answer::Answer;
 use crate::attack::Inconclusive;
 use crate::bench::Bench;
-use crate::browser::{Browser, Visit};
+use crate::browser::{Browser, Landing, Visit};
 use crate::challenge::s256;
 use crate::dice::fresh;
 use crate::judge::{Finding, RefusedRequest, authorization_refusal, sent_to_client};
@@ -14,6 +14,7 @@ use crate::key::{Jwt, Key};
 use crate::redemption::TokenRequest;
 use crate::target::Registration;
 use crate::trace::Party;
+use crate::user_agent::forms_of;
 use crate::verdict::{Level, Verdict};
 
 /// How long a request object is good for.
@@ -30,6 +31,7 @@ pub struct Authorization<'a> {
     route: Route,
     verifier: Secret,
     expected: Expected<'a>,
+    second_user: bool,
 }
 
 /// How a request gets to the authorization endpoint.
@@ -96,6 +98,7 @@ impl<'a> Authorization<'a> {
             route: Route { pushed, signed: client.signs.clone(), posted: false },
             verifier: verifier.into(),
             expected: Expected { page_will_do: false, errors: &["invalid_request"] },
+            second_user: false,
         }
     }
 
@@ -143,7 +146,8 @@ impl<'a> Authorization<'a> {
     }
 
     /// Logging in the second user, if the target has one.
-    pub fn as_second_user(self) -> Self {
+    pub fn as_second_user(mut self) -> Self {
+        self.second_user = true;
         match &self.bench.target().second_user {
             Some(hint) => self.set("login_hint", hint),
             None => self,
@@ -256,7 +260,7 @@ impl<'a> Authorization<'a> {
         } else {
             self.written()
         };
-        let answer = self.bench.target().login.authorize(browser, self.visit(sent)).await?;
+        let answer = self.land(browser, self.visit(sent)).await?;
         if let Some(grant) = self.grant_in(&answer) {
             self.bench.agent().keep_secret(grant.code.expose());
         }
@@ -269,7 +273,16 @@ impl<'a> Authorization<'a> {
     /// [`AgentError`] when there is no answer.
     pub async fn open_pushed(&self, browser: &Browser, reference: &str) -> Result<Answer, AgentError> {
         let sent = Params::new().with("client_id", &self.client.client_id).with("request_uri", reference);
-        self.bench.target().login.authorize(browser, self.visit(sent)).await
+        self.land(browser, self.visit(sent)).await
+    }
+
+    /// Goes through login and consent, as the user it is to be.
+    fn land<'b>(&'b self, browser: &'b Browser, visit: Visit) -> Landing<'b> {
+        let login = &self.bench.target().login;
+        match self.second_user {
+            true => login.authorize_second(browser, visit),
+            false => login.authorize(browser, visit),
+        }
     }
 
     /// The visit of the authorization endpoint with these parameters.
@@ -352,20 +365,12 @@ impl<'a> Authorization<'a> {
 
 /// The code in a form that a browser would post to the client (OAuth 2.0 Form Post Response Mode section 2).
 fn posted_code(answer: &Answer, redirect_uri: &str) -> Option<String> {
-    let page = answer.body.as_str();
-    if answer.status != 200 || !page.contains(redirect_uri) {
+    if answer.status != 200 {
         return None;
     }
-    let inputs = page.split('<').filter(|tag| tag.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("input")));
-    let code = inputs.filter(|tag| attribute(tag, "name") == Some("code")).find_map(|tag| attribute(tag, "value"));
-    code.map(str::to_owned)
-}
-
-/// The quoted value of an attribute of a tag.
-fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
-    let at = tag.find(&format!("{name}="))? + name.len() + 1;
-    let quote = tag[at..].chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-    tag[at + 1..].split(quote).next()
+    let forms = forms_of(redirect_uri, answer);
+    let posted = forms.iter().find(|form| form.posted && form.action.starts_with(redirect_uri))?;
+    posted.value("code").map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -25,6 +25,15 @@ pub fn client_attack(id: &str) -> Option<&'static ClientAttack> {
     client_attacks().find(|attack| attack.idea.id == id)
 }
 
+/// The title of the family that the attack with this id belongs to. Empty if there is no such attack.
+pub fn family_of(id: &str) -> &'static str {
+    let on_servers =
+        on_servers::FAMILIES.iter().map(|family| (family.title, family.attacks.iter().any(|a| a.idea.id == id)));
+    let on_clients =
+        on_clients::FAMILIES.iter().map(|family| (family.title, family.attacks.iter().any(|a| a.idea.id == id)));
+    on_servers.chain(on_clients).find(|(_, found)| *found).map_or("", |(title, _)| title)
+}
+
 /// What every attack is about, in the order of the catalogue.
 pub fn ideas() -> impl Iterator<Item = &'static Idea> {
     server_attacks().map(|attack| &attack.idea).chain(client_attacks().map(|attack| &attack.idea))

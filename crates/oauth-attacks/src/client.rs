@@ -296,6 +296,8 @@ pub enum Said {
         /// That address.
         url: String,
     },
+    /// The client broke down, which is no defence.
+    BrokeDown,
 }
 
 impl fmt::Display for Ability {
@@ -362,6 +364,7 @@ impl Done {
             Self::Is(Said::Accepted { subject, .. }) => format!("logged in as {subject}"),
             Self::Is(Said::Rejected(rejected)) => format!("not logged in: {}", rejected.code),
             Self::Is(Said::SentOn { .. }) => "sent on".to_owned(),
+            Self::Is(Said::BrokeDown) => "broke down".to_owned(),
         }
     }
 }

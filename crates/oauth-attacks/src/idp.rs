@@ -134,6 +134,7 @@ impl Idp {
             answer: Some(if entry.faults > 0 { format!("{answer}, not the truth") } else { answer }),
             remark: entry.refusal.as_ref().and_then(|refused| Some(agent.conceal(refused.hint.as_deref()?))),
             stopped: false,
+            exchange: None,
         }
     }
 }

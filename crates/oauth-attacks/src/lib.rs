@@ -35,12 +35,16 @@ pub mod agent;
 pub mod answer;
 pub mod attack;
 pub mod authorization;
+pub mod baseline;
 pub mod bench;
 pub mod browser;
 pub mod catalogue;
 mod challenge;
 pub mod client;
+#[cfg(unix)]
+pub mod command;
 mod dice;
+pub mod exchange;
 pub mod idp;
 pub mod judge;
 pub mod key;
@@ -60,9 +64,14 @@ pub mod stage;
 pub mod target;
 pub mod time;
 pub mod trace;
+pub mod user_agent;
 pub mod verdict;
 
+pub use baseline::{Baseline, BaselineError};
 pub use client::{Ability, ClientUnderTest, Closures, Done, Errand, Page, Provider, Rejected, Said, Visitor};
+#[cfg(unix)]
+pub use command::Command;
+pub use exchange::Exchange;
 pub use key::{Jwt, Key};
 pub use outcomes::Report;
 pub use pkce_client_web::PkceClientWeb;

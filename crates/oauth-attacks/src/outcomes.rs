@@ -32,6 +32,9 @@ pub struct Excuse {
     pub verdict: Verdict,
     /// Why that is accepted.
     pub reason: String,
+    /// The last day on which it was accepted, if that has passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired: Option<String>,
 }
 
 /// One thing that is not as expected.
@@ -58,6 +61,13 @@ impl Report {
         let mut failures = Vec::new();
         for outcome in &self.outcomes {
             match self.excuses.iter().find(|excuse| excuse.id == outcome.id) {
+                Some(Excuse { expired: Some(day), reason, .. }) => failures.push(fail(
+                    outcome.id,
+                    format!(
+                        "it was excused until {day} ({reason}) and came to {}: {}",
+                        outcome.verdict, outcome.because
+                    ),
+                )),
                 Some(excuse) if excuse.verdict == outcome.verdict => {}
                 Some(excuse) => failures.push(fail(
                     outcome.id,
@@ -127,7 +137,11 @@ impl Outcome {
         let level = worst.level.filter(|_| worst.verdict == Verdict::Vulnerable).unwrap_or(level);
         Self {
             id: idea.id,
+            family: catalogue::family_of(idea.id),
             name: idea.name,
+            steps: idea.steps,
+            secure: idea.secure,
+            insecure: idea.insecure,
             story: idea.story,
             citation: idea.citation,
             defence: idea.defence,

@@ -92,5 +92,6 @@ fn note(bench: &Bench, answers: &[Answer]) {
         answer: Some(counts.join(", ")),
         remark: None,
         stopped: false,
+        exchange: None,
     });
 }

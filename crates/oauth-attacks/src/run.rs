@@ -3,6 +3,8 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use oauth_types::Params;
 use tokio::sync::Semaphore;
@@ -10,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::agent::{Agent, Request, Tls};
 use crate::attack::{ClientAttack, Idea, Inconclusive, Need, On, ServerAttack};
+use crate::baseline::Baseline;
 use crate::bench::Bench;
 use crate::catalogue;
 use crate::client::{ClientUnderTest, Said, Visitor};
@@ -18,6 +21,7 @@ use crate::outcomes::{Excuse, Report};
 use crate::profile::Profile;
 use crate::stage::{Heard, Stage};
 use crate::target::{Registration, Role, Target};
+use crate::time::{SystemTime, Time as _};
 use crate::trace::{Party, Trace};
 use crate::verdict::{Outcome, Verdict};
 
@@ -25,6 +29,12 @@ use crate::verdict::{Outcome, Verdict};
 const SERVERS_SIDE_BY_SIDE: usize = 8;
 /// Clients get their attacks one at a time: whatever a careless client mixes up must be the attack's doing.
 const CLIENTS_SIDE_BY_SIDE: usize = 1;
+/// How long one attack may take unless told otherwise.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a server that had stopped answering is waited for before the next attack.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+/// After how many times in a row it is no longer waited for.
+const SIGNS_MISSED: usize = 4;
 
 /// Which attacks run, how, and what is expected of them.
 #[derive(Clone, Default)]
@@ -35,6 +45,7 @@ pub struct Options {
     pub(crate) watch: Option<Watch>,
     pub(crate) profile: Profile,
     pub(crate) permitted: bool,
+    pub(crate) patience: Option<Duration>,
 }
 
 /// Called with every outcome as soon as it is there.
@@ -57,7 +68,14 @@ impl Options {
     /// worse: an excuse that is no longer needed must go.
     #[must_use]
     pub fn excuse(mut self, id: impl Into<String>, verdict: Verdict, reason: impl Into<String>) -> Self {
-        self.excuses.push(Excuse { id: id.into(), verdict, reason: reason.into() });
+        self.excuses.push(Excuse { id: id.into(), verdict, reason: reason.into(), expired: None });
+        self
+    }
+
+    /// Expects the outcomes of a file. An entry whose last day has passed counts as a failure.
+    #[must_use]
+    pub fn baseline(mut self, baseline: Baseline) -> Self {
+        self.excuses.extend(baseline.excuses(SystemTime.now()));
         self
     }
 
@@ -80,6 +98,13 @@ impl Options {
     #[must_use]
     pub fn permit_harm(mut self) -> Self {
         self.permitted = true;
+        self
+    }
+
+    /// Gives up on an attack after this time. Without this: after a minute.
+    #[must_use]
+    pub fn patience(mut self, time: Duration) -> Self {
+        self.patience = Some(time);
         self
     }
 
@@ -113,13 +138,14 @@ impl fmt::Debug for Options {
 pub async fn run_on_server(target: &Target, options: &Options) -> Report {
     let all = || catalogue::server_attacks().filter(|attack| options.includes(attack.idea.id));
     let agent = Agent::new(target.tls());
+    let gone = Arc::new(AtomicUsize::new(0));
     let jobs = |alone: bool| {
         let attacks = all().enumerate().filter(move |(_, attack)| attack.needs.contains(&Need::Clock) == alone);
         attacks.map(|(number, attack)| {
             let job: Pending = match &agent {
                 Ok(agent) => {
                     let bench = Bench::new(target.clone(), agent.another(), options.profile);
-                    Box::pin(carry_out(attack, bench, options.clone()))
+                    Box::pin(carry_out_if_there(attack, bench, options.clone(), Arc::clone(&gone)))
                 }
                 Err(error) => Box::pin(std::future::ready(not_tried(&attack.idea, options, &error.to_string()))),
             };
@@ -147,7 +173,8 @@ pub async fn run_on_client(client: impl ClientUnderTest + 'static, options: &Opt
         let job: Pending = match &agent {
             Ok(agent) => {
                 let stage = Stage::new(Arc::clone(&client), agent.another(), options.profile);
-                Box::pin(play(attack, stage, options.clone()))
+                let options = options.clone();
+                Box::pin(async move { within(&attack.idea, &options, play(attack, stage, options.clone())).await })
             }
             Err(error) => Box::pin(std::future::ready(not_tried(&attack.idea, options, &error.to_string()))),
         };
@@ -193,6 +220,40 @@ async fn side_by_side(jobs: Vec<(usize, Pending)>, options: &Options, at_once: u
 fn not_tried(idea: &'static Idea, options: &Options, reason: &str) -> Outcome {
     let findings = [Finding::new(Verdict::Inconclusive, reason)];
     Outcome::of(idea, options.profile, &findings, Trace::default())
+}
+
+/// One attack, unless the server has stopped answering: then there is no point in waiting again and again.
+async fn carry_out_if_there(
+    attack: &'static ServerAttack,
+    bench: Bench,
+    options: Options,
+    gone: Arc<AtomicUsize>,
+) -> Outcome {
+    let patience = options.patience.unwrap_or(PATIENCE).min(SIGN_OF_LIFE);
+    let is_gone = async |bench: &Bench| {
+        let sign = tokio::time::timeout(patience, alive(bench, "before")).await;
+        !matches!(sign, Ok(Ok(())))
+    };
+    let missed = gone.load(Ordering::Relaxed);
+    if missed >= SIGNS_MISSED || (missed > 0 && is_gone(&bench).await) {
+        gone.fetch_add(1, Ordering::Relaxed);
+        return not_tried(&attack.idea, &options, "the server has stopped answering");
+    }
+    gone.store(0, Ordering::Relaxed);
+    let probe = bench.aside();
+    let outcome = within(&attack.idea, &options, carry_out(attack, bench, options.clone())).await;
+    if outcome.verdict == Verdict::Inconclusive && is_gone(&probe).await {
+        gone.fetch_add(1, Ordering::Relaxed);
+    }
+    outcome
+}
+
+/// The outcome of an attack, or that it took too long.
+async fn within(idea: &'static Idea, options: &Options, job: impl Future<Output = Outcome>) -> Outcome {
+    let patience = options.patience.unwrap_or(PATIENCE);
+    let late =
+        |_| not_tried(idea, options, &format!("it did not come to an end within {} s", patience.as_secs_f32()));
+    tokio::time::timeout(patience, job).await.unwrap_or_else(late)
 }
 
 /// One attack, as each of the clients it is tried as.

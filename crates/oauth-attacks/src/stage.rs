@@ -209,6 +209,7 @@ impl Stage {
             answer: Some(answer.to_owned()),
             remark: None,
             stopped: false,
+            exchange: None,
         });
     }
 
@@ -234,7 +235,10 @@ impl Stage {
     ) -> Result<Option<Heard>, Inconclusive> {
         let (client, own, url) = (Arc::clone(&self.client), visitor.clone(), address.to_string());
         let job = tokio::spawn(async move { client.finish(&own, &url).await });
-        let heard = within(patience, job).await.map(|said| said.map_or(Heard::BrokeDown, Heard::Said));
+        let heard = within(patience, job).await.map(|said| match said {
+            None | Some(Said::BrokeDown) => Heard::BrokeDown,
+            Some(said) => Heard::Said(said),
+        });
         for verifier in idps.iter().flat_map(|idp| idp.token_requests()).filter_map(|entry| verifier_of(&entry)) {
             self.agent.keep_secret(&verifier);
         }
@@ -322,7 +326,9 @@ impl Stage {
     fn rejection(&self, heard: &Heard, what: &str) -> Finding {
         let (verdict, because) = match heard {
             Heard::Said(Said::Accepted { .. }) => (Verdict::Vulnerable, format!("the client accepted {what}")),
-            Heard::BrokeDown => (Verdict::Vulnerable, format!("the client broke down at {what}")),
+            Heard::BrokeDown | Heard::Said(Said::BrokeDown) => {
+                (Verdict::Vulnerable, format!("the client broke down at {what}"))
+            }
             Heard::Said(Said::Rejected(rejected)) => {
                 let code = self.agent.conceal(&rejected.code);
                 (Verdict::Stopped, format!("{what} is rejected: {code}"))
@@ -382,6 +388,7 @@ impl Stage {
             answer: Some(answer),
             remark: None,
             stopped: false,
+            exchange: None,
         });
     }
 }
@@ -395,7 +402,7 @@ impl std::fmt::Debug for Stage {
 impl std::fmt::Display for Heard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::BrokeDown => f.write_str("broke down"),
+            Self::BrokeDown | Self::Said(Said::BrokeDown) => f.write_str("broke down"),
             Self::Said(Said::Accepted { subject, .. }) => write!(f, "logged in as {subject}"),
             Self::Said(Said::Rejected(rejected)) => write!(f, "not logged in: {}", rejected.code),
             Self::Said(Said::SentOn { .. }) => f.write_str("sent on"),

@@ -364,7 +364,7 @@ impl Target {
         match need {
             Need::Client(role) => self.cast.contains_key(&role),
             Need::SecondRedirectUri => client.is_some_and(|client| client.redirect_uris.len() > 1),
-            Need::SecondUser => self.second_user.is_some(),
+            Need::SecondUser => self.second_user.is_some() || self.login.has_second_user(),
             Need::SecondScope => self.second_scope.is_some(),
             Need::Resources => self.resources.is_some(),
             Need::Endpoint(member) => self.endpoint(member).is_some(),

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::exchange::Exchange;
+
 /// Somebody who takes part in a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,6 +56,9 @@ pub struct Step {
     pub remark: Option<String>,
     /// Whether this is where the attack was stopped.
     pub stopped: bool,
+    /// What went over the wire, if this was a request of the runner's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Box<Exchange>>,
 }
 
 /// The steps of one flow or attack, in order.

@@ -65,12 +65,20 @@ impl fmt::Display for Level {
 pub struct Outcome {
     /// The stable id, such as `as-code-replay`.
     pub id: &'static str,
+    /// What it is about, as a title.
+    pub family: &'static str,
     /// The attack in a few words.
     pub name: &'static str,
     /// What the attacker does and gains, in a few sentences.
     pub story: &'static str,
     /// The sentences that forbid it, such as `RFC 7636 section 4.6`.
     pub citation: &'static str,
+    /// What is sent or said, step by step.
+    pub steps: &'static [&'static str],
+    /// What a target does that withstands it.
+    pub secure: &'static str,
+    /// What a target does that does not.
+    pub insecure: &'static str,
     /// The one thing that stops it.
     pub defence: &'static str,
     /// How strongly the specification asks for that.

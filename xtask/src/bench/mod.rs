@@ -113,9 +113,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<String, String> {
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
     let release = this.parent().and_then(Path::parent).map(|target| target.join("release"));
     let release = release.ok_or("this program is not in a target directory")?;
-    build(root, "mock-idp")?;
+    build(root, "mock-idp-cli", "mock-idp")?;
     if cfg!(debug_assertions) {
-        build(root, "xtask")?;
+        build(root, "xtask", "xtask")?;
         return again(&release.join("xtask"), options);
     }
     measure(&release, this, options)
@@ -157,18 +157,18 @@ fn one_thread() -> Result<Runtime, String> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())
 }
 
-/// Builds a package for release. The packages are built one by one, as somebody who installs one would.
+/// Builds a program of a package for release. The packages are built one by one, as somebody who installs one would.
 #[expect(clippy::print_stderr, reason = "a build takes its time; say so")]
-fn build(root: &Path, package: &str) -> Result<(), String> {
-    eprintln!("building {package} for release");
+fn build(root: &Path, package: &str, program: &str) -> Result<(), String> {
+    eprintln!("building {program} for release");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let manifest = root.join("Cargo.toml");
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--release", "--package", package, "--bin", package]);
+    command.args(["build", "--quiet", "--release", "--package", package, "--bin", program]);
     command.arg("--manifest-path").arg(manifest);
     match command.status().map_err(|error| format!("cargo: {error}"))?.success() {
         true => Ok(()),
-        false => Err(format!("{package} could not be built")),
+        false => Err(format!("{program} could not be built")),
     }
 }
 

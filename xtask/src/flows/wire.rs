@@ -129,7 +129,7 @@ fn asked(from: Party, request: &Request<Vec<u8>>) -> Step {
 
 fn step(from: Party, to: Party, message: String, parameters: &Params) -> Step {
     let parameters = parameters.iter().map(|(name, value)| (name.to_owned(), shown(name, value))).collect();
-    Step { from, to, message, parameters, answer: None, remark: None, stopped: false }
+    Step { from, to, message, parameters, answer: None, remark: None, stopped: false, exchange: None }
 }
 
 /// The status with what matters of the rest, and the sentence of an error.

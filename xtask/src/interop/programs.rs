@@ -191,7 +191,7 @@ impl Folders {
 /// Builds the server that the clients talk to.
 pub(super) fn build_server(root: &Path) -> Result<(), String> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    done(cargo.args(["build", "--quiet", "--package", "mock-idp", "--bin", "mock-idp"]).current_dir(root))
+    done(cargo.args(["build", "--quiet", "--package", "mock-idp-cli", "--bin", "mock-idp"]).current_dir(root))
 }
 
 fn needed(program: &str, how: &str) -> Result<(), Missing> {

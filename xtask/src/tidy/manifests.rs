@@ -11,7 +11,8 @@ struct Member {
     why: &'static str,
 }
 
-const EVERY: &[&str] = &["pkce-core", "oauth-types", "mock-idp", "mock-idp-control", "pkce-client", "oauth-attacks"];
+const EVERY: &[&str] =
+    &["pkce-core", "oauth-types", "mock-idp", "mock-idp-control", "mock-idp-cli", "pkce-client", "oauth-attacks"];
 
 const MEMBERS: &[Member] = &[
     Member { name: "pkce-core", may: &[], may_in_tests: &[], why: "RFC 7636 alone is useful without the rest" },
@@ -44,6 +45,12 @@ const MEMBERS: &[Member] = &[
         may: &["pkce-core", "oauth-types", "mock-idp", "pkce-client"],
         may_in_tests: &[],
         why: "attacks are built on top of server and client",
+    },
+    Member {
+        name: "mock-idp-cli",
+        may: &["oauth-types", "mock-idp", "oauth-attacks"],
+        may_in_tests: &["pkce-core", "mock-idp-control"],
+        why: "the program is one more user of the libraries",
     },
     Member { name: "xtask", may: EVERY, may_in_tests: &[], why: "tasks use everything" },
 ];

@@ -2,7 +2,6 @@
 
 mod addresses;
 mod barriers;
-mod binary;
 mod browser;
 mod canaries;
 mod catalogue;
@@ -67,9 +66,11 @@ mod rfc9470_step_up;
 mod rfc9701_jwt_introspection;
 mod rfc9728_resource_metadata;
 mod rotation;
+mod scratch;
 mod signer;
 mod slow;
 mod stores;
+mod story;
 mod tenants;
 mod tls;
 mod vectors;

@@ -1,7 +1,6 @@
 //! Races: of any number of requests that spend a code or a refresh token at once, one gets tokens. The others are
 //! recognised as replays, which end the family.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,28 +10,11 @@ use mock_idp::{Entry, MockIdp};
 use oauth_types::{Algorithm, Params};
 use tokio::sync::{Barrier, mpsc};
 
+use crate::scratch::Scratch;
 use crate::wire::{Answer, Login, Wire, member, post, userinfo, within, written};
 
 const RACERS: usize = 32;
 const ROUNDS: usize = 1000;
-/// A directory that is gone when the test ends.
-pub(crate) struct Scratch(pub(crate) PathBuf);
-
-impl Scratch {
-    /// An empty directory for the test called `name`.
-    pub(crate) fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a directory");
-        Self(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // It is below the build directory: what is left there is swept with it.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_32_redemptions_gets_tokens_from_memory() {

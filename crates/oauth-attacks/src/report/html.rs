@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use super::escape::Xml;
 use super::table::duration;
 use super::{Entry, Mark, Report, Row, Section, diagram};
+use crate::exchange::Exchange;
 use crate::trace::Step;
 
 const STYLE: &str = include_str!("page.css");
@@ -35,11 +36,33 @@ fn write_page(to: &mut String, report: &Report) -> fmt::Result {
     number(to, "tolerated", summary.tolerated, summary.attacks)?;
     number(to, "vulnerable", summary.vulnerable, summary.attacks)?;
     number(to, "inconclusive", summary.inconclusive, summary.attacks)?;
-    writeln!(to, "</dl>\n</header>\n<main>")?;
+    writeln!(to, "</dl>\n</header>")?;
+    filter(to)?;
+    writeln!(to, "<main>")?;
     for (at, part) in report.sections.iter().enumerate() {
         section(to, at, part)?;
     }
     writeln!(to, "</main>\n</body>\n</html>")
+}
+
+/// Buttons that leave rows of one kind on the page. The style sheet does the rest.
+fn filter(to: &mut String) -> fmt::Result {
+    let kinds = [
+        ("all", "everything"),
+        ("bad", "does not pass"),
+        ("unknown", "inconclusive"),
+        ("warning", "with a remark"),
+        ("good", "passes"),
+    ];
+    writeln!(to, "<form class=\"filter\"><fieldset>\n<legend>Show</legend>")?;
+    for (kind, says) in kinds {
+        let checked = if kind == "all" { " checked=\"checked\"" } else { "" };
+        writeln!(
+            to,
+            "<label><input type=\"radio\" name=\"show\" id=\"show-{kind}\" value=\"{kind}\"{checked}/> {says}</label>"
+        )?;
+    }
+    writeln!(to, "</fieldset></form>")
 }
 
 fn number(to: &mut String, name: &str, count: usize, of: usize) -> fmt::Result {
@@ -72,7 +95,11 @@ fn write_row(to: &mut String, anchor: &str, row: &Row) -> fmt::Result {
         writeln!(to, "<p>{}</p>\n<dl class=\"facts\">", Xml(outcome.story))?;
         fact(to, "Stopped by", outcome.defence)?;
         fact(to, "Asked for by", &format!("{} ({})", outcome.citation, outcome.level))?;
+        fact(to, "Withstood when", outcome.secure)?;
+        fact(to, "Vulnerable when", outcome.insecure)?;
+        fact(to, "Family", outcome.family)?;
         writeln!(to, "</dl>")?;
+        list(to, "What is done", outcome.steps)?;
     }
     let label = format!("{}: who sent what to whom", row.name());
     writeln!(to, "<div class=\"diagram\">{}</div>", diagram::svg(row.trace(), &label))?;
@@ -103,7 +130,41 @@ fn step(to: &mut String, step: &Step) -> fmt::Result {
     if let Some(remark) = &step.remark {
         writeln!(to, "<p class=\"remark\">{}</p>", Xml(remark))?;
     }
+    if let Some(seen) = &step.exchange {
+        exchange(to, seen)?;
+    }
     writeln!(to, "</li>")
+}
+
+fn list(to: &mut String, title: &str, items: &[&str]) -> fmt::Result {
+    if items.is_empty() {
+        return Ok(());
+    }
+    writeln!(to, "<p>{title}:</p>\n<ol class=\"steps\">")?;
+    for item in items {
+        writeln!(to, "<li>{}</li>", Xml(item))?;
+    }
+    writeln!(to, "</ol>")
+}
+
+/// The request and the answer as they went over the wire, and a command that sends the request again.
+fn exchange(to: &mut String, exchange: &Exchange) -> fmt::Result {
+    writeln!(to, "<details class=\"exchange\"><summary>the exchange</summary>\n<pre>")?;
+    let pairs = |pairs: &[(String, String)], between: &str| {
+        pairs.iter().map(|(name, value)| format!("{name}{between}{value}")).collect::<Vec<_>>()
+    };
+    let query = pairs(&exchange.query, "=").join("\n  &");
+    let query = if query.is_empty() { query } else { format!("\n  ?{query}") };
+    let body = exchange.form.as_ref().map(|form| pairs(form, "=").join("\n&")).or_else(|| exchange.body.clone());
+    let asked = [
+        vec![format!("{} {}{query}", exchange.method, exchange.url)],
+        pairs(&exchange.headers, ": "),
+        body.map(|body| format!("\n{body}")).into_iter().collect(),
+    ];
+    let answered = [vec![exchange.status.to_string()], pairs(&exchange.answer_headers, ": ")];
+    writeln!(to, "{}", Xml(&asked.concat().join("\n")))?;
+    writeln!(to, "\n{}\n\n{}</pre>", Xml(&answered.concat().join("\n")), Xml(&exchange.answer_body))?;
+    writeln!(to, "<p>Send it again:</p>\n<pre>{}</pre>\n</details>", Xml(&exchange.curl()))
 }
 
 fn fact(to: &mut String, name: &str, value: &str) -> fmt::Result {

@@ -3,11 +3,14 @@
 //! Flows and attacks are rows of the same report, told with the same [`Trace`]. A row from somebody else's target can
 //! hold any text, so every writer here escapes what it is given.
 
+mod badge;
 mod diagram;
 mod escape;
 mod html;
 mod junit;
+mod markdown;
 mod row;
+mod sarif;
 pub mod table;
 #[cfg(test)]
 mod well_formed;
@@ -163,7 +166,23 @@ impl Report {
         junit::document(self)
     }
 
-    /// Writes `report.html`, `report.json` and `junit.xml` into `folder`, which is made if it is not there.
+    /// The report as SARIF 2.1.0, which code hosts show as findings.
+    pub fn to_sarif(&self) -> serde_json::Value {
+        sarif::log(self)
+    }
+
+    /// The report as Markdown, for the summary of a pull request.
+    pub fn to_markdown(&self) -> String {
+        markdown::text(self)
+    }
+
+    /// A badge as SVG.
+    pub fn to_badge(&self) -> String {
+        badge::svg(self)
+    }
+
+    /// Writes `report.html`, `report.json`, `report.md`, `report.sarif`, `junit.xml` and `badge.svg` into `folder`,
+    /// which is made if it is not there.
     ///
     /// # Errors
     /// When the folder or a file cannot be written.
@@ -171,6 +190,9 @@ impl Report {
         fs::create_dir_all(folder)?;
         fs::write(folder.join("report.html"), self.to_html())?;
         fs::write(folder.join("report.json"), self.to_json()? + "\n")?;
+        fs::write(folder.join("report.md"), self.to_markdown())?;
+        fs::write(folder.join("report.sarif"), serde_json::to_string_pretty(&self.to_sarif())? + "\n")?;
+        fs::write(folder.join("badge.svg"), self.to_badge())?;
         fs::write(folder.join("junit.xml"), self.to_junit())
     }
 }
@@ -196,9 +218,14 @@ pub(crate) mod tests {
             answer: Some("400 invalid_grant".to_owned()),
             remark: Some("code_verifier does not match".to_owned()),
             stopped,
+            exchange: None,
         };
         Outcome {
             id: "as-code-replay",
+            family: "The authorization code",
+            steps: &["A code is redeemed.", "It is redeemed again."],
+            secure: "The second redemption is refused.",
+            insecure: "The second redemption brings tokens.",
             name: "A code is redeemed twice",
             story: "Whoever sees the code redeems it again.",
             citation: "RFC 6749 section 4.1.2",
@@ -279,7 +306,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_run_is_judged_by_its_excuses() {
-        let excuse = |id: &str, verdict| Excuse { id: id.to_owned(), verdict, reason: "known".to_owned() };
+        let excuse =
+            |id: &str, verdict| Excuse { id: id.to_owned(), verdict, reason: "known".to_owned(), expired: None };
         let run = |verdict, excuses| outcomes::Report {
             outcomes: vec![outcome(verdict, Level::Must)],
             excuses,
@@ -315,10 +343,10 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn three_files_are_written() {
+    fn every_form_is_written() {
         let folder = std::env::temp_dir().join(format!("oauth-attacks-report-{}", std::process::id()));
         hostile().write_into(&folder.join("deeper")).expect("written");
-        for name in ["report.html", "report.json", "junit.xml"] {
+        for name in ["report.html", "report.json", "report.md", "report.sarif", "junit.xml", "badge.svg"] {
             assert!(fs::metadata(folder.join("deeper").join(name)).expect(name).len() > 100);
         }
         fs::remove_dir_all(folder).expect("removed");

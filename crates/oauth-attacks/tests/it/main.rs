@@ -3,6 +3,10 @@
 mod client_matrix;
 mod client_rules;
 mod our_own;
+#[cfg(unix)]
+mod programs;
 mod server_matrix;
 mod server_rules;
+mod user_agent;
+mod unruly;
 mod victims;

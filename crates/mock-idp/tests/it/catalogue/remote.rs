@@ -1,7 +1,8 @@
-//! The control API of a running binary, by the typed client.
+//! The control API, by the typed client.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use mock_idp::MockIdp;
 use mock_idp_control::{ControlClient, ControlTenant, RemoteFault};
 use oauth_types::scenario::{NextLogin, Scenario};
 use tokio::net::TcpListener;
@@ -9,9 +10,8 @@ use tokio::net::TcpListener;
 use super::shell::Shell;
 use super::visit::{Visitor, clients};
 use super::{all, observe};
-use crate::binary::Program;
 
-/// A tenant of a program.
+/// A tenant that is driven from outside.
 struct Remote {
     tenant: ControlTenant,
     mounted: Option<RemoteFault>,
@@ -20,7 +20,7 @@ struct Remote {
 
 impl Remote {
     /// A tenant with the clients and choices that the server has in the other shell.
-    async fn at(program: &Program, server: &ControlClient) -> Self {
+    async fn at(idp: &MockIdp, server: &ControlClient) -> Self {
         let ears = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.expect("a port");
         let scenario = Scenario {
             legacy: Some(true),
@@ -30,7 +30,7 @@ impl Remote {
         };
         let tenant = server.disposable(&scenario).await.expect("a tenant");
         let base = format!("/{}", tenant.name());
-        let visitor = Visitor { address: program.address, base, patience: None, ears };
+        let visitor = Visitor { address: idp.address().expect("it listens"), base, patience: None, ears };
         Self { tenant, mounted: None, visitor }
     }
 }
@@ -55,12 +55,12 @@ impl Shell for Remote {
 }
 
 #[tokio::test]
-async fn row_9_every_fault_of_the_catalogue_is_seen_at_a_running_binary() {
-    let program = Program::serve(&[]);
-    let server = ControlClient::new(format!("http://{}", program.address)).expect("an address");
+async fn row_9_every_fault_of_the_catalogue_is_seen_over_the_control_api() {
+    let idp = MockIdp::start().await;
+    let server = ControlClient::new(idp.issuer()).expect("an address");
     let mut wrong = Vec::new();
     for case in all() {
-        let mut remote = Remote::at(&program, &server).await;
+        let mut remote = Remote::at(&idp, &server).await;
         wrong.extend(observe(&mut remote, case).await.err());
         remote.tenant.destroy().await.expect("it is there");
     }

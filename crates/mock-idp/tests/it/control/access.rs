@@ -8,7 +8,6 @@ use http::{Request, Response};
 use mock_idp::MockIdp;
 
 use super::{done, problem, server};
-use crate::binary::Program;
 
 /// A call of whoever has this address, with these headers.
 async fn from(idp: &MockIdp, peer: &str, path: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
@@ -99,14 +98,7 @@ async fn the_peer_of_a_connection_counts() {
 }
 
 #[tokio::test]
-async fn the_program_takes_a_token_or_no_control_at_all() {
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    for (arguments, with, without) in
-        [(&["--control-token", "s3cret"][..], 200, 401), (&["--no-control"], 404, 404), (&[], 200, 200)]
-    {
-        let program = Program::serve(arguments);
-        let health = format!("http://{}/_control/health", program.address);
-        assert_eq!(client.get(&health).bearer_auth("s3cret").send().await.expect("an answer").status(), with);
-        assert_eq!(client.get(&health).send().await.expect("an answer").status(), without);
-    }
+async fn row_12_runtime_control_over_http_of_a_server_in_this_process() {
+    let idp = MockIdp::start().await;
+    crate::story::story(idp.address().expect("it listens")).await;
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use mock_idp::MockIdp;
 
 use super::{ask, server};
-use crate::races::Scratch;
+use crate::scratch::Scratch;
 
 /// A section of the document: a call, its example, and the status that it says.
 struct Section {

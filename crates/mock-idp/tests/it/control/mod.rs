@@ -10,7 +10,6 @@ mod access;
 mod calls;
 mod demands;
 mod openapi;
-mod story;
 mod unfriendly;
 
 fn server() -> MockIdp {

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use oauth_types::Params;
 
-use crate::races::Scratch;
+use crate::scratch::Scratch;
 use crate::wire::{Answer, Login, Wire, within, written};
 
 /// The program, running. Dropping it kills it.
@@ -125,8 +125,9 @@ async fn flow(program: &Program) -> Answer {
     tokens
 }
 
+/// A file of the test, as an argument.
 pub(crate) fn path_in(scratch: &Scratch, name: &str) -> String {
-    scratch.0.join(name).to_str().expect("UTF-8").to_owned()
+    scratch.0.join(name).to_str().expect("a path in UTF-8").to_owned()
 }
 
 #[tokio::test]

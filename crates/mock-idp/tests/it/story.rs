@@ -1,29 +1,15 @@
-//! A whole story told by the typed client alone, to a server in this process and to a program.
+//! A whole story told by the typed client alone, to whoever listens at an address.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mock_idp::MockIdp;
 use mock_idp_control::{ControlClient, ControlTenant};
 use oauth_types::Params;
 use oauth_types::fault::{Barrier, Edit, Fault, Point};
 use oauth_types::journal::{Expect, Query};
 use oauth_types::scenario::{NextLogin, Scenario};
 
-use crate::binary::Program;
 use crate::wire::{Answer, Login, Wire, written};
-
-#[tokio::test]
-async fn row_12_runtime_control_over_http_of_a_server_in_this_process() {
-    let idp = MockIdp::start().await;
-    story(idp.address().expect("it listens")).await;
-}
-
-#[tokio::test]
-async fn row_13_a_headless_control_plane_scripts_a_running_binary() {
-    let program = Program::serve(&[]);
-    story(program.address).await;
-}
 
 /// An application that logs people in at a tenant.
 #[derive(Clone)]
@@ -61,7 +47,7 @@ impl Application {
     }
 }
 
-async fn story(address: SocketAddr) {
+pub(crate) async fn story(address: SocketAddr) {
     let server = ControlClient::new(format!("http://{address}")).expect("an address");
     server.reset().await.expect("all is new");
     let idp = server.disposable(&Scenario::default()).await.expect("a tenant");

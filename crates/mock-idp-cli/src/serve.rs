@@ -1,46 +1,18 @@
-//! The mock authorization server as a program.
-#![expect(clippy::print_stderr, reason = "a program talks to its terminal")]
+//! `mock-idp serve`: the server as a program.
 
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-use certificate::Certify;
-use clap::{Parser, Subcommand};
-use config::{Config, StoreChoice};
 use mock_idp::{Entry, MockIdp, Profile};
 use oauth_types::{Algorithm, Secret};
-use tls::TlsArguments;
 
-mod certificate;
-mod config;
-mod tls;
+use crate::config::{self, Config, StoreChoice};
+use crate::tls::TlsArguments;
 
-/// A mock authorization server that verifies everything and explains every refusal.
-#[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Start the server.
-    ///
-    /// Without configuration there are two clients, `public` (no secret) and `confidential` (secret `secret`), with any
-    /// loopback redirect URI, and two users, `alice` and `bob`. Login is automatic as alice; login_hint names another.
-    /// The tenant `default` is at the root; any first path segment is a tenant of its own.
-    Serve(Serve),
-    /// Make a client certificate for tests, signed by its own key.
-    ///
-    /// A server trusts it, for `tls_client_auth` too, if it is started with --tls-client-ca PREFIX.pem.
-    Certificate(Certify),
-}
-
+/// How the server is to be.
 #[derive(Debug, clap::Args)]
-struct Serve {
+pub(crate) struct Serve {
     /// Where to listen; port 0 picks a free one.
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<SocketAddr>,
@@ -112,24 +84,8 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
     algorithm.ok_or_else(|| format!("say one of {}", known()))
 }
 
-fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Certificate(certify) => certify.run(),
-        Command::Serve(serve) => match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(run(serve)),
-            Err(error) => Err(error.to_string()),
-        },
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn run(serve: Serve) -> Result<(), String> {
+/// Serves until a signal ends it.
+pub(crate) async fn run(serve: Serve) -> Result<(), String> {
     let mut config = match &serve.config {
         Some(path) => Config::read(path).map_err(|error| error.to_string())?,
         None => Config::default(),

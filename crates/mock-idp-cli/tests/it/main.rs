@@ -1,0 +1,15 @@
+//! The program, seen from outside.
+
+mod channels;
+mod control;
+mod program;
+mod readme;
+#[path = "../../../mock-idp/tests/it/scratch.rs"]
+mod scratch;
+mod secrets;
+#[path = "../../../mock-idp/tests/it/story.rs"]
+mod story;
+mod tls;
+#[expect(dead_code, reason = "the server's own tests use the rest of it")]
+#[path = "../../../mock-idp/tests/it/wire.rs"]
+mod wire;

@@ -1,0 +1,102 @@
+//! What the program writes holds no secret.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use oauth_types::Params;
+
+use crate::program::Program;
+use crate::scratch::Scratch;
+use crate::wire::{FORM, written};
+
+const SECRET: &str = "canary-secret-swordfish";
+const WRONG: &str = "canary-wrong-swordfish";
+const VERIFIER: &str = "canary-verifier-0123456789-0123456789-0123456789";
+const OTHER: &str = "canary-other-verifier-9876543210-9876543210-9876";
+const CALLBACK: &str = "http://127.0.0.1:7777/callback";
+
+/// Every secret so far: those that were made up, and those that the server issued.
+struct Canaries(Vec<String>);
+
+impl Canaries {
+    fn are_not_in(&self, text: &str, what: &str) {
+        for canary in &self.0 {
+            assert!(!text.contains(canary.as_str()), "{canary} is in {what}: {text}");
+        }
+    }
+}
+
+fn authorization(client: &str, verifier: &str) -> Params {
+    let verifier = pkce_core::Verifier::parse(verifier).expect("a verifier");
+    Params::new()
+        .with("response_type", "code")
+        .with("client_id", client)
+        .with("redirect_uri", CALLBACK)
+        .with("scope", "openid email")
+        .with("code_challenge", verifier.challenge().as_str())
+        .with("code_challenge_method", "S256")
+}
+
+fn redemption(client: &str, code: &str) -> Params {
+    Params::new()
+        .with("grant_type", "authorization_code")
+        .with("client_id", client)
+        .with("code", code)
+        .with("redirect_uri", CALLBACK)
+        .with("code_verifier", VERIFIER)
+}
+
+fn changed(params: &Params, name: &str, value: &str) -> Params {
+    let mut params = params.clone();
+    params.set(name, value);
+    params
+}
+
+fn without(params: &Params, name: &str) -> Params {
+    let mut params = params.clone();
+    assert!(params.remove(name));
+    params
+}
+
+#[tokio::test]
+async fn the_program_logs_no_secret() {
+    let scratch = Scratch::new("canaries");
+    let path = scratch.0.join("mock.toml");
+    let text = format!(
+        "plain = true\n[[client]]\nclient_id = \"confidential\"\nclient_secret = \"{SECRET}\"\nany_loopback_redirect = true\n"
+    );
+    std::fs::write(&path, text).expect("a file");
+    let program = Program::serve(&["--verbose", "--config", path.to_str().expect("UTF-8")]);
+    let mut canaries = Canaries(vec!["canary".to_owned(), "swordfish".to_owned()]);
+    let mut wire = program.connect().await;
+    let plain = changed(&authorization("confidential", VERIFIER), "code_challenge", VERIFIER);
+    let query = changed(&plain, "code_challenge_method", "plain").with("state", WRONG).encode();
+    let code = wire.exchange(&format!("GET /authorize?{query} HTTP/1.1\r\nHost: x\r\n\r\n")).await.code();
+    canaries.0.push(code.clone());
+    let good = redemption("confidential", &code);
+    let mut log = 1;
+    for params in [
+        good.clone(),
+        good.clone().with("client_secret", WRONG),
+        changed(&good, "code_verifier", OTHER).with("client_secret", SECRET),
+        changed(&good, "code", WRONG).with("client_secret", SECRET),
+        good.clone().with(code.as_str(), "").with(code.as_str(), ""),
+    ] {
+        assert_ne!(wire.exchange(&written("/token", &params)).await.status, 200);
+        log += 1;
+    }
+    let credentials = BASE64_STANDARD.encode(format!("{SECRET}:confidential"));
+    let body = without(&good, "client_id").encode();
+    let head =
+        format!("POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: {}\r\n", body.len());
+    assert_eq!(wire.exchange(&format!("{head}Authorization: Basic {credentials}\r\n\r\n{body}")).await.status, 401);
+    let tokens = wire.exchange(&written("/token", &good.with("client_secret", SECRET))).await;
+    canaries.0.extend(["access_token", "refresh_token", "id_token"].map(|name| tokens.member(name)));
+    let access = tokens.member("access_token");
+    for path in ["/userinfo".to_owned(), format!("/userinfo?access_token={access}")] {
+        wire.exchange(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {access}\r\n\r\n")).await;
+    }
+    let ended = program.end("TERM").await;
+    canaries.are_not_in(&ended.stdout, "standard output");
+    canaries.are_not_in(&ended.stderr, "standard error");
+    assert_eq!(ended.stderr.lines().count(), log + 4, "a line for each request: {}", ended.stderr);
+}

@@ -1,0 +1,452 @@
+//! A client under test that is a program, in any language.
+//!
+//! For each login the program is started anew. It finds in its environment
+//!
+//! | variable | what it is |
+//! |---|---|
+//! | `ISSUER` | the issuer; metadata is at its well-known addresses |
+//! | `CLIENT_ID`, `CLIENT_SECRET` | how it is registered there; a public client has no secret |
+//! | `REDIRECT_URI` | where it must listen for what comes back, on 127.0.0.1 |
+//! | `BROWSER` | a program that takes the address to open as its last argument, as `xdg-open` does |
+//! | `RESOURCE` | a protected resource to call, for errands that need one |
+//! | `CA_FILE` | a certificate authority to trust, if the issuer has https |
+//!
+//! When it is done it prints a line, `{"accepted": {"iss": "…", "sub": "…"}}` or `{"rejected": {"code": "…"}}`, or it
+//! just ends: with 0 if somebody is logged in, with anything else if not. A program that neither says anything nor ends
+//! after it was answered is still waiting for a better answer, which is not a login.
+//!
+//! A program that can do more is told so by lines on its standard input, and answers each with a line:
+//!
+//! | it is asked | it answers |
+//! |---|---|
+//! | `{"do": "refresh"}` | `{"done": true}` |
+//! | `{"do": "call", "url": "…"}` | `{"answered": 200}` |
+//! | `{"do": "who_am_i"}` | `{"accepted": …}` or `{"rejected": …}` |
+//! | `{"do": "logout"}` | `{"sent": "…"}` |
+//! | `{"do": "notify", "logout_token": "…"}` | `{"answered": 400}` |
+//!
+//! Any of them may be answered `{"rejected": {"code": "…"}}`.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::unix::pipe;
+use tokio::process::{ChildStdin, Command as Process};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::agent::lock;
+use crate::client::{Ability, Answered, ClientUnderTest, Done, Errand, Page, Provider, Rejected, Said, Visitor};
+use crate::dice::fresh;
+use crate::target::{ClientAuth, Registration};
+
+mod words;
+
+use words::{Word, listen};
+
+/// The cookie that leads to a visitor's program.
+const COOKIE: &str = "program";
+/// How the program is registered. Its port is another one for each login (RFC 8252 section 7.3).
+const REDIRECT_URI: &str = "http://127.0.0.1/callback";
+/// How long a program may take to open the browser, and to answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a program may be silent after it was answered before it counts as still waiting.
+const QUIET: Duration = Duration::from_millis(1500);
+/// The most octets of an address to open, or of what a program prints, that are kept.
+const LONGEST: usize = 64 * 1024;
+
+/// A client under test that is a program.
+///
+/// ```no_run
+/// # async fn example() -> std::io::Result<()> {
+/// use oauth_attacks::{Command, Options, run_on_client};
+///
+/// let client = Command::new("node login.mjs")?;
+/// run_on_client(client, &Options::new().side_by_side(4)).await.assert_all_stopped();
+/// # Ok(())
+/// # }
+/// ```
+pub struct Command {
+    line: String,
+    registration: Registration,
+    abilities: BTreeSet<Ability>,
+    environment: Vec<(String, String)>,
+    quiet: Duration,
+    folder: Folder,
+    running: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Program>>>>,
+}
+
+/// A folder for the browser and the pipes, which is gone with the client.
+struct Folder(PathBuf);
+
+/// A program that was started.
+struct Program {
+    issuer: String,
+    listening: JoinHandle<()>,
+    input: Option<ChildStdin>,
+    opened: pipe::Receiver,
+    words: mpsc::UnboundedReceiver<Word>,
+    printed: Arc<Mutex<String>>,
+    /// Whether it has said who is logged in, or that nobody is. How it ends says nothing more.
+    spoke: bool,
+    /// What is to be said once it has ended.
+    last: Option<Said>,
+}
+
+impl Command {
+    /// A client that this line of the shell starts. It is public, and registered with a redirect URI on 127.0.0.1.
+    ///
+    /// # Errors
+    /// When a folder for its browser cannot be made.
+    pub fn new(line: impl Into<String>) -> io::Result<Self> {
+        Ok(Self {
+            line: line.into(),
+            registration: Registration::public("client-under-test", REDIRECT_URI),
+            abilities: BTreeSet::from([Ability::Listen, Ability::Print, Ability::OpenBrowser]),
+            environment: Vec::new(),
+            quiet: QUIET,
+            folder: Folder::new()?,
+            running: Mutex::default(),
+        })
+    }
+
+    /// Registered like this. A redirect URI on 127.0.0.1 without a port gets another port for each login.
+    #[must_use]
+    pub fn registered(mut self, registration: Registration) -> Self {
+        self.registration = registration;
+        self
+    }
+
+    /// Able to do this as well.
+    #[must_use]
+    pub fn able_to(mut self, abilities: impl IntoIterator<Item = Ability>) -> Self {
+        self.abilities.extend(abilities);
+        self
+    }
+
+    /// With one more variable in its environment.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Counting as still waiting after this time of silence, instead of a second and a half.
+    #[must_use]
+    pub fn quiet_after(mut self, time: Duration) -> Self {
+        self.quiet = time;
+        self
+    }
+
+    async fn start(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
+        let broken = |error: io::Error| Rejected::new(format!("the program cannot be started: {error}"));
+        let mut program = self.spawn(provider).await.map_err(broken)?;
+        let name = fresh();
+        visitor.set_cookie(COOKIE, &name);
+        let begun = tokio::time::timeout(PATIENCE, program.begun()).await;
+        visitor.show(program.page());
+        let begun = begun.map_err(|_| Rejected::new("the program opens no browser"))?;
+        if let Ok(address) = &begun {
+            visitor.note_opened(address);
+        }
+        lock(&self.running).insert(name, Arc::new(tokio::sync::Mutex::new(program)));
+        begun
+    }
+
+    async fn spawn(&self, provider: &Provider) -> io::Result<Program> {
+        let pipe = self.folder.0.join(fresh());
+        // There is no call of the standard library for it.
+        let made = Process::new("mkfifo").arg(&pipe).status().await?;
+        if !made.success() {
+            return Err(io::Error::other("mkfifo failed"));
+        }
+        let opened = pipe::OpenOptions::new().read_write(true).open_receiver(&pipe)?;
+        let mut command = Process::new("sh");
+        // A line that is one command takes the place of the shell, and is killed in its stead.
+        let alone = !self.line.contains([';', '|', '&', '\n']);
+        let line = if alone { format!("exec {}", self.line) } else { self.line.clone() };
+        command.arg("-c").arg(line).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.kill_on_drop(true);
+        // Nothing between a program and this machine.
+        command.env("NO_PROXY", "*").env("no_proxy", "*");
+        command.env("ISSUER", &provider.issuer).env("CLIENT_ID", &provider.client.client_id);
+        if let ClientAuth::Basic(secret) | ClientAuth::Post(secret) = &provider.client.auth {
+            command.env("CLIENT_SECRET", secret.expose());
+        }
+        command.env("REDIRECT_URI", with_port(provider.client.redirect_uri())?);
+        command.env("BROWSER", self.folder.browser()).env(OPENED, &pipe);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let mut child = command.spawn()?;
+        let printed = Arc::default();
+        let (issuer, input) = (provider.issuer.clone(), child.stdin.take());
+        let (words, listening) = listen(child, &printed);
+        Ok(Program { issuer, listening, input, opened, words, printed, spoke: false, last: None })
+    }
+
+    async fn answer(&self, visitor: &Visitor, address: &str) -> Said {
+        let program = visitor.cookie(COOKIE).and_then(|name| lock(&self.running).get(&name).cloned());
+        let Some(program) = program else {
+            return Said::Rejected(Rejected::new("no program waits for this browser"));
+        };
+        let mut program = program.lock().await;
+        let page = visit(address).await;
+        let said = tokio::time::timeout(self.quiet, program.said()).await;
+        let said = said.unwrap_or_else(|_| Said::Rejected(Rejected::new("the program is still waiting")));
+        let printed = program.page();
+        visitor.show(match page {
+            Some(page) => Page { body: format!("{}\n{}", page.body, printed.body), ..page },
+            None => printed,
+        });
+        if let Said::SentOn { url } = &said {
+            visitor.note_opened(url);
+        }
+        said
+    }
+
+    async fn ask(&self, visitor: &Visitor, errand: &Errand) -> Result<Done, Rejected> {
+        let program = visitor.cookie(COOKIE).and_then(|name| lock(&self.running).get(&name).cloned());
+        let program = program.ok_or_else(|| Rejected::new("no program runs for this browser"))?;
+        let mut program = program.lock().await;
+        let asked = match errand {
+            Errand::Refresh => json!({ "do": "refresh" }),
+            Errand::Call { url } => json!({ "do": "call", "url": url }),
+            Errand::WhoAmI => json!({ "do": "who_am_i" }),
+            Errand::Logout => json!({ "do": "logout" }),
+            Errand::Notify { logout_token } => json!({ "do": "notify", "logout_token": logout_token }),
+            _ => return Err(Rejected::new("a program is not asked that")),
+        };
+        let done = tokio::time::timeout(PATIENCE, program.asked(&asked)).await;
+        visitor.show(program.page());
+        done.unwrap_or_else(|_| Err(Rejected::new("the program does not answer")))
+    }
+}
+
+impl Program {
+    /// What the program opens first.
+    async fn begun(&mut self) -> Result<String, Rejected> {
+        tokio::select! {
+            biased;
+            opened = next_opened(&mut self.opened) => opened.map_err(|error| Rejected::new(error.to_string())),
+            word = self.words.recv() => Err(self.rejected(word)),
+        }
+    }
+
+    fn rejected(&mut self, word: Option<Word>) -> Rejected {
+        match self.heard(word) {
+            Said::Rejected(rejected) => rejected,
+            _ => Rejected::new("the program ended without opening a browser"),
+        }
+    }
+
+    /// What the program says of the login, or what else it opens.
+    async fn said(&mut self) -> Said {
+        if let Some(last) = &self.last {
+            return last.clone();
+        }
+        tokio::select! {
+            biased;
+            word = self.words.recv() => self.heard(word),
+            opened = next_opened(&mut self.opened) => match opened {
+                Ok(url) => Said::SentOn { url },
+                Err(error) => Said::Rejected(Rejected::new(error.to_string())),
+            },
+        }
+    }
+
+    fn heard(&mut self, word: Option<Word>) -> Said {
+        let said = match word {
+            Some(Word::Line(line)) => {
+                self.spoke = true;
+                return said_in(&line).unwrap_or_else(|| unreadable(&line));
+            }
+            Some(Word::Ended { .. }) if self.spoke => Said::Rejected(Rejected::new("nobody listens any more")),
+            // Who it is, a program that only ends does not say: it is taken at its word.
+            Some(Word::Ended { code: Some(0), .. }) => {
+                Said::Accepted { issuer: self.issuer.clone(), subject: "alice".to_owned() }
+            }
+            Some(Word::Ended { code: Some(code), complaint }) => {
+                Said::Rejected(Rejected::new(format!("it ended with {code}: {complaint}")))
+            }
+            Some(Word::Ended { code: None, .. }) => Said::BrokeDown,
+            None => Said::Rejected(Rejected::new("nobody listens any more")),
+        };
+        self.last = Some(Said::Rejected(Rejected::new("nobody listens any more")));
+        said
+    }
+
+    async fn asked(&mut self, what: &Value) -> Result<Done, Rejected> {
+        let gone = || Rejected::new("the program does not take errands");
+        let input = self.input.as_mut().ok_or_else(gone)?;
+        input.write_all(format!("{what}\n").as_bytes()).await.map_err(|_| gone())?;
+        input.flush().await.map_err(|_| gone())?;
+        let line = match self.words.recv().await {
+            Some(Word::Line(line)) => line,
+            ended => {
+                self.heard(ended);
+                return Err(gone());
+            }
+        };
+        if let Some(status) = line["answered"].as_u64().and_then(|status| u16::try_from(status).ok()) {
+            return Ok(Done::Answered { status });
+        }
+        if let Some(url) = line["sent"].as_str() {
+            return Ok(Done::Sent { url: url.to_owned() });
+        }
+        match said_in(&line) {
+            Some(Said::Rejected(rejected)) => Err(rejected),
+            Some(said) => Ok(Done::Is(said)),
+            None if line["done"] == true => Ok(Done::Done),
+            None => Err(Rejected::new(format!("the program answered {line}"))),
+        }
+    }
+
+    /// What the program has printed so far.
+    fn page(&self) -> Page {
+        Page { body: lock(&self.printed).clone(), ..Page::default() }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+fn said_in(line: &Value) -> Option<Said> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if let Some(who) = line.get("accepted") {
+        return Some(Said::Accepted { issuer: text(&who["iss"]), subject: text(&who["sub"]) });
+    }
+    let why = line.get("rejected")?;
+    Some(Said::Rejected(Rejected::new(text(&why["code"]))))
+}
+
+fn unreadable(line: &Value) -> Said {
+    Said::Rejected(Rejected::new(format!("the program said {line}")))
+}
+
+/// The next address that was opened, which ends with a NUL.
+async fn next_opened(pipe: &mut pipe::Receiver) -> io::Result<String> {
+    let mut address = Vec::new();
+    loop {
+        match pipe.read_u8().await? {
+            0 => return Ok(String::from_utf8_lossy(&address).into_owned()),
+            octet if address.len() < LONGEST => address.push(octet),
+            _ => return Err(io::Error::other("the program opens an address that is too long")),
+        }
+    }
+}
+
+/// Brings a browser back to the program. `None` if nobody listens there.
+async fn visit(address: &str) -> Option<Page> {
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(PATIENCE);
+    let mut response = http.tls_certs_only([]).build().ok()?.get(address).send().await.ok()?;
+    let headers = response.headers().iter();
+    let headers =
+        headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let (status, headers) = (response.status().as_u16(), headers.collect());
+    let mut octets = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        octets.extend_from_slice(&chunk);
+        if octets.len() > LONGEST {
+            break;
+        }
+    }
+    Some(Page { status, headers, body: String::from_utf8_lossy(&octets).into_owned() })
+}
+
+/// The redirect URI with a free port, if it is on 127.0.0.1 and names none.
+fn with_port(redirect_uri: &str) -> io::Result<String> {
+    let Some(rest) = redirect_uri.strip_prefix("http://127.0.0.1/") else { return Ok(redirect_uri.to_owned()) };
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+    Ok(format!("http://127.0.0.1:{port}/{rest}"))
+}
+
+/// The variable with the pipe that the browser writes to.
+const OPENED: &str = "OAUTH_ATTACKS_OPENED";
+
+impl Folder {
+    fn new() -> io::Result<Self> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = Self(std::env::temp_dir().join(format!("oauth-attacks-{}", fresh())));
+        std::fs::create_dir(&folder.0)?;
+        let only_mine = |path: &Path| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
+        only_mine(&folder.0)?;
+        let script = format!("#!/bin/sh\nfor address do :; done\nprintf '%s\\0' \"$address\" > \"${OPENED}\"\n");
+        std::fs::write(folder.browser(), script)?;
+        only_mine(&folder.browser())?;
+        Ok(folder)
+    }
+
+    fn browser(&self) -> PathBuf {
+        self.0.join("browser")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // It is in the folder for temporary files: what is left there is swept some day.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl ClientUnderTest for Command {
+    fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
+        Box::pin(self.start(visitor, provider))
+    }
+
+    fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
+        Box::pin(self.answer(visitor, address))
+    }
+
+    fn can(&self, ability: Ability) -> bool {
+        self.abilities.contains(&ability)
+    }
+
+    fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
+        Box::pin(self.ask(visitor, errand))
+    }
+
+    fn registration(&self) -> Registration {
+        self.registration.clone()
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command")
+            .field("line", &self.line)
+            .field("registration", &self.registration)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_loopback_address_without_a_port_gets_one() {
+        assert!(with_port("http://127.0.0.1/cb").expect("a port").starts_with("http://127.0.0.1:"));
+        for other in ["http://127.0.0.1:8400/cb", "https://app.example/cb"] {
+            assert_eq!(with_port(other).expect("an address"), other);
+        }
+    }
+
+    #[test]
+    fn a_line_says_who_is_logged_in_or_why_nobody_is() {
+        let said = |text: &str| said_in(&serde_json::from_str(text).expect("JSON"));
+        let accepted = Said::Accepted { issuer: "http://a".to_owned(), subject: "alice".to_owned() };
+        assert_eq!(said(r#"{"accepted": {"iss": "http://a", "sub": "alice"}}"#), Some(accepted));
+        assert_eq!(said(r#"{"rejected": {"code": "state"}}"#), Some(Said::Rejected(Rejected::new("state"))));
+        assert_eq!(said(r#"{"level": "info"}"#), None);
+    }
+}

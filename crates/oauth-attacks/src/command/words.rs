@@ -1,0 +1,91 @@
+//! What a program prints, line by line, and how it ends.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::Child;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::LONGEST;
+use crate::agent::lock;
+
+/// Something that a program said.
+#[derive(Debug)]
+pub(super) enum Word {
+    /// A line that is a JSON object. Other lines are kept, and mean nothing.
+    Line(Value),
+    /// It closed its output, and ended.
+    Ended {
+        /// Its exit code; `None` if a signal ended it.
+        code: Option<i32>,
+        /// The last line of what it complained about.
+        complaint: String,
+    },
+}
+
+/// Listens to a program until it ends; what it prints is added to `printed`. It is killed when the task is aborted.
+pub(super) fn listen(
+    mut child: Child,
+    printed: &Arc<Mutex<String>>,
+) -> (mpsc::UnboundedReceiver<Word>, JoinHandle<()>) {
+    let (words, heard) = mpsc::unbounded_channel();
+    let (output, complaints) = (child.stdout.take(), child.stderr.take());
+    let printed = Arc::clone(printed);
+    let listening = tokio::spawn(async move {
+        let mut last = String::new();
+        let complaining = lines(complaints, |line| {
+            keep(&printed, line);
+            if !line.trim().is_empty() {
+                line.trim().clone_into(&mut last);
+            }
+        });
+        let saying = lines(output, |line| {
+            keep(&printed, line);
+            if let Ok(object @ Value::Object(_)) = serde_json::from_str(line) {
+                // If nobody listens any more, nobody misses it.
+                let _ = words.send(Word::Line(object));
+            }
+        });
+        tokio::join!(complaining, saying);
+        let code = child.wait().await.ok().and_then(|status| status.code());
+        let _ = words.send(Word::Ended { code, complaint: last });
+    });
+    (heard, listening)
+}
+
+/// Hears every line, without its end. Of a line that is too long, the beginning is heard.
+async fn lines(from: Option<impl AsyncRead + Unpin>, mut hear: impl FnMut(&str)) {
+    let Some(from) = from else { return };
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    loop {
+        let (used, ended) = match from.fill_buf().await {
+            Ok([]) | Err(_) => break,
+            Ok(octets) => {
+                let end = octets.iter().position(|octet| *octet == b'\n');
+                let fresh = &octets[..end.unwrap_or(octets.len())];
+                let room = LONGEST.saturating_sub(line.len()).min(fresh.len());
+                line.extend_from_slice(&fresh[..room]);
+                (end.map_or(octets.len(), |end| end + 1), end.is_some())
+            }
+        };
+        from.consume(used);
+        if ended {
+            hear(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    }
+    if !line.is_empty() {
+        hear(&String::from_utf8_lossy(&line));
+    }
+}
+
+fn keep(printed: &Mutex<String>, line: &str) {
+    let mut printed = lock(printed);
+    if printed.len() < LONGEST {
+        printed.push_str(line);
+        printed.push('\n');
+    }
+}

@@ -1,0 +1,122 @@
+//! Clients that are programs: this test binary, started again as one.
+
+use std::env::{current_exe, var};
+
+use oauth_attacks::{
+    ClientUnderTest as _, Command, Options, Provider, Registration, Said, Verdict, Visitor, run_on_client,
+};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::victims::client::{Defence, Victim};
+
+/// Not a test: the program that the tests below start. It is the victim, with one defence off if it is told so.
+#[test]
+fn the_program() {
+    let Ok(issuer) = var("ISSUER") else { return };
+    let how = var("HOW").unwrap_or_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let code = runtime.block_on(program(issuer, &how));
+    std::process::exit(code);
+}
+
+async fn program(issuer: String, how: &str) -> i32 {
+    let redirect_uri = var("REDIRECT_URI").expect("a redirect URI");
+    let client = Registration::public(var("CLIENT_ID").expect("an id"), &redirect_uri);
+    let off = match how {
+        "careless" => Some(Defence::StateCompared),
+        _ => None,
+    };
+    let (victim, visitor, provider) = (Victim::new(off), Visitor::new(), Provider { issuer, client });
+    let port = redirect_uri.split(':').nth(2).and_then(|rest| rest.split('/').next()).expect("a port");
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("a listener");
+    let url = match victim.begin(&visitor, &provider).await {
+        Ok(url) => url,
+        Err(rejected) => return told(&Said::Rejected(rejected)),
+    };
+    let browser = var("BROWSER").expect("a browser");
+    assert!(std::process::Command::new(browser).arg(&url).status().expect("it runs").success());
+    let (mut stream, _) = listener.accept().await.expect("a browser");
+    let address = format!("http://127.0.0.1:{port}{}", path(&mut stream).await);
+    if how == "brittle" {
+        std::process::abort();
+    }
+    let said = victim.finish(&visitor, &address).await;
+    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\ndone").await;
+    match (how, &said) {
+        ("silent", Said::Accepted { .. }) => 0,
+        ("silent", _) => 3,
+        _ => told(&said),
+    }
+}
+
+/// The path of the request, with its query.
+async fn path(stream: &mut TcpStream) -> String {
+    let mut head = vec![0; 65536];
+    let read = stream.read(&mut head).await.expect("a request");
+    let head = String::from_utf8_lossy(&head[..read]).into_owned();
+    head.split(' ').nth(1).expect("a request line").to_owned()
+}
+
+fn told(said: &Said) -> i32 {
+    let line = match said {
+        Said::Accepted { issuer, subject } => json!({ "accepted": { "iss": issuer, "sub": subject } }),
+        Said::Rejected(rejected) => json!({ "rejected": { "code": rejected.code } }),
+        other => json!({ "rejected": { "code": format!("{other:?}") } }),
+    };
+    println!("\n{line}");
+    0
+}
+
+fn client(how: &str) -> Command {
+    let this = current_exe().expect("this program");
+    let line = format!("{} --exact programs::the_program --nocapture --test-threads 1", this.display());
+    Command::new(line).expect("a client").env("HOW", how)
+}
+
+const ATTACKS: [&str; 5] =
+    ["rp-state-mismatch", "rp-code-injection-pkce", "rp-idt-aud-wrong", "rp-iss-wrong", "rp-pkce-verifier-missing"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_says_what_came_of_it_is_judged_by_that() {
+    let report = run_on_client(client("sound"), &Options::new().only(ATTACKS).side_by_side(3)).await;
+    report.assert_all_stopped();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_only_ends_is_judged_by_how() {
+    let report = run_on_client(client("silent"), &Options::new().only(ATTACKS).side_by_side(3)).await;
+    report.assert_all_stopped();
+    let because = &report.outcomes.iter().find(|outcome| outcome.id == "rp-state-mismatch").expect("it ran").because;
+    assert!(because.contains("it ended with 3"), "{because}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_careless_program_is_found_out() {
+    let report = run_on_client(client("careless"), &Options::new().only(["rp-state-mismatch"])).await;
+    assert_eq!(report.outcomes[0].verdict, Verdict::Vulnerable, "{}", report.outcomes[0].because);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_breaks_down_has_withstood_nothing() {
+    let report = run_on_client(client("brittle"), &Options::new().only(["rp-state-mismatch"])).await;
+    let outcome = &report.outcomes[0];
+    assert_eq!(outcome.verdict, Verdict::Inconclusive);
+    assert!(outcome.because.contains("failed before the attack: broke down"), "{}", outcome.because);
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_be_started_or_opens_nothing_is_inconclusive() {
+    for (line, because) in [
+        ("/nowhere/to/be/found", "the client begins no login"),
+        ("true", "the program ended without opening a browser"),
+        ("echo '{\"rejected\": {\"code\": \"not today\"}}'", "not today"),
+    ] {
+        let client = Command::new(line).expect("a client");
+        let report = run_on_client(client, &Options::new().only(["rp-state-mismatch"])).await;
+        let outcome = &report.outcomes[0];
+        assert_eq!(outcome.verdict, Verdict::Inconclusive);
+        assert!(outcome.because.contains(because), "{line}: {}", outcome.because);
+    }
+}
