@@ -12,6 +12,10 @@ use crate::client::Provider;
 use crate::target::{ClientAuth, Registration};
 use crate::trace::{Party, Step, shown};
 
+/// What the client under test may use. Whether it does is up to it.
+const GRANT_TYPES: [&str; 3] =
+    ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"];
+
 /// A mock authorization server where the client under test is registered.
 #[derive(Debug)]
 pub struct Idp {
@@ -54,7 +58,7 @@ impl Idp {
             ClientAuth::PrivateKeyJwt(key) => Client::with_keys(&client.client_id, key.jwks()),
             ClientAuth::MutualTls(_) => return Err(Inconclusive::new("clients with certificates are not played to")),
         };
-        let known = client.redirect_uris.iter().fold(known, Client::redirect_uri);
+        let known = client.redirect_uris.iter().fold(known, Client::redirect_uri).grant_types(GRANT_TYPES);
         let mock = builder.client(known).start().await;
         let mock = mock.map_err(|error| Inconclusive::new(format!("the mock server did not start: {error}")))?;
         let provider = Provider { issuer: mock.issuer().to_owned(), client };

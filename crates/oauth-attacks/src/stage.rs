@@ -267,17 +267,33 @@ impl Stage {
         errand: Errand,
         idps: &[&Idp],
     ) -> Result<Option<Result<Done, Rejected>>, Inconclusive> {
+        let done = self.ask_within(visitor, errand, idps, self.patience).await?;
+        done.ok_or_else(|| Inconclusive::new(TOO_LATE))
+    }
+
+    /// The same with this much patience. `None` outside means that it was not enough.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when nothing can be made of it.
+    pub async fn ask_within(
+        &self,
+        visitor: &Visitor,
+        errand: Errand,
+        idps: &[&Idp],
+        patience: Duration,
+    ) -> Result<Option<Option<Result<Done, Rejected>>>, Inconclusive> {
         let what = errand.summary();
         let (client, own) = (Arc::clone(&self.client), visitor.clone());
         let job = tokio::spawn(async move { client.run(&own, &errand).await });
-        let done = self.patiently(job).await?;
+        let done = within(patience, job).await;
         for idp in idps {
             idp.tell(&self.agent);
         }
         let told = match &done {
-            None => "broke down".to_owned(),
-            Some(Err(rejected)) => self.agent.conceal(&rejected.code),
-            Some(Ok(done)) => self.agent.conceal(&done.summary()),
+            None => "no answer".to_owned(),
+            Some(None) => "broke down".to_owned(),
+            Some(Some(Err(rejected))) => self.agent.conceal(&rejected.code),
+            Some(Some(Ok(done))) => self.agent.conceal(&done.summary()),
         };
         self.note(visitor, what, Vec::new(), told);
         Ok(done)
@@ -412,13 +428,16 @@ impl std::fmt::Display for Heard {
 
 /// What a job comes to: `Some(None)` if it broke down, `None` if there was not time enough.
 async fn within<T>(patience: Duration, job: tokio::task::JoinHandle<T>) -> Option<Option<T>> {
-    let abort = job.abort_handle();
-    match tokio::time::timeout(patience, job).await {
-        Ok(joined) => Some(joined.ok()),
-        Err(_) => {
-            abort.abort();
-            None
-        }
+    let _ends = Ends(job.abort_handle());
+    tokio::time::timeout(patience, job).await.ok().map(Result::ok)
+}
+
+/// Ends a job when nobody waits for it any more.
+struct Ends(tokio::task::AbortHandle);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

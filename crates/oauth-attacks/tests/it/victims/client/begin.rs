@@ -10,18 +10,26 @@ use super::{COOKIE, Defence, Login, Victim, s256};
 impl Victim {
     pub(super) async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
         let metadata = self.metadata(&provider.issuer).await?;
+        self.configured().insert(provider.issuer.clone(), provider.clone());
+        let (provider, listener) = self.listener(provider).await?;
         let cookie = visitor.cookie(COOKIE).unwrap_or_else(|| self.fresh());
         visitor.set_cookie(COOKIE, &cookie);
         let failed = self.sessions().entry(cookie.clone()).or_default().failed.take();
-        let login = failed.unwrap_or_else(|| self.login(provider, metadata));
+        let login = failed.unwrap_or_else(|| self.login(&provider, metadata));
         let url = self.authorization_request(&login);
+        if let Some(listener) = listener {
+            self.wait_at(listener, &login.state);
+        }
+        if !self.on(Defence::BrowserIsExternal) {
+            let _ = self.http.get(&url).send().await;
+        }
         self.sessions().entry(cookie).or_default().open.push(login.clone());
         *self.latest() = Some(login);
         Ok(url)
     }
 
     /// RFC 8414 section 3.
-    async fn metadata(&self, issuer: &str) -> Result<ProviderMetadata, Rejected> {
+    pub(super) async fn metadata(&self, issuer: &str) -> Result<ProviderMetadata, Rejected> {
         let address = format!("{issuer}/.well-known/openid-configuration");
         let (_, document) = self.json(self.http.get(address)).await?;
         let metadata: ProviderMetadata =

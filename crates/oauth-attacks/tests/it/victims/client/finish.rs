@@ -10,6 +10,7 @@ use super::{COOKIE, Defence, Login, Victim};
 
 impl Victim {
     pub(super) async fn finish_login(&self, visitor: &Visitor, address: &str) -> Result<Said, Rejected> {
+        let address = self.heard(address).await?;
         let query = address.split_once('?').map_or("", |(_, query)| query);
         let params = Params::parse(query).map_err(|_| Rejected::new("unreadable response"))?;
         if params.duplicate(&[]).is_some() {
@@ -35,7 +36,9 @@ impl Victim {
         let claims = self.id_token(&login, &tokens, &nonce).await?;
         let subject = self.subject(&claims);
         let further = self.userinfo(&login, &tokens, &subject).await?;
-        Ok(self.account(&login, subject, [&claims, &further]))
+        let said = self.account(&login, subject, [&claims, &further]);
+        self.enter(&cookie, &login, &said, (&claims, &tokens["id_token"]));
+        Ok(said)
     }
 
     /// The login of this browser that the response claims to belong to.

@@ -2,8 +2,11 @@
 
 mod accounts;
 mod begin;
+mod device;
 mod finish;
 mod id_token;
+mod listener;
+mod logout;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,8 +14,10 @@ use std::sync::{Mutex, MutexGuard};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use oauth_attacks::{ClientUnderTest, Provider, Rejected, Said, Visitor, client::Answered};
+use oauth_attacks::client::Answered;
+use oauth_attacks::{Ability, ClientUnderTest, Done, Errand, Provider, Rejected, Said, Visitor};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::oneshot;
 
 /// The cookie that leads to a visitor's session.
 const COOKIE: &str = "sid";
@@ -150,6 +155,42 @@ pub(crate) enum Defence {
     AccountsBelongToIssuers,
     /// Off: an account is found by its mail address.
     MailIsNoKey,
+    /// Off: it listens on every interface.
+    ListensOnLoopbackAlone,
+    /// Off: it goes on listening after the response.
+    ListenerCloses,
+    /// Off: the port of the last time is taken for its own, whoever listens there.
+    PortIsOwn,
+    /// Off: the first request at the listener is taken for the response.
+    NoiseIgnored,
+    /// Off: the login page is opened by the application itself.
+    BrowserIsExternal,
+    /// Off: a device goes on as before when it is told to slow down.
+    DeviceSlowsDown,
+    /// Off: a device goes on as before when a connection breaks.
+    DeviceBacksOff,
+    /// Off: a device polls until it is let in.
+    DeviceGivesUp,
+    /// Off: what a server wants shown is shown.
+    TerminalKeptClean,
+    /// Off: what a server wants opened is opened.
+    OnlyWebAddresses,
+    /// Off: a logout token is read and not verified.
+    LogoutTokenVerified,
+    /// Off: the event of a logout token is not looked at.
+    LogoutTokenTellsOfIt,
+    /// Off: the nonce of a logout token is not looked at.
+    LogoutTokenHasNoNonce,
+    /// Off: a logout token may come again.
+    LogoutTokenOnce,
+    /// Off: any request ends the session of its browser.
+    FrontChannelCompared,
+    /// Off: whoever comes back from a logout is logged out.
+    LogoutStateCompared,
+    /// Off: third parties may name any issuer.
+    IssuersConfigured,
+    /// Off: third parties may name any page to go to.
+    TargetsAreOwnPages,
 }
 
 /// The application.
@@ -160,6 +201,15 @@ pub(crate) struct Victim {
     latest: Mutex<Option<Login>>,
     keys: Mutex<HashMap<String, id_token::Known>>,
     accounts: Mutex<Vec<accounts::Account>>,
+    logged_in: Mutex<HashMap<String, logout::LoggedIn>>,
+    /// The names of the logout tokens that came.
+    used_up: Mutex<BTreeSet<String>>,
+    /// The providers it was asked to log in at, by issuer.
+    configured: Mutex<HashMap<String, Provider>>,
+    /// What its listeners wait for, by the state.
+    waiting: Mutex<HashMap<String, oneshot::Receiver<String>>>,
+    /// The port it listened on last.
+    port: Mutex<Option<u16>>,
     /// Every secret ever had, for looking for them where they must not be.
     secrets: Mutex<Vec<String>>,
     serial: AtomicU64,
@@ -195,7 +245,24 @@ impl Victim {
         let http = http.build().expect("an HTTP client");
         let (sessions, latest, secrets) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (keys, accounts) = (Mutex::default(), Mutex::default());
-        Self { off, http, sessions, latest, keys, accounts, secrets, serial: AtomicU64::new(1) }
+        let (logged_in, used_up, configured) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (waiting, port) = (Mutex::default(), Mutex::default());
+        let serial = AtomicU64::new(1);
+        Self {
+            off,
+            http,
+            sessions,
+            latest,
+            keys,
+            accounts,
+            logged_in,
+            used_up,
+            configured,
+            waiting,
+            port,
+            secrets,
+            serial,
+        }
     }
 
     fn on(&self, defence: Defence) -> bool {
@@ -213,6 +280,15 @@ impl Victim {
     /// The keys of each server, by the address of its key set.
     fn keys(&self) -> MutexGuard<'_, HashMap<String, id_token::Known>> {
         self.keys.lock().expect("nobody panics with the keys in hand")
+    }
+
+    /// Who is logged in, by the cookie.
+    fn logged_in(&self) -> MutexGuard<'_, HashMap<String, logout::LoggedIn>> {
+        self.logged_in.lock().expect("nobody panics with the sessions in hand")
+    }
+
+    fn configured(&self) -> MutexGuard<'_, HashMap<String, Provider>> {
+        self.configured.lock().expect("nobody panics with the providers in hand")
     }
 
     fn keep(&self, secret: impl Into<String>) {
@@ -245,6 +321,24 @@ impl ClientUnderTest for Victim {
 
     fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
         Box::pin(async move { self.finish_login(visitor, address).await.unwrap_or_else(Said::Rejected) })
+    }
+
+    fn can(&self, ability: Ability) -> bool {
+        use Ability::{Device, Listen, Logout, Notify, Open, Print, WhoAmI};
+        matches!(ability, Device | Listen | Logout | Notify | Open | Print | WhoAmI)
+    }
+
+    fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
+        Box::pin(async move {
+            match errand {
+                Errand::WhoAmI => Ok(self.who_is(visitor)),
+                Errand::Logout => self.log_out(visitor),
+                Errand::Notify { logout_token } => self.notified(logout_token).await,
+                Errand::Device { provider } => self.device(visitor, provider).await,
+                Errand::Open { door, params } => self.open(visitor, *door, params).await,
+                _ => Err(Rejected::new("the application cannot do that")),
+            }
+        })
     }
 }
 

@@ -137,7 +137,7 @@ fn left_half(access: &str) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the victim has a clock of its own, which is the system's")]
-pub(super) fn now() -> f64 {
+pub(in crate::victims::client) fn now() -> f64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.expect("a clock after 1970").as_secs_f64()
 }

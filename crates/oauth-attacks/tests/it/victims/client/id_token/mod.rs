@@ -10,6 +10,7 @@ use oauth_attacks::Rejected;
 use oauth_attacks::target::ClientAuth;
 use serde_json::Value;
 
+pub(super) use claims::now;
 pub(super) use keys::Known;
 
 use super::{Defence, Login, Victim};

@@ -10,15 +10,15 @@ use serde_json::{Map, Value};
 use crate::victims::client::{Defence, Victim};
 
 /// A token taken apart.
-pub(super) struct Segments<'a> {
-    pub(super) header: &'a str,
-    pub(super) payload: &'a str,
+pub(in crate::victims::client) struct Segments<'a> {
+    pub(in crate::victims::client) header: &'a str,
+    pub(in crate::victims::client) payload: &'a str,
     pub(super) message: &'a str,
     pub(super) signature: String,
 }
 
 impl Victim {
-    pub(super) fn segments<'a>(&self, token: &'a str) -> Result<Segments<'a>, Rejected> {
+    pub(in crate::victims::client) fn segments<'a>(&self, token: &'a str) -> Result<Segments<'a>, Rejected> {
         let segments: Vec<&str> = token.split('.').collect();
         let (header, payload, signature) = match segments[..] {
             [header, payload, signature] => (header, payload, signature),
@@ -32,7 +32,7 @@ impl Victim {
     }
 
     /// The JSON of a segment.
-    pub(super) fn part(&self, part: &str) -> Result<Value, Rejected> {
+    pub(in crate::victims::client) fn part(&self, part: &str) -> Result<Value, Rejected> {
         if !self.on(Defence::LastMemberCounts) {
             let octets = URL_SAFE_NO_PAD.decode(part).map_err(|_| Rejected::new("no JWT"))?;
             let FirstCounts(members) = serde_json::from_slice(&octets).map_err(|_| Rejected::new("no JWT"))?;

@@ -12,7 +12,7 @@ use super::segments::Segments;
 use crate::victims::client::{Defence, Login, Victim};
 
 impl Victim {
-    pub(super) async fn is_signed(
+    pub(in crate::victims::client) async fn is_signed(
         &self,
         login: &Login,
         header: &Value,
