@@ -1,7 +1,6 @@
 //! Tasks of contributors: `cargo xtask --help` lists them.
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its terminal")]
 
-mod attack;
 mod bench;
 mod ci;
 mod codegen;
@@ -14,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mock_idp_cli::attack::Attack;
 
 /// Tasks of this workspace.
 #[derive(Debug, Parser)]
@@ -35,8 +35,9 @@ enum Task {
     Tidy,
     /// Play every flow and try every attack against freshly started servers.
     Flows(flows::Options),
-    /// Attack an authorization server that you may test.
-    Attack(attack::Options),
+    /// Attack a client or a server of yours, as the program does.
+    #[command(subcommand)]
+    Attack(Attack),
     /// Measure flows, starts and memory of a release build, beside a floor and the aims.
     Bench(bench::Options),
     /// Log in with published clients of other languages, and run the MCP conformance package.
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
         Task::Ci { install } => return ci::run(&root, install || std::env::var("CI").is_ok_and(|ci| ci == "true")),
         Task::Tidy => tidy::run(&root),
         Task::Flows(options) => flows::run(&root, &options),
-        Task::Attack(options) => attack::run(&root, &options),
+        Task::Attack(attack) => attack.run(),
         Task::Bench(options) => bench::run(&root, &options),
         Task::Interop(options) => interop::run(&root, &options),
         Task::Codegen { check: true } => codegen::check(&root),

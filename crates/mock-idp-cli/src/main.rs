@@ -1,10 +1,12 @@
 //! The mock authorization server as a program.
 #![expect(clippy::print_stderr, reason = "a program talks to its terminal")]
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use certificate::Certify;
 use clap::{Parser, Subcommand};
+use mock_idp_cli::attack::Attack;
 use serve::Serve;
 
 mod certificate;
@@ -32,11 +34,20 @@ enum Command {
     ///
     /// A server trusts it, for `tls_client_auth` too, if it is started with --tls-client-ca PREFIX.pem.
     Certificate(Certify),
+    /// Attack a client or a server of yours, and say what it withstands.
+    #[command(subcommand)]
+    Attack(Attack),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Certificate(certify) => certify.run(),
+        Command::Attack(attack) => attack.run().map(|said| {
+            if !said.is_empty() {
+                // Whoever reads it may have gone.
+                let _ = writeln!(std::io::stdout(), "{said}");
+            }
+        }),
         Command::Serve(serve) => match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
             Ok(runtime) => runtime.block_on(serve::run(serve)),
             Err(error) => Err(error.to_string()),

@@ -147,6 +147,8 @@ pub enum Need {
     Forms,
     /// A clock that can be moved. Such an attack runs alone, after the others.
     Clock,
+    /// Nobody else at work: the attack moves the clock if that can be done, or changes what others rely on.
+    Alone,
     /// The permission to do what may harm a server in operation.
     Permission,
 }
@@ -174,6 +176,7 @@ impl fmt::Display for Need {
             Self::SecondIssuer => "second issuer",
             Self::Forms => "way to handle its forms",
             Self::Clock => "clock that can be moved",
+            Self::Alone => "time for itself alone",
             Self::Permission => "permission for attacks that may do harm",
         })
     }

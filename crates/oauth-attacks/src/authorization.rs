@@ -251,20 +251,37 @@ impl<'a> Authorization<'a> {
     /// # Errors
     /// [`AgentError`] when there is no answer.
     pub async fn open_in(&self, browser: &Browser) -> Result<Answer, AgentError> {
-        let sent = if self.route.pushed {
-            let answer = self.push().send().await?;
-            let Some(reference) = answer.member("request_uri").filter(|_| answer.status == 201) else {
-                return Ok(answer);
-            };
-            Params::new().with("client_id", &self.client.client_id).with("request_uri", reference)
-        } else {
-            self.written()
+        let visit = match self.begun().await? {
+            Ok(visit) => visit,
+            Err(refusal) => return Ok(refusal),
         };
-        let answer = self.land(browser, self.visit(sent)).await?;
+        let answer = self.land(browser, visit).await?;
         if let Some(grant) = self.grant_in(&answer) {
             self.bench.agent().keep_secret(grant.code.expose());
         }
         Ok(answer)
+    }
+
+    /// What a browser has to open for the request, which is pushed first if it is to be.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it cannot be pushed.
+    pub async fn address(&self) -> Result<Visit, Inconclusive> {
+        let refused =
+            |answer: Answer| Inconclusive::new(format!("a pushed request was answered {}", answer.summary()));
+        self.begun().await?.map_err(refused)
+    }
+
+    /// What a browser has to open, or the refusal of the request when it was pushed.
+    async fn begun(&self) -> Result<Result<Visit, Answer>, AgentError> {
+        if !self.route.pushed {
+            return Ok(Ok(self.visit(self.written())));
+        }
+        let answer = self.push().send().await?;
+        let reference = answer.member("request_uri").filter(|_| answer.status == 201);
+        let Some(reference) = reference else { return Ok(Err(answer)) };
+        let sent = Params::new().with("client_id", &self.client.client_id).with("request_uri", reference);
+        Ok(Ok(self.visit(sent)))
     }
 
     /// Opens the authorization endpoint in this browser with a reference to a request that was pushed before.

@@ -13,12 +13,13 @@ use crate::authorization::{Authorization, Grant};
 use crate::browser::Browser;
 use crate::challenge::s256;
 use crate::dice::fresh;
-use crate::judge::{Finding, token_refusal};
+use crate::judge::{Finding, resource_refusal, token_refusal};
 use crate::key::{Jwt, Key};
 use crate::profile::Profile;
 use crate::redemption::TokenRequest;
 use crate::target::{Registration, Role, Target};
 use crate::trace::{Party, Trace};
+use crate::user_agent::Forms;
 use crate::verdict::{Level, Verdict};
 
 /// How often a state that should have changed is looked at, for servers whose parts agree with a delay.
@@ -112,6 +113,15 @@ impl Bench {
     pub fn endpoint(&self, member: &'static str) -> Result<&str, Inconclusive> {
         let missing = || Inconclusive::new(format!("the server has no {}", member.replace('_', " ")));
         self.target.endpoint(member).ok_or_else(missing)
+    }
+
+    /// The forms by which users log in.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when there are none, or nobody knows them.
+    pub fn forms(&self) -> Result<&Forms, Inconclusive> {
+        let forms = self.target.login.forms();
+        forms.ok_or_else(|| Inconclusive::new("the target has no way to handle its forms"))
     }
 
     /// The server under test.
@@ -311,6 +321,20 @@ impl Bench {
             finding.because.push_str(", but there should have been no code");
         }
         self.found(finding, Some(answer))
+    }
+
+    /// As [`Bench::judge`], where any success is the attacker's, whether it brings a token or not.
+    pub fn judge_closed(&self, answer: &Answer, allowed: &[ErrorCode], what: &str) -> Verdict {
+        if !(200..300).contains(&answer.status) {
+            return self.judge(answer, allowed, what);
+        }
+        let because = format!("the server answered {} to {what}", answer.summary());
+        self.found(Finding::new(Verdict::Vulnerable, because), Some(answer))
+    }
+
+    /// Judges a protected resource's answer to a request, called `what`, that must be refused with one of `allowed`.
+    pub fn judge_resource(&self, answer: &Answer, allowed: &[&str], what: &str) -> Verdict {
+        self.found(resource_refusal(answer, allowed, what), Some(answer))
     }
 
     fn refusal(&self, answer: &Answer, allowed: &[ErrorCode], what: &str) -> Finding {

@@ -2,11 +2,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest as _, Sha256, Sha512};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 /// `BASE64URL-ENCODE(SHA256(ASCII(verifier)))` (RFC 7636 section 4.2).
-pub(crate) fn s256(verifier: &str) -> String {
+pub(crate) fn s256(verifier: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
+}
+
+/// The same with SHA-384.
+pub(crate) fn s384(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha384::digest(verifier))
 }
 
 /// The same with SHA-512, for a method that no registry knows.
@@ -14,14 +19,40 @@ pub(crate) fn s512(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha512::digest(verifier))
 }
 
+/// The same, hashed twice.
+pub(crate) fn s256_twice(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(Sha256::digest(verifier)))
+}
+
+/// The SHA-256 of a verifier in hexadecimal.
+pub(crate) fn hexadecimal(verifier: &str) -> String {
+    Sha256::digest(verifier).iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// The SHA-256 of a verifier in base32 without padding (RFC 4648 section 6).
+pub(crate) fn base32(verifier: &str) -> String {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bits: Vec<u8> =
+        Sha256::digest(verifier).iter().flat_map(|octet| (0..8).map(move |at| octet >> (7 - at) & 1)).collect();
+    let number = |five: &[u8]| {
+        (0..5).fold(0, |number, at| number << 1 | usize::from(five.get(at).copied().unwrap_or_default()))
+    };
+    bits.chunks(5).map(|five| char::from(ALPHABET[number(five)])).collect()
+}
+
 /// `text` with its last character replaced by one that decodes to the same octets, or `None` if there is none.
+pub(crate) fn same_octets(text: &str) -> Option<String> {
+    respelt(text, 1)
+}
+
+/// `text` with these of the lowest two bits of its last character turned over.
 ///
 /// 43 characters of base64url hold 258 bits for 256: the last two bits are not part of the octets.
-pub(crate) fn same_octets(text: &str) -> Option<String> {
+pub(crate) fn respelt(text: &str, bits: usize) -> Option<String> {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let last = text.chars().next_back()?;
     let number = ALPHABET.find(last)?;
-    let other = ALPHABET.as_bytes().get(number ^ 1)?;
+    let other = ALPHABET.as_bytes().get(number ^ bits)?;
     Some(format!("{}{}", &text[..text.len() - 1], char::from(*other)))
 }
 
@@ -86,6 +117,13 @@ mod tests {
     #[test]
     fn the_example_of_appendix_b_is_reproduced() {
         assert_eq!(s256(VERIFIER), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+
+    #[test]
+    fn the_digest_of_appendix_b_is_written_in_other_ways() {
+        assert_eq!(hexadecimal(VERIFIER), "13d31e961a1ad8ec2f16b10c4c982e0876a878ad6df144566ee1894acb70f9c3");
+        assert_eq!(base32(VERIFIER), "CPJR5FQ2DLMOYLYWWEGEZGBOBB3KQ6FNNXYUIVTO4GEUVS3Q7HBQ");
+        assert!(s384(VERIFIER).starts_with("_AcvwkdB1iwKISUG"));
     }
 
     #[test]

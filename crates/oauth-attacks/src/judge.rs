@@ -27,6 +27,15 @@ pub const GRANT: &[ErrorCode] = &[ErrorCode::InvalidGrant];
 /// mismatch only, RFC 6749 section 5.2 has `invalid_request` for malformed requests, and servers differ.
 pub const VERIFIER: &[ErrorCode] = &[ErrorCode::InvalidGrant, ErrorCode::InvalidRequest];
 
+/// RFC 6749 section 5.2: the client is unknown, or did not prove who it is.
+pub const CLIENT: &[ErrorCode] = &[ErrorCode::InvalidClient];
+
+/// RFC 6749 section 5.2: authentication that failed, or that is there more than once.
+pub const CLIENT_REQUEST: &[ErrorCode] = &[ErrorCode::InvalidClient, ErrorCode::InvalidRequest];
+
+/// RFC 9449 section 5: the proof is missing, or wrong.
+pub const PROOF: &[ErrorCode] = &[ErrorCode::InvalidDpopProof];
+
 /// How an authorization request was expected to be refused.
 #[derive(Debug, Clone, Copy)]
 pub struct RefusedRequest<'a> {
@@ -105,7 +114,9 @@ fn weak_point(answer: &Answer, error: &str, allowed: &[ErrorCode]) -> Option<Str
         let names: Vec<_> = allowed.iter().map(|code| code.as_str()).collect();
         return Some(format!("the error should be {}", names.join(" or ")));
     }
-    if answer.status != 400 {
+    // RFC 6749 section 5.2: `invalid_client` may be told with 401, and must be if a header was used.
+    let failed_client = answer.status == 401 && error == ErrorCode::InvalidClient.as_str();
+    if answer.status != 400 && !failed_client {
         return Some("the status should be 400".to_owned());
     }
     if answer.media_type() != "application/json" {
@@ -113,6 +124,37 @@ fn weak_point(answer: &Answer, error: &str, allowed: &[ErrorCode]) -> Option<Str
     }
     let cached = answer.header("cache-control").unwrap_or_default().to_ascii_lowercase();
     (!cached.contains("no-store")).then(|| "Cache-Control: no-store is missing".to_owned())
+}
+
+/// Judges the answer of a protected resource to a request, called `what`, that must be refused with one of `allowed`
+/// (RFC 6750 section 3.1).
+pub fn resource_refusal(answer: &Answer, allowed: &[&str], what: &str) -> Finding {
+    let (status, summary) = (answer.status, answer.summary());
+    match status {
+        200..300 => return Finding::new(Verdict::Vulnerable, format!("the server answered {summary} to {what}")),
+        500.. => return Finding::new(Verdict::Vulnerable, format!("the server broke down ({summary}) at {what}")),
+        400..500 => {}
+        _ => return Finding::new(Verdict::Inconclusive, format!("the server answered {summary} to {what}")),
+    }
+    let told = answer.headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok());
+    let told = told.collect::<Vec<_>>().join(", ");
+    let error = told.split_once("error=\"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default();
+    let expected = match error {
+        "invalid_request" => 400,
+        "insufficient_scope" => 403,
+        _ => 401,
+    };
+    let point = if told.is_empty() {
+        Some("WWW-Authenticate is missing".to_owned())
+    } else if !allowed.contains(&error) {
+        Some(format!("the error should be {}", allowed.join(" or ")))
+    } else {
+        (status != expected).then(|| format!("the status should be {expected}"))
+    };
+    match point {
+        None => Finding::new(Verdict::Stopped, format!("{what} is refused with {status} {error}")),
+        Some(point) => Finding::new(Verdict::Tolerated, format!("{what} is refused with {summary}, but {point}")),
+    }
 }
 
 /// Judges an answer of the authorization endpoint to a request, called `what`, that must be refused.
@@ -259,6 +301,28 @@ mod tests {
     fn an_answer_that_says_nothing_is_inconclusive() {
         assert_eq!(verdict_of(&refusal(200, "{}")), Verdict::Inconclusive);
         assert_eq!(verdict_of(&Answer::of(302, &[("location", "/login")], "")), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn a_client_that_fails_to_authenticate_may_be_told_with_401() {
+        let answer = refusal(401, r#"{"error":"invalid_client"}"#);
+        assert_eq!(token_refusal(&answer, CLIENT, "a request", false).verdict, Verdict::Stopped);
+    }
+
+    #[test]
+    fn a_resource_says_in_its_challenge_what_is_wrong_with_a_token() {
+        let verdict = |status, challenge: &str| {
+            let answer = Answer::of(status, &[("www-authenticate", challenge)], "");
+            resource_refusal(&answer, &["invalid_token"], "a token").verdict
+        };
+        assert_eq!(verdict(401, r#"Bearer realm="a", error="invalid_token""#), Verdict::Stopped);
+        assert_eq!(verdict(401, r#"Bearer error="insufficient_scope""#), Verdict::Tolerated);
+        assert_eq!(verdict(400, r#"Bearer error="invalid_token""#), Verdict::Tolerated);
+        assert_eq!(verdict(200, ""), Verdict::Vulnerable);
+        assert_eq!(verdict(503, ""), Verdict::Vulnerable);
+        assert_eq!(verdict(302, ""), Verdict::Inconclusive);
+        let silent = resource_refusal(&Answer::of(401, &[], ""), &["invalid_token"], "a token");
+        assert_eq!(silent.verdict, Verdict::Tolerated);
     }
 
     #[test]

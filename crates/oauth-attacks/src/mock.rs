@@ -13,8 +13,8 @@ use crate::time::{Passing, Time};
 
 /// Where answers are sent. Nobody listens there.
 const REDIRECT_URIS: [&str; 2] = ["http://127.0.0.1:9/callback", "http://127.0.0.1:9/other-callback"];
-/// The redirect URI of the native client, whose port may differ.
-const NATIVE_REDIRECT_URI: &str = "http://127.0.0.1/callback";
+/// The redirect URIs of the native client, whose port may differ.
+const NATIVE_REDIRECT_URIS: [&str; 2] = ["http://127.0.0.1/callback", "http://[::1]/callback"];
 /// What the clients may ask for: the first in every request, the second only where an attack asks for more.
 const SCOPES: [&str; 2] = ["openid", "profile"];
 /// The resources that tokens may be for.
@@ -65,8 +65,11 @@ impl Cast {
         let keyed = |id: &str| Ok(Registration::keyed(id, Key::fresh()?, first));
         let mut players = vec![(Role::Keyed, keyed("keyed")?)];
         if matches!(profile, Profile::Fapi2 | Profile::Fapi2MessageSigning) {
-            players =
-                vec![(Role::Confidential, keyed("web")?.redirect_uri_too(second)), (Role::Second, keyed("other")?)];
+            players.extend([
+                (Role::Confidential, keyed("web")?.redirect_uri_too(second)),
+                (Role::Second, keyed("other")?),
+                (Role::SenderConstrained, keyed("proving")?),
+            ]);
             for (_, player) in &mut players {
                 *player = player.clone().pushing().proving(Key::fresh()?);
                 if let (Profile::Fapi2MessageSigning, ClientAuth::PrivateKeyJwt(key)) = (profile, &player.auth) {
@@ -85,7 +88,10 @@ impl Cast {
             (Role::Public, Registration::public("app", first).redirect_uri_too(second)),
             (Role::Confidential, secret("web").redirect_uri_too(second)),
             (Role::Second, Registration::public("other", first)),
-            (Role::Native, Registration::public("native", NATIVE_REDIRECT_URI)),
+            (
+                Role::Native,
+                Registration::public("native", NATIVE_REDIRECT_URIS[0]).redirect_uri_too(NATIVE_REDIRECT_URIS[1]),
+            ),
             (Role::SenderConstrained, Registration::public("proving", first).proving(Key::fresh()?)),
             (Role::Pushing, secret("pushing").pushing()),
             (Role::Signing, signing),
@@ -93,6 +99,7 @@ impl Cast {
             (Role::Resource, secret(RESOURCES[0])),
             (Role::SecondResource, secret(RESOURCES[1])),
         ]);
+        players.retain(|(role, _)| speaks(profile, *role));
         if profile == Profile::Legacy {
             players
                 .push((Role::Hybrid, Registration::public("hybrid", first).always("response_type", "code id_token")));
@@ -123,6 +130,17 @@ impl Cast {
     }
 }
 
+/// Whether a server of this profile speaks what such a client must do.
+fn speaks(profile: Profile, role: Role) -> bool {
+    match role {
+        Role::Pushing | Role::SenderConstrained => {
+            !matches!(profile, Profile::Oidc | Profile::Mcp | Profile::Rfc7636)
+        }
+        Role::Signing => !matches!(profile, Profile::Mcp | Profile::Rfc7636),
+        _ => true,
+    }
+}
+
 /// The client as the server knows it.
 fn known(role: Role, player: &Registration) -> Client {
     let id = player.client_id.as_str();
@@ -137,7 +155,9 @@ fn known(role: Role, player: &Registration) -> Client {
         Role::Pushing => client.metadata("require_pushed_authorization_requests", true),
         Role::Signing => client.metadata("require_signed_request_object", true),
         Role::WithoutCode => client.grant_types(["client_credentials"]),
-        Role::Hybrid => client.metadata("response_types", vec!["code", "code id_token", "code token"]),
+        Role::Hybrid => client
+            .grant_types(["authorization_code", "implicit", "refresh_token"])
+            .metadata("response_types", vec!["code", "code id_token", "code token", "code id_token token"]),
         _ => client,
     }
 }

@@ -52,7 +52,9 @@ impl Report {
         let known = |id: &str| catalogue::ideas().any(|idea| idea.id == id);
         let unknown = options.only.iter().flatten().filter(|id| !known(id)).cloned().collect();
         let ours = |excuse: &&Excuse| all.contains(&excuse.id.as_str()) || !known(&excuse.id);
-        Self { outcomes, excuses: options.excuses.iter().filter(ours).cloned().collect(), unknown }
+        let run = options.known.iter().filter(|excuse| options.includes(&excuse.id));
+        let excuses = options.excuses.iter().chain(run).filter(ours).cloned().collect();
+        Self { outcomes, excuses, unknown }
     }
 
     /// Everything that is not as expected: attacks that were not withstood, and excuses that do not fit.

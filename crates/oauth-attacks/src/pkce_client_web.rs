@@ -19,7 +19,8 @@ const COOKIE: &str = "session";
 ///
 /// Pending logins are kept where only the visitor's session cookie leads. A login is used up by finishing it; a
 /// response that is rejected before anything was sent leaves it open for the right one. A response that belongs to
-/// none of the browser's logins is held against the latest, so that it is the library that rejects it.
+/// none of the browser's logins is held against the latest, so that it is the library that rejects it. If it belongs
+/// to a login of another browser, that one is over: whoever brought it may have stolen it.
 pub struct PkceClientWeb {
     registration: Option<Registration>,
     adjust: Box<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>,
@@ -94,6 +95,7 @@ impl PkceClientWeb {
         let query = address.split_once('?').map_or("", |(_, query)| query);
         let callback = Callback::from_query(query).map_err(|error| Rejected::new(error.to_string()))?;
         let none = || Rejected::new("no login of this browser is open");
+        self.end_elsewhere(visitor.cookie(COOKIE).as_deref(), callback.lookup_key());
         let cookie = visitor.cookie(COOKIE).ok_or_else(none)?;
         let open = self.take(&cookie, callback.lookup_key()).ok_or_else(none)?;
         let client = lock(&self.clients).get(&open.issuer).cloned();
@@ -108,6 +110,14 @@ impl PkceClientWeb {
         };
         let claims = session.userinfo().await.map_err(|error| Rejected::new(error.to_string()))?;
         Ok(Said::Accepted { issuer: client.issuer().to_owned(), subject: claims.subject().to_owned() })
+    }
+
+    /// Ends the login with this key in every session but one.
+    fn end_elsewhere(&self, cookie: Option<&str>, key: Option<FlowKey>) {
+        let mut open = lock(&self.open);
+        for (_, logins) in open.iter_mut().filter(|(session, _)| Some(session.as_str()) != cookie) {
+            logins.retain(|login| Some(&login.key) != key.as_ref());
+        }
     }
 
     /// Takes the login with this key out of a session, or else the latest.

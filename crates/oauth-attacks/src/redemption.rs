@@ -26,6 +26,7 @@ pub struct TokenRequest<'a> {
     query: Params,
     form: Params,
     body: Option<(String, Vec<u8>)>,
+    written: Option<(&'static str, fn(&Params) -> Vec<u8>)>,
     headers: Vec<(&'static str, String)>,
     auth: ClientAuth,
     names_client: bool,
@@ -46,6 +47,7 @@ impl<'a> TokenRequest<'a> {
             query: Params::new(),
             form,
             body: None,
+            written: None,
             headers: Vec::new(),
             auth: client.auth.clone(),
             names_client: true,
@@ -129,6 +131,12 @@ impl<'a> TokenRequest<'a> {
     /// With this body instead of a form.
     pub fn body(mut self, media_type: &str, octets: impl Into<Vec<u8>>) -> Self {
         self.body = Some((media_type.to_owned(), octets.into()));
+        self
+    }
+
+    /// With all its parameters, the client's authentication among them, written down in another way than as a form.
+    pub fn written(mut self, media_type: &'static str, write: fn(&Params) -> Vec<u8>) -> Self {
+        self.written = Some((media_type, write));
         self
     }
 
@@ -220,7 +228,13 @@ impl<'a> TokenRequest<'a> {
                 form.push("client_id", id);
                 form.push("client_secret", secret.expose());
             }
-            ClientAuth::Basic(secret) => request = request.with_header("authorization", &basic(id, secret)),
+            ClientAuth::Basic(secret) => {
+                request = request.with_header("authorization", &basic(id, secret));
+                // RFC 9126 section 2.1: a pushed request has the parameters of any other, whoever sends it.
+                if self.endpoint == "pushed_authorization_request_endpoint" && form.raw("client_id").is_none() {
+                    form.push("client_id", id);
+                }
+            }
             ClientAuth::PrivateKeyJwt(key) => {
                 // A key that does not sign leaves the request without an assertion, and the control fails.
                 if let Ok(assertion) = self.bench.client_assertion(id).signed_by(key) {
@@ -246,7 +260,10 @@ impl<'a> TokenRequest<'a> {
         } else {
             request.form = Some(form);
         }
-        request.body.clone_from(&self.body);
+        request.body = match (&self.written, &request.form) {
+            (Some((media_type, write)), Some(form)) => Some(((*media_type).to_owned(), write(form))),
+            _ => self.body.clone(),
+        };
         request
     }
 

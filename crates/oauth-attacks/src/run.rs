@@ -41,6 +41,7 @@ const SIGNS_MISSED: usize = 4;
 pub struct Options {
     pub(crate) only: Option<Vec<String>>,
     pub(crate) excuses: Vec<Excuse>,
+    pub(crate) known: Vec<Excuse>,
     pub(crate) side_by_side: Option<usize>,
     pub(crate) watch: Option<Watch>,
     pub(crate) profile: Profile,
@@ -72,10 +73,11 @@ impl Options {
         self
     }
 
-    /// Expects the outcomes of a file. An entry whose last day has passed counts as a failure.
+    /// Expects the outcomes of a file, as far as these attacks run. An entry whose last day has passed counts as a
+    /// failure.
     #[must_use]
     pub fn baseline(mut self, baseline: Baseline) -> Self {
-        self.excuses.extend(baseline.excuses(SystemTime.now()));
+        self.known.extend(baseline.excuses(SystemTime.now()));
         self
     }
 
@@ -140,7 +142,9 @@ pub async fn run_on_server(target: &Target, options: &Options) -> Report {
     let agent = Agent::new(target.tls());
     let gone = Arc::new(AtomicUsize::new(0));
     let jobs = |alone: bool| {
-        let attacks = all().enumerate().filter(move |(_, attack)| attack.needs.contains(&Need::Clock) == alone);
+        let attacks = all().enumerate().filter(move |(_, attack)| {
+            attack.needs.iter().any(|need| matches!(need, Need::Clock | Need::Alone)) == alone
+        });
         attacks.map(|(number, attack)| {
             let job: Pending = match &agent {
                 Ok(agent) => {

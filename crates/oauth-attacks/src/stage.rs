@@ -149,28 +149,46 @@ impl Stage {
         Idp::start(MockIdp::builder(), registration, Party::AttackerServer).await
     }
 
+    /// A server of this description that the attacker runs and where the client is registered under its own name.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start.
+    pub async fn idp_of_attacker_like(&self, builder: Builder) -> Result<Idp, Inconclusive> {
+        Idp::start(builder, self.client.registration(), Party::AttackerServer).await
+    }
+
     /// Asks the client to log a visitor in.
     ///
     /// # Errors
     /// [`Rejected`] if the client does not want to; [`Inconclusive`] inside if nothing can be made of its answer.
     pub async fn begin(&self, visitor: &Visitor, idp: &Idp) -> Result<Result<Address, Rejected>, Inconclusive> {
+        match self.ask_to_begin(visitor, idp).await? {
+            Some(Ok(url)) => Address::parse(&url).map(Ok),
+            Some(Err(rejected)) => Ok(Err(rejected)),
+            None => Err(Inconclusive::new("the client broke down when it was asked to begin a login")),
+        }
+    }
+
+    /// Asks the client to log a visitor in, and gives the address as the client does. `None` means that it broke down.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when the client does not answer in time.
+    pub async fn ask_to_begin(
+        &self,
+        visitor: &Visitor,
+        idp: &Idp,
+    ) -> Result<Option<Result<String, Rejected>>, Inconclusive> {
         let (client, own, provider) = (Arc::clone(&self.client), visitor.clone(), idp.provider().clone());
         let job = tokio::spawn(async move { client.begin(&own, &provider).await });
-        let answer = self.patiently(job).await?;
+        let begun = self.patiently(job).await?;
         idp.tell(&self.agent);
-        let begun = match answer {
-            Some(begun) => begun,
-            None => return Err(Inconclusive::new("the client broke down when it was asked to begin a login")),
-        };
         let told = match &begun {
-            Ok(_) => "sent to the server".to_owned(),
-            Err(rejected) => self.agent.conceal(&rejected.code),
+            None => "broke down".to_owned(),
+            Some(Ok(_)) => "sent to the server".to_owned(),
+            Some(Err(rejected)) => self.agent.conceal(&rejected.code),
         };
         self.note(visitor, "begin a login", Vec::new(), told);
-        match begun {
-            Ok(url) => Address::parse(&url).map(Ok),
-            Err(rejected) => Ok(Err(rejected)),
-        }
+        Ok(begun)
     }
 
     /// Asks the client to log a visitor in, where it must.
@@ -193,8 +211,8 @@ impl Stage {
             Inconclusive::new(format!("the authorization request was answered {}", answer.summary()))
         })?;
         let address = Address::parse(location)?;
-        if let Some(code) = address.params.get("code") {
-            self.agent.keep_secret(code);
+        for secret in ["code", "response"].into_iter().filter_map(|name| address.params.get(name)) {
+            self.agent.keep_secret(secret);
         }
         Ok(address)
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use oauth_types::{Params, ProviderMetadata, Secret};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::agent::{Agent, AgentError, Request, Tls};
@@ -43,7 +44,8 @@ pub struct Target {
 }
 
 /// Which part a client plays. What it may do and must prove is how it is registered with the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// A public client.
     Public,
@@ -156,7 +158,19 @@ impl Target {
     /// # Errors
     /// [`TargetError`] when there is no document, or it is another issuer's, or it lacks an endpoint.
     pub async fn discover(issuer: &str) -> Result<Self, TargetError> {
-        let agent = Agent::new(Tls::for_url(issuer))?;
+        Self::discover_by(&Agent::new(Tls::for_url(issuer))?, issuer).await
+    }
+
+    /// As [`Target::discover`], trusting the certificates that these authorities sign, in PEM, and no others.
+    ///
+    /// # Errors
+    /// As [`Target::discover`].
+    pub async fn discover_trusting(issuer: &str, pem: &str) -> Result<Self, TargetError> {
+        let agent = Agent::new(Tls::Only(pem.into()))?;
+        Ok(Self::discover_by(&agent, issuer).await?.trust(pem))
+    }
+
+    async fn discover_by(agent: &Agent, issuer: &str) -> Result<Self, TargetError> {
         let places = well_known(issuer);
         for place in &places {
             let answer = agent.send(Request::get(Party::Attacker, Party::Server, place, Params::new())).await?;
@@ -351,12 +365,13 @@ impl Target {
 
     /// What is needed to reach the endpoints.
     pub(crate) fn tls(&self) -> Tls {
+        if let Some(pem) = &self.trust {
+            return Tls::Only(pem.as_str().into());
+        }
         let metadata = &self.metadata;
         let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.userinfo_endpoint];
-        if endpoints.into_iter().flatten().all(|url| Tls::for_url(url) == Tls::Untrusted) {
-            return Tls::Untrusted;
-        }
-        self.trust.clone().map_or(Tls::Trusted, |pem| Tls::Only(pem.into()))
+        let plain = endpoints.into_iter().flatten().all(|url| Tls::for_url(url) == Tls::Untrusted);
+        if plain { Tls::Untrusted } else { Tls::Trusted }
     }
 
     /// Whether this prerequisite is there for this client.
@@ -372,8 +387,8 @@ impl Target {
             Need::SecondIssuer => self.second_issuer.is_some(),
             Need::Forms => self.login.shows_forms(),
             Need::Clock => self.time.can_be_moved(),
-            // That is for the options to say.
-            Need::Permission => true,
+            // That is for the runner and the options to say.
+            Need::Alone | Need::Permission => true,
         }
     }
 
@@ -491,7 +506,7 @@ impl Registration {
 }
 
 /// The two places where the metadata of `issuer` may be.
-fn well_known(issuer: &str) -> [String; 2] {
+pub(crate) fn well_known(issuer: &str) -> [String; 2] {
     const OPENID: &str = "/.well-known/openid-configuration";
     const OAUTH: &str = "/.well-known/oauth-authorization-server";
     let trimmed = issuer.trim_end_matches('/');

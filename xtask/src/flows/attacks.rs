@@ -1,14 +1,16 @@
 //! Every attack of the catalogue: on the mock server, and on pkce-client.
 
-use std::pin::pin;
-
 use mock_idp::{MockIdp, Profile};
+use mock_idp_cli::show::{Show, watched};
 use oauth_attacks::mock::Cast;
-use oauth_attacks::report::Row;
-use oauth_attacks::{Options, PkceClientWeb, Report, catalogue, run_on_client, run_on_server};
+use oauth_attacks::{Baseline, Options, PkceClientWeb, catalogue, run_on_client, run_on_server};
 
-use super::Show;
 use super::wire::told;
+
+/// What a server of the strict profile is not about, and why.
+const OF_THE_SERVER: &str = include_str!("../../../fixtures/attacks/mock-idp.json");
+/// What the client does not do, so that it cannot be attacked there.
+const OF_THE_CLIENT: &str = include_str!("../../../fixtures/attacks/pkce-client.json");
 
 /// The ids of the catalogue.
 pub(super) fn ids() -> impl Iterator<Item = &'static str> {
@@ -22,39 +24,16 @@ pub(super) async fn run(show: &mut Show, wanted: &dyn Fn(&str) -> bool) -> Resul
         let cast = Cast::new(Profile::Strict).map_err(|error| told(&error))?;
         let idp = cast.enter(MockIdp::builder()).start().await.map_err(|error| told(&error))?;
         let target = cast.target(&idp).await.map_err(|error| told(&error))?;
-        let options = Options::new().only(on_servers);
+        let known = Baseline::read(OF_THE_SERVER).map_err(|error| told(&error))?;
+        let options = Options::new().only(on_servers).permit_harm().baseline(known);
         watched(show, "Attacks on mock-idp", options, async |options| run_on_server(&target, &options).await).await;
     }
     let on_clients: Vec<&str> = catalogue::client_attacks().map(|a| a.idea.id).filter(|id| wanted(id)).collect();
     if !on_clients.is_empty() {
         let client = PkceClientWeb::default();
-        let options = Options::new().only(on_clients);
+        let known = Baseline::read(OF_THE_CLIENT).map_err(|error| told(&error))?;
+        let options = Options::new().only(on_clients).baseline(known);
         watched(show, "Attacks on pkce-client", options, async |options| run_on_client(client, &options).await).await;
     }
     Ok(())
-}
-
-/// Runs attacks, prints each outcome as soon as it is there, and keeps them all in the order of the catalogue.
-pub(crate) async fn watched(
-    show: &mut Show,
-    section: &str,
-    options: Options,
-    run: impl AsyncFnOnce(Options) -> Report,
-) {
-    show.section(section);
-    let (send, mut outcomes) = tokio::sync::mpsc::unbounded_channel();
-    // If nobody listens any more, nobody misses it.
-    let options = options.watch(move |outcome| drop(send.send(outcome.clone())));
-    let mut running = pin!(run(options));
-    let ended = loop {
-        tokio::select! {
-            biased;
-            Some(outcome) = outcomes.recv() => show.row(&Row::attack(outcome)),
-            ended = &mut running => break ended,
-        }
-    };
-    while let Ok(outcome) = outcomes.try_recv() {
-        show.row(&Row::attack(outcome));
-    }
-    show.report.push_run(section, &ended);
 }

@@ -7,16 +7,14 @@ mod sdk;
 mod stage;
 mod wire;
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use mock_idp::{Builder, MockIdp};
-use oauth_attacks::report::table::{Colour, Columns, closing, line};
-use oauth_attacks::report::{Flow, Report, Row};
+use mock_idp_cli::show::Show;
+use oauth_attacks::report::{Flow, Row};
 use oauth_types::Algorithm;
 
-pub(crate) use self::attacks::watched;
 use self::stage::Stage;
 pub(crate) use self::stage::form;
 use self::wire::Wire;
@@ -62,45 +60,6 @@ pub(crate) struct Options {
     /// Where the reports are written; `target/flows` unless told otherwise.
     #[arg(long, value_name = "FOLDER")]
     report: Option<PathBuf>,
-}
-
-/// Prints rows as they finish, and keeps them for the report in the order they belong.
-pub(crate) struct Show {
-    pub(crate) report: Report,
-    columns: Columns,
-    colour: Colour,
-}
-
-impl Show {
-    /// A new report; `widest` is the length of the longest id to come.
-    pub(crate) fn new(title: &str, target: &str, widest: usize) -> Self {
-        let terminal = std::io::stdout().is_terminal();
-        let colour = if terminal && std::env::var_os("NO_COLOR").is_none() { Colour::Always } else { Colour::Never };
-        // Whole lines for files and pipes; one line per row for people.
-        let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let line = if terminal { width.unwrap_or(120) } else { 0 };
-        Self { report: Report::new(title, target), columns: Columns { id: widest, line }, colour }
-    }
-
-    /// Prints the title of the rows to come.
-    pub(crate) fn section(&self, title: &str) {
-        println!("\n{title}");
-    }
-
-    /// Prints a row that has finished.
-    pub(crate) fn row(&self, row: &Row) {
-        println!("{}", line(row, self.columns, self.colour));
-    }
-
-    /// Prints the counts and writes the reports into `folder`.
-    pub(crate) fn finish(self, folder: &Path) -> Result<Report, String> {
-        println!("\n{}", closing(&self.report, self.colour).trim_end());
-        self.report.write_into(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let page = folder.join("report.html");
-        let here = std::env::current_dir().unwrap_or_default();
-        println!("{}", page.strip_prefix(here).unwrap_or(&page).display());
-        Ok(self.report)
-    }
 }
 
 /// Runs what was asked for. An error says what does not pass.
@@ -156,7 +115,7 @@ async fn play(case: &Case) -> Result<Row, String> {
 }
 
 /// The length of the longest id of a flow or an attack.
-pub(crate) fn widest_id() -> usize {
+fn widest_id() -> usize {
     cases().map(|case| case.id).chain(attacks::ids()).map(str::len).max().unwrap_or(0)
 }
 

@@ -48,8 +48,8 @@ const MEMBERS: &[Member] = &[
     },
     Member {
         name: "mock-idp-cli",
-        may: &["oauth-types", "mock-idp", "oauth-attacks"],
-        may_in_tests: &["pkce-core", "mock-idp-control"],
+        may: &["oauth-types", "mock-idp", "mock-idp-control", "oauth-attacks"],
+        may_in_tests: &["pkce-core"],
         why: "the program is one more user of the libraries",
     },
     Member { name: "xtask", may: EVERY, may_in_tests: &[], why: "tasks use everything" },

@@ -8,19 +8,36 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 use http::header::AUTHORIZATION;
 use oauth_types::{ErrorCode, Params, Secret};
+use serde::{Deserialize, Serialize};
 
 use crate::clients::{self, Client, Proven};
 use crate::doctor;
 use crate::documents;
+use crate::memory::{Life, Note};
+use crate::ports::store::{Key, Kind, Record};
 use crate::refusal::{Document, Refusal, Rule};
 use crate::reply::Stop;
 use crate::request::Attempt;
 use crate::spec::{Perhaps, Spec};
-use crate::world::{Policy, Switch};
+use crate::world::{Amount, Policy, Switch};
 
 const BASIC: &str = "client_secret_basic";
 const POST: &str = "client_secret_post";
 const NONE: &str = "none";
+/// Wrong secrets of the last minute.
+const WRONG: Kind = Kind::new("rfc6749/secret");
+/// Clients whose secrets are not looked at.
+const CLOSED: Kind = Kind::new("rfc6749/closed");
+const MINUTE: u64 = 60;
+
+/// Says that the secret of a client was tried too often.
+#[derive(Debug, Serialize, Deserialize)]
+struct Closed;
+
+impl Note for Closed {
+    const NAME: &'static str = "rfc6749/closed";
+    const LIFE: Life = Life::Code;
+}
 
 #[derive(Debug)]
 pub(crate) struct ClientAuthentication;
@@ -36,6 +53,10 @@ impl Spec for ClientAuthentication {
 
     fn switches(&self) -> &'static [&'static Switch] {
         SWITCHES
+    }
+
+    fn amounts(&self) -> &'static [&'static Amount] {
+        AMOUNTS
     }
 
     fn auth_methods(&self, policy: &Policy) -> &'static [&'static str] {
@@ -75,8 +96,33 @@ impl Spec for ClientAuthentication {
         client: &'a Client,
     ) -> Perhaps<'a, Proven> {
         let own = [BASIC, POST, NONE].contains(&method);
-        own.then(|| Box::pin(std::future::ready(check(method, attempt, client).map_err(Stop::from))) as _)
+        own.then(|| Box::pin(guarded(method, attempt, client)) as _)
     }
+}
+
+/// "The authorization server MUST protect any endpoint utilizing it against brute force attacks" (§2.3.1): after too
+/// many wrong secrets, none is looked at for a minute.
+async fn guarded(method: &str, attempt: &Attempt<'_>, client: &Client) -> Result<Proven, Stop> {
+    let (arrival, store) = (attempt.arrival, &attempt.ports.store);
+    let (tenant, client_id, now) = (&arrival.place.tenant, client.client_id(), arrival.now);
+    let closed = Key::of(CLOSED, tenant, client_id);
+    if method != NONE && store.get(closed).await?.is_some_and(|kept| now < kept.record.expires) {
+        return Err(TRIED_TOO_OFTEN.refuse().into());
+    }
+    let checked = check(method, attempt, client);
+    if !checked.as_ref().is_err_and(|refusal| std::ptr::eq(refusal.rule, &SECRET_WRONG)) {
+        return Ok(checked?);
+    }
+    let (places, until) = (attempt.policy.value_of(&ATTEMPTS), now.saturating_add(MINUTE));
+    for place in 0..places {
+        if store.once(Key::of(WRONG, tenant, &format!("{place} {client_id}")), now, until).await? {
+            if place + 1 == places {
+                store.put(closed, Record::of(client_id, &Closed, now, until)).await?;
+            }
+            break;
+        }
+    }
+    Ok(checked?)
 }
 
 fn check(method: &str, attempt: &Attempt<'_>, client: &Client) -> Result<Proven, Refusal> {
@@ -201,8 +247,31 @@ fn undecoded(attempt: &Attempt<'_>) -> Option<Secret> {
 
 static SWITCHES: &[&Switch] = &[&clients::STRONG];
 
-static RULES: &[&Rule] =
-    &[&BASIC_MALFORMED, &CLIENT_ID_MISSING, &CLIENT_IDS_DIFFER, &SECRET_MISSING, &SECRET_OF_PUBLIC, &SECRET_WRONG];
+static AMOUNTS: &[&Amount] = &[&ATTEMPTS];
+
+static ATTEMPTS: Amount = Amount {
+    name: "secret-attempts",
+    says: "After how many wrong secrets of a client in a minute none is looked at; 0 looks at all (RFC 6749 section 2.3.1)",
+    default: 30,
+};
+
+static RULES: &[&Rule] = &[
+    &BASIC_MALFORMED,
+    &CLIENT_ID_MISSING,
+    &CLIENT_IDS_DIFFER,
+    &SECRET_MISSING,
+    &SECRET_OF_PUBLIC,
+    &SECRET_WRONG,
+    &TRIED_TOO_OFTEN,
+];
+
+static TRIED_TOO_OFTEN: Rule = Rule {
+    id: "rfc6749-secret-tried-too-often",
+    document: &documents::RFC6749,
+    section: "2.3.1",
+    error: ErrorCode::InvalidClient,
+    says: "A secret must not be found by trying: there were too many wrong ones in the last minute",
+};
 
 static BASIC_MALFORMED: Rule = Rule {
     id: "rfc6749-basic-malformed",

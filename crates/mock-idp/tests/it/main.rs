@@ -43,6 +43,7 @@ mod profiles;
 mod races;
 mod readme;
 mod refusals;
+mod rfc6749_client_auth;
 mod rfc6749_client_credentials;
 mod rfc6749_code;
 mod rfc6749_implicit;

@@ -195,6 +195,22 @@ impl Forms {
         }
     }
 
+    /// Goes to the end as this user, and returns the pages on the way beside it.
+    ///
+    /// # Errors
+    /// As [`Forms::finish`].
+    pub async fn walk(&self, browser: &Browser, visit: Visit, who: Who) -> Result<(Vec<Page>, Answer), AgentError> {
+        let mut pages = Vec::new();
+        let mut reached = self.until(browser, visit, (who, |_| true)).await?;
+        while let Reached::Page(page) = &reached
+            && pages.len() < MOST_PAGES
+        {
+            pages.push(Page::clone(page));
+            reached = self.send(browser, &self.fill(page, who)?).await?;
+        }
+        Ok((pages, self.finish(browser, reached, who).await?))
+    }
+
     /// Goes on to the first page for which `wanted` is true, as this user. The end may come first.
     ///
     /// # Errors

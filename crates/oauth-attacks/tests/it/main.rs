@@ -7,6 +7,6 @@ mod our_own;
 mod programs;
 mod server_matrix;
 mod server_rules;
-mod user_agent;
 mod unruly;
+mod user_agent;
 mod victims;

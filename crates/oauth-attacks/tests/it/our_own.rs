@@ -3,7 +3,8 @@
 use mock_idp::MockIdp;
 use oauth_attacks::mock::Cast;
 use oauth_attacks::{
-    Options, PkceClientNative, PkceClientWeb, Profile, Report, Verdict, catalogue, run_on_client, run_on_server,
+    Options, PkceClientNative, PkceClientWeb, Profile, Registration, Report, Verdict, catalogue, run_on_client,
+    run_on_server,
 };
 
 /// By which rules a server of each profile is judged.
@@ -63,7 +64,18 @@ async fn the_client_withstands_what_is_done_to_its_listener() {
 
 #[tokio::test]
 async fn the_client_withstands_every_attack() {
-    let report = run_on_client(PkceClientWeb::default(), &Options::new()).await;
+    withstands_every_attack(PkceClientWeb::default()).await;
+}
+
+#[tokio::test]
+async fn the_client_withstands_every_attack_with_a_secret() {
+    let secret = "a-secret-that-only-this-test-knows";
+    let client = Registration::confidential("client-under-test", secret, "http://127.0.0.1:9/callback");
+    withstands_every_attack(PkceClientWeb::default().registered(client)).await;
+}
+
+async fn withstands_every_attack(client: PkceClientWeb) {
+    let report = run_on_client(client, &Options::new()).await;
     for (id, because) in not_about(&report) {
         assert!(
             because.starts_with("the client cannot") || because.starts_with("the client does not"),

@@ -42,9 +42,9 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     if !lie.was_told() {
         return Err(Inconclusive::new("the authorization request did not reach the server"));
     }
-    stage.must_reject(&first.heard, "the answer that S256 is not supported");
+    stage.must_reject(first.heard()?, "the answer that S256 is not supported");
     let mut attempts = Vec::new();
-    if let Heard::Said(Said::SentOn { url }) = &first.heard {
+    if let Heard::Said(Said::SentOn { url }) = first.heard()? {
         attempts.push(Address::parse(url)?);
     }
     if let Ok(request) = stage.begin(&visitor, &idp).await? {

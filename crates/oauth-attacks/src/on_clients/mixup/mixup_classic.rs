@@ -3,6 +3,7 @@
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::client::Visitor;
+use crate::observe;
 use crate::stage::{Address, Stage};
 use crate::verdict::Level;
 
@@ -14,9 +15,13 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("mixup_classic.rs"),
         capabilities: &[Capability::A1],
         citation: "RFC 9700 section 4.4, RFC 9207 section 1",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "The user chooses the attacker's server.",
+            "That server sends the browser on to an honest one, as the client that is known there.",
+            "The honest server answers, and the browser brings the response to the client.",
+        ],
+        secure: "The client sees that the response is from another server than the chosen one, and stops.",
+        insecure: "The client sends the honest server's code to the attacker's token endpoint.",
         defence: "The client learns from the response which server it is from, and goes on only with that one.",
         level: Level::Must,
         levels: &[],
@@ -35,7 +40,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     // knows.
     let aside = stage.aside();
     let honest_request = aside.must_begin(&Visitor::new(), &honest).await?;
-    let sent_on = Address { base: honest_request.base, params: chosen.params.clone() };
+    let sent_on = Address { base: honest_request.base, params: observe::asked(&chosen, &attacker.journal()) };
     let sent_on = sent_on.set("client_id", &honest.provider().client.client_id);
     stage.note_redirect(&attacker, &chosen, "sent on to the honest server");
     let address = stage.follow(&visitor, &honest, &sent_on).await?;

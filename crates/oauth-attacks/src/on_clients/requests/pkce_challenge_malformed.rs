@@ -15,9 +15,9 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("pkce_challenge_malformed.rs"),
         capabilities: &[Capability::A1],
         citation: "RFC 7636 section 4.2 and Appendix A",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &["The client begins a login.", "Length, alphabet and last character of its challenge are looked at."],
+        secure: "The challenge is 43 characters of base64url that stand for 32 octets.",
+        insecure: "The challenge is padded, in another alphabet, or of another length.",
         defence: "The challenge is 43 characters of base64url, without padding.",
         level: Level::Must,
         levels: &[],
@@ -31,7 +31,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = observe::lenient(stage).await?;
     let logins = observe::logins(stage, &idp, 1).await?;
     observe::look(stage, &logins, "the challenge is 43 characters of base64url", |login| {
-        if login.request.get("code_challenge_method") == "plain" {
+        if login.asked("code_challenge_method") == "plain" {
             return Err(Inconclusive::new("the client asks for the method plain"));
         }
         Ok(malformation(login.challenge()?).map(|what| format!("the challenge is malformed: {what}")))

@@ -17,9 +17,13 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("pkce_fresh_after_error.rs"),
         capabilities: &[Capability::A3, Capability::A4],
         citation: "OAuth 2.1 section 7.5.1, RFC 9700 section 2.1.1",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "The server answers an authorization request with temporarily_unavailable.",
+            "The same visitor tries again.",
+            "The two requests are compared.",
+        ],
+        secure: "The second request has another challenge, state and nonce.",
+        insecure: "The second request repeats one of them.",
         defence: "A new attempt has a new challenge, state and nonce.",
         level: Level::Must,
         levels: &[],
@@ -41,13 +45,13 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     if !lie.was_told() {
         return Err(Inconclusive::new("the authorization request did not reach the server"));
     }
-    let again = match &first.heard {
+    let again = match first.heard()? {
         Heard::Said(Said::SentOn { url }) => Address::parse(url)?,
         _ => stage.must_begin(&visitor, &idp).await?,
     };
     let reused = ["code_challenge", "state", "nonce"]
         .into_iter()
-        .filter(|name| !again.get(name).is_empty() && again.get(name) == first.request.get(name));
+        .filter(|name| !again.get(name).is_empty() && again.get(name) == first.asked(name));
     match reused.collect::<Vec<_>>().as_slice() {
         [] => stage.withstood("the second attempt is a new login"),
         names => stage.violated(format!("the second attempt has the {} of the first", names.join(" and "))),

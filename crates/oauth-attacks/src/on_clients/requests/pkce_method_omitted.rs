@@ -14,9 +14,9 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("pkce_method_omitted.rs"),
         capabilities: &[Capability::A4],
         citation: "RFC 7636 section 4.3",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &["The client begins a login.", "The method of its challenge is looked for."],
+        secure: "The request names the method S256.",
+        insecure: "The request carries a challenge and no method.",
         defence: "The method is named in every request.",
         level: Level::Must,
         levels: &[],
@@ -31,7 +31,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let logins = observe::logins(stage, &idp, 1).await?;
     observe::look(stage, &logins, "the method is named", |login| {
         login.challenge()?;
-        let missing = login.request.params.get("code_challenge_method").is_none();
+        let missing = login.asked.get("code_challenge_method").is_none();
         Ok(missing.then(|| "a challenge comes without its method, which means plain".to_owned()))
     })
 }

@@ -14,9 +14,12 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("pkce_missing.rs"),
         capabilities: &[Capability::A3],
         citation: "RFC 9700 section 2.1.1, RFC 7636 section 4.3",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "The client begins a login at a server that insists on nothing.",
+            "Its authorization request is searched for a challenge.",
+        ],
+        secure: "The authorization request carries a challenge.",
+        insecure: "The authorization request carries none.",
         defence: "Every authorization request carries a challenge.",
         level: Level::Must,
         levels: &[],
@@ -30,7 +33,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = observe::lenient(stage).await?;
     let logins = observe::logins(stage, &idp, 1).await?;
     observe::look(stage, &logins, "every authorization request carries a challenge", |login| {
-        let missing = login.request.params.get("code_challenge").is_none();
+        let missing = login.asked.get("code_challenge").is_none();
         Ok(missing.then(|| "an authorization request carries no challenge".to_owned()))
     })
 }

@@ -14,9 +14,9 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("pkce_plain.rs"),
         capabilities: &[Capability::A4],
         citation: "RFC 7636 section 4.2, RFC 9700 section 2.1.1",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &["A server offers both methods.", "The client begins a login there."],
+        secure: "The request names S256.",
+        insecure: "The request names plain.",
         defence: "The client uses S256, whatever else the server offers.",
         level: Level::Must,
         levels: &[],
@@ -31,7 +31,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let logins = observe::logins(stage, &idp, 1).await?;
     observe::look(stage, &logins, "the client uses S256 although the server offers plain", |login| {
         login.challenge()?;
-        let plain = login.request.get("code_challenge_method") == "plain";
+        let plain = login.asked("code_challenge_method") == "plain";
         Ok(plain.then(|| "the client asks for the method plain".to_owned()))
     })
 }

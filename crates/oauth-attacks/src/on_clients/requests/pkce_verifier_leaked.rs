@@ -16,9 +16,9 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("pkce_verifier_leaked.rs"),
         capabilities: &[Capability::A3, Capability::A4],
         citation: "RFC 7636 section 7.1, RFC 9700 section 2.1.1",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &["The client logs somebody in.", "Everything it sent is searched for the verifier."],
+        secure: "The verifier is in the body of the token request alone.",
+        insecure: "The verifier is in an address, in a header or in another request as well.",
         defence: "The verifier is sent in the body of the token request and nowhere else.",
         level: Level::Must,
         levels: &[],
@@ -35,7 +35,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         let verifier = login.verifier()?;
         let in_front = login.request.to_string().contains(verifier)
             || login.request.params.iter().any(|(_, value)| value.contains(verifier));
-        if in_front && login.request.get("code_challenge") != verifier {
+        if in_front && login.asked("code_challenge") != verifier {
             return Ok(Some("the verifier is in the authorization request".to_owned()));
         }
         let leaks = |entry: &Entry| {

@@ -15,9 +15,12 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("pkce_verifier_mismatch.rs"),
         capabilities: &[Capability::A3],
         citation: "RFC 7636 sections 4.2 and 4.6",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "The client logs somebody in.",
+            "The verifier of its token request is hashed and compared with the challenge.",
+        ],
+        secure: "Both are the same, character by character.",
+        insecure: "The challenge is the hash of something else.",
         defence: "The challenge is the hash of exactly the verifier that is sent.",
         level: Level::Must,
         levels: &[],
@@ -32,7 +35,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let logins = observe::logins(stage, &idp, 1).await?;
     observe::look(stage, &logins, "the challenge is the hash of the verifier", |login| {
         let (challenge, verifier) = (login.challenge()?, login.verifier()?);
-        let plain = login.request.get("code_challenge_method") != "S256" && challenge == verifier;
+        let plain = login.asked("code_challenge_method") != "S256" && challenge == verifier;
         let wrong = challenge != s256(verifier) && !plain;
         Ok(wrong.then(|| format!("the challenge is not the hash of the verifier: {}", mistake(verifier, challenge))))
     })

@@ -17,9 +17,12 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("pkce_verifier_reuses_state.rs"),
         capabilities: &[Capability::A3, Capability::A4],
         citation: "RFC 7636 section 7.1",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "The client logs somebody in.",
+            "Its verifier is compared with state and nonce, and with their hashes.",
+        ],
+        secure: "The verifier cannot be made of the others.",
+        insecure: "The verifier is the state or the nonce, a part of it, or its hash.",
         defence: "The verifier is drawn apart from state and nonce.",
         level: Level::Must,
         levels: &[],
@@ -35,7 +38,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     observe::look(stage, &logins, "the verifier has nothing to do with state and nonce", |login| {
         let verifier = login.verifier()?;
         for name in ["state", "nonce"] {
-            let value = login.request.get(name);
+            let value = login.asked(name);
             let contained = value.len() >= SHORTEST && (verifier.contains(value) || value.contains(verifier));
             let hashed = verifier == s256(value) || verifier == hex(&Sha256::digest(value));
             if contained || (hashed && !value.is_empty()) {

@@ -18,9 +18,12 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         story: story!("pkce_challenge_duplicate.rs"),
         capabilities: &[Capability::A1],
         citation: "RFC 6749 section 3.1",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "Ask for codes with a second challenge of the attacker's at the end, at the beginning, spelt as an array, and in the body where the first is in the query.",
+            "If a code comes, redeem it with the attacker's verifier, and another one without a verifier.",
+        ],
+        secure: "The request is refused, with `invalid_request` or on a page.",
+        insecure: "A code comes for a repeated parameter, or one that the attacker's verifier or none redeems.",
         defence: "A request with a repeated parameter is refused.",
         level: Level::Must,
         levels: &[],
@@ -31,6 +34,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 };
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
+    writes_parameters(client)?;
     let own = fresh();
     let request = bench.authorization(client).also("code_challenge", s256(&own)).page_will_do();
     if request.must_be_refused("a second challenge at the end").await?.is_some() {
@@ -48,6 +52,14 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
         bench.judge(&answer, GRANT, "a code of two challenges, one spelt as an array");
     }
     in_query_and_body(bench, client).await
+}
+
+/// The members of a request object are unique (RFC 7519 section 4), so a client that signs has nothing to repeat.
+pub(super) fn writes_parameters(client: &Registration) -> Result<(), Inconclusive> {
+    match client.signs {
+        None => Ok(()),
+        Some(_) => Err(Inconclusive::new("the client does not send parameters that could be repeated")),
+    }
 }
 
 /// One challenge in the query, another in the body. A server may read one of the two, but not both and not neither.

@@ -17,9 +17,12 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         story: story!("pkce_method_case.rs"),
         capabilities: &[Capability::A1],
         citation: "RFC 7636 sections 4.3 and 4.4.1",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "Ask for codes with the methods `s256`, `S-256`, `sha256`, `PLAIN` and `Plain`.",
+            "If a code comes, redeem it with its challenge as verifier, and another one without a verifier.",
+        ],
+        secure: "Each of them is refused with `invalid_request`.",
+        insecure: "A code comes, worst if it is bound by plain.",
         defence: "Methods are compared exactly, and any other name is refused.",
         level: Level::Must,
         levels: &[],
@@ -31,9 +34,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     for method in ["s256", "S-256", "sha256", "PLAIN", "Plain"] {
-        let request = bench.authorization(client);
-        let challenge = s256(request.current_verifier().expose());
-        pkce_method_unknown::try_method(bench, client, request, (method, &challenge)).await?;
+        pkce_method_unknown::try_method(bench, client, (method, method), |verifier| s256(verifier)).await?;
     }
     Ok(())
 }

@@ -2,7 +2,6 @@
 //! plain, or as no PKCE at all.
 
 use crate::attack::{Capability, Idea, Inconclusive, On, ServerAttack, story};
-use crate::authorization::Authorization;
 use crate::bench::Bench;
 use crate::challenge::{s256, s512};
 use crate::judge::VERIFIER;
@@ -17,9 +16,12 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         story: story!("pkce_method_unknown.rs"),
         capabilities: &[Capability::A1],
         citation: "RFC 7636 section 4.4.1",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "Ask for codes with the methods `S512` and `none`.",
+            "If a code comes, redeem it with its challenge as verifier, and another one without a verifier.",
+        ],
+        secure: "Each of them is refused with `invalid_request`.",
+        insecure: "A code comes, worst if it is bound by plain or to nothing.",
         defence: "A method that the server does not know is refused at the authorization endpoint.",
         level: Level::Must,
         levels: &[],
@@ -30,34 +32,33 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 };
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
-    let request = bench.authorization(client);
-    let challenge = s512(request.current_verifier().expose());
-    try_method(bench, client, request, ("S512", &challenge)).await?;
-
-    let request = bench.authorization(client);
-    let challenge = s256(request.current_verifier().expose());
-    try_method(bench, client, request, ("none", &challenge)).await
+    try_method(bench, client, ("S512", "S512"), s512).await?;
+    try_method(bench, client, ("none", "none"), |verifier| s256(verifier)).await
 }
 
-/// Asks for a code with this method and challenge, and if one comes, tries the two ways that need no verifier.
+/// Asks for a code with a method, which is called so, and this challenge of the verifier. If one comes, tries the two
+/// ways that need no verifier.
 pub(super) async fn try_method(
     bench: &Bench,
     client: &Registration,
-    request: Authorization<'_>,
-    (method, challenge): (&str, &str),
+    (name, method): (&str, &str),
+    challenge: fn(&str) -> String,
 ) -> Result<(), Inconclusive> {
-    let request = request.set("code_challenge", challenge).set("code_challenge_method", method);
-    let what = format!("a request with the method {method}");
-    let Some(grant) = request.must_be_refused(&what).await? else { return Ok(()) };
-    request.was_granted(&what, None);
-    let answer = bench.redemption(client, &grant).verifier(challenge).send().await?;
-    bench.judge_late(
-        None,
-        &answer,
-        VERIFIER,
-        &format!("a code of the method {method} with its challenge as verifier"),
-    );
+    let request = || {
+        let request = bench.authorization(client);
+        let challenge = challenge(request.current_verifier().expose());
+        request.set("code_challenge", challenge).set("code_challenge_method", method)
+    };
+    let (first, what) = (request(), format!("a request with the method {name}"));
+    let Some(grant) = first.must_be_refused(&what).await? else { return Ok(()) };
+    first.was_granted(&what, None);
+    let read = first.value("code_challenge").unwrap_or_default();
+    let answer = bench.redemption(client, &grant).verifier(read).send().await?;
+    let what = format!("a code of the method {name} with its challenge as verifier");
+    bench.judge_late(None, &answer, VERIFIER, &what);
+
+    let grant = request().grant().await?;
     let answer = bench.redemption(client, &grant).without_verifier().send().await?;
-    bench.judge_late(None, &answer, VERIFIER, &format!("a code of the method {method} without a verifier"));
+    bench.judge_late(None, &answer, VERIFIER, &format!("a code of the method {name} without a verifier"));
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::bench::Bench;
 use crate::browser::Browser;
 use crate::dice::fresh;
 use crate::judge::{Finding, VERIFIER};
-use crate::target::Registration;
+use crate::target::{Registration, Role};
 use crate::verdict::{Level, Verdict};
 
 /// `as-pkce-path-parity`
@@ -19,9 +19,12 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         story: story!("pkce_path_parity.rs"),
         capabilities: &[Capability::A3],
         citation: "RFC 7636 section 4.4",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "Get codes on every way there is: after a login, with consent that was given before or is given anew, in a live session, with `prompt=none`, by POST, in a form, after an error, pushed, and signed.",
+            "On each way, redeem a code with its verifier, one without, one with its challenge as verifier, and one with a guessed verifier.",
+        ],
+        secure: "On every way, only the verifier redeems the code.",
+        insecure: "On some way, a code is redeemed without its verifier.",
         defence: "Every way to a code stores the challenge and its method with it.",
         level: Level::Must,
         levels: &[],
@@ -32,19 +35,48 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 };
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
-    for path in [Path::LiveSession, Path::PromptNone, Path::Posted, Path::FormPost, Path::AfterError] {
+    for path in PATHS {
+        let Some(client) = traveller(bench, client, *path) else { continue };
         let browser = bench.browser();
         if matches!(path, Path::LiveSession | Path::PromptNone) {
             bench.authorization(client).open_in(&browser).await?;
         }
-        walk(bench, client, path, &browser).await?;
+        walk(bench, client, *path, &browser).await?;
     }
     Ok(())
 }
 
+/// The client that takes a path, if the path is there.
+fn traveller<'a>(bench: &'a Bench, client: &'a Registration, path: Path) -> Option<&'a Registration> {
+    match path {
+        Path::Signed => bench.role(Role::Signing).ok(),
+        Path::Pushed => bench.endpoint("pushed_authorization_request_endpoint").ok().map(|_| client),
+        _ => Some(client),
+    }
+}
+
+const PATHS: &[Path] = &[
+    Path::FreshLogin,
+    Path::FreshConsent,
+    Path::RememberedConsent,
+    Path::LiveSession,
+    Path::PromptNone,
+    Path::Posted,
+    Path::FormPost,
+    Path::AfterError,
+    Path::Pushed,
+    Path::Signed,
+];
+
 /// A way to a code.
 #[derive(Clone, Copy)]
 enum Path {
+    /// After a login that the request insists on (OpenID Connect Core section 3.1.2.1).
+    FreshLogin,
+    /// After a consent that the request insists on.
+    FreshConsent,
+    /// In a browser without a session, of a user who has agreed before.
+    RememberedConsent,
     /// In a browser that was logged in before.
     LiveSession,
     /// In such a browser, without asking the user (OpenID Connect Core section 3.1.2.1).
@@ -55,16 +87,25 @@ enum Path {
     FormPost,
     /// In a browser whose first request was refused.
     AfterError,
+    /// With a pushed request (RFC 9126).
+    Pushed,
+    /// With a signed request (RFC 9101).
+    Signed,
 }
 
 impl Path {
     fn name(self) -> &'static str {
         match self {
+            Self::FreshLogin => "after a login",
+            Self::FreshConsent => "with new consent",
+            Self::RememberedConsent => "with remembered consent",
             Self::LiveSession => "in a live session",
             Self::PromptNone => "with prompt=none",
             Self::Posted => "asked for by POST",
             Self::FormPost => "sent in a form",
             Self::AfterError => "after an error",
+            Self::Pushed => "of a pushed request",
+            Self::Signed => "of a signed request",
         }
     }
 }
@@ -106,7 +147,10 @@ async fn code(
 ) -> Result<Option<Grant>, Inconclusive> {
     let request = bench.authorization(client);
     let request = match path {
-        Path::LiveSession => request,
+        Path::RememberedConsent | Path::LiveSession | Path::Signed => request,
+        Path::FreshLogin => request.set("prompt", "login"),
+        Path::FreshConsent => request.set("prompt", "consent"),
+        Path::Pushed => request.pushed(),
         Path::PromptNone => request.set("prompt", "none"),
         Path::Posted => request.posted(),
         Path::FormPost => request.set("response_mode", "form_post"),

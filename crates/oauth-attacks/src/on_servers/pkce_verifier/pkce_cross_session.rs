@@ -15,9 +15,12 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         story: story!("pkce_cross_session.rs"),
         capabilities: &[Capability::A3],
         citation: "RFC 9700 sections 4.5 and 4.5.3.1",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "Start two flows of the same client, and get both codes.",
+            "Redeem the code of the first with the verifier of the second.",
+        ],
+        secure: "The code is refused with `invalid_grant`.",
+        insecure: "The code is redeemed.",
         defence: "The challenge is remembered with the code it belongs to.",
         level: Level::Must,
         levels: &[],
@@ -29,7 +32,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let stolen = bench.grant(client).await?;
-    let own = bench.authorization(client).as_second_user().grant().await?;
+    let own = bench.grant(client).await?;
     let answer = bench.redemption(client, &stolen).verifier(own.verifier.expose()).send().await?;
     bench.judge(&answer, GRANT, "a code with the verifier of another flow");
     Ok(())

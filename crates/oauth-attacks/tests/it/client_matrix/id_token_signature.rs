@@ -107,7 +107,7 @@ pub(super) const ROWS: &[Row] = &[
         level: Level::Must,
         because: "inflates to 64 MiB",
     },
-    Row { id: "rp-idt-oversize", off: Defence::TokensBounded, level: Level::Should, because: "megabytes" },
+    Row { id: "rp-idt-oversize", off: Defence::AnswersBounded, level: Level::Should, because: "megabytes" },
     Row {
         id: "rp-jwks-weak-key",
         off: Defence::KeysOfOneAlgorithm,

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use oauth_attacks::{Level, Options, Verdict, catalogue, run_on_client};
 
-use crate::victims::client::{Defence, Victim};
+use crate::victims::client::{Defence, Registered, Victim};
 
 /// An attack, and what its success needs.
 pub(crate) struct Row {
@@ -49,7 +49,8 @@ fn rows() -> impl Iterator<Item = &'static Row> {
 /// Runs the rows of a family: each attack succeeds where its defence is off.
 async fn succeed(rows: &[Row]) {
     for row in rows {
-        let report = run_on_client(Victim::new([row.off]), &Options::new().only([row.id])).await;
+        let victim = Victim::registered(row.off.registered(), [row.off]);
+        let report = run_on_client(victim, &Options::new().only([row.id])).await;
         let outcome = &report.outcomes[0];
         assert_eq!(outcome.verdict, Verdict::Vulnerable, "{} without {:?}: {}", row.id, row.off, outcome.because);
         assert_eq!(outcome.level, row.level, "{} without {:?}: {}", row.id, row.off, outcome.because);
@@ -57,16 +58,19 @@ async fn succeed(rows: &[Row]) {
     }
 }
 
-/// A sound client withstands every attack that has a row.
+/// A sound client withstands every attack that has a row, registered like the one that does not.
 async fn withstand(rows: &[Row]) {
-    let ids: BTreeSet<_> = rows.iter().map(|row| row.id).collect();
-    let report = run_on_client(Victim::new([]), &Options::new().only(ids.clone())).await;
-    report.assert_all_stopped();
-    for outcome in &report.outcomes {
-        assert_eq!(outcome.verdict, Verdict::Stopped, "{}: {}", outcome.id, outcome.because);
-        assert!(outcome.trace.steps.iter().any(|step| step.stopped), "{} does not show where", outcome.id);
+    for registered in Registered::ALL {
+        let rows = rows.iter().filter(|row| row.off.registered() == registered);
+        let ids: BTreeSet<_> = rows.map(|row| row.id).collect();
+        let report = run_on_client(Victim::registered(registered, []), &Options::new().only(ids.clone())).await;
+        report.assert_all_stopped();
+        for outcome in &report.outcomes {
+            assert_eq!(outcome.verdict, Verdict::Stopped, "{}: {}", outcome.id, outcome.because);
+            assert!(outcome.trace.steps.iter().any(|step| step.stopped), "{} does not show where", outcome.id);
+        }
+        assert_eq!(report.outcomes.len(), ids.len());
     }
-    assert_eq!(report.outcomes.len(), ids.len());
 }
 
 macro_rules! family {

@@ -19,6 +19,8 @@ use oauth_types::Params;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::certificates;
+
 /// More than any attack sends.
 const LONGEST_BODY: usize = 32 * 1024 * 1024;
 
@@ -40,6 +42,8 @@ pub(crate) struct Bug {
     pub(crate) bend: Option<fn() -> Arc<dyn Bend>>,
     /// What else is known of the server.
     pub(crate) known: fn(Target) -> Target,
+    /// Whether there is a way to it by https as well, for a client that shows a certificate.
+    pub(crate) tls: bool,
 }
 
 impl Bug {
@@ -53,6 +57,7 @@ impl Bug {
         weakened: |builder| builder,
         bend: None,
         known: |target| target,
+        tls: false,
     };
 
     /// The same server without the mistake.
@@ -81,6 +86,8 @@ pub(crate) struct Call {
     /// The body otherwise.
     pub(crate) body: Vec<u8>,
     pub(crate) headers: HeaderMap,
+    /// The certificate that the client is said to have, in DER.
+    pub(crate) certificate: Option<Vec<u8>>,
     /// The query as it arrived, if it cannot be read.
     unread: Option<String>,
 }
@@ -94,6 +101,21 @@ pub(crate) struct Reply {
 }
 
 impl Call {
+    /// A request of the front's own with this form.
+    pub(crate) fn post(path: &str, form: Params) -> Self {
+        let content_type = http::HeaderValue::from_static("application/x-www-form-urlencoded");
+        Self {
+            method: Method::POST,
+            path: path.to_owned(),
+            query: Params::new(),
+            form: Some(form),
+            body: Vec::new(),
+            headers: HeaderMap::from_iter([(http::header::CONTENT_TYPE, content_type)]),
+            unread: None,
+            certificate: None,
+        }
+    }
+
     /// Asks the server.
     pub(crate) async fn ask(self, server: &MockIdp) -> Reply {
         let query = self.unread.unwrap_or_else(|| self.query.encode());
@@ -104,7 +126,10 @@ impl Call {
             *headers = self.headers;
             headers.remove(http::header::CONTENT_LENGTH);
         }
-        let request = request.body(octets.into()).expect("a request that arrived can be passed on");
+        let mut request = request.body(octets.into()).expect("a request that arrived can be passed on");
+        if let Some(certificate) = self.certificate {
+            request.extensions_mut().insert(mock_idp::ClientCertificate::new(certificate, []));
+        }
         let (parts, body) = server.call(request).await.into_parts();
         Reply { status: parts.status, headers: parts.headers, body: body.to_vec() }
     }
@@ -203,7 +228,10 @@ impl Front {
         let issuer = format!("http://{}", listener.local_addr().expect("an address"));
         let cast = Cast::new(bug.profile).expect("keys");
         let builder = (bug.weakened)((bug.built)(cast.enter(MockIdp::builder()))).issuer(issuer);
-        let idp = Arc::new(builder.in_process().expect("a server"));
+        let idp = Arc::new(match bug.tls {
+            true => certificates::start(builder).await,
+            false => builder.in_process().expect("a server"),
+        });
         let shared = Shared { idp: Arc::clone(&idp), bend: bug.bend.map(|bend| bend()) };
         let router = Router::new().fallback(answer).with_state(shared);
         let task = tokio::spawn(async move {
@@ -215,7 +243,8 @@ impl Front {
 
     /// The server as a target, with everything an attack may need.
     pub(crate) async fn target(&self) -> Target {
-        (self.known)(self.cast.target(&self.idp).await.expect("a target"))
+        let target = self.cast.target(&self.idp).await.expect("a target");
+        (self.known)(certificates::cast(&self.idp, target))
     }
 
     /// The rules by which the server refused anything.
@@ -248,12 +277,17 @@ async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Respons
         form: form.and_then(|form| Params::parse(form).ok()),
         body: octets.to_vec(),
         headers: parts.headers,
+        certificate: None,
         unread,
     };
-    let reply = match &shared.bend {
+    let describes = call.path.starts_with("/.well-known/");
+    let mut reply = match &shared.bend {
         None => call.ask(&shared.idp).await,
         Some(bend) => bend.serve(&shared.idp, call).await,
     };
+    if let Some(address) = shared.idp.address().filter(|_| describes) {
+        certificates::announce(&mut reply, address);
+    }
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;

@@ -4,19 +4,29 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_attacks::{Provider, Rejected, Visitor};
 use oauth_types::{Params, ProviderMetadata};
+use serde_json::json;
 
-use super::{COOKIE, Defence, Login, Victim, s256};
+use super::{COOKIE, Defence, Login, Purpose, Victim, s256};
 
 impl Victim {
     pub(super) async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
+        self.begin_with(visitor, provider, Purpose::Login).await
+    }
+
+    pub(super) async fn begin_with(
+        &self,
+        visitor: &Visitor,
+        provider: &Provider,
+        purpose: Purpose,
+    ) -> Result<String, Rejected> {
         let metadata = self.metadata(&provider.issuer).await?;
-        self.configured().insert(provider.issuer.clone(), provider.clone());
+        self.know(provider);
         let (provider, listener) = self.listener(provider).await?;
         let cookie = visitor.cookie(COOKIE).unwrap_or_else(|| self.fresh());
         visitor.set_cookie(COOKIE, &cookie);
         let failed = self.sessions().entry(cookie.clone()).or_default().failed.take();
-        let login = failed.unwrap_or_else(|| self.login(&provider, metadata));
-        let url = self.authorization_request(&login);
+        let login = failed.unwrap_or_else(|| self.login(&provider, metadata, purpose));
+        let url = self.address(&login).await?;
         if let Some(listener) = listener {
             self.wait_at(listener, &login.state);
         }
@@ -28,21 +38,8 @@ impl Victim {
         Ok(url)
     }
 
-    /// RFC 8414 section 3.
-    pub(super) async fn metadata(&self, issuer: &str) -> Result<ProviderMetadata, Rejected> {
-        let address = format!("{issuer}/.well-known/openid-configuration");
-        let (_, document) = self.json(self.http.get(address)).await?;
-        let metadata: ProviderMetadata =
-            serde_json::from_value(document).map_err(|_| Rejected::new("no metadata"))?;
-        if self.is_metadata_of(&metadata.issuer, issuer) {
-            Ok(metadata)
-        } else {
-            Err(Rejected::new("metadata of another issuer"))
-        }
-    }
-
-    fn login(&self, provider: &Provider, metadata: ProviderMetadata) -> Login {
-        let state = self.fresh();
+    fn login(&self, provider: &Provider, metadata: ProviderMetadata, purpose: Purpose) -> Login {
+        let state = self.state();
         let verifier = if !self.on(Defence::VerifierRandom) {
             format!("{:043}", self.fresh().len() as u64 + self.serial.load(std::sync::atomic::Ordering::Relaxed))
         } else if !self.on(Defence::VerifierFresh) {
@@ -54,20 +51,41 @@ impl Victim {
         } else {
             self.fresh()
         };
-        let verifier = self.on(Defence::ChallengeSent).then_some(verifier);
-        Login { provider: provider.clone(), metadata, state, nonce: self.fresh(), verifier }
+        let promised = metadata.code_challenge_methods_supported.is_some() || self.on(Defence::ChallengeUnpromised);
+        let verifier = (self.on(Defence::ChallengeSent) && promised).then_some(verifier);
+        let nonce = if self.on(Defence::NonceRandom) { self.fresh() } else { self.count() };
+        let redirect_uri = self.redirect_uri(provider);
+        Login { provider: provider.clone(), metadata, state, nonce, verifier, redirect_uri, purpose }
     }
 
-    fn authorization_request(&self, login: &Login) -> String {
+    fn state(&self) -> String {
+        if !self.on(Defence::StateRandom) {
+            return self.count();
+        }
+        if !self.on(Defence::StateOpaque) {
+            return URL_SAFE_NO_PAD.encode(json!({ "return_to": "/account", "csrf": self.fresh() }).to_string());
+        }
+        self.fresh()
+    }
+
+    /// The parameters of an authorization request.
+    pub(super) fn request(&self, login: &Login) -> Params {
         let mut params = Params::new()
-            .with("response_type", "code")
+            .with("response_type", if self.on(Defence::CodeAsked) { "code" } else { "token" })
             .with("client_id", &login.provider.client.client_id)
-            .with("redirect_uri", &login.provider.client.redirect_uris[0])
-            .with("scope", "openid")
-            .with("state", &login.state)
-            .with("nonce", &login.nonce);
+            .with("redirect_uri", &login.redirect_uri)
+            .with("scope", login.purpose.scope());
+        if self.on(Defence::StateSent) {
+            params.push("state", &login.state);
+        }
+        if self.on(Defence::StateSent) && self.on(Defence::NonceSent) {
+            params.push("nonce", &login.nonce);
+        }
         for (name, value) in &login.provider.client.always {
             params.push(name, value);
+        }
+        if let Some(resource) = login.purpose.resource().filter(|_| self.on(Defence::ResourceNamed)) {
+            params.push("resource", resource);
         }
         if let Some(verifier) = &login.verifier {
             let plain = self.offers_plain(login) && !self.on(Defence::S256Chosen);
@@ -79,7 +97,7 @@ impl Victim {
                 params.push("code_verifier", verifier);
             }
         }
-        params.append_to_query(login.metadata.authorization_endpoint.as_deref().unwrap_or_default())
+        params
     }
 
     fn offers_plain(&self, login: &Login) -> bool {
@@ -97,6 +115,7 @@ impl Victim {
 
     /// The authorization request of a client that gives up PKCE.
     pub(super) fn downgraded(&self, login: &Login) -> String {
-        self.authorization_request(&Login { verifier: None, ..login.clone() })
+        let params = self.request(&Login { verifier: None, ..login.clone() });
+        params.append_to_query(login.metadata.authorization_endpoint.as_deref().unwrap_or_default())
     }
 }

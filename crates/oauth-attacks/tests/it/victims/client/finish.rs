@@ -1,9 +1,7 @@
 //! Finishing a login.
 
-use oauth_attacks::target::ClientAuth;
 use oauth_attacks::{Rejected, Said, Visitor};
 use oauth_types::Params;
-use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::{COOKIE, Defence, Login, Victim};
@@ -17,7 +15,10 @@ impl Victim {
             return Err(Rejected::new("repeated parameter"));
         }
         let cookie = visitor.cookie(COOKIE).unwrap_or_default();
-        let login = self.find(&cookie, params.get("state"))?;
+        let params = self.open_response(&cookie, params).await?;
+        let login = self.find(&cookie, params.get("state")).inspect_err(|_| self.burn(params.get("state")))?;
+        let login = self.as_it_is_now(login, params.raw("iss")).await?;
+        self.check_redirect(&login, &address)?;
         self.check_issuer(&login, params.raw("iss"))?;
         if self.on(Defence::LoginsAreUsedUp) {
             self.close(&login);
@@ -35,14 +36,18 @@ impl Victim {
         }
         let claims = self.id_token(&login, &tokens, &nonce).await?;
         let subject = self.subject(&claims);
-        let further = self.userinfo(&login, &tokens, &subject).await?;
+        let further = match login.purpose.resource() {
+            None => self.userinfo(&login, &tokens, &subject).await?,
+            Some(_) => Value::Null,
+        };
+        self.sign_in(&cookie, &login, &tokens);
         let said = self.account(&login, subject, [&claims, &further]);
         self.enter(&cookie, &login, &said, (&claims, &tokens["id_token"]));
         Ok(said)
     }
 
     /// The login of this browser that the response claims to belong to.
-    fn find(&self, cookie: &str, state: Option<&str>) -> Result<Login, Rejected> {
+    pub(super) fn find(&self, cookie: &str, state: Option<&str>) -> Result<Login, Rejected> {
         let sessions = self.sessions();
         let own = sessions.get(cookie).map_or(&[][..], |session| &session.open);
         if !self.on(Defence::StateRequired) && state.is_none() || !self.on(Defence::StateCompared) && state.is_some()
@@ -68,6 +73,15 @@ impl Victim {
                 Err(Rejected::new("response without an issuer"))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// A response that turned up in another browser may have been stolen, so nobody gets to use it.
+    fn burn(&self, state: Option<&str>) {
+        if self.on(Defence::ResponsesElsewhereEndLogins) {
+            for session in self.sessions().values_mut() {
+                session.open.retain(|open| Some(open.state.as_str()) != state);
+            }
         }
     }
 
@@ -98,8 +112,14 @@ impl Victim {
         let mut form = Params::new()
             .with("grant_type", "authorization_code")
             .with("code", code)
-            .with("redirect_uri", &login.provider.client.redirect_uris[0])
+            .with("redirect_uri", self.redirect_uri_again(login))
             .with("client_id", &login.provider.client.client_id);
+        if !self.on(Defence::EachParameterOnce) {
+            form.push("client_id", &login.provider.client.client_id);
+        }
+        if let Some(resource) = login.purpose.resource().filter(|_| self.on(Defence::ResourceNamedAgain)) {
+            form.push("resource", resource);
+        }
         if let Some(verifier) = verifier {
             form.push("code_verifier", verifier);
         }
@@ -113,19 +133,15 @@ impl Victim {
 
     async fn token_request(&self, login: &Login, form: &Params) -> Result<(u16, Value), Rejected> {
         let endpoint = login.metadata.token_endpoint.as_deref().unwrap_or_default();
-        let request = self.http.post(endpoint).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let request = match &login.provider.client.auth {
-            ClientAuth::Basic(secret) => request.basic_auth(&login.provider.client.client_id, Some(secret.expose())),
-            _ => request,
-        };
-        self.json(request.body(form.encode())).await
+        self.post(login, endpoint, form).await
     }
 
     /// OpenID Connect Core section 5.3.2.
     async fn userinfo(&self, login: &Login, tokens: &Value, subject: &str) -> Result<Value, Rejected> {
         let endpoint = login.metadata.userinfo_endpoint.as_deref().unwrap_or_default();
         let access = tokens["access_token"].as_str().unwrap_or_default();
-        let (_, claims) = self.json(self.http.get(endpoint).bearer_auth(access)).await?;
+        let bound = self.is_bound(login, tokens)?;
+        let (_, claims) = self.json(self.with_token((&login.provider, endpoint), access, bound)?).await?;
         if self.subject(&claims) == subject { Ok(claims) } else { Err(Rejected::new("claims of somebody else")) }
     }
 }

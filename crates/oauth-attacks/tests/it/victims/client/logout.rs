@@ -5,7 +5,7 @@ use oauth_attacks::{Done, Page, Provider, Rejected, Said, Visitor};
 use oauth_types::Params;
 use serde_json::Value;
 
-use super::{COOKIE, Defence, Login, Victim};
+use super::{COOKIE, Defence, Login, Purpose, Victim};
 
 /// The event of a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -25,6 +25,9 @@ pub(super) struct LoggedIn {
 impl Victim {
     /// Remembers who has logged in in this browser.
     pub(super) fn enter(&self, cookie: &str, login: &Login, said: &Said, (claims, id_token): (&Value, &Value)) {
+        if matches!(login.purpose, Purpose::Link) {
+            return;
+        }
         let entered = LoggedIn {
             login: login.clone(),
             said: said.clone(),
@@ -97,7 +100,7 @@ impl Victim {
         target: Option<&str>,
     ) -> Result<Done, Rejected> {
         let issuer = issuer.ok_or_else(|| Rejected::new("no issuer"))?;
-        let known = self.configured().get(issuer).cloned();
+        let known = self.known().into_iter().find(|own| own.issuer == issuer);
         let provider = match known {
             Some(provider) => provider,
             None if self.on(Defence::IssuersConfigured) => return Err(Rejected::new("unknown issuer")),

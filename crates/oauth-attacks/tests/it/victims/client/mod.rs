@@ -1,12 +1,20 @@
 //! A small web application that logs its users in. With every defence on it is sound; each can be switched off alone.
 
 mod accounts;
+mod authenticate;
 mod begin;
 mod device;
+mod endpoints;
 mod finish;
 mod id_token;
+mod link;
 mod listener;
 mod logout;
+mod prove;
+mod push;
+mod registered;
+mod resource;
+mod signed_response;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,9 +23,12 @@ use std::sync::{Mutex, MutexGuard};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_attacks::client::Answered;
-use oauth_attacks::{Ability, ClientUnderTest, Done, Errand, Provider, Rejected, Said, Visitor};
+use oauth_attacks::{Ability, ClientUnderTest, Done, Errand, Key, Provider, Registration, Rejected, Said, Visitor};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
+
+pub(crate) use registered::Registered;
+use resource::{Purpose, SignedIn};
 
 /// The cookie that leads to a visitor's session.
 const COOKIE: &str = "sid";
@@ -89,8 +100,6 @@ pub(crate) enum Defence {
     IdTokenNeeded,
     /// Off: a token in JSON is read as well, and segments to spare are not seen.
     CompactOnly,
-    /// Off: an ID token may have any size.
-    TokensBounded,
     /// Off: an encrypted token is opened with the client secret, inflated, and believed.
     EncryptedOnlyAsAgreed,
     /// Off: `crit` is not looked at.
@@ -191,21 +200,121 @@ pub(crate) enum Defence {
     IssuersConfigured,
     /// Off: third parties may name any page to go to.
     TargetsAreOwnPages,
+    /// Off: neither a state nor a nonce is sent.
+    StateSent,
+    /// Off: the state is a counter.
+    StateRandom,
+    /// Off: the state is JSON that anybody can read and write.
+    StateOpaque,
+    /// Off: no nonce is sent.
+    NonceSent,
+    /// Off: the nonce is a counter.
+    NonceRandom,
+    /// Off: the redirect URI is plain http on another host.
+    RedirectEncrypted,
+    /// Off: the redirect URI is on localhost.
+    RedirectLiteral,
+    /// Off: the access token is in the query.
+    TokenInHeader,
+    /// Off: the parameters of the token request are in the query.
+    CodeInBody,
+    /// Off: the secret is sent in the header and in the body.
+    AuthenticatesOnce,
+    /// Off: the secret is sent although no method with a secret is offered.
+    SecretOnlyWhereOffered,
+    /// Off: the application sends a secret that everybody can read in it.
+    NoSecretInPublic,
+    /// Off: the client is named twice in the token request.
+    EachParameterOnce,
+    /// Off: an access token is asked for in the front channel.
+    CodeAsked,
+    /// Off: the token request has a redirect URI with a slash more.
+    RedirectRepeated,
+    /// Off: the audience of assertions is the token endpoint that the metadata name.
+    AssertionForIssuer,
+    /// Off: every assertion has the same identifier.
+    AssertionsUsedOnce,
+    /// Off: assertions are good for an hour.
+    AssertionsShortLived,
+    /// Off: every proof has the same identifier.
+    ProofsUsedOnce,
+    /// Off: proofs name the server instead of the endpoint.
+    ProofsNameTargets,
+    /// Off: proofs do not name the token they come with.
+    ProofsNameTokens,
+    /// Off: proofs have the whole key in them.
+    ProofKeyPublic,
+    /// Off: the authorization request does not name the resource.
+    ResourceNamed,
+    /// Off: the token request does not name the resource.
+    ResourceNamedAgain,
+    /// Off: what was pushed is in the address as well.
+    PushedAlone,
+    /// Off: there is no challenge where the metadata promise no PKCE.
+    ChallengeUnpromised,
+    /// Off: any algorithm of the metadata is taken.
+    AlgorithmsNotOfMetadata,
+    /// Off: the client does not authenticate where the metadata do not offer its method.
+    AssertionKept,
+    /// Off: a token is used as what the server says it is.
+    BoundTokenExpected,
+    /// Off: a request that cannot be pushed goes through the browser.
+    PushedAlways,
+    /// Off: a response that is not signed is as good.
+    SignedResponseRequired,
+    /// Off: the redirect URI that a response came to is not compared.
+    RedirectCompared,
+    /// Off: a login goes on with the server that the response names.
+    ServerOfLogin,
+    /// Off: a login stays open when its response turns up in another browser.
+    ResponsesElsewhereEndLogins,
+    /// Off: with an unknown server the client is the same as with a known one.
+    RegistrationsKeptByServer,
+    /// Off: one key proves at every server.
+    KeyForEachServer,
+    /// Off: a token is sent to any resource.
+    TokensForTheirResources,
+    /// Off: the metadata of another resource are as good.
+    ResourceCompared,
+    /// Off: a resource that redirects takes the token with it.
+    TokenStaysAtOrigin,
+    /// Off: more scope is asked for as often as the resource wants.
+    StepUpBounded,
+    /// Off: the metadata of another issuer are as good.
+    MetadataIssuerCompared,
+    /// Off: endpoints may be http on any host.
+    EndpointsEncrypted,
+    /// Off: the browser is sent wherever the metadata say.
+    AuthorizationEndpointChecked,
+    /// Off: the metadata are read again when the login is finished.
+    MetadataPinned,
+    /// Off: metadata are read where they are said to have moved.
+    MetadataNotRedirected,
+    /// Off: answers of any length are read.
+    AnswersBounded,
+    /// Off: metadata that are none end the program.
+    MetadataExpectedBroken,
+    /// Off: any certificate will do.
+    CertificatesVerified,
 }
 
 /// The application.
 pub(crate) struct Victim {
     off: BTreeSet<Defence>,
+    registration: Registration,
+    /// The providers it was asked to log in at, the first one first.
+    providers: Mutex<Vec<Provider>>,
+    /// The keys for DPoP, by issuer.
+    keys: Mutex<HashMap<String, Key>>,
     http: reqwest::Client,
     sessions: Mutex<HashMap<String, Session>>,
     latest: Mutex<Option<Login>>,
-    keys: Mutex<HashMap<String, id_token::Known>>,
+    /// The keys of each server, by the address of its key set.
+    key_sets: Mutex<HashMap<String, id_token::Known>>,
     accounts: Mutex<Vec<accounts::Account>>,
     logged_in: Mutex<HashMap<String, logout::LoggedIn>>,
     /// The names of the logout tokens that came.
     used_up: Mutex<BTreeSet<String>>,
-    /// The providers it was asked to log in at, by issuer.
-    configured: Mutex<HashMap<String, Provider>>,
     /// What its listeners wait for, by the state.
     waiting: Mutex<HashMap<String, oneshot::Receiver<String>>>,
     /// The port it listened on last.
@@ -221,6 +330,9 @@ struct Session {
     open: Vec<Login>,
     /// Read only where [`Defence::FreshAfterError`] is off.
     failed: Option<Login>,
+    signed_in: Option<SignedIn>,
+    /// How often more scope was asked for.
+    step_ups: u32,
 }
 
 /// A login that was begun.
@@ -231,33 +343,46 @@ struct Login {
     state: String,
     nonce: String,
     verifier: Option<String>,
+    redirect_uri: String,
+    purpose: Purpose,
 }
 
+/// The longest answer that is read, in octets.
+const LONGEST: usize = 1 << 20;
+
 impl Victim {
-    /// An application with these defences off.
+    /// An application with these defences off, registered without keys and secrets.
     pub(crate) fn new(off: impl IntoIterator<Item = Defence>) -> Self {
+        Self::registered(Registered::Public, off)
+    }
+
+    /// An application with these defences off, registered like this.
+    pub(crate) fn registered(registered: Registered, off: impl IntoIterator<Item = Defence>) -> Self {
         let off: BTreeSet<_> = off.into_iter().collect();
         let http = reqwest::Client::builder().tls_certs_only([]).no_proxy();
+        let http = http.tls_danger_accept_invalid_certs(off.contains(&Defence::CertificatesVerified));
         let http = match off.contains(&Defence::RedirectsNotFollowed) {
             true => http,
             false => http.redirect(reqwest::redirect::Policy::none()),
         };
         let http = http.build().expect("an HTTP client");
         let (sessions, latest, secrets) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let (keys, accounts) = (Mutex::default(), Mutex::default());
-        let (logged_in, used_up, configured) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let (waiting, port) = (Mutex::default(), Mutex::default());
+        let (providers, keys, registration) = (Mutex::default(), Mutex::default(), registered.registration(&off));
         let serial = AtomicU64::new(1);
+        let (key_sets, accounts, logged_in) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (used_up, waiting, port) = (Mutex::default(), Mutex::default(), Mutex::default());
         Self {
             off,
+            registration,
+            providers,
+            keys,
             http,
             sessions,
             latest,
-            keys,
+            key_sets,
             accounts,
             logged_in,
             used_up,
-            configured,
             waiting,
             port,
             secrets,
@@ -277,9 +402,8 @@ impl Victim {
         self.latest.lock().expect("nobody panics with the login in hand")
     }
 
-    /// The keys of each server, by the address of its key set.
-    fn keys(&self) -> MutexGuard<'_, HashMap<String, id_token::Known>> {
-        self.keys.lock().expect("nobody panics with the keys in hand")
+    fn key_sets(&self) -> MutexGuard<'_, HashMap<String, id_token::Known>> {
+        self.key_sets.lock().expect("nobody panics with the keys in hand")
     }
 
     /// Who is logged in, by the cookie.
@@ -287,12 +411,12 @@ impl Victim {
         self.logged_in.lock().expect("nobody panics with the sessions in hand")
     }
 
-    fn configured(&self) -> MutexGuard<'_, HashMap<String, Provider>> {
-        self.configured.lock().expect("nobody panics with the providers in hand")
-    }
-
     fn keep(&self, secret: impl Into<String>) {
-        self.secrets.lock().expect("nobody panics with the secrets in hand").push(secret.into());
+        let secret = secret.into();
+        // A server may say nothing, and nothing is no secret.
+        if !secret.is_empty() {
+            self.secrets.lock().expect("nobody panics with the secrets in hand").push(secret);
+        }
     }
 
     /// Every secret it ever had.
@@ -308,8 +432,17 @@ impl Victim {
 
     async fn json(&self, request: reqwest::RequestBuilder) -> Result<(u16, serde_json::Value), Rejected> {
         let response = request.send().await.map_err(|_| Rejected::new("no answer"))?;
-        let (status, body) = (response.status().as_u16(), response.bytes().await);
-        let body = body.map_err(|_| Rejected::new("no answer"))?;
+        self.read(response).await
+    }
+
+    async fn read(&self, mut response: reqwest::Response) -> Result<(u16, serde_json::Value), Rejected> {
+        let (status, mut body) = (response.status().as_u16(), Vec::new());
+        while let Some(chunk) = response.chunk().await.map_err(|_| Rejected::new("no answer"))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST && self.on(Defence::AnswersBounded) {
+                return Err(Rejected::new("too long an answer"));
+            }
+        }
         Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
     }
 }
@@ -324,8 +457,8 @@ impl ClientUnderTest for Victim {
     }
 
     fn can(&self, ability: Ability) -> bool {
-        use Ability::{Device, Listen, Logout, Notify, Open, Print, WhoAmI};
-        matches!(ability, Device | Listen | Logout | Notify | Open | Print | WhoAmI)
+        use Ability::{BeginFor, Call, Device, Link, Listen, Logout, Notify, Open, Print, WhoAmI};
+        matches!(ability, BeginFor | Call | Device | Link | Listen | Logout | Notify | Open | Print | WhoAmI)
     }
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
@@ -336,9 +469,16 @@ impl ClientUnderTest for Victim {
                 Errand::Notify { logout_token } => self.notified(logout_token).await,
                 Errand::Device { provider } => self.device(visitor, provider).await,
                 Errand::Open { door, params } => self.open(visitor, *door, params).await,
+                Errand::Call { url } => self.call(visitor, url).await,
+                Errand::BeginFor { resource } => self.begin_for(visitor, resource).await,
+                Errand::Link { provider } => self.link(visitor, provider).await,
                 _ => Err(Rejected::new("the application cannot do that")),
             }
         })
+    }
+
+    fn registration(&self) -> Registration {
+        self.registration.clone()
     }
 }
 

@@ -21,7 +21,12 @@ pub(in crate::victims::client) struct Known {
 
 impl Victim {
     /// The key that a token with this header is signed with.
-    pub(super) async fn key(&self, login: &Login, header: &Value, algorithm: &str) -> Result<Value, Rejected> {
+    pub(super) async fn signing_key(
+        &self,
+        login: &Login,
+        header: &Value,
+        algorithm: &str,
+    ) -> Result<Value, Rejected> {
         if header["jwk"].is_object() && !self.on(Defence::EmbeddedKeysIgnored) {
             return Ok(header["jwk"].clone());
         }
@@ -29,7 +34,7 @@ impl Victim {
             Some(address) if !self.on(Defence::AddressesIgnored) => address,
             _ => login.metadata.jwks_uri.as_deref().unwrap_or_default(),
         };
-        let known = self.keys().get(address).cloned();
+        let known = self.key_sets().get(address).cloned();
         let (mut known, fresh) = match known {
             Some(known) => (known, false),
             None => (Known { keys: self.fetch(address).await?, searched: None }, true),
@@ -44,7 +49,7 @@ impl Victim {
             }
         }
         let key = self.choose(&known.keys, header, algorithm);
-        self.keys().insert(address.to_owned(), known);
+        self.key_sets().insert(address.to_owned(), known);
         key.ok_or_else(|| Rejected::new("no key fits"))
     }
 

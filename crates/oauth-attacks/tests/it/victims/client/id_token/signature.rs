@@ -25,6 +25,9 @@ impl Victim {
         {
             return Ok(true);
         }
+        if algorithm == "none" && offers(login, algorithm) && !self.on(Defence::AlgorithmsNotOfMetadata) {
+            return Ok(true);
+        }
         if algorithm == "HS256"
             && let Some(secret) = self.secret_for(login, header)
         {
@@ -38,7 +41,7 @@ impl Victim {
         if algorithm == "ES256" && zero && !self.on(Defence::SignatureInRange) {
             return Ok(true);
         }
-        let key = self.key(login, header, algorithm).await?;
+        let key = self.signing_key(login, header, algorithm).await?;
         let unusable = |_| Rejected::new("unusable key");
         let text = |name: &str| key[name].as_str().unwrap_or_default();
         let decoding = match key["kty"].as_str() {
@@ -70,10 +73,17 @@ impl Victim {
     }
 }
 
-/// RS256, unless the server signs with nothing but something else.
-fn agreed(login: &Login) -> &str {
-    let offered = login.metadata.id_token_signing_alg_values_supported.iter().flatten().next();
-    offered.map_or("RS256", String::as_str)
+/// RS256, unless the server says that it signs with ES256 alone.
+fn agreed(login: &Login) -> &'static str {
+    match login.metadata.id_token_signing_alg_values_supported.as_deref() {
+        Some([only]) if only == "ES256" => "ES256",
+        _ => "RS256",
+    }
+}
+
+fn offers(login: &Login, algorithm: &str) -> bool {
+    let offered = login.metadata.id_token_signing_alg_values_supported.iter().flatten();
+    offered.into_iter().any(|own| own == algorithm)
 }
 
 fn verified(token: &Segments<'_>, key: &DecodingKey, algorithm: Algorithm) -> bool {

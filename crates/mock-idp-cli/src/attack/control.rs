@@ -1,0 +1,51 @@
+//! The clock of a mock server that runs elsewhere, moved by its control API.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use mock_idp_control::{ControlClient, ControlTenant};
+use oauth_attacks::attack::Inconclusive;
+use oauth_attacks::time::{Passing, SystemTime, Time};
+
+/// A clock that is read once, and then moved.
+pub(super) struct RemoteClock {
+    tenant: ControlTenant,
+    /// How far it is ahead of this machine's, in seconds.
+    ahead: AtomicU64,
+}
+
+impl RemoteClock {
+    /// The clock of the tenant at the root of a server.
+    ///
+    /// # Errors
+    /// When the control API does not answer.
+    pub(super) async fn at(address: &str, token: Option<&str>) -> Result<Self, String> {
+        let client = ControlClient::new(address).map_err(|error| error.to_string())?;
+        let client = match token {
+            Some(token) => client.token(token),
+            None => client,
+        };
+        let tenant = client.root();
+        let reading = tenant.clock().await.map_err(|error| error.to_string())?;
+        let ahead = AtomicU64::new(reading.now.saturating_sub(SystemTime.now()));
+        Ok(Self { tenant, ahead })
+    }
+}
+
+impl Time for RemoteClock {
+    fn now(&self) -> u64 {
+        SystemTime.now() + self.ahead.load(Ordering::Relaxed)
+    }
+
+    fn can_be_moved(&self) -> bool {
+        true
+    }
+
+    fn pass<'a>(&'a self, by: Duration) -> Passing<'a> {
+        Box::pin(async move {
+            self.tenant.advance(by).await.map_err(|error| Inconclusive::new(error.to_string()))?;
+            self.ahead.fetch_add(by.as_secs(), Ordering::Relaxed);
+            Ok(())
+        })
+    }
+}

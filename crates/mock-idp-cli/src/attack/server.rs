@@ -1,0 +1,114 @@
+//! `mock-idp attack server`: any authorization server that one may test.
+
+use std::path::PathBuf;
+
+use oauth_attacks::{Role, run_on_server};
+
+use super::Running;
+use super::control::RemoteClock;
+use super::target::{Auth, Described, Line, id_and_secret, name_and_password};
+
+/// Which server to attack, and as whom.
+#[derive(Debug, clap::Args)]
+pub struct ServerOptions {
+    /// The issuer of a server that you may test.
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// A file in TOML that describes the server; what the command line says comes first.
+    #[arg(long, value_name = "FILE", conflicts_with = "recipe")]
+    target: Option<PathBuf>,
+    /// The description of a well-known server as its documentation starts it: dex, keycloak, mock-oauth2-server,
+    /// node-oidc-provider or oauth2-mock-server.
+    #[arg(long, value_name = "NAME")]
+    recipe: Option<String>,
+    /// A client that is registered there.
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// Its secret; without one it is a public client. The variable CLIENT_SECRET does the same and is not seen by
+    /// other users of the machine.
+    #[arg(long, value_name = "SECRET", requires = "client_id")]
+    client_secret: Option<String>,
+    /// How clients send their secrets.
+    #[arg(long, value_enum, default_value = "basic")]
+    auth_method: Auth,
+    /// The redirect URI of the clients named here; a second one lets more attacks run. Nothing has to listen there.
+    #[arg(long, value_name = "URI", default_value = "http://127.0.0.1:8400/callback", num_args = 1)]
+    redirect_uri: Vec<String>,
+    /// Another client, `ID` or `ID:SECRET`, which attacks across clients need.
+    #[arg(long, value_name = "CLIENT")]
+    second_client: Option<String>,
+    /// The scope of every request; `openid` unless told otherwise.
+    #[arg(long)]
+    scope: Option<String>,
+    /// A scope that the clients may ask for as well.
+    #[arg(long, value_name = "SCOPE")]
+    second_scope: Option<String>,
+    /// Somebody who logs in by the server's forms, `NAME:PASSWORD`. Without this, the server is expected to send
+    /// browsers back at once.
+    #[arg(long, value_name = "NAME:PASSWORD")]
+    user: Option<String>,
+    /// Somebody else who does.
+    #[arg(long, value_name = "NAME:PASSWORD", requires = "user")]
+    second_user: Option<String>,
+    /// A login_hint that logs a second user in, where no forms do.
+    #[arg(long, value_name = "HINT")]
+    login_hint: Option<String>,
+    /// Trust the certificates that the authorities in this PEM file sign, and no others.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// The server is a mock-idp whose control API is at this address: time is let pass there where attacks need it.
+    #[arg(long, value_name = "URL")]
+    control: Option<String>,
+    #[command(flatten)]
+    running: Running,
+}
+
+impl ServerOptions {
+    /// Runs the attacks.
+    ///
+    /// # Errors
+    /// When the server cannot be attacked, or an attack came to something that was not expected.
+    pub fn run(&self) -> Result<String, String> {
+        let described = match (&self.target, &self.recipe) {
+            (Some(file), _) => Described::read(file)?,
+            (None, Some(name)) => Described::recipe(name)?,
+            (None, None) => Described::default(),
+        };
+        let described = described.over(self.line());
+        let options = self.running.options(described.profile.unwrap_or_default(), described.known()?)?;
+        let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
+        runtime.block_on(async {
+            let mut target = described.target().await?;
+            if let Some(address) = &self.control {
+                let token = std::env::var("MOCK_IDP_CONTROL_TOKEN").ok();
+                target = target.time(RemoteClock::at(address, token.as_deref()).await?);
+            }
+            let issuer = target.metadata().issuer.clone();
+            let run = async |options| run_on_server(&target, &options).await;
+            self.running.show(("Attacks on a server", &issuer), options, run).await
+        })
+    }
+
+    fn line(&self) -> Line {
+        let secret = || self.client_secret.clone().or_else(|| std::env::var("CLIENT_SECRET").ok());
+        let first = self.client_id.iter().map(|id| (id.clone(), secret().map(Into::into)));
+        let first = first.map(|(id, secret)| {
+            let role = if secret.is_some() { Role::Confidential } else { Role::Public };
+            (role, id, secret)
+        });
+        let second = self.second_client.iter().map(|text| id_and_secret(text));
+        let second = second.map(|(id, secret)| (Role::Second, id, secret));
+        Line {
+            issuer: self.issuer.clone(),
+            clients: first.chain(second).collect(),
+            auth: self.auth_method,
+            redirect_uris: self.redirect_uri.clone(),
+            scope: self.scope.clone(),
+            second_scope: self.second_scope.clone(),
+            login_hint: self.login_hint.clone(),
+            user: self.user.as_deref().map(name_and_password),
+            second_user: self.second_user.as_deref().map(name_and_password),
+            ca_file: self.ca_file.clone(),
+        }
+    }
+}
