@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::attack::{ClientAttack, Idea, ServerAttack};
+use crate::left_out::LEFT_OUT;
 use crate::{on_clients, on_servers};
 
 /// The attacks on authorization servers, in order.
@@ -42,28 +43,76 @@ pub fn ideas() -> impl Iterator<Item = &'static Idea> {
 /// The catalogue as a Markdown document.
 pub fn markdown() -> String {
     let mut text = String::from("# The attacks\n");
-    let mut chapter = |title: &str, ideas: &mut dyn Iterator<Item = &Idea>| {
-        let _ = write!(text, "\n## {title}\n\n");
-        text.push_str("| id | name | what it does | what stops it | cited | level | attacker |\n");
-        text.push_str("|---|---|---|---|---|---|---|\n");
-        for idea in ideas {
-            let capabilities: Vec<_> = idea.capabilities.iter().map(ToString::to_string).collect();
-            let cells = [
-                &format!("`{}`", idea.id),
-                idea.name,
-                idea.story,
-                idea.defence,
-                idea.citation,
-                &idea.level.to_string(),
-                &capabilities.join(", "),
-            ];
-            let cells: Vec<_> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
-            let _ = writeln!(text, "| {} |", cells.join(" | "));
+    // Writing into a string cannot fail.
+    let _ = writeln!(
+        text,
+        "\n{} attacks on authorization servers and {} on clients. The attackers are those of RFC 9700 section 3: A1 runs\n\
+         web sites, clients and servers of its own, A2 controls the network, A3 reads authorization responses, A4 reads\n\
+         authorization requests, A5 has a token.",
+        server_attacks().count(),
+        client_attacks().count()
+    );
+    text.push_str("\n## On servers\n");
+    for family in on_servers::FAMILIES {
+        chapter(&mut text, (family.title, family.about), family.attacks.iter().map(|attack| &attack.idea));
+        for attack in family.attacks {
+            let needs: Vec<_> = attack.needs.iter().map(ToString::to_string).collect();
+            told(&mut text, &attack.idea, &format!("{}{}", attack.on, listed(&needs)));
         }
-    };
-    chapter("On servers", &mut server_attacks().map(|attack| &attack.idea));
-    chapter("On clients", &mut client_attacks().map(|attack| &attack.idea));
+    }
+    text.push_str("\n## On clients\n");
+    for family in on_clients::FAMILIES {
+        chapter(&mut text, (family.title, family.about), family.attacks.iter().map(|attack| &attack.idea));
+        for attack in family.attacks {
+            let needs: Vec<_> = attack.needs.iter().map(|ability| format!("that can {ability}")).collect();
+            told(&mut text, &attack.idea, &format!("client{}", listed(&needs)));
+        }
+    }
+    left_out(&mut text);
     text
+}
+
+/// The title of a family and a table of its attacks.
+fn chapter<'a>(text: &mut String, (title, about): (&str, &str), ideas: impl Iterator<Item = &'a Idea>) {
+    let _ = write!(text, "\n### {title}\n\n{about}\n\n| id | attack | what stops it | level |\n|---|---|---|---|\n");
+    for idea in ideas {
+        let cells = [idea.name, idea.defence].map(|cell| cell.replace('|', "\\|"));
+        let _ = writeln!(text, "| `{}` | {} | {} | {} |", idea.id, cells[0], cells[1], idea.level);
+    }
+}
+
+/// Everything about one attack.
+fn told(text: &mut String, idea: &Idea, needs: &str) {
+    let _ = write!(text, "\n#### `{}`\n\n{}\n\n", idea.id, idea.story);
+    for (number, step) in idea.steps.iter().enumerate() {
+        let _ = writeln!(text, "{}. {step}", number + 1);
+    }
+    let _ = writeln!(text, "\nWithstood: {}  \nVulnerable: {}  ", idea.secure, idea.insecure);
+    let levels: Vec<_> = idea.levels.iter().map(|(profile, level)| format!("{level} under {profile}")).collect();
+    let levels = if levels.is_empty() { String::new() } else { format!(" ({})", levels.join(", ")) };
+    let capabilities: Vec<_> = idea.capabilities.iter().map(ToString::to_string).collect();
+    let _ = writeln!(
+        text,
+        "{}, {}{levels}. Attacker {}. Needs: {needs}.",
+        idea.citation,
+        idea.level,
+        capabilities.join(", ")
+    );
+}
+
+/// `, with a, b`
+fn listed(needs: &[String]) -> String {
+    if needs.is_empty() { String::new() } else { format!(", {}", needs.join(", ")) }
+}
+
+fn left_out(text: &mut String) {
+    if LEFT_OUT.is_empty() {
+        return;
+    }
+    text.push_str("\n## Left out\n\n| id | why |\n|---|---|\n");
+    for out in LEFT_OUT {
+        let _ = writeln!(text, "| `{}` | {} |", out.id, out.reason.replace('|', "\\|"));
+    }
 }
 
 #[cfg(test)]
@@ -71,7 +120,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::left_out::LEFT_OUT;
 
     #[test]
     fn ids_are_unique_and_name_their_side() {
@@ -107,12 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn every_attack_has_a_line_of_the_document() {
+    fn every_attack_is_in_the_document() {
         let text = markdown();
         for idea in ideas() {
             let line = text.lines().find(|line| line.starts_with(&format!("| `{}` |", idea.id)));
             let line = line.unwrap_or_else(|| panic!("{} has a line", idea.id));
-            assert_eq!(line.matches(" | ").count(), 6, "{line}");
+            assert_eq!(line.replace("\\|", "").matches(" | ").count(), 3, "{line}");
+            assert!(text.contains(&format!("#### `{}`", idea.id)));
         }
     }
 }

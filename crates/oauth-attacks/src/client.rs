@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
@@ -43,6 +44,12 @@ pub trait ClientUnderTest: Send + Sync {
         Box::pin(std::future::ready(Err(Rejected::new("the client cannot do that"))))
     }
 
+    /// Where the client expects its issuers, if it is configured for addresses that do not change. Otherwise it is told
+    /// of each provider when a login begins.
+    fn issuers_at(&self) -> &[SocketAddr] {
+        &[]
+    }
+
     /// How the client is registered with every provider. By default it is public and comes back to
     /// `http://127.0.0.1:9/callback`.
     fn registration(&self) -> Registration {
@@ -65,6 +72,10 @@ impl<T: ClientUnderTest + ?Sized> ClientUnderTest for Arc<T> {
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
         self.as_ref().run(visitor, errand)
+    }
+
+    fn issuers_at(&self) -> &[SocketAddr] {
+        self.as_ref().issuers_at()
     }
 
     fn registration(&self) -> Registration {

@@ -69,6 +69,7 @@ pub mod time;
 pub mod trace;
 pub mod user_agent;
 pub mod verdict;
+pub mod web;
 
 pub use baseline::{Baseline, BaselineError};
 pub use client::{Ability, ClientUnderTest, Closures, Done, Errand, Page, Provider, Rejected, Said, Visitor};
@@ -84,3 +85,4 @@ pub use run::{Options, run_on_client, run_on_server};
 pub use target::{ClientAuth, Registration, Role, Target, TargetError};
 pub use trace::{Step, Trace};
 pub use verdict::{Level, Outcome, Verdict};
+pub use web::{LoggedIn, Web};

@@ -18,6 +18,9 @@ use crate::verdict::{Level, Verdict};
 
 /// How long the client under test may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often an address is tried that another server is leaving, and how long between two tries.
+const TRIES: usize = 200;
+const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 
 /// What is said when that is not enough.
 const TOO_LATE: &str = "the client did not answer within ten seconds";
@@ -119,7 +122,7 @@ impl Stage {
     /// # Errors
     /// [`Inconclusive`] when it does not start.
     pub async fn idp_of(&self, builder: Builder) -> Result<Idp, Inconclusive> {
-        Idp::start(builder, self.client.registration(), Party::Server).await
+        Idp::start(self.placed(builder, 0).await?, self.client.registration(), Party::Server).await
     }
 
     /// A server of this description where the client is registered otherwise.
@@ -146,7 +149,7 @@ impl Stage {
     pub async fn idp_of_attacker(&self) -> Result<Idp, Inconclusive> {
         let mut registration = self.client.registration();
         registration.client_id.push_str("-elsewhere");
-        Idp::start(MockIdp::builder(), registration, Party::AttackerServer).await
+        Idp::start(self.placed(MockIdp::builder(), 1).await?, registration, Party::AttackerServer).await
     }
 
     /// A server of this description that the attacker runs and where the client is registered under its own name.
@@ -154,7 +157,25 @@ impl Stage {
     /// # Errors
     /// [`Inconclusive`] when it does not start.
     pub async fn idp_of_attacker_like(&self, builder: Builder) -> Result<Idp, Inconclusive> {
-        Idp::start(builder, self.client.registration(), Party::AttackerServer).await
+        Idp::start(self.placed(builder, 1).await?, self.client.registration(), Party::AttackerServer).await
+    }
+
+    /// The server where the client expects its issuers, if it does not go where it is told.
+    async fn placed(&self, builder: Builder, number: usize) -> Result<Builder, Inconclusive> {
+        let places = self.client.issuers_at();
+        if places.is_empty() {
+            return Ok(builder);
+        }
+        let place = places.get(number);
+        let place = *place.ok_or_else(|| Inconclusive::new("the client does not know a second server"))?;
+        // The server before may still be on its way out.
+        for _ in 0..TRIES {
+            if std::net::TcpListener::bind(place).is_ok() {
+                break;
+            }
+            tokio::time::sleep(BETWEEN_TRIES).await;
+        }
+        Ok(builder.listen(place))
     }
 
     /// Asks the client to log a visitor in.

@@ -1,6 +1,10 @@
 //! `mock-idp attack client`: a client of any kind, in any language.
 
-use oauth_attacks::{Ability, Command, Registration, run_on_client};
+use std::net::SocketAddr;
+
+use oauth_attacks::client::{ClientUnderTest as _, Door};
+use oauth_attacks::web::WebError;
+use oauth_attacks::{Ability, Command, LoggedIn, Registration, Web, run_on_client};
 
 use super::Running;
 
@@ -12,17 +16,43 @@ pub struct ClientOptions {
     /// It finds ISSUER, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, RESOURCE and BROWSER in its environment, opens the
     /// authorization request with $BROWSER, listens at the redirect URI, and prints {"accepted": {"iss": …, "sub": …}}
     /// or {"rejected": {"code": …}}, or just ends with 0 or with something else.
-    #[arg(long, value_name = "COMMAND")]
-    command: String,
+    #[arg(long, value_name = "COMMAND", required_unless_present = "web", conflicts_with = "web")]
+    command: Option<String>,
+    /// The client is a running web application whose logins begin at this address. It is configured for the issuer
+    /// `http://` and the address of --issuer-at, where the lying servers listen one after the other.
+    #[arg(long, value_name = "START_URL", requires = "logged_in")]
+    web: Option<String>,
+    /// How to see that alice is logged in there: PATH=STATUS, such as /me=200, or PATH~TEXT, such as /me~alice.
+    #[arg(long, value_name = "PREDICATE")]
+    logged_in: Option<LoggedIn>,
+    /// Where the application expects its issuer; a second address lets attacks with two servers run.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9400", num_args = 1)]
+    issuer_at: Vec<SocketAddr>,
+    /// Where third parties begin logins at the application.
+    #[arg(long, value_name = "PATH", requires = "web")]
+    initiate_login: Option<String>,
+    /// Where a server's page reports the end of a session to the application.
+    #[arg(long, value_name = "PATH", requires = "web")]
+    frontchannel_logout: Option<String>,
+    /// Where a server sends logout tokens to.
+    #[arg(long, value_name = "PATH", requires = "web")]
+    backchannel_logout: Option<String>,
+    /// Where visitors of the application log out.
+    #[arg(long, value_name = "PATH", requires = "web")]
+    logout: Option<String>,
+    /// Where browsers come back to after logging out.
+    #[arg(long, value_name = "PATH", requires = "web")]
+    logged_out: Option<String>,
     /// How the client is registered with every server: its id.
     #[arg(long, value_name = "ID", default_value = "client-under-test")]
     client_id: String,
     /// Its secret; without one it is a public client.
     #[arg(long, value_name = "SECRET")]
     client_secret: Option<String>,
-    /// Its redirect URI. One on 127.0.0.1 without a port gets a free port for each login.
-    #[arg(long, value_name = "URI", default_value = "http://127.0.0.1/callback")]
-    redirect_uri: String,
+    /// Its redirect URI. For a program it is http://127.0.0.1/callback unless told otherwise, and one on 127.0.0.1
+    /// without a port gets a free port for each login; for a web application it is /callback.
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Option<String>,
     /// What the program does when it is told so on its standard input, separated by commas: refresh, call, who-am-i,
     /// logout, notify.
     #[arg(long, value_delimiter = ',', value_name = "ERRAND")]
@@ -65,16 +95,67 @@ impl ClientOptions {
     /// When the client cannot be attacked, or an attack came to something that was not expected.
     pub fn run(&self) -> Result<String, String> {
         let options = self.running.options(oauth_attacks::Profile::Bcp, oauth_attacks::Baseline::default())?;
-        let registration = match &self.client_secret {
-            None => Registration::public(&self.client_id, &self.redirect_uri),
-            Some(secret) => Registration::confidential(&self.client_id, secret.as_str(), &self.redirect_uri),
-        };
-        let client = Command::new(&self.command).map_err(|error| error.to_string())?;
-        let client = client.registered(registration).able_to(self.can.iter().map(|errand| Ability::from(*errand)));
         let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
         runtime.block_on(async {
-            let run = async |options| run_on_client(client, &options).await;
-            self.running.show(("Attacks on a client", &self.command), options, run).await
+            match (&self.command, &self.web, &self.logged_in) {
+                (Some(line), ..) => {
+                    let client = self.program(line)?;
+                    let run = async |options| run_on_client(client, &options).await;
+                    self.running.show(("Attacks on a client", line), options, run).await
+                }
+                (None, Some(start), Some(logged_in)) => {
+                    let client = self.application(start, logged_in.clone())?;
+                    let run = async |options| run_on_client(client, &options).await;
+                    self.running.show(("Attacks on a client", start), options, run).await
+                }
+                _ => Err("name a client: --command, or --web with --logged-in".to_owned()),
+            }
         })
+    }
+
+    fn registration(&self, redirect_uri: &str) -> Registration {
+        match &self.client_secret {
+            None => Registration::public(&self.client_id, redirect_uri),
+            Some(secret) => Registration::confidential(&self.client_id, secret.as_str(), redirect_uri),
+        }
+    }
+
+    fn program(&self, line: &str) -> Result<Command, String> {
+        let redirect_uri = self.redirect_uri.as_deref().unwrap_or("http://127.0.0.1/callback");
+        let client = Command::new(line).map_err(|error| error.to_string())?;
+        let abilities = self.can.iter().map(|errand| Ability::from(*errand));
+        Ok(client.registered(self.registration(redirect_uri)).able_to(abilities))
+    }
+
+    fn application(&self, start: &str, logged_in: LoggedIn) -> Result<Web, String> {
+        let told = |error: WebError| error.to_string();
+        let client = Web::new(start, logged_in).map_err(told)?;
+        let redirect_uri = match &self.redirect_uri {
+            Some(uri) => uri.clone(),
+            None => client.registration().redirect_uris.concat(),
+        };
+        let [first, others @ ..] = self.issuer_at.as_slice() else {
+            return Err("an issuer's address is needed".into());
+        };
+        let mut client =
+            client.registered(self.registration(&redirect_uri)).issuers_at(*first, others.first().copied());
+        let doors = [
+            (Door::InitiateLogin, &self.initiate_login),
+            (Door::FrontChannelLogout, &self.frontchannel_logout),
+            (Door::LoggedOut, &self.logged_out),
+        ];
+        client = client.door(Door::Login, start).map_err(told)?;
+        for (door, at) in doors {
+            if let Some(at) = at {
+                client = client.door(door, at).map_err(told)?;
+            }
+        }
+        if let Some(at) = &self.backchannel_logout {
+            client = client.notified_at(at).map_err(told)?;
+        }
+        match &self.logout {
+            Some(at) => client.logout_at(at).map_err(told),
+            None => Ok(client),
+        }
     }
 }

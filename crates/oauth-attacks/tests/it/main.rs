@@ -2,6 +2,7 @@
 
 mod client_matrix;
 mod client_rules;
+mod matrix_document;
 mod our_own;
 #[cfg(unix)]
 mod programs;
@@ -10,3 +11,4 @@ mod server_rules;
 mod unruly;
 mod user_agent;
 mod victims;
+mod webs;

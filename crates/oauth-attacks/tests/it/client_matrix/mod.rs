@@ -30,7 +30,7 @@ pub(crate) struct Row {
 }
 
 /// Every row, in the order of the catalogue.
-fn rows() -> impl Iterator<Item = &'static Row> {
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
     let families = [
         requests::ROWS,
         downgrade::ROWS,

@@ -54,7 +54,7 @@ impl Row {
 }
 
 /// Every row, in the order of the catalogue.
-fn rows() -> impl Iterator<Item = &'static Row> {
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
     let families = [
         pkce_challenge::ROWS,
         pkce_verifier::ROWS,
