@@ -31,6 +31,7 @@
 //! A verdict counts only if the unmodified flow succeeds before and after the attack; see [`judge`] for the rest of
 //! the rules. What cannot be tried is inconclusive, and inconclusive is not withstood.
 
+pub mod address;
 pub mod agent;
 pub mod answer;
 pub mod attack;
@@ -56,6 +57,7 @@ mod observe;
 pub mod on_clients;
 pub mod on_servers;
 pub mod outcomes;
+mod patience;
 pub mod pkce_client_native;
 pub mod pkce_client_web;
 pub mod profile;

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mock_idp::{Builder, Entry, MockIdp};
-use oauth_types::Params;
 
+pub use crate::address::Address;
 use crate::agent::{Agent, Request, lock};
 use crate::attack::Inconclusive;
 use crate::client::{Ability, ClientUnderTest, Done, Errand, Rejected, Said, Visitor};
 use crate::idp::{Idp, shown_params};
 use crate::judge::Finding;
+use crate::patience::within;
 use crate::profile::Profile;
 use crate::target::Registration;
 use crate::trace::{Party, Step, Trace};
@@ -41,57 +42,6 @@ pub enum Heard {
     Said(Said),
     /// It panicked.
     BrokeDown,
-}
-
-/// An address with a query: an authorization request, or what comes back.
-#[derive(Debug, Clone)]
-pub struct Address {
-    /// Everything before the `?`.
-    pub base: String,
-    /// The query.
-    pub params: Params,
-}
-
-impl Address {
-    /// Reads an address.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] if its query cannot be read.
-    pub fn parse(url: &str) -> Result<Self, Inconclusive> {
-        let url = url.split('#').next().unwrap_or_default();
-        let (base, query) = url.split_once('?').unwrap_or((url, ""));
-        let params =
-            Params::parse(query).map_err(|error| Inconclusive::new(format!("an address is unreadable: {error}")))?;
-        Ok(Self { base: base.to_owned(), params })
-    }
-
-    /// A parameter, or nothing.
-    pub fn get(&self, name: &str) -> &str {
-        self.params.get(name).unwrap_or_default()
-    }
-
-    /// The same address with this parameter instead of every one of its name.
-    #[must_use]
-    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.params.set(name, value);
-        self
-    }
-
-    /// The same address without a parameter.
-    #[must_use]
-    pub fn without(mut self, name: &str) -> Self {
-        self.params.remove(name);
-        self
-    }
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.params.is_empty() {
-            true => f.write_str(&self.base),
-            false => f.write_str(&self.params.append_to_query(&self.base)),
-        }
-    }
 }
 
 impl Stage {
@@ -465,21 +415,6 @@ impl std::fmt::Display for Heard {
     }
 }
 
-/// What a job comes to: `Some(None)` if it broke down, `None` if there was not time enough.
-async fn within<T>(patience: Duration, job: tokio::task::JoinHandle<T>) -> Option<Option<T>> {
-    let _ends = Ends(job.abort_handle());
-    tokio::time::timeout(patience, job).await.ok().map(Result::ok)
-}
-
-/// Ends a job when nobody waits for it any more.
-struct Ends(tokio::task::AbortHandle);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// The verifier of a token request, if there is one.
 fn verifier_of(entry: &Entry) -> Option<String> {
     entry.params.get("code_verifier").map(str::to_owned)
@@ -490,14 +425,6 @@ mod tests {
     use super::*;
     use crate::agent::Tls;
     use crate::client::{Closures, Provider};
-
-    #[test]
-    fn an_address_is_edited_and_written_again() {
-        let address = Address::parse("http://a/cb?code=x%20y&state=s#fragment").expect("an address");
-        assert_eq!(address.clone().set("code", "z").without("state").to_string(), "http://a/cb?code=z");
-        assert_eq!(address.without("code").without("state").to_string(), "http://a/cb");
-        assert!(Address::parse("http://a/cb?code=%zz").is_err());
-    }
 
     #[tokio::test]
     async fn a_client_that_never_answers_is_inconclusive() {

@@ -34,12 +34,15 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
     run: |stage| Box::pin(run(stage)),
 };
 
+/// What is done to a nonce.
+type Change = fn(&str) -> Value;
+
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let other = vec![Edit::set("nonce", "the-nonce-of-somebody-else")];
     lying_token::must_be_rejected(stage, &idp, other, "an ID token of another nonce").await?;
     forged_token::control(stage, &idp).await?;
-    let near: [(fn(&str) -> Value, &str); 4] = [
+    let near: [(Change, &str); 4] = [
         (|nonce| swap_case(nonce).into(), "an ID token whose nonce is in another case"),
         (|nonce| nonce[..nonce.len() - 1].into(), "an ID token with the beginning of the nonce"),
         (|nonce| format!("{nonce}x").into(), "an ID token with more than the nonce"),

@@ -35,10 +35,13 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
     run: |stage| Box::pin(run(stage)),
 };
 
+/// Another way to write a segment.
+type Spelling = fn(&str) -> String;
+
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     forged_token::control(stage, &idp).await?;
-    let spellings: [(fn(&str) -> String, &str); 4] = [
+    let spellings: [(Spelling, &str); 4] = [
         (|signature| format!("{signature}=="), "an ID token with padding behind its signature"),
         (|signature| format!("{signature}%3D%3D"), "an ID token with escaped padding behind its signature"),
         (|signature| format!("{}\n{}", &signature[..64], &signature[64..]), "an ID token with a line break in it"),

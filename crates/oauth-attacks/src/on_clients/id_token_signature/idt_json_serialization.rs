@@ -32,10 +32,13 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
     run: |stage| Box::pin(run(stage)),
 };
 
+/// Another form of a token.
+type Form = fn(&Right<'_>) -> Value;
+
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     forged_token::control(stage, &idp).await?;
-    let forms: [(fn(&Right<'_>) -> Value, &str); 5] = [
+    let forms: [(Form, &str); 5] = [
         (|right| flattened(right).to_string().into(), "an ID token in flattened JSON"),
         (flattened, "an ID token that is an object"),
         (|right| general(right).to_string().into(), "an ID token in general JSON"),

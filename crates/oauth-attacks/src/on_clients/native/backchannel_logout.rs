@@ -36,12 +36,15 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
     run: |stage| Box::pin(run(stage)),
 };
 
+/// What is wrong with a logout token.
+type Change = fn(Mint) -> Mint;
+
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = session::idp(stage).await?;
     let visitor = Visitor::new();
     session::begun(stage, &visitor, &idp).await?;
     let other_event = json!({ "http://schemas.openid.net/event/other": {} });
-    let wrong: [(fn(Mint) -> Mint, &str); 8] = [
+    let wrong: [(Change, &str); 8] = [
         (|mint| edited(mint, Edit::sign(Signature::AlgNone)), "a logout token without a signature"),
         (|mint| edited(mint, Edit::sign(Signature::UnpublishedKey)), "a logout token signed by a stranger"),
         (|mint| mint.claim("iss", "https://attacker.example"), "a logout token of another issuer"),
