@@ -281,7 +281,7 @@ pub mod control {
 #[cfg(feature = "tls")]
 pub mod tls {
     pub use crate::certificate::{Certificate, CertificateError, dn_matches, is_dn};
-    pub use crate::http::tls::{Role, Tls, TlsError};
+    pub use crate::http::tls::{Flaw, Role, Tls, TlsError};
     pub use crate::ports::authority::{Credential, CredentialError, Subject};
 }
 

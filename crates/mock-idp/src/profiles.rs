@@ -117,8 +117,9 @@ static OIDC: Made = Made {
         "OpenID Connect Session Management 1.0",
         "OpenID Connect CIBA",
     ]),
-    // OpenID Connect Core §6.1 came before RFC 9101, and its request objects say less.
-    on: &["request-object-openid"],
+    // OpenID Connect Core §6.1 came before RFC 9101, and its request objects say less; its §3.1.2.6 tells every client of
+    // errors.
+    on: &["redirect-for-strangers", "request-object-openid"],
     ..PLAIN
 };
 
@@ -216,6 +217,7 @@ static LEGACY: Made = Made {
         "audience-token-endpoint",
         "pkce-optional",
         "plain",
+        "redirect-for-strangers",
         "request-object-merged",
         "request-object-openid",
         "request-uri-unregistered",

@@ -5,6 +5,17 @@ use oauth_types::ErrorCode;
 use crate::doctor::uris;
 use crate::documents;
 use crate::refusal::{Refusal, Rule};
+use crate::world::Switch;
+
+/// "The authorization server SHOULD only automatically redirect the user agent if it trusts the redirection URI"
+/// (RFC 9700 §4.11.2): a link to a client that anybody may have registered must not lead there before somebody was asked.
+/// OpenID Connect Core §3.1.2.6 has such clients told of errors by redirect, and of `prompt=none` in particular.
+pub(crate) static FOR_STRANGERS: Switch = Switch {
+    name: "redirect-for-strangers",
+    says: "Where people log in on pages, a client that registered itself is told of errors by redirect before anybody has \
+           logged in (OpenID Connect Core section 3.1.2.6; RFC 9700 section 4.11.2 advises against it)",
+    relaxes: true,
+};
 
 /// What redirect URI a client may use.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -257,6 +257,13 @@ impl Agent {
         }
     }
 
+    /// Whether an answer that was written down answers a POST.
+    pub(crate) fn was_posted(&self, answer: &Answer) -> bool {
+        let Some(trace) = &self.trace else { return false };
+        let trace = lock(trace);
+        answer.step.and_then(|at| trace.steps.get(at)).is_some_and(|step| step.message.starts_with("POST "))
+    }
+
     /// What was said so far. A text that turned out to be a secret is taken out of earlier steps as well.
     pub fn trace(&self) -> Trace {
         let mut trace = self.trace.as_ref().map(|trace| lock(trace).clone()).unwrap_or_default();

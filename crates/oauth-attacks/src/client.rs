@@ -288,6 +288,8 @@ pub struct Provider {
     pub issuer: String,
     /// How the client is registered there.
     pub client: Registration,
+    /// The certification authority that says who the issuer is, in PEM, if it has https.
+    pub ca_pem: Option<String>,
 }
 
 /// What the client under test made of what came back.

@@ -181,6 +181,11 @@ impl Command {
         if let ClientAuth::Basic(secret) | ClientAuth::Post(secret) = &provider.client.auth {
             command.env("CLIENT_SECRET", secret.expose());
         }
+        if let Some(pem) = &provider.ca_pem {
+            let file = self.folder.0.join(fresh());
+            std::fs::write(&file, pem)?;
+            command.env("CA_FILE", file);
+        }
         command.env("REDIRECT_URI", with_port(provider.client.redirect_uri())?);
         command.env("BROWSER", self.folder.browser()).env(OPENED, &pipe);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));

@@ -61,8 +61,16 @@ impl Idp {
         let known = client.redirect_uris.iter().fold(known, Client::redirect_uri).grant_types(GRANT_TYPES);
         let mock = builder.client(known).start().await;
         let mock = mock.map_err(|error| Inconclusive::new(format!("the mock server did not start: {error}")))?;
-        let provider = Provider { issuer: mock.issuer().to_owned(), client };
+        let ca_pem = mock.ca_pem().map(str::to_owned);
+        let provider = Provider { issuer: mock.issuer().to_owned(), client, ca_pem };
         Ok(Self { mock, provider, party, told: AtomicUsize::new(0) })
+    }
+
+    /// The same server, of whose certification authority the client under test is not told.
+    #[must_use]
+    pub fn untrusted(mut self) -> Self {
+        self.provider.ca_pem = None;
+        self
     }
 
     /// The server as the client under test is configured for it.

@@ -44,6 +44,7 @@ mod challenge;
 pub mod client;
 #[cfg(unix)]
 pub mod command;
+mod device;
 mod dice;
 pub mod exchange;
 mod forgery;

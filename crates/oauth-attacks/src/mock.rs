@@ -96,6 +96,8 @@ impl Cast {
             (Role::Pushing, secret("pushing").pushing()),
             (Role::Signing, signing),
             (Role::WithoutCode, secret("machine")),
+            (Role::Device, Registration::public("device", first)),
+            (Role::SecondDevice, Registration::public("other-device", first)),
             (Role::Resource, secret(RESOURCES[0])),
             (Role::SecondResource, secret(RESOURCES[1])),
         ]);
@@ -107,9 +109,10 @@ impl Cast {
         Ok(Self { profile, players })
     }
 
-    /// Registers the clients with a server that is being built, and gives it the profile.
+    /// Registers the clients with a server that is being built, and gives it the profile. What no document asks for
+    /// but RFC 9700 encourages is on.
     pub fn enter(&self, builder: Builder) -> Builder {
-        let builder = builder.profile(self.profile);
+        let builder = builder.profile(self.profile).on("challenge-once");
         self.players.iter().fold(builder, |builder, (role, player)| builder.client(known(*role, player)))
     }
 
@@ -155,6 +158,9 @@ fn known(role: Role, player: &Registration) -> Client {
         Role::Pushing => client.metadata("require_pushed_authorization_requests", true),
         Role::Signing => client.metadata("require_signed_request_object", true),
         Role::WithoutCode => client.grant_types(["client_credentials"]),
+        Role::Device | Role::SecondDevice => {
+            client.grant_types(["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"])
+        }
         Role::Hybrid => client
             .grant_types(["authorization_code", "implicit", "refresh_token"])
             .metadata("response_types", vec!["code", "code id_token", "code token", "code id_token token"]),

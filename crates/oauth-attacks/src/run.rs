@@ -160,7 +160,7 @@ pub async fn run_on_server(target: &Target, options: &Options) -> Report {
     let mut outcomes: Vec<_> = all().map(broken).collect();
     let usually = options.side_by_side.unwrap_or(SERVERS_SIDE_BY_SIDE);
     side_by_side(jobs(false).collect(), options, usually, &mut outcomes).await;
-    // When one of these moves the clock, nobody else may be in the middle of something.
+    // When one of these moves the clock or is locked out, nobody else may be in the middle of something.
     side_by_side(jobs(true).collect(), options, 1, &mut outcomes).await;
     Report::new(outcomes, options, &catalogue::server_attacks().map(|attack| attack.idea.id).collect::<Vec<_>>())
 }
@@ -310,8 +310,9 @@ async fn control(
     let second = bench.target().role(Role::Second).filter(|_| attack.needs.contains(&Need::Client(Role::Second)));
     let aside = bench.aside();
     let mut result = Ok(());
-    // A client that may not use codes has no flow of this kind.
-    let client = (attack.on != On::Client(Role::WithoutCode)).then_some(client);
+    // A client that may not use codes has no flow of this kind, and a device need not have one.
+    let codeless = matches!(attack.on, On::Client(Role::WithoutCode | Role::Device));
+    let client = (!codeless).then_some(client);
     for client in [client, second].into_iter().flatten() {
         let tokens = aside.tokens(client).await;
         result = result.and(tokens.map(|_| ()).map_err(|reason| {

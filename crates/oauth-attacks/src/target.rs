@@ -69,6 +69,10 @@ pub enum Role {
     WithoutCode,
     /// A client that may use the hybrid flow, and must use PKCE.
     Hybrid,
+    /// A client that uses the device grant (RFC 8628). It need not be able to use codes.
+    Device,
+    /// Another one, which takes what belongs to the first.
+    SecondDevice,
     /// A resource server that may introspect the tokens of the first of the two resources.
     Resource,
     /// A resource server that may introspect the tokens of the second of the two resources only.
@@ -89,6 +93,8 @@ impl fmt::Display for Role {
             Self::Signing => "client that must sign its requests",
             Self::WithoutCode => "client that may not use codes",
             Self::Hybrid => "client with the hybrid flow",
+            Self::Device => "client with the device grant",
+            Self::SecondDevice => "second client with the device grant",
             Self::Resource => "resource server",
             Self::SecondResource => "second resource server",
         })

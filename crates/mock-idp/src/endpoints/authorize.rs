@@ -10,11 +10,14 @@ use super::login::{self, Decision, Entrance, Resumed};
 use crate::clients::{self, Client};
 use crate::documents;
 use crate::memory::Authorization;
+use crate::people::LOGIN_PAGES;
 use crate::pipeline::{self, Asked};
 use crate::ports::store::{GrantId, Key, Kind, Record};
+use crate::redirect::FOR_STRANGERS;
 use crate::refusal::{Refusal, Rule};
 use crate::reply::{AuthorizationResponse, Reply, Stop};
 use crate::request::{Arrival, AuthorizationRequest, Draft, Unpacked};
+use crate::sessions::Sessions;
 use crate::world::World;
 
 pub(crate) async fn authorize(world: &World, arrival: &Arrival<'_>) -> Reply {
@@ -35,7 +38,8 @@ pub(crate) async fn authorize(world: &World, arrival: &Arrival<'_>) -> Reply {
         Err(stop) => {
             // What the browser brought may be answered if it names a redirect URI of the client.
             let raw = Unpacked { params: params.clone(), ..Unpacked::default() };
-            match respond_to(world, client, &raw) {
+            match respond_to(world, client.clone(), &raw) {
+                Ok(_) if in_front_of_a_stranger(world, arrival, &client).await => shown(stop),
                 Ok((_, response)) => answer(world, arrival, &raw.params, response, Err(stop)),
                 Err(_) => shown(stop),
             }
@@ -50,18 +54,37 @@ pub(crate) async fn proceed(
     client: Arc<Client>,
     (unpacked, resumed): (Unpacked, Option<Resumed>),
 ) -> Reply {
-    let (identified, mut response) = match respond_to(world, client, &unpacked) {
+    let (identified, mut response) = match respond_to(world, client.clone(), &unpacked) {
         Ok(both) => both,
         Err(refusal) => return Reply::Page(refusal),
     };
+    let asked_before = resumed.is_some();
     let asked = Asked { unpacked: &unpacked, client: &identified, proofs: &[] };
     let request = asked.request(world, arrival);
     let outcome = match decide(world, &request, &unpacked, resumed).await {
         Ok((draft, Decision::LoggedIn(entrance))) => grant(world, &request, draft, entrance, &mut response).await,
         Ok((_, Decision::Ask(reply))) => return reply,
+        Err(stop) if !asked_before && in_front_of_a_stranger(world, arrival, &client).await => return shown(stop),
         Err(stop) => Err(stop),
     };
     answer(world, arrival, &unpacked.params, response, outcome)
+}
+
+/// Whether nobody has logged in in this browser yet, and the client is one that registered itself: anybody's link leads
+/// here, and would lead to anybody's page.
+async fn in_front_of_a_stranger(world: &World, arrival: &Arrival<'_>, client: &Client) -> bool {
+    if !client.stranger || !world.policy.is_on(&LOGIN_PAGES) {
+        return false;
+    }
+    let sessions = Sessions::of(arrival, &world.ports, &world.policy).await;
+    if sessions.is_ok_and(|sessions| !sessions.all().is_empty()) {
+        return false;
+    }
+    if world.policy.is_on(&FOR_STRANGERS) {
+        arrival.seen.relaxed(FOR_STRANGERS.name);
+        return false;
+    }
+    true
 }
 
 /// The client of a request, known by name.

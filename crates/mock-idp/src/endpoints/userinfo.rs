@@ -21,6 +21,10 @@ pub(crate) async fn userinfo(world: &World, arrival: &Arrival<'_>) -> Reply {
 async fn claims(world: &World, arrival: &Arrival<'_>) -> Result<Reply, Denied> {
     let resolved = world.access(arrival).await?;
     let denied = |stop: Stop| Denied { stop, scheme: "Bearer" };
+    if !resolved.is_for(arrival.place) {
+        let hint = "It was asked for with the parameter resource, and is for that resource";
+        return Err(denied(AUDIENCE.because(hint).into()));
+    }
     let authorization = &resolved.kept.record.authorization;
     if !authorization.scope.contains("openid") {
         let hint = format!("Its scope is '{}'", authorization.scope.as_str());
@@ -32,7 +36,15 @@ async fn claims(world: &World, arrival: &Arrival<'_>) -> Result<Reply, Denied> {
     Ok(oidc_core::userinfo(&world.ports, arrival.place, client.as_ref(), (authorization, user)))
 }
 
-pub(crate) static RULES: &[&Rule] = &[&SCOPE_MISSING, &USER_GONE];
+pub(crate) static RULES: &[&Rule] = &[&AUDIENCE, &SCOPE_MISSING, &USER_GONE];
+
+static AUDIENCE: Rule = Rule {
+    id: "rfc9068-userinfo-audience",
+    document: &documents::RFC9068,
+    section: "4",
+    error: ErrorCode::InvalidToken,
+    says: "UserInfo needs an access token that is meant for this issuer",
+};
 
 static USER_GONE: Rule = Rule {
     id: "oidc-userinfo-user-gone",

@@ -18,12 +18,14 @@ use crate::certificate::{Anchors, ClientCertificate};
 use crate::ports::authority::Authority;
 
 mod error;
+mod flaw;
 mod judges;
 mod leaves;
 #[cfg(test)]
 mod limits;
 
 pub use error::{Role, TlsError};
+pub use flaw::Flaw;
 use judges::{AnyCertificate, RootAnchors};
 use leaves::{Leaves, named};
 
@@ -39,6 +41,7 @@ pub struct Tls {
     identity: Identity,
     client_cas: Vec<Secret>,
     names: Vec<String>,
+    flaw: Option<Flaw>,
 }
 
 #[derive(Debug, Clone)]
@@ -76,14 +79,14 @@ impl Tls {
     /// authority may speak for the server's own names alone; [`MockIdp::ca_pem`](crate::MockIdp::ca_pem) is what
     /// clients have to trust.
     pub fn generated() -> Self {
-        Self { identity: Identity::Generated, client_cas: Vec::new(), names: Vec::new() }
+        Self { identity: Identity::Generated, client_cas: Vec::new(), names: Vec::new(), flaw: None }
     }
 
     /// This certificate, with any that lead to its certification authority after it, and its key: PKCS #8, PKCS #1 or
     /// SEC 1. Everything in PEM.
     pub fn pem(chain: impl Into<Secret>, key: impl Into<Secret>) -> Self {
         let identity = Identity::Pem { chain: chain.into(), key: key.into() };
-        Self { identity, client_cas: Vec::new(), names: Vec::new() }
+        Self { identity, client_cas: Vec::new(), names: Vec::new(), flaw: None }
     }
 
     /// A further name that the server is called by, or an address: `idp`, as containers know it. `localhost`, loopback
@@ -91,6 +94,12 @@ impl Tls {
     /// A name below one of these, such as `acme.localhost`, has a certificate when a client first asks for it.
     pub fn name(mut self, host: impl Into<String>) -> Self {
         self.names.push(host.into());
+        self
+    }
+
+    /// Shows a certificate that is wrong in this way. One that was brought along stays as it is.
+    pub fn flawed(mut self, flaw: Flaw) -> Self {
+        self.flaw = Some(flaw);
         self
     }
 
@@ -109,10 +118,18 @@ impl Tls {
             Identity::Pem { chain, key } => (None, None, Leaves::one(chain.expose(), key.expose())?),
             Identity::Generated => {
                 let hosts = named(hosts, self.names)?;
+                let hosts = self.flaw.and_then(Flaw::host).map_or(hosts, |other| vec![other]);
                 let authority = Arc::new(Authority::of_hosts(&hosts, now)?);
-                let own = authority.server(&hosts, now)?;
+                let own = match self.flaw {
+                    Some(Flaw::Expired) => authority.expired_server(&hosts, now)?,
+                    _ => authority.server(&hosts, now)?,
+                };
                 let own_pem = Some(own.certificate_pem.clone());
-                (Some(authority.clone()), own_pem, Leaves::of(authority, own, now)?)
+                let leaves = match self.flaw {
+                    Some(_) => Leaves::one(&own.certificate_pem, own.key_pem.expose())?,
+                    None => Leaves::of(authority.clone(), own, now)?,
+                };
+                (Some(authority), own_pem, leaves)
             }
         };
         let spki_sha256 = leaves.spki_sha256()?;

@@ -192,6 +192,13 @@ impl Authority {
         self.issue(Self::of_server(hosts, now)?, KeyPair::generate()?)
     }
 
+    /// The same, but good until a day ago.
+    pub(crate) fn expired_server(&self, hosts: &[String], now: u64) -> Result<Credential, CredentialError> {
+        let mut params = Self::of_server(hosts, now)?;
+        between(&mut params, (now.saturating_sub(2 * DAY), now.saturating_sub(DAY)));
+        self.issue(params, KeyPair::generate()?)
+    }
+
     /// A certificate of the same server and its key, which is called by another name.
     pub(crate) fn renamed(&self, own: &Credential, name: &str, now: u64) -> Result<Credential, CredentialError> {
         let key = KeyPair::from_pem(own.key_pem.expose())?;

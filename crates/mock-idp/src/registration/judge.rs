@@ -139,6 +139,9 @@ fn redirect_uris(metadata: &Map<String, Value>) -> Result<(), Refusal> {
         if !redirect::navigable(uri) {
             return bad(&REDIRECT_INSECURE, "would be run by the browser, or lead nowhere");
         }
+        if uri.contains('*') {
+            return bad(&REDIRECT_INSECURE, "has a wildcard; addresses are compared character for character");
+        }
         let plain = uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"));
         if plain && !redirect::is_loopback(uri) {
             return bad(&REDIRECT_INSECURE, "is http, and not on 127.0.0.1, [::1] or localhost");

@@ -84,6 +84,11 @@ impl Resolved {
             None => name == client.client_id() || place.is_called(name),
         })
     }
+
+    /// Whether it is meant for this issuer: an access token that names an audience names it among others (RFC 9068 §4).
+    pub(crate) fn is_for(&self, place: &Place) -> bool {
+        self.claims.get("aud").is_none_or(|aud| texts(aud).into_iter().any(|name| place.is_called(name)))
+    }
 }
 
 /// The text in a value: itself, or its elements (RFC 7519 §4.1.3).

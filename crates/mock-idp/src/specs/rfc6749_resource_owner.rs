@@ -6,12 +6,13 @@
 
 use crate::documents;
 use crate::people::LOGIN_PAGES;
+use crate::redirect::FOR_STRANGERS;
 use crate::refusal::Document;
 use crate::sessions::{CONSENT, IDLE, INTERACTION, LIFETIME, NATIVE_CONSENT};
 use crate::spec::Spec;
 use crate::world::{Amount, Switch};
 
-static SWITCHES: &[&Switch] = &[&LOGIN_PAGES, &NATIVE_CONSENT];
+static SWITCHES: &[&Switch] = &[&FOR_STRANGERS, &LOGIN_PAGES, &NATIVE_CONSENT];
 
 static AMOUNTS: &[&Amount] = &[&CONSENT, &IDLE, &INTERACTION, &LIFETIME];
 

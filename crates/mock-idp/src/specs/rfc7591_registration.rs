@@ -23,6 +23,9 @@ use crate::world::{Amount, Policy, Switch};
 
 const PATH: &str = "/register";
 
+/// The grants in which no user is asked by the server.
+const OWN_ACCOUNT: &[&str] = &["client_credentials", "password"];
+
 /// The scope of an initial access token (§1.2).
 const SCOPE: &str = "register";
 
@@ -61,8 +64,17 @@ impl Spec for Registration {
         document.insert("registration_endpoint".to_owned(), facts.place.url(PATH).into());
     }
 
-    fn register(&self, metadata: &Map<String, Value>, _policy: &Policy) -> Result<(), Refusal> {
-        judge::members(metadata)
+    fn register(&self, metadata: &Map<String, Value>, policy: &Policy) -> Result<(), Refusal> {
+        judge::members(metadata)?;
+        // Whoever had an initial access token to show is no stranger.
+        let trusted = policy.is_on(&NEEDS_TOKEN) || policy.is_on(&ANY_GRANT);
+        match judge::texts(metadata, "grant_types").find(|grant| OWN_ACCOUNT.contains(grant)) {
+            Some(grant) if !trusted => {
+                let hint = format!("Nobody knows this client, and it asks for {grant}: configure it at the server");
+                Err(GRANT_OF_ITS_OWN.because(hint))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn serve<'a>(&'a self, call: &'a Call<'a>) -> Option<BoxFuture<'a, Reply>> {
@@ -131,7 +143,13 @@ async fn register(call: &Call<'_>) -> Result<Reply, Stop> {
     Ok(Reply::Document { at: Point::Registration, status: StatusCode::CREATED, members })
 }
 
-static SWITCHES: &[&Switch] = &[&NEEDS_TOKEN];
+static SWITCHES: &[&Switch] = &[&ANY_GRANT, &NEEDS_TOKEN];
+
+static ANY_GRANT: Switch = Switch {
+    name: "registration-of-any-grant",
+    says: "A client that nobody knows may register for grants in which no user is asked (RFC 7591 section 5 warns of it)",
+    relaxes: true,
+};
 
 static AMOUNTS: &[&Amount] = &[&LIFETIME];
 
@@ -157,10 +175,19 @@ static RULES: &[&Rule] = &[
     &judge::STATEMENT_INVALID,
     &judge::STATEMENT_UNAPPROVED,
     &judge::UNSUPPORTED,
+    &GRANT_OF_ITS_OWN,
     &NOT_ITS_OWN,
     &RESPONSE_TYPE,
     &TOKEN_SCOPE,
 ];
+
+static GRANT_OF_ITS_OWN: Rule = Rule {
+    id: "rfc7591-grant-of-a-stranger",
+    document: &documents::RFC7591,
+    section: "5",
+    error: ErrorCode::InvalidClientMetadata,
+    says: "A client that nobody knows registers for grants in which a user is asked",
+};
 
 static NOT_ITS_OWN: Rule = Rule {
     id: "rfc7591-member-of-the-server",

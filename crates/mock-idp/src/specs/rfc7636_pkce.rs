@@ -87,6 +87,9 @@ impl Spec for Pkce {
         match &found {
             None => request.arrival.seen.relaxed("pkce-optional"),
             Some(AnyChallenge::Plain(_)) => request.arrival.seen.relaxed("plain"),
+            Some(AnyChallenge::S256(challenge)) if request.policy.is_on(&ONCE) && self.is_finished(challenge) => {
+                return Err(CHALLENGE_CONSTANT.because("It is that of a flow that was finished before"));
+            }
             Some(AnyChallenge::S256(challenge)) => self.remember(*challenge),
         }
         if let Some(challenge) = found {
@@ -142,6 +145,12 @@ impl Pkce {
             recent.pop_front();
         }
         recent.push_back(Recent { challenge, redeemed: false });
+    }
+
+    /// Whether a flow with this challenge has lately come to its end.
+    fn is_finished(&self, challenge: &Challenge) -> bool {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.iter().any(|own| own.redeemed && own.challenge == *challenge)
     }
 
     /// Says that the flow of a challenge has come to its end.
@@ -240,7 +249,13 @@ fn s256_misspelt(method: &str) -> bool {
     ["s256", "sha256", "rs256", "s265"].iter().any(|near| plain.eq_ignore_ascii_case(near))
 }
 
-static SWITCHES: &[&Switch] = &[&PLAIN_ALLOWED, &OPTIONAL, &UNSOLICITED_IGNORED];
+static SWITCHES: &[&Switch] = &[&ONCE, &PLAIN_ALLOWED, &OPTIONAL, &UNSOLICITED_IGNORED];
+
+static ONCE: Switch = Switch {
+    name: "challenge-once",
+    says: "A code_challenge is refused if a flow with it was finished lately, as RFC 9700 section 2.1.1 encourages",
+    relaxes: false,
+};
 
 /// The relaxation `plain`.
 pub(crate) static PLAIN_ALLOWED: Switch = Switch {
@@ -271,6 +286,7 @@ static DOCUMENT: Document = Document {
 };
 
 static RULES: &[&Rule] = &[
+    &CHALLENGE_CONSTANT,
     &CHALLENGE_MALFORMED,
     &CHALLENGE_MISSING,
     &METHOD_ALONE,
@@ -307,6 +323,14 @@ static CHALLENGE_MALFORMED: Rule = asked(
     "4.2",
     "An S256 code_challenge is the SHA-256 of the code_verifier in base64url without padding: 43 characters",
 );
+
+static CHALLENGE_CONSTANT: Rule = Rule {
+    id: "rfc9700-challenge-constant",
+    document: &documents::RFC9700,
+    section: "2.1.1",
+    error: ErrorCode::InvalidRequest,
+    says: "A code_challenge is made anew for each flow",
+};
 
 static VERIFIER_MISSING: Rule = Rule {
     id: "rfc7636-verifier-missing",

@@ -87,3 +87,21 @@ async fn an_unsolicited_verifier_is_ignored_only_if_it_was_chosen() {
         assert_eq!(relaxed, chosen);
     }
 }
+
+#[tokio::test]
+async fn a_challenge_of_a_finished_flow_is_refused_only_if_that_was_chosen() {
+    for chosen in [false, true] {
+        let builder = MockIdp::builder();
+        let builder = if chosen { builder.on("challenge-once") } else { builder };
+        let idp = builder.in_process().expect("a server");
+        let browser = Browser::new(&idp);
+        let (first, second) = (browser.code(&asking()).await, browser.code(&asking()).await);
+        assert_ne!(first, second, "a request may be sent again as long as nothing came of it");
+        browser.token(&redeeming(&second)).await.tokens();
+        let answer = browser.authorize(&asking()).await;
+        match chosen {
+            true => assert_refused(&idp, &answer, "rfc9700-challenge-constant", "finished before"),
+            false => assert!(answer.redirected().get("code").is_some()),
+        }
+    }
+}

@@ -11,6 +11,7 @@ use oauth_types::Params;
 use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser, REDIRECT_URI, asking, redeeming, with};
+use crate::person::Person;
 use crate::refusals::{assert_quiet, assert_refused};
 
 fn server() -> MockIdp {
@@ -121,7 +122,7 @@ async fn a_client_without_a_secret_gets_none() {
 
 #[tokio::test]
 async fn a_client_that_nobody_is_redirected_to_needs_no_redirect_uri() {
-    let idp = server();
+    let idp = MockIdp::builder().on("registration-of-any-grant").in_process().expect("nothing can fail");
     let metadata = json!({
         "grant_types": ["client_credentials"], "token_endpoint_auth_method": "client_secret_post", "scope": "a",
     });
@@ -129,6 +130,15 @@ async fn a_client_that_nobody_is_redirected_to_needs_no_redirect_uri() {
     assert_eq!(client["response_types"], json!([]));
     let asks: Params = [("grant_type", "client_credentials")].into_iter().collect();
     assert_eq!(Browser::new(&idp).token(&of(asks, &client)).await.tokens()["scope"], "a");
+}
+
+#[tokio::test]
+async fn a_stranger_gets_no_grant_in_which_no_user_is_asked() {
+    let idp = server();
+    let metadata = changed(introducing(), json!({ "grant_types": ["authorization_code", "client_credentials"] }));
+    let answer = register(&idp, &metadata).await;
+    assert_eq!(answer.json()["error"], "invalid_client_metadata");
+    assert_refused(&idp, &answer, "rfc7591-grant-of-a-stranger", "client_credentials");
 }
 
 #[tokio::test]
@@ -219,6 +229,7 @@ async fn a_redirect_uri_leads_to_the_client_and_nowhere_else() {
         ("https://app.example/c b", "rfc7591-redirect-uri-malformed", "absolute"),
         ("https://app.example/cb#", "rfc7591-redirect-uri-malformed", "fragment"),
         ("javascript:alert(1)", "rfc7591-redirect-uri-insecure", "browser"),
+        ("https://*.app.example/cb", "rfc7591-redirect-uri-insecure", "wildcard"),
         ("data:text/html,a", "rfc7591-redirect-uri-insecure", "browser"),
         ("http://app.example/cb", "rfc7591-redirect-uri-insecure", "is http"),
         ("HTTP://app.example/cb", "rfc7591-redirect-uri-insecure", "is http"),
@@ -343,4 +354,47 @@ async fn every_document_judges_its_own_members() {
     ] {
         refused(changed(introducing(), changes), rule, hint).await;
     }
+}
+
+/// RFC 9700 §4.11.2: a link to a client that anybody may have registered leads nowhere by itself.
+#[tokio::test]
+async fn a_client_that_registered_itself_gets_no_error_before_somebody_has_logged_in() {
+    let idp = MockIdp::builder()
+        .on("login-pages")
+        .client(Client::public("public").redirect_uri(REDIRECT_URI).scope(["openid"]))
+        .in_process()
+        .expect("a server");
+    let metadata = changed(introducing(), json!({"scope": "openid", "token_endpoint_auth_method": "none"}));
+    let client_id = registered(&idp, &metadata).await["client_id"].as_str().expect("an id").to_owned();
+    let wrong = |client_id: &str| with(with(asking(), "client_id", client_id), "scope", "openid payments");
+    let silent = with(with(asking(), "client_id", &client_id), "scope", "openid").with("prompt", "none");
+    let broken = wrong(&client_id).with("request", "no.object");
+
+    for (asks, rule) in [
+        (&wrong(&client_id), "rfc6749-scope-not-allowed"),
+        (&silent, "oidc-login-required"),
+        (&broken, "rfc9101-request-object-malformed"),
+    ] {
+        let page = Person::new(&idp).asks(asks).await;
+        assert_eq!((page.status, page.location.as_deref()), (400, None), "{rule}");
+        assert_refused(&idp, &page, rule, "");
+    }
+    let own = Person::new(&idp).asks(&wrong("public")).await;
+    assert_eq!(own.redirected().get("error"), Some("invalid_scope"), "whoever runs the server has looked at it");
+
+    let person = Person::new(&idp);
+    person.logs_in(&with(with(asking(), "client_id", &client_id), "scope", "openid"), "alice").await;
+    let told = person.asks(&wrong(&client_id)).await;
+    assert_eq!(told.redirected().get("error"), Some("invalid_scope"), "somebody has logged in here");
+}
+
+#[tokio::test]
+async fn a_client_that_registered_itself_may_be_told_of_errors_at_once() {
+    let idp = MockIdp::builder().on("login-pages").on("redirect-for-strangers").in_process().expect("a server");
+    let metadata = changed(introducing(), json!({"scope": "openid", "token_endpoint_auth_method": "none"}));
+    let client_id = registered(&idp, &metadata).await["client_id"].as_str().expect("an id").to_owned();
+    let asks = with(with(asking(), "client_id", &client_id), "scope", "openid").with("prompt", "none");
+    let told = Person::new(&idp).asks(&asks).await;
+    assert_eq!(told.redirected().get("error"), Some("login_required"));
+    assert_eq!(idp.journal().pop().expect("an entry").relaxations, ["redirect-for-strangers"]);
 }

@@ -42,6 +42,22 @@ async fn a_token_is_for_the_resource_that_was_asked_for() {
 }
 
 #[tokio::test]
+async fn a_token_for_another_resource_is_none_for_userinfo() {
+    let idp = server();
+    let browser = Browser::new(&idp);
+    let token = async |params: &Params| {
+        let tokens = browser.token(&redeeming(&browser.code(params).await)).await.tokens();
+        tokens["access_token"].as_str().expect("a token").to_owned()
+    };
+    let other = token(&asking().with("resource", ONE)).await;
+    let answer = browser.userinfo(&other).await;
+    assert_eq!(answer.status, 401);
+    assert_refused(&idp, &answer, "rfc9068-userinfo-audience", "for that resource");
+    let both = token(&asking().with("resource", ONE).with("resource", idp.issuer())).await;
+    assert_eq!(browser.userinfo(&both).await.status, 200, "it is for the issuer too");
+}
+
+#[tokio::test]
 async fn a_token_request_narrows_what_was_authorized() {
     let idp = server();
     let browser = Browser::new(&idp);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use mock_idp::outbound::{self, OutboundError, Reach};
-use mock_idp::tls::{Certificate, Credential, Role, Subject, Tls, TlsError};
+use mock_idp::tls::{Certificate, Credential, Flaw, Role, Subject, Tls, TlsError};
 use mock_idp::{MockIdp, StartError};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -63,6 +63,30 @@ pub(crate) async fn shake(idp: &MockIdp, version: &'static SupportedProtocolVers
 
 fn address(idp: &MockIdp) -> SocketAddr {
     idp.address().expect("a socket")
+}
+
+#[tokio::test]
+async fn a_flawed_certificate_has_that_flaw_and_no_other() {
+    for (flaw, name) in
+        [(Flaw::Expired, "127.0.0.1"), (Flaw::OtherHost, "127.0.0.1"), (Flaw::OtherHost, "elsewhere.example")]
+    {
+        let idp = MockIdp::builder().tls(Tls::generated().flawed(flaw)).start().await.expect("a server");
+        let mut roots = RootCertStore::empty();
+        let ca = CertificateDer::from_pem_slice(idp.ca_pem().expect("generated").as_bytes()).expect("a certificate");
+        roots.add(ca).expect("a certification authority");
+        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+        let config = config.with_protocol_versions(&[&TLS13]).expect("a version");
+        let config = config.with_root_certificates(roots).with_no_client_auth();
+        let stream = TcpStream::connect(address(&idp)).await.expect("the server accepts");
+        let host = ServerName::try_from(name).expect("a name");
+        let shaken = TlsConnector::from(Arc::new(config)).connect(host, stream).await;
+        let said = shaken.map(|_| ()).map_err(|error| error.to_string());
+        match (flaw, name) {
+            (Flaw::OtherHost, "elsewhere.example") => assert_eq!(said, Ok(())),
+            (Flaw::OtherHost, _) => assert!(said.expect_err("another host").contains("not valid for name")),
+            _ => assert!(said.expect_err("it has expired").contains("expired")),
+        }
+    }
 }
 
 #[tokio::test]

@@ -71,6 +71,14 @@ impl Forms {
         Ok(form.pressed(button, (page.url(), page.route.clone())))
     }
 
+    /// What this user sends from this page to say no.
+    pub(super) fn declined(&self, page: &Page, user: Option<&User>) -> Result<Submission, String> {
+        let form = self.choose(page, user)?.form;
+        let button = form.buttons.iter().find(|button| meaning(button) == Meaning::Denies);
+        let button = button.ok_or("has no button that is known to decline")?;
+        Ok(form.pressed(Some(button), (page.url(), page.route.clone())))
+    }
+
     fn choose<'p>(&self, page: &'p Page, user: Option<&User>) -> Result<Chosen<'p>, String> {
         let told = self.told(page)?;
         if told.name.is_some() || told.password.is_some() {

@@ -22,7 +22,7 @@ mod shapes;
 pub use form::{Button, Field, Form, Submission};
 pub use page::Page;
 use page::Route;
-pub(crate) use page::forms_of;
+pub(crate) use page::{forms_of, page_in};
 
 /// The most redirects that are followed from one page to the next.
 const MOST_REDIRECTS: usize = 20;
@@ -159,6 +159,14 @@ impl Forms {
     /// [`AgentError::Page`] when it is not clear what that is.
     pub fn fill(&self, page: &Page, who: Who) -> Result<Submission, AgentError> {
         self.filled(page, self.known(who)).map_err(|reason| not_understood(page, reason))
+    }
+
+    /// What this user sends from a page that asks for an agreement, to decline.
+    ///
+    /// # Errors
+    /// [`AgentError::Page`] when it is not clear what that is.
+    pub fn decline(&self, page: &Page, who: Who) -> Result<Submission, AgentError> {
+        self.declined(page, self.known(who)).map_err(|reason| not_understood(page, reason))
     }
 
     /// Sends a form and goes on to the next page that waits for the user, or to the end.

@@ -24,6 +24,7 @@ pub struct Page {
     /// The form that the page sends by a script, if there is just one that can be meant.
     pub(super) sends_itself: Option<usize>,
     pub(super) has_scripts: bool,
+    fetched: Vec<String>,
     pub(super) route: Route,
     html: Secret,
     answer: Answer,
@@ -87,6 +88,7 @@ impl Page {
             refresh: reader.refresh,
             sends_itself,
             has_scripts: reader.has_scripts,
+            fetched: reader.fetched,
             route: route.clone(),
             html: answer.body.as_str().into(),
             answer: answer.clone(),
@@ -106,6 +108,14 @@ impl Page {
     /// Its forms, in order.
     pub fn forms(&self) -> &[Form] {
         &self.forms
+    }
+
+    /// The origins other than its own from which the browser fetches something for it.
+    pub fn foreign_origins(&self) -> Vec<String> {
+        let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+        let own = origin(&self.url);
+        let fetched = self.fetched.iter().filter_map(|url| origin(url)).filter(|other| other.is_tuple());
+        fetched.filter(|other| Some(other) != own.as_ref()).map(|other| other.ascii_serialization()).collect()
     }
 
     /// The answer it came in.
@@ -147,7 +157,12 @@ impl fmt::Debug for Page {
 
 /// The forms in an answer that is a page.
 pub(crate) fn forms_of(url: &str, answer: &Answer) -> Vec<Form> {
-    Page::read(url, answer, &Route::default()).forms
+    page_in(url, answer).forms
+}
+
+/// The page in an answer of this address.
+pub(crate) fn page_in(url: &str, answer: &Answer) -> Page {
+    Page::read(url, answer, &Route::default())
 }
 
 #[cfg(test)]
@@ -236,6 +251,14 @@ mod tests {
         assert_eq!(sends(&format!("<body onload='document.f.submit()'>{hidden}")), Some(0));
         assert_eq!(sends(hidden), None);
         assert_eq!(sends(&format!("<form><input name=a></form>{script}")), None);
+    }
+
+    #[test]
+    fn what_is_fetched_from_elsewhere_is_told_by_its_origin() {
+        let html = "<script src=/own.js></script><script src=https://cdn.example/a.js></script>\
+                    <link rel=icon href=//static.example/i.png><img src='data:image/png;base64,AAAA'>\
+                    <a href=https://link.example/></a>";
+        assert_eq!(page(html).foreign_origins(), ["https://cdn.example", "https://static.example"]);
     }
 
     #[test]

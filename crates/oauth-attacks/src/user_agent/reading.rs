@@ -20,6 +20,8 @@ pub(super) struct Reader<'a> {
     pub(super) links: Vec<Form>,
     /// The elements of the forms, and their ids.
     pub(super) elements: Vec<(ElementRef<'a>, String)>,
+    /// What the browser fetches for the page.
+    pub(super) fetched: Vec<String>,
     /// Labels by the id of what they label.
     pub(super) labels: HashMap<String, String>,
     pub(super) refresh: Option<String>,
@@ -37,7 +39,7 @@ impl<'a> Reader<'a> {
                 self.refresh = refresh_to(attribute("content")).and_then(|to| self.absolute(to));
             }
             "body" => self.submits |= attribute("onload").contains("submit"),
-            "script" => {
+            "script" if element.attr("src").is_none() => {
                 self.has_scripts = true;
                 self.submits |= element.text().any(|text| text.contains("submit()"));
             }
@@ -45,12 +47,23 @@ impl<'a> Reader<'a> {
                 self.labels.insert(attribute("for").to_owned(), text_of(element));
             }
             "form" => self.begin(element),
+            "script" => {
+                self.has_scripts = true;
+                self.fetch(element.attr("src"));
+            }
+            "img" | "iframe" | "embed" | "source" => self.fetch(element.attr("src")),
+            "link" => self.fetch(element.attr("href")),
             "a" => self.links.extend(element.attr("href").and_then(|to| self.absolute(to)).map(|to| link(at, to))),
             "input" | "select" | "textarea" | "button" if element.attr("disabled").is_none() => {
                 self.control(at, element);
             }
             _ => {}
         }
+    }
+
+    /// Takes notice of what the browser fetches for the page.
+    fn fetch(&mut self, reference: Option<&str>) {
+        self.fetched.extend(reference.and_then(|reference| self.absolute(reference)));
     }
 
     fn begin(&mut self, element: ElementRef<'a>) {

@@ -176,6 +176,14 @@ fn the_button_that_agrees_is_pressed_whichever_comes_first() {
 }
 
 #[test]
+fn whoever_declines_presses_the_other_button() {
+    let declined = forms().decline(&page(ENTERPRISE_CONSENT), Who::First).expect("a form");
+    assert_eq!(declined.params().encode(), "code=c1&cancel=No");
+    let error = forms().decline(&page(DEVELOPMENT_CONSENT), Who::First).expect_err("no such button");
+    assert!(error.to_string().contains("has no button that is known to decline"));
+}
+
+#[test]
 fn the_account_with_the_name_of_the_user_is_chosen_or_another_one() {
     let accounts = |names: [&str; 2]| {
         let buttons = names.map(|name| format!("<button name=s value={}>{name}</button>", name.len()));

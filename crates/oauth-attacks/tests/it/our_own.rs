@@ -1,11 +1,14 @@
 //! The server and the client of this workspace withstand every attack of the catalogue.
 
 use mock_idp::MockIdp;
+use oauth_attacks::attack::Need;
 use oauth_attacks::mock::Cast;
 use oauth_attacks::{
     Options, PkceClientNative, PkceClientWeb, Profile, Registration, Report, Verdict, catalogue, run_on_client,
     run_on_server,
 };
+
+use crate::victims::pages::{by_forms, with_pages};
 
 /// By which rules a server of each profile is judged.
 const PROFILES: [(mock_idp::Profile, Profile); 6] = [
@@ -60,6 +63,27 @@ async fn the_client_withstands_what_is_done_to_its_listener() {
         assert_eq!(outcome.verdict, Verdict::Stopped, "{}: {}", outcome.id, outcome.because);
     }
     assert_eq!(report.outcomes.len(), ids.len());
+}
+
+#[tokio::test]
+async fn the_pages_of_the_mock_server_stop_every_attack_on_forms_under_each_profile() {
+    let on_forms = || catalogue::server_attacks().filter(|attack| attack.needs.contains(&Need::Forms));
+    for (profile, judged_by) in PROFILES {
+        let cast = Cast::new(profile).expect("keys");
+        let idp = with_pages(cast.enter(MockIdp::builder())).start().await.expect("a server");
+        let target = by_forms(cast.target(&idp).await.expect("a target"));
+        let options = Options::new().profile(judged_by).only(on_forms().map(|attack| attack.idea.id));
+        let report = run_on_server(&target, &options).await;
+        for (id, because) in not_about(&report) {
+            assert!(HAS_NOT.iter().any(|words| because.starts_with(words)), "{profile}: {id}: {because}");
+            assert!(!because.contains("forms"), "{profile}: {id}: {because}");
+        }
+        for outcome in &report.outcomes {
+            let stopped = matches!(outcome.verdict, Verdict::Stopped | Verdict::Inconclusive);
+            assert!(stopped, "{profile}: {}: {} {}", outcome.id, outcome.verdict, outcome.because);
+        }
+        assert_eq!(report.outcomes.len(), on_forms().count());
+    }
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn program(issuer: String, how: &str) -> i32 {
         "careless" => Some(Defence::StateCompared),
         _ => None,
     };
-    let (victim, visitor, provider) = (Victim::new(off), Visitor::new(), Provider { issuer, client });
+    let (victim, visitor, provider) = (Victim::new(off), Visitor::new(), Provider { issuer, client, ca_pem: None });
     let port = redirect_uri.split(':').nth(2).and_then(|rest| rest.split('/').next()).expect("a port");
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("a listener");
     let url = match victim.begin(&visitor, &provider).await {

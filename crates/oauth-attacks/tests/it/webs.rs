@@ -75,7 +75,7 @@ async fn web(off: Option<Defence>) -> Web {
         free.local_addr().expect("an address")
     };
     let registration = Registration::public("web", format!("http://{address}/callback"));
-    let provider = Provider { issuer: format!("http://{issuer}"), client: registration.clone() };
+    let provider = Provider { issuer: format!("http://{issuer}"), client: registration.clone(), ca_pem: None };
     let app = App { victim: Victim::new(off), provider, sessions: std::sync::Mutex::default(), address };
     let routes = Router::new().route("/login", get(login)).route("/callback", get(callback)).route("/me", get(me));
     let routes = routes.with_state(Arc::new(app));

@@ -16,7 +16,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "An authorization endpoint that is a command",
         story: story!("discovery_shell.rs"),
         capabilities: &[Capability::A1],
-        citation: "RFC 8252 section 8.1, RFC 6749 section 10.14",
+        citation: "RFC 6749 section 10.14, RFC 8414 section 2",
         steps: &[
             "The authorization endpoint of the metadata is a script, a file, another scheme, an option, and an address with quotes, one after the other.",
             "The client is asked to log somebody in.",

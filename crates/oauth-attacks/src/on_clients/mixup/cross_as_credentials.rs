@@ -56,7 +56,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     }
     let own = &first.provider().client;
     let sent = second.journal();
-    if sent.iter().any(|entry| shows_secret(entry)) {
+    if sent.iter().any(shows_secret) {
         let because = "the client shows its secret to a server that it was not registered with";
         stage.found(Finding::new(Verdict::Vulnerable, because).at(Level::Must));
     } else if sent.iter().any(|entry| entry.params.get("client_id") == Some(&own.client_id)) {

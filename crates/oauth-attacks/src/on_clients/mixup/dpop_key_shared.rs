@@ -18,7 +18,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "One key for all servers",
         story: story!("dpop_key_shared.rs"),
         capabilities: &[Capability::A1, Capability::A5],
-        citation: "FAPI 2.0 Security Profile section 6, RFC 9449 section 11.1",
+        citation: "FAPI 2.0 Security Profile section 6",
         steps: &["The client logs in at two servers.", "The keys in its proofs are compared."],
         secure: "Each server sees another key.",
         insecure: "Both servers see the same key.",

@@ -39,6 +39,10 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 const ERRORS: &[&str] = &["login_required", "consent_required", "interaction_required", "account_selection_required"];
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
+    // Without OpenID Connect the parameter means nothing.
+    if bench.tokens(client).await?.0.id_token.is_none() {
+        return Err(Inconclusive::new("the server issues no ID token"));
+    }
     let silent = || bench.authorization(client).set("prompt", "none").refused_with(ERRORS);
     try_in(bench, &bench.browser(), silent(), "a silent request without a login").await?;
     let browser = bench.browser();

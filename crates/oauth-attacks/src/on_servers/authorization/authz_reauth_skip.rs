@@ -36,6 +36,10 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 };
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
+    // Without OpenID Connect the parameter means nothing.
+    if bench.tokens(client).await?.0.id_token.is_none() {
+        return Err(Inconclusive::new("the server issues no ID token"));
+    }
     for (name, value) in [("max_age", "0"), ("prompt", "login")] {
         again(bench, client, name, value).await?;
     }

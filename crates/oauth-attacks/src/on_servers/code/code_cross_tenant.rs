@@ -15,7 +15,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         name: "A code of another issuer",
         story: story!("code_cross_tenant.rs"),
         capabilities: &[Capability::A1],
-        citation: "RFC 9207 section 1, RFC 9700 section 4.4.2",
+        citation: "RFC 6749 sections 4.1.3 and 5.2",
         steps: &[
             "The client logs in at both issuers, which must work.",
             "It gets a code from the first issuer.",

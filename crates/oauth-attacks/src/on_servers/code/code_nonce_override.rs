@@ -18,7 +18,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         name: "A nonce at the token endpoint",
         story: story!("code_nonce_override.rs"),
         capabilities: &[Capability::A3],
-        citation: "OpenID Connect Core section 3.1.3.6, RFC 9700 section 4.5.3.2",
+        citation: "OpenID Connect Core sections 2 and 3.1.2.1, RFC 9700 section 4.5.3.2",
         steps: &[
             "The client gets a code for a request with one nonce.",
             "The token request names another nonce.",

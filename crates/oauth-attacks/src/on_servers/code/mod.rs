@@ -1,5 +1,6 @@
 //! The authorization code. How long a code lives, whom it belongs to, and how often it is good.
 
+mod code_307;
 mod code_after_logout;
 mod code_client_id_missing;
 mod code_cross_tenant;
@@ -7,6 +8,7 @@ mod code_expired;
 mod code_fuzzy_lookup;
 mod code_grant_not_allowed;
 mod code_guessable;
+mod code_leak_headers;
 mod code_lifetime;
 mod code_nonce_override;
 mod code_other_client;
@@ -54,6 +56,8 @@ pub const FAMILY: Family<ServerAttack> = Family {
         code_resource_upgrade::ATTACK,
         code_nonce_override::ATTACK,
         code_after_logout::ATTACK,
+        code_307::ATTACK,
+        code_leak_headers::ATTACK,
         code_grant_not_allowed::ATTACK,
     ],
 };

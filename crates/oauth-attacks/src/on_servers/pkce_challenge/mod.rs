@@ -3,6 +3,7 @@
 mod pkce_challenge_blank;
 mod pkce_challenge_casefold;
 mod pkce_challenge_charset;
+mod pkce_challenge_constant;
 mod pkce_challenge_duplicate;
 mod pkce_challenge_empty;
 mod pkce_challenge_hex;
@@ -13,6 +14,7 @@ mod pkce_challenge_noncanonical;
 mod pkce_challenge_padded;
 mod pkce_challenge_short;
 mod pkce_challenge_wrong_hash;
+mod pkce_consent_tamper;
 mod pkce_hybrid_bypass;
 mod pkce_implicit_bypass;
 mod pkce_jar_outside;
@@ -62,7 +64,9 @@ pub const FAMILY: Family<ServerAttack> = Family {
         pkce_hybrid_bypass::ATTACK,
         pkce_implicit_bypass::ATTACK,
         pkce_params_echoed::ATTACK,
+        pkce_challenge_constant::ATTACK,
         pkce_path_parity::ATTACK,
+        pkce_consent_tamper::ATTACK,
         pkce_par_then_query::ATTACK,
         pkce_jar_outside::ATTACK,
         pkce_metadata_missing::ATTACK,

@@ -18,7 +18,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         capabilities: &[Capability::A1],
         citation: "RFC 7636 section 4.1",
         steps: &[
-            "Ask for codes with the challenges of verifiers of 43, 44, 127 and 128 characters, and of tildes, dots, hyphens and underscores alone.",
+            "Ask for codes with the challenges of verifiers of 43, 44, 127 and 128 characters, with tildes, and of hyphens, dots, underscores and tildes alone.",
             "Redeem each with its verifier.",
         ],
         secure: "Every code is redeemed.",
@@ -35,9 +35,13 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let of_length = |length: usize| fresh().chars().cycle().take(length).collect();
     let lengths = [43, 44, 127, 128].map(|length| (format!("{length} characters"), of_length(length)));
-    let alone = [("tildes", "~"), ("dots", "."), ("hyphens", "-"), ("underscores", "_")];
-    let alone = alone.map(|(name, character)| (format!("{name} alone"), character.repeat(43)));
-    for (what, verifier) in lengths.into_iter().chain(alone) {
+    // Each is fresh: some servers remember the challenges of finished flows.
+    let mark = |octet: u8| ['-', '.', '_', '~'][usize::from(octet % 4)];
+    let marks = [
+        ("tildes among letters".to_owned(), format!("~{}~", fresh())),
+        ("marks alone".to_owned(), fresh().bytes().map(mark).collect()),
+    ];
+    for (what, verifier) in lengths.into_iter().chain(marks) {
         let grant = bench.authorization(client).verifier(&verifier).grant().await?;
         let answer = bench.redemption(client, &grant).from(Party::Client).send().await?;
         let finding = match answer.has_tokens() {

@@ -23,7 +23,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         level: Level::Should,
         levels: &[],
     },
-    on: On::EachClient,
+    on: On::OneClient,
     needs: &[Need::Permission],
     run: |bench, client| Box::pin(run(bench, client)),
 };
@@ -33,10 +33,12 @@ const GUESSES: usize = 128;
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let grant = bench.grant(client).await?;
-    for _ in 0..GUESSES {
-        let answer = bench.redemption(client, &grant).verifier(&fresh()).send().await?;
+    for number in 1..=GUESSES {
+        let guess = bench.redemption(client, &grant).verifier(&fresh());
+        // The first one tells what the others look like.
+        let answer = if number == 1 { guess.send().await? } else { guess.aside().send().await? };
         if answer.status == 429 {
-            bench.found(Finding::new(Verdict::Stopped, "guesses are slowed down with 429"), Some(&answer));
+            bench.found(Finding::new(Verdict::Stopped, "guesses are slowed down with 429"), None);
             return Ok(());
         }
         if answer.has_tokens() {

@@ -42,7 +42,7 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let signer = Signer::find(bench, client).await?;
     let now = bench.now();
     let expired = |jwt: Jwt| jwt.claim("iat", now - 120).claim("nbf", now - 120).claim("exp", now - 60);
-    let early = |jwt: Jwt| jwt.claim("nbf", now + 3600).claim("exp", now + 3660);
+    let early = |jwt: Jwt| jwt.claim("nbf", now + 600).claim("exp", now + 660);
     let strictly = if bench.profile() == Profile::Fapi2 { Level::Must } else { Level::Info };
     let wrong: [(&str, Jwt, Level); 6] = [
         ("for another audience", signer.object().claim("aud", "https://other-server.example"), Level::Must),

@@ -23,8 +23,13 @@ impl<'a> Signer<'a> {
         let client = if client.signs.is_some() { client } else { bench.role(Role::Signing)? };
         let missing = || Inconclusive::new("the target has no client with a key for its requests");
         let signer = Self { bench, client, key: client.signs.as_ref().ok_or_else(missing)? };
-        bench.grant(client).await?;
-        Ok(signer)
+        match bench.grant(client).await {
+            Ok(_) => Ok(signer),
+            Err(_) if !takes_objects(bench) => {
+                Err(Inconclusive::new("the server does not say that it takes request objects"))
+            }
+            Err(reason) => Err(reason),
+        }
     }
 
     /// An honest request object, to be altered and signed.
@@ -43,4 +48,12 @@ impl<'a> Signer<'a> {
             names.iter().filter(|name| *name != "client_id").fold(request, |request, name| request.without(name));
         Ok(bare.set("request", object).open().await?)
     }
+}
+
+/// Whether the metadata says so (OpenID Connect Discovery section 3, RFC 9101 section 10.5).
+fn takes_objects(bench: &Bench) -> bool {
+    let document = bench.target().document();
+    document["request_parameter_supported"] == true
+        || document["require_signed_request_object"] == true
+        || document["request_object_signing_alg_values_supported"].is_array()
 }

@@ -1,8 +1,8 @@
 //! Whether an answer leads the browser to an address that the client never registered.
 //!
 //! RFC 6749 section 4.1.2.1: with a redirect URI that does not match, the server tells the user, and does not redirect.
-//! So a redirect, or a page that goes on by itself, to anything but a registered address is a vulnerability, whatever
-//! it carries. A page with a status of 4xx is what the specification asks for.
+//! So a redirect to that address, or a page that goes on to it by itself, is a vulnerability, whatever it carries, and so
+//! is a code that goes anywhere but to a registered one. A page with a status of 4xx is what the specification asks for.
 
 use std::fmt;
 
@@ -97,7 +97,9 @@ enum Place {
     Registered,
     /// Another page of the server.
     Server,
-    /// Anything else.
+    /// A place that has nothing to do with the request, such as a page for errors at another of the server's names.
+    Unrelated,
+    /// The address that was asked for, or one near it, or anywhere else with a code.
     Astray,
 }
 
@@ -119,7 +121,7 @@ impl Asked<'_> {
                 Verdict::Tolerated,
                 format!("{what} is not used, but {way} to a registered one is no refusal"),
             ),
-            Some((Place::Server, _, _)) => {
+            Some((Place::Server | Place::Unrelated, _, _)) => {
                 Finding::new(Verdict::Inconclusive, format!("{what} led to a page that nobody opened"))
             }
             None => {
@@ -134,12 +136,29 @@ impl Asked<'_> {
         if !taken_over && self.registered.iter().any(|own| responds(to, own)) {
             return Place::Registered;
         }
-        let endpoint = Url::parse(self.endpoint).ok();
-        let resolved = endpoint.as_ref().and_then(|endpoint| Some((endpoint, endpoint.join(to).ok()?)));
-        match resolved {
-            Some((endpoint, to)) if endpoint.origin() == to.origin() && endpoint.origin().is_tuple() => Place::Server,
-            _ => Place::Astray,
+        let Some(endpoint) = Url::parse(self.endpoint).ok() else { return Place::Astray };
+        let Ok(resolved) = endpoint.join(to) else { return Place::Astray };
+        if endpoint.origin().is_tuple() && endpoint.origin() == resolved.origin() {
+            return Place::Server;
         }
+        let sent = sent(to);
+        let brings = ["code", "response", "access_token", "id_token"].iter().any(|name| sent.raw(name).is_some());
+        if brings || self.is_near(to, &resolved) { Place::Astray } else { Place::Unrelated }
+    }
+
+    /// Whether an address is the one that was asked for, or at the same host, or at a host of the client's, or one that
+    /// is not on the web at all.
+    fn is_near(self, to: &str, resolved: &Url) -> bool {
+        let is_host_of = |uri: &str| {
+            let host = Url::parse(uri).ok().and_then(|url| Some(url.host_str()?.to_owned()));
+            host.is_some() && host.as_deref() == resolved.host_str()
+        };
+        let asked_for = !self.address.is_empty() && to.starts_with(self.address);
+        asked_for
+            || to.contains(FOREIGN)
+            || !["http", "https"].contains(&resolved.scheme())
+            || is_host_of(self.address)
+            || self.registered.iter().any(|own| is_host_of(own))
     }
 }
 
@@ -318,6 +337,10 @@ mod tests {
         assert_eq!(redirected(evil, "/login?redirect_uri=https://evil.example/cb"), Verdict::Inconclusive);
         assert_eq!(page(200, r#"<form method="post" action="/login"></form>"#), Verdict::Inconclusive);
         assert_eq!(page(200, "<p>https://evil.example/cb</p>"), Verdict::Inconclusive);
+        assert_eq!(redirected(evil, "https://help.example/error?error=invalid_request"), Verdict::Inconclusive);
+        assert_eq!(redirected(evil, "https://help.example/error?code=1"), Verdict::Vulnerable);
+        let search = r#"<form action="https://help.example/search"></form>"#;
+        assert_eq!(page(400, search), Verdict::Stopped);
     }
 
     #[test]

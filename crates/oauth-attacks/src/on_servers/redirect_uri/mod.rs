@@ -13,6 +13,7 @@ mod redirect_loopback_port;
 mod redirect_missing;
 mod redirect_path;
 mod redirect_query;
+mod redirect_registered_phish;
 mod redirect_scheme;
 mod redirect_unicode;
 mod redirect_unregistered;
@@ -41,5 +42,6 @@ pub const FAMILY: Family<ServerAttack> = Family {
         redirect_missing::ATTACK,
         redirect_duplicate::ATTACK,
         redirect_error_open::ATTACK,
+        redirect_registered_phish::ATTACK,
     ],
 };

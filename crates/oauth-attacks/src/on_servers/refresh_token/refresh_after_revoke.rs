@@ -19,7 +19,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         name: "Refreshing after revocation or logout",
         story: story!("refresh_after_revoke.rs"),
         capabilities: &[Capability::A5],
-        citation: "RFC 7009 section 2.1, RFC 9700 section 4.14.2",
+        citation: "RFC 7009 section 2.1, OpenID Connect Back-Channel Logout section 2.7",
         steps: &[
             "The client revokes its refresh token.",
             "The attacker refreshes with a copy.",

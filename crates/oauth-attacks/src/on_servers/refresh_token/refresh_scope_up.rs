@@ -20,7 +20,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         citation: "RFC 6749 section 6, RFC 8707 section 2.2",
         steps: &[
             "The client gets a refresh token for the usual scope, and one for the first resource.",
-            "It refreshes and asks for a second scope value.",
+            "It refreshes and asks for a second scope value, at once and after a refresh for the usual scope alone.",
             "It refreshes and asks for the second resource.",
         ],
         secure: "The requests are refused with `invalid_scope` and `invalid_target`.",
@@ -37,14 +37,22 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let second = bench.target().second_scope.as_deref().unwrap_or_default();
     let both = format!("{} {second}", bench.target().scope);
-    let (tokens, _) = bench.tokens(client).await?;
-    let refresh = tokens.refresh.ok_or_else(|| Inconclusive::new("the server issues no refresh token"))?;
-    let answer = bench.refresh(client, &refresh).set("scope", &both).send().await?;
-    if answer.has_tokens() {
-        let wider = bench.has_scope(client, &answer, second).await?;
-        bench.found(ignored(wider, "a scope that was not granted"), Some(&answer));
-    } else {
-        bench.judge(&answer, &[ErrorCode::InvalidScope], "a refresh with a scope that was not granted");
+    for narrowed in [false, true] {
+        let (tokens, _) = bench.tokens(client).await?;
+        let mut refresh = tokens.refresh.ok_or_else(|| Inconclusive::new("the server issues no refresh token"))?;
+        let what = if narrowed { "a wider scope after a narrow one" } else { "a scope that was not granted" };
+        if narrowed {
+            let request = bench.refresh(client, &refresh).set("scope", &bench.target().scope).from(Party::Client);
+            let answer = request.send().await?;
+            refresh = bench.tokens_of(client, &answer)?.refresh.unwrap_or(refresh);
+        }
+        let answer = bench.refresh(client, &refresh).set("scope", &both).send().await?;
+        if answer.has_tokens() {
+            let wider = bench.has_scope(client, &answer, second).await?;
+            bench.found(ignored(wider, what), Some(&answer));
+        } else {
+            bench.judge(&answer, &[ErrorCode::InvalidScope], &format!("a refresh with {what}"));
+        }
     }
     resource(bench, client).await
 }

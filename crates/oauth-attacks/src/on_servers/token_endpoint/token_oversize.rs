@@ -46,12 +46,15 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
         ("a body in a charset that nobody has", honest().body(&format!("{form}; charset=x-none"), "code=x")),
     ];
     for (what, request) in requests {
-        let finding = match tokio::time::timeout(PATIENCE, request.send()).await {
-            Err(_) => Finding::new(Verdict::Vulnerable, format!("{what} keeps the server busy for five seconds")),
-            Ok(Err(_)) => Finding::new(Verdict::Stopped, format!("{what} is cut off")),
-            Ok(Ok(answer)) => not_served(&answer, &[400, 413, 414, 415, 431], what),
+        match tokio::time::timeout(PATIENCE, request.send()).await {
+            Err(_) => {
+                let because = format!("{what} keeps the server busy for five seconds");
+                bench.found(Finding::new(Verdict::Vulnerable, because), None)
+            }
+            // "The server MAY terminate the request" (RFC 9110 section 15.5.14); the control shows whether it lives.
+            Ok(Err(_)) => bench.found(Finding::new(Verdict::Stopped, format!("{what} is cut off")), None),
+            Ok(Ok(answer)) => bench.found(not_served(&answer, &[400, 413, 414, 415, 431], what), Some(&answer)),
         };
-        bench.found(finding, None);
     }
     Ok(())
 }

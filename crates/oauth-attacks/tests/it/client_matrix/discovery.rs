@@ -71,6 +71,12 @@ pub(super) const ROWS: &[Row] = &[
         id: "rp-tls-invalid",
         off: Defence::CertificatesVerified,
         level: Level::Must,
-        because: "a certificate of nobody",
+        because: "a certificate of an unknown authority",
+    },
+    Row {
+        id: "rp-tls-invalid",
+        off: Defence::HostsVerified,
+        level: Level::Must,
+        because: "a certificate about another host",
     },
 ];

@@ -9,6 +9,7 @@ use oauth_attacks::Level;
 use oauth_types::Params;
 
 use super::{Off, Row};
+use crate::victims::forms::hidden;
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed, Reply};
 use crate::victims::pages::PAGES;
 
@@ -367,13 +368,6 @@ impl Bend for Tokens {
             reply
         })
     }
-}
-
-/// The value of a field that the user does not see.
-pub(super) fn hidden(reply: &Reply, name: &str) -> Option<String> {
-    let page = String::from_utf8_lossy(&reply.body);
-    let rest = page.split_once(&format!("name=\"{name}\" value=\""))?.1.to_owned();
-    rest.split_once('"').map(|(value, _)| value.to_owned())
 }
 
 static ANY_BROWSER: Bug = Bug {

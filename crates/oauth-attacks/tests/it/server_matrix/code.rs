@@ -6,10 +6,12 @@ use std::sync::Arc;
 use http::StatusCode;
 use mock_idp::Policy;
 use mock_idp::dice::{Dice, SystemDice};
-use oauth_attacks::{Level, Profile};
+use mock_idp::jose::Jws;
+use oauth_attacks::{Jwt, Level, Profile};
 use serde_json::json;
 
 use super::{Off, Row};
+use crate::victims::forms::{FOREIGN_LOGO, FORM_REPEATED, HEADERS_MISSING};
 use crate::victims::front::{Bug, Call, Changed, Reply};
 use crate::victims::remembering::{Memory, Next, Remembering, refused, with_code};
 use crate::victims::server::Defence;
@@ -68,6 +70,13 @@ pub(super) const ROWS: &[Row] = &[
         off: Off::Bug(&CODES_SAY_WHOSE_THEY_ARE),
         level: Level::Must,
         because: "a code with part 1 of another one",
+        rules: &["rfc6749-code-unknown"],
+    },
+    Row {
+        id: "as-code-structured-tamper",
+        off: Off::Bug(&CODES_UNSIGNED),
+        level: Level::Must,
+        because: "a code without its signature",
         rules: &["rfc6749-code-unknown"],
     },
     Row {
@@ -176,6 +185,27 @@ pub(super) const ROWS: &[Row] = &[
         because: "a request of a client that may not use codes",
         rules: &["rfc6749-code-grant-not-allowed"],
     },
+    Row {
+        id: "as-code-307",
+        off: Off::Bug(&FORM_REPEATED),
+        level: Level::Must,
+        because: "sent on to the client by status 307",
+        rules: &[],
+    },
+    Row {
+        id: "as-code-leak-headers",
+        off: Off::Bug(&HEADERS_MISSING),
+        level: Level::Should,
+        because: "does not forbid the Referer header",
+        rules: &[],
+    },
+    Row {
+        id: "as-code-leak-headers",
+        off: Off::Bug(&FOREIGN_LOGO),
+        level: Level::Should,
+        because: "fetches something from https://cdn.example",
+        rules: &[],
+    },
 ];
 
 /// The code of a token request.
@@ -276,15 +306,42 @@ fn labelled(call: &Call, reply: &mut Reply) {
 
 fn believed(memory: &Memory, call: &mut Call) -> Next {
     let Some(code) = code_of(call) else { return Next::Ask };
-    let Some((client, handle)) = code.split_once('.') else { return refused("invalid_grant") };
-    if call.get("client_id").as_deref() != Some(client) {
+    let said = code.split_once('.').map(|(client, handle)| (client.to_owned(), handle.to_owned()));
+    taken_at_its_word(memory, call, said)
+}
+
+/// Redeems the handle that a code names, for the client that it names.
+fn taken_at_its_word(memory: &Memory, call: &mut Call, said: Option<(String, String)>) -> Next {
+    let Some((client, handle)) = said.filter(|(client, _)| call.get("client_id").as_ref() == Some(client)) else {
         return refused("invalid_grant");
-    }
+    };
     call.params().set("code", handle);
     match memory.asked(call, "client_id") {
-        Some(owner) if owner != client => Next::Anew(vec![("client_id", client.to_owned())]),
+        Some(owner) if owner != client => Next::Anew(vec![("client_id", client)]),
         _ => Next::Ask,
     }
+}
+
+static CODES_UNSIGNED: Bug = Bug {
+    lacks: "codes are JWTs whose signature is never checked",
+    bend: Some(|| Remembering::saying(read, written)),
+    ..Bug::NONE
+};
+
+fn written(call: &Call, reply: &mut Reply) {
+    let client = call.get("client_id").unwrap_or_default();
+    with_code(reply, |code| {
+        let jwt = Jwt::of_type("JWT").header("alg", "HS256").claim("client_id", client).claim("jti", code);
+        jwt.with_signature(code.as_bytes())
+    });
+}
+
+fn read(memory: &Memory, call: &mut Call) -> Next {
+    let Some(code) = code_of(call) else { return Next::Ask };
+    let jws = Jws::parse(&code).ok();
+    let said = |name: &str| jws.as_ref()?.claims().get(name)?.as_str().map(str::to_owned);
+    let said = said("client_id").zip(said("jti"));
+    taken_at_its_word(memory, call, said)
 }
 
 static CLIENT_FROM_CODE: Bug = Bug {

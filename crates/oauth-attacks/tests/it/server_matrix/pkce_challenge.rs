@@ -10,6 +10,7 @@ use oauth_attacks::Level;
 use oauth_types::Params;
 
 use super::{Off, Row};
+use crate::victims::forms::FORM_BELIEVED;
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed};
 use crate::victims::own_check::{OwnCheck, s256};
 use crate::victims::server::Defence;
@@ -62,6 +63,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row("as-pkce-params-echoed", &ECHOED, Level::Must, "the address", &[]),
     row("as-pkce-params-echoed", &IN_THE_CODE, Level::Must, "the code", &[]),
+    row("as-pkce-challenge-constant", &FORGOTTEN, Level::Info, "finished before", &["rfc9700-challenge-constant"]),
     Row::defence("as-pkce-path-parity", Defence::EveryPathStoresChallenge, Level::Must),
     row("as-pkce-path-parity", &NOT_WHEN_PUSHED, Level::Must, "of a pushed request", &["rfc7636-verifier-missing"]),
     row("as-pkce-par-then-query", &QUERY_WINS, Level::Must, "not pushed", &[WRONG, "rfc7636-challenge-missing"]),
@@ -71,6 +73,13 @@ pub(super) const ROWS: &[Row] = &[
     row("as-pkce-metadata-missing", &PLAIN, Level::Should, "lists plain", &[]),
     row("as-pkce-metadata-lies", &PLAIN_IN_SECRET, Level::Must, "the method plain", &["rfc7636-plain"]),
     row("as-pkce-metadata-lies", &NOTHING_COMPARED, Level::Must, "where S256 is listed", &[WRONG]),
+    Row {
+        id: "as-pkce-consent-tamper",
+        off: Off::Bug(&FORM_BELIEVED),
+        level: Level::Must,
+        because: "the verifier of a challenge in a form",
+        rules: &[],
+    },
 ];
 
 const fn row(
@@ -299,7 +308,6 @@ static FIRST_OF_TWO: Bug = Bug {
 static CODE_FLOW_ONLY: Bug = Bug {
     lacks: "PKCE in the hybrid flow",
     profile: Profile::Legacy,
-    on_its_own: true,
     built: |builder| builder.off("pkce-optional"),
     bend: Some(|| {
         Arc::new(OwnCheck::new(
@@ -330,9 +338,9 @@ impl Bend for ImplicitForAll {
             if !wanted || client_id != "app" {
                 return call.ask(server).await;
             }
-            let verifier = "the-verifier-of-the-server-that-redeems-by-itself";
+            let verifier = s256(&call.get("state").unwrap_or_default());
             call.params().set("response_type", "code");
-            call.params().set("code_challenge", s256(verifier));
+            call.params().set("code_challenge", s256(&verifier));
             call.params().set("code_challenge_method", "S256");
             let reply = call.ask(server).await;
             let sent = reply.location().and_then(|location| location.split_once('?'));
@@ -390,6 +398,14 @@ impl Bend for LegibleCodes {
         })
     }
 }
+
+static FORGOTTEN: Bug = Bug {
+    lacks: "the memory of challenges whose flows are finished",
+    on_its_own: true,
+    built: |builder| builder.on("challenge-once"),
+    weakened: |builder| builder.off("challenge-once"),
+    ..Bug::NONE
+};
 
 static NOT_WHEN_PUSHED: Bug = Bug {
     lacks: "the challenge of pushed requests, which is not stored with their codes",

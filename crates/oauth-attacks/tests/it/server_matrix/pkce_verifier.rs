@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
     row("as-pkce-verifier-long", &ANY_VERIFIER, Level::Should, "of length 129", MALFORMED),
     row("as-pkce-verifier-charset", &ANY_VERIFIER, Level::Should, "with a plus", MALFORMED),
     row("as-pkce-verifier-charset", &ASCII_OR_QUESTION_MARK, Level::Should, "for the question mark", MALFORMED),
-    row("as-pkce-verifier-bounds", &NO_TILDES, Level::Must, "tildes alone", &[]),
+    row("as-pkce-verifier-bounds", &NO_TILDES, Level::Must, "tildes among letters", &[]),
     Row::defence("as-pkce-verifier-nearmiss", Defence::VerifierUnaltered, Level::Must),
     row("as-pkce-verifier-duplicate", &FIRST_OF_TWO, Level::Must, "with a wrong one after it", TWICE),
     row("as-pkce-verifier-duplicate", &ARRAYS, Level::Must, "as an array", &["rfc7636-verifier-missing"]),

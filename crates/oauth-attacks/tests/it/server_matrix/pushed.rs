@@ -1,19 +1,17 @@
 //! What the attacks of the family `pushed` need to be off.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use mock_idp::MockIdp;
 use oauth_attacks::redemption::basic;
 use oauth_attacks::{Level, Profile};
 use oauth_types::Params;
 
-use super::redirect_uri::answered_at;
 use super::{Off, Row};
-use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed};
+use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed, answered_at};
 use crate::victims::objects::{Forgiving, Sent, knowing_signer, with_signer};
+use crate::victims::references::{Anywhere, Bypassed, Challengeless, Numbered, Ownerless};
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -31,6 +29,7 @@ pub(super) const ROWS: &[Row] = &[
     row("as-par-swap", &LAST_WORD, "the state of the victim's session", &["rfc7636-verifier-wrong"]),
     row("as-par-guess", &NUMBERED, "references differ in about 7 bits", &[]),
     row("as-par-unauthenticated", &TRUSTING, "without credentials with a reference", &["rfc6749-secret-missing"]),
+    row("as-par-unauthenticated", &ANY_SECRET, "with wrong credentials with a reference", &["rfc6749-secret-wrong"]),
     row(
         "as-par-nested",
         &NESTING,
@@ -72,6 +71,11 @@ pub(super) const ROWS: &[Row] = &[
     row("as-jar-claims", &ANY_AUDIENCE, "for another audience with a code", &["rfc9101-request-object-audience"]),
     row("as-jar-claims", &ANY_CLIENT, "in the name of another client with a code", &["rfc9101-client-ids-differ"]),
     row("as-jar-claims", &TIMELESS, "after its end with a code", &["rfc9101-request-object-expiry"]),
+    row("as-jar-claims", &TOO_EARLY, "before its time with a code", &["rfc9101-request-object-early"]),
+    Row {
+        level: Level::Should,
+        ..row("as-jar-claims", &ANY_ISSUER, "with another issuer with a code", &["rfc9101-request-object-issuer"])
+    },
     row("as-jar-claims", &TEN_YEARS, "with an end in ten years with a code", &["rfc9101-request-object-expiry"]),
     Row {
         level: Level::Should,
@@ -116,68 +120,11 @@ static ENDLESS: Bug = Bug {
 static OWNERLESS: Bug =
     Bug { lacks: "the client in what it keeps", bend: Some(|| Arc::new(Ownerless::default())), ..Bug::NONE };
 
-/// A server that takes whoever pushed a request for whoever uses it.
-#[derive(Default)]
-struct Ownerless {
-    owners: Mutex<HashMap<String, String>>,
-}
-
-impl Bend for Ownerless {
-    fn serve<'a>(&'a self, server: &'a MockIdp, mut call: Call) -> Answering<'a> {
-        Box::pin(async move {
-            let (path, client) = (call.path.clone(), call.get("client_id").unwrap_or_default());
-            if let Some(reference) = call.get("request_uri")
-                && let Some(owner) = self.owners.lock().expect("owners").get(&reference)
-            {
-                call.params().set("client_id", owner);
-            }
-            let reply = call.ask(server).await;
-            if let Some(reference) = reply.document()["request_uri"].as_str().filter(|_| path == "/par") {
-                self.owners.lock().expect("owners").insert(reference.to_owned(), client);
-            }
-            reply
-        })
-    }
-}
-
 static CHALLENGELESS: Bug = Bug {
     lacks: "the challenge of requests that were pushed",
     bend: Some(|| Arc::new(Challengeless::default())),
     ..Bug::NONE
 };
-
-/// The pair of RFC 7636 Appendix B, with which the front gets through where a server compares nothing.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-
-/// A server that loses the challenge of a pushed request.
-#[derive(Default)]
-struct Challengeless {
-    codes: Mutex<HashSet<String>>,
-}
-
-impl Bend for Challengeless {
-    fn serve<'a>(&'a self, server: &'a MockIdp, mut call: Call) -> Answering<'a> {
-        Box::pin(async move {
-            let pushed = call.path == "/authorize" && call.get("request_uri").is_some();
-            if call.path == "/par" {
-                call.params().set("code_challenge", CHALLENGE);
-            }
-            if let Some(code) = call.get("code").filter(|_| call.path == "/token")
-                && self.codes.lock().expect("codes").contains(&code)
-            {
-                call.params().set("code_verifier", VERIFIER);
-            }
-            let reply = call.ask(server).await;
-            let query = reply.location().and_then(|location| location.split_once('?'));
-            let sent = query.and_then(|(_, query)| Params::parse(query).ok());
-            if let Some(code) = sent.as_ref().and_then(|sent| sent.get("code")).filter(|_| pushed) {
-                self.codes.lock().expect("codes").insert(code.to_owned());
-            }
-            reply
-        })
-    }
-}
 
 static LAST_WORD: Bug = Bug {
     lacks: "the last word for what was pushed: a state in the link counts",
@@ -220,36 +167,6 @@ const REGISTERED: &str = "http://127.0.0.1:9/callback";
 static NUMBERED: Bug =
     Bug { lacks: "dice for its references", bend: Some(|| Arc::new(Numbered::default())), ..Bug::NONE };
 
-/// A server that counts its references.
-#[derive(Default)]
-struct Numbered {
-    references: Mutex<HashMap<String, String>>,
-    last: AtomicUsize,
-}
-
-impl Bend for Numbered {
-    fn serve<'a>(&'a self, server: &'a MockIdp, mut call: Call) -> Answering<'a> {
-        Box::pin(async move {
-            if let Some(own) = call.get("request_uri")
-                && let Some(reference) = self.references.lock().expect("references").get(&own)
-            {
-                call.params().set("request_uri", reference);
-            }
-            let pushed = call.path == "/par";
-            let mut reply = call.ask(server).await;
-            let mut document = reply.document();
-            if let Some(reference) = document["request_uri"].as_str().filter(|_| pushed) {
-                let number = self.last.fetch_add(1, Ordering::Relaxed);
-                let own = format!("urn:ietf:params:oauth:request_uri:{:06}", 100 + number);
-                self.references.lock().expect("references").insert(own.clone(), reference.to_owned());
-                document["request_uri"] = own.into();
-                reply.body = document.to_string().into_bytes();
-            }
-            reply
-        })
-    }
-}
-
 static TRUSTING: Bug = Bug {
     lacks: "client authentication where requests are pushed",
     bend: Some(|| {
@@ -257,6 +174,22 @@ static TRUSTING: Bug = Bug {
             path: "/par",
             change: |call| {
                 if call.get("client_id").as_deref() == Some("web") && !call.headers.contains_key("authorization") {
+                    let credentials = basic("web", &"worthless-secret-of-web".into());
+                    call.headers.insert("authorization", credentials.parse().expect("credentials"));
+                }
+            },
+        })
+    }),
+    ..Bug::NONE
+};
+
+static ANY_SECRET: Bug = Bug {
+    lacks: "a look at the credentials that come with a pushed request",
+    bend: Some(|| {
+        Arc::new(Changed {
+            path: "/par",
+            change: |call| {
+                if call.get("client_id").as_deref() == Some("web") && call.headers.contains_key("authorization") {
                     let credentials = basic("web", &"worthless-secret-of-web".into());
                     call.headers.insert("authorization", credentials.parse().expect("credentials"));
                 }
@@ -300,65 +233,11 @@ static ANY_METHOD: Bug = Bug {
 static BYPASSED: Bug =
     Bug { lacks: "the demand that the client has registered", bend: Some(|| Arc::new(Bypassed)), ..Bug::NONE };
 
-/// A server that takes requests as they come: the front pushes them itself.
-struct Bypassed;
-
-impl Bend for Bypassed {
-    fn serve<'a>(&'a self, server: &'a MockIdp, mut call: Call) -> Answering<'a> {
-        Box::pin(async move {
-            let bare = call.path == "/authorize" && call.get("request_uri").is_none();
-            if !bare || call.get("client_id").as_deref() != Some("pushing") {
-                return call.ask(server).await;
-            }
-            let mut push = call.clone();
-            (push.method, push.path, push.form) = (Method::POST, "/par".to_owned(), Some(call.params().clone()));
-            push.query = Params::new();
-            push.headers = HeaderMap::new();
-            let credentials = basic("pushing", &"worthless-secret-of-pushing".into());
-            push.headers.insert("authorization", credentials.parse().expect("credentials"));
-            let form = "application/x-www-form-urlencoded".parse().expect("a media type");
-            push.headers.insert("content-type", form);
-            let pushed = push.ask(server).await.document();
-            let reference = pushed["request_uri"].as_str().expect("a reference").to_owned();
-            *call.params() = Params::new().with("client_id", "pushing").with("request_uri", reference);
-            call.ask(server).await
-        })
-    }
-}
-
 static ANYWHERE: Bug = Bug {
     lacks: "the comparison of redirect URIs that were pushed",
     bend: Some(|| Arc::new(Anywhere::default())),
     ..Bug::NONE
 };
-
-/// A server that takes a redirect URI on trust because it was pushed.
-#[derive(Default)]
-struct Anywhere {
-    places: Mutex<HashMap<String, String>>,
-}
-
-impl Bend for Anywhere {
-    fn serve<'a>(&'a self, server: &'a MockIdp, mut call: Call) -> Answering<'a> {
-        Box::pin(async move {
-            let pushed = call.path == "/par";
-            let place = call.get("redirect_uri").filter(|place| pushed && place != REGISTERED);
-            if place.is_some() {
-                call.params().set("redirect_uri", REGISTERED);
-            }
-            let used = call.get("request_uri");
-            let reply = call.ask(server).await;
-            let mut places = self.places.lock().expect("places");
-            if let (Some(reference), Some(place)) = (reply.document()["request_uri"].as_str(), place) {
-                places.insert(reference.to_owned(), place);
-            }
-            match used.and_then(|used| places.get(&used).cloned()) {
-                Some(place) => answered_at(reply, REGISTERED, &place),
-                None => reply,
-            }
-        })
-    }
-}
 
 static ONE_STORE: Bug = Bug {
     lacks: "the issuer in what it keeps",
@@ -462,6 +341,30 @@ static TIMELESS: Bug = Bug {
             let expired = sent.claims["exp"].as_u64().is_some_and(|end| end <= sent.now);
             sent.claims["exp"] = (sent.now + 60).into();
             expired
+        }))
+    }),
+    ..SIGNED
+};
+
+static TOO_EARLY: Bug = Bug {
+    lacks: "a look at the beginning of an object",
+    bend: Some(|| {
+        Arc::new(Forgiving(|sent| {
+            let early = sent.claims["nbf"].as_u64().is_some_and(|begin| begin > sent.now);
+            sent.claims["nbf"] = sent.now.into();
+            early
+        }))
+    }),
+    ..SIGNED
+};
+
+static ANY_ISSUER: Bug = Bug {
+    lacks: "a look at the issuer of an object",
+    bend: Some(|| {
+        Arc::new(Forgiving(|sent| {
+            let other = sent.claims["iss"].is_string() && sent.claims["iss"] != sent.claims["client_id"];
+            sent.claims["iss"] = sent.claims["client_id"].clone();
+            other
         }))
     }),
     ..SIGNED

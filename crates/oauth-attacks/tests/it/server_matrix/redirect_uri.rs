@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use mock_idp::MockIdp;
 use oauth_attacks::Level;
 use oauth_types::Params;
 
 use super::{Off, Row};
-use crate::victims::front::{Answering, Bend, Bug, Call, Changed, Reply};
+use crate::victims::front::{Answering, Bend, Bug, Call, Changed, Reply, answered_at};
 
 pub(super) const ROWS: &[Row] = &[
     row("as-redirect-unregistered", &ANY, "a foreign redirect URI is given a code"),
@@ -58,6 +58,16 @@ pub(super) const ROWS: &[Row] = &[
         )
     },
     row("as-redirect-error-open", &EARLY_ERROR, "with an unknown response type is given the browser"),
+    Row {
+        level: Level::Should,
+        rules: &["rfc6749-scope-not-allowed"],
+        ..row("as-redirect-registered-phish", &HASTY, "reached at once by a scope that the client does not have")
+    },
+    Row {
+        level: Level::Should,
+        rules: &["oidc-login-required"],
+        ..row("as-redirect-registered-phish", &SILENT, "reached at once by prompt=none")
+    },
 ];
 
 const fn row(id: &'static str, bug: &'static Bug, because: &'static str) -> Row {
@@ -171,6 +181,39 @@ static EARLY_ERROR: Bug = Bug {
     ..Bug::NONE
 };
 
+/// A server that shows pages to its users.
+const ON_PAGES: Bug = Bug { on_its_own: true, built: |builder| builder.on("login-pages"), ..Bug::NONE };
+
+static HASTY: Bug = Bug {
+    lacks: "a page between errors and clients that nobody has looked at",
+    weakened: |builder| builder.on("redirect-for-strangers"),
+    ..ON_PAGES
+};
+
+static SILENT: Bug = Bug {
+    lacks: "a page between silent requests and clients that nobody has looked at",
+    bend: Some(|| Arc::new(Silent)),
+    ..ON_PAGES
+};
+
+/// A server that answers silent requests by redirect, whoever the client is.
+struct Silent;
+
+impl Bend for Silent {
+    fn serve<'a>(&'a self, server: &'a MockIdp, call: Call) -> Answering<'a> {
+        Box::pin(async move {
+            let silent = call.path == "/authorize" && call.get("prompt").as_deref() == Some("none");
+            let to = call.get("redirect_uri").unwrap_or_default();
+            let reply = call.ask(server).await;
+            if !silent || reply.status != StatusCode::BAD_REQUEST {
+                return reply;
+            }
+            let reply = Reply { status: StatusCode::FOUND, headers: HeaderMap::new(), body: Vec::new() };
+            reply.leading_to(&format!("{to}?error=login_required"))
+        })
+    }
+}
+
 /// A server that compares redirect URIs in a way of its own.
 struct Lax {
     takes: fn(&str, &str) -> bool,
@@ -186,15 +229,6 @@ impl Bend for Lax {
             answered_at(call.ask(server).await, own, &sent)
         })
     }
-}
-
-/// The same answer, sent to another redirect URI.
-pub(super) fn answered_at(mut reply: Reply, own: &str, other: &str) -> Reply {
-    let Some(response) = reply.location().and_then(|location| location.strip_prefix(own)) else { return reply };
-    let response = if other.contains('?') { response.replacen('?', "&", 1) } else { response.to_owned() };
-    let location = HeaderValue::from_bytes(format!("{other}{response}").as_bytes()).expect("an address");
-    reply.headers.insert("location", location);
-    reply
 }
 
 /// What compatibility normalisation makes of an address, as far as it matters here.

@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 use mock_idp::Builder;
-use oauth_attacks::Level;
-use oauth_attacks::key::base64url;
-use serde_json::{Value, json};
+use mock_idp::jose::Jws;
+use oauth_attacks::{Jwt, Level};
+use serde_json::json;
 
 use super::{Off, Row};
 use crate::victims::front::{Bug, Call, Reply};
@@ -318,24 +318,16 @@ static SIGNATURE_UNCHECKED: Bug = Bug {
 fn wrapped(_call: &Call, reply: &mut Reply) {
     let mut document = reply.document();
     let Some(token) = document["refresh_token"].as_str() else { return };
-    let part = |members: Value| base64url(members.to_string().as_bytes());
-    let (header, claims) = (json!({ "alg": "HS256", "typ": "JWT" }), json!({ "jti": token }));
-    let jwt = format!("{}.{}.{}", part(header), part(claims), base64url(token.as_bytes()));
+    let jwt = Jwt::of_type("JWT").header("alg", "HS256").claim("jti", token).with_signature(token.as_bytes());
     document["refresh_token"] = jwt.into();
     reply.body = document.to_string().into_bytes();
 }
 
 /// Takes the refresh token out of its JWT.
 fn unwrapped(_memory: &Memory, call: &mut Call) -> Next {
-    use base64::Engine as _;
     let Some(token) = refreshed(call) else { return Next::Ask };
-    let claims = token.split('.').nth(1).and_then(|part| {
-        let octets = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).ok()?;
-        serde_json::from_slice::<Value>(&octets).ok()
-    });
-    let Some(handle) = claims.and_then(|claims| claims["jti"].as_str().map(str::to_owned)) else {
-        return refused("invalid_grant");
-    };
+    let handle = Jws::parse(&token).ok().and_then(|jws| jws.claims().get("jti")?.as_str().map(str::to_owned));
+    let Some(handle) = handle else { return refused("invalid_grant") };
     call.params().set("refresh_token", handle);
     Next::Ask
 }

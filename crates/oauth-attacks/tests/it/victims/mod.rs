@@ -3,9 +3,11 @@
 mod certificates;
 pub(crate) mod client;
 pub(crate) mod forgiving;
+pub(crate) mod forms;
 pub(crate) mod front;
 pub(crate) mod objects;
 pub(crate) mod own_check;
 pub(crate) mod pages;
+pub(crate) mod references;
 pub(crate) mod remembering;
 pub(crate) mod server;

@@ -12,9 +12,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::front::{Answering, Bend, Call, Reply};
 
-/// The verifier that the mock server gets to see.
-const OWN: &str = "the-verifier-of-the-server-that-checks-by-itself";
-
 /// A check of PKCE, wrong in one way.
 pub(crate) struct OwnCheck {
     takes: fn(&Params) -> bool,
@@ -27,9 +24,18 @@ pub(crate) struct OwnCheck {
 /// What is remembered of authorization requests.
 #[derive(Default)]
 struct Known {
-    pushed: HashMap<String, Params>,
-    codes: HashMap<String, Params>,
-    forgotten: Vec<String>,
+    requests: usize,
+    pushed: HashMap<String, Asked>,
+    codes: HashMap<String, Asked>,
+    forgotten: HashMap<String, Asked>,
+}
+
+/// An authorization request.
+#[derive(Clone)]
+struct Asked {
+    params: Params,
+    /// The verifier that the mock server gets to see.
+    own: String,
 }
 
 /// A token request that is to be judged.
@@ -81,12 +87,12 @@ impl OwnCheck {
                 let mut asked = pushed;
                 for name in ["code_challenge", "code_challenge_method"] {
                     let beside = call.get(name).filter(|_| self.outside_counts);
-                    beside.into_iter().for_each(|value| asked.set(name, value));
+                    beside.into_iter().for_each(|value| asked.params.set(name, value));
                     call.params().remove(name);
                 }
                 asked
             }
-            None if (self.takes)(call.params()) => replace(call.params()),
+            None if (self.takes)(call.params()) => self.replace(call.params()),
             None => return call.ask(server).await,
         };
         let reply = call.ask(server).await;
@@ -100,31 +106,45 @@ impl OwnCheck {
         if !(self.takes)(call.params()) {
             return call.ask(server).await;
         }
-        let asked = replace(call.params());
+        let mut asked = self.replace(call.params());
+        asked.params.push("pushed", "yes");
         let reply = call.ask(server).await;
         if let Some(reference) = reply.document()["request_uri"].as_str() {
-            self.known().pushed.insert(reference.to_owned(), asked.with("pushed", "yes"));
+            self.known().pushed.insert(reference.to_owned(), asked);
         }
         reply
     }
 
-    fn judge(&self, form: &mut Params) {
-        let (code, verifier) = (form.get("code").unwrap_or_default().to_owned(), form.get("code_verifier"));
-        let verifier = verifier.unwrap_or_default().to_owned();
+    /// Puts a challenge of the server's own in place of what was sent.
+    fn replace(&self, params: &mut Params) -> Asked {
         let mut known = self.known();
-        let passed = match known.codes.get(&code) {
-            None => verifier.is_empty() && known.forgotten.contains(&code),
+        known.requests += 1;
+        let own = format!("the-verifier-of-a-server-that-checks-by-itself-{:03}", known.requests);
+        let asked = Asked { params: params.clone(), own };
+        params.set("code_challenge", s256(&asked.own));
+        params.set("code_challenge_method", "S256");
+        asked
+    }
+
+    fn judge(&self, form: &mut Params) {
+        let code = form.get("code").unwrap_or_default().to_owned();
+        let verifier = form.get("code_verifier").unwrap_or_default().to_owned();
+        let mut known = self.known();
+        let own = match known.codes.get(&code) {
+            None => known.forgotten.get(&code).filter(|_| verifier.is_empty()),
             Some(asked) => {
-                let others =
-                    known.codes.iter().filter(|(other, _)| **other != code).map(|(_, asked)| asked).collect();
-                (self.fits)(&Redeemed { asked, others, verifier: &verifier })
+                let others = known.codes.iter().filter(|(other, _)| **other != code).map(|(_, asked)| &asked.params);
+                let redeemed = Redeemed { asked: &asked.params, others: others.collect(), verifier: &verifier };
+                Some(asked).filter(|_| (self.fits)(&redeemed))
             }
         };
-        if self.forgets && known.codes.remove(&code).is_some() {
-            known.forgotten.push(code);
+        if let Some(asked) = own {
+            form.set("code_verifier", &asked.own);
         }
-        if passed {
-            form.set("code_verifier", OWN);
+        if self.forgets
+            && let Some(asked) = known.codes.remove(&code)
+        {
+            known.forgotten.insert(code, asked);
         }
     }
 }
@@ -145,14 +165,6 @@ impl Bend for OwnCheck {
             }
         })
     }
-}
-
-/// Puts a challenge of the server's own in place of what was sent, which is returned.
-fn replace(params: &mut Params) -> Params {
-    let asked = params.clone();
-    params.set("code_challenge", s256(OWN));
-    params.set("code_challenge_method", "S256");
-    asked
 }
 
 /// The code in a redirect, wherever it is.

@@ -19,7 +19,7 @@ impl Victim {
         provider: &Provider,
         purpose: Purpose,
     ) -> Result<String, Rejected> {
-        let metadata = self.metadata(&provider.issuer).await?;
+        let metadata = self.metadata(provider).await?;
         self.know(provider);
         let (provider, listener) = self.listener(provider).await?;
         let cookie = visitor.cookie(COOKIE).unwrap_or_else(|| self.fresh());

@@ -18,7 +18,7 @@ enum Poll {
 
 impl Victim {
     pub(super) async fn device(&self, visitor: &Visitor, provider: &Provider) -> Result<Done, Rejected> {
-        let metadata = self.metadata(&provider.issuer).await?;
+        let metadata = self.metadata(provider).await?;
         let endpoint = metadata.other.get("device_authorization_endpoint").and_then(Value::as_str);
         let endpoint = endpoint.ok_or_else(|| Rejected::new("no devices there"))?;
         let client_id = provider.client.client_id.as_str();

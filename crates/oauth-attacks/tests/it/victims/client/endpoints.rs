@@ -1,6 +1,6 @@
 //! What the metadata of a server are, and what they may say.
 
-use oauth_attacks::Rejected;
+use oauth_attacks::{Provider, Rejected};
 use oauth_types::ProviderMetadata;
 use reqwest::header::LOCATION;
 use serde_json::Value;
@@ -10,9 +10,10 @@ use super::{Defence, Login, Victim};
 
 impl Victim {
     /// RFC 8414 section 3.
-    pub(super) async fn metadata(&self, issuer: &str) -> Result<ProviderMetadata, Rejected> {
+    pub(super) async fn metadata(&self, provider: &Provider) -> Result<ProviderMetadata, Rejected> {
+        let (issuer, http) = (&provider.issuer, self.web(provider)?);
         let address = format!("{issuer}/.well-known/openid-configuration");
-        let mut response = self.http.get(address).send().await.map_err(|_| Rejected::new("no answer"))?;
+        let mut response = http.get(address).send().await.map_err(|_| Rejected::new("no answer"))?;
         let moved = response.headers().get(LOCATION).and_then(|place| place.to_str().ok()).map(str::to_owned);
         let moved = moved.filter(|_| !self.on(Defence::MetadataNotRedirected));
         if let Some(place) = &moved {
@@ -30,6 +31,17 @@ impl Victim {
         }
         self.check_endpoints(&metadata)?;
         Ok(metadata)
+    }
+
+    /// What this provider is asked with: a client that trusts its certification authority, and nobody else.
+    fn web(&self, provider: &Provider) -> Result<reqwest::Client, Rejected> {
+        let Some(pem) = &provider.ca_pem else { return Ok(self.http.clone()) };
+        let trusted = reqwest::Certificate::from_pem(pem.as_bytes()).map_err(|_| Rejected::new("no authority"))?;
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let http = http.tls_certs_only([trusted]);
+        let http = http.tls_danger_accept_invalid_certs(!self.on(Defence::CertificatesVerified));
+        let http = http.tls_danger_accept_invalid_hostnames(!self.on(Defence::HostsVerified));
+        http.build().map_err(|_| Rejected::new("no HTTP client"))
     }
 
     /// "The issuer [...] uses the https scheme", and so do its endpoints, but for those on the loopback interface.
@@ -52,11 +64,11 @@ impl Victim {
         if !self.on(Defence::ServerOfLogin)
             && let Some(named) = self.known().into_iter().find(|own| Some(own.issuer.as_str()) == issuer)
         {
-            login.metadata = self.metadata(&named.issuer).await?;
+            login.metadata = self.metadata(&named).await?;
             login.provider = named;
         }
         if !self.on(Defence::MetadataPinned) {
-            login.metadata = self.metadata(&login.provider.issuer).await?;
+            login.metadata = self.metadata(&login.provider).await?;
         }
         Ok(login)
     }

@@ -104,9 +104,11 @@ impl Victim {
         let provider = match known {
             Some(provider) => provider,
             None if self.on(Defence::IssuersConfigured) => return Err(Rejected::new("unknown issuer")),
-            None => {
-                Provider { issuer: issuer.to_owned(), client: oauth_attacks::ClientUnderTest::registration(self) }
-            }
+            None => Provider {
+                issuer: issuer.to_owned(),
+                client: oauth_attacks::ClientUnderTest::registration(self),
+                ca_pem: None,
+            },
         };
         let url = self.begin_login(visitor, &provider).await?;
         let own_page = target.is_none_or(|target| target.starts_with('/') && !target.starts_with("//"));

@@ -296,6 +296,8 @@ pub(crate) enum Defence {
     MetadataExpectedBroken,
     /// Off: any certificate will do.
     CertificatesVerified,
+    /// Off: a certificate may be about anybody.
+    HostsVerified,
 }
 
 /// The application.

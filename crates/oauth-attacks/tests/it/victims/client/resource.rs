@@ -71,7 +71,7 @@ impl Victim {
         let known = self.known();
         let provider = known.iter().find(|own| own.issuer == server).cloned();
         let same = known.first().filter(|_| !self.on(Defence::RegistrationsKeptByServer));
-        let same = same.map(|own| Provider { issuer: server.to_owned(), client: own.client.clone() });
+        let same = same.map(|own| Provider { issuer: server.to_owned(), ..own.clone() });
         let provider = provider.or(same).ok_or_else(|| Rejected::new("not registered with this server"))?;
         let purpose = Purpose::Resource { url: resource.to_owned(), scope: "openid".to_owned() };
         Ok(Done::Sent { url: self.begin_with(visitor, &provider, purpose).await? })
