@@ -14,6 +14,10 @@ use crate::client::Provider;
 use crate::target::{ClientAuth, Registration};
 use crate::trace::{Party, Step, shown};
 
+/// What the client under test may use. Whether it does is up to it.
+const GRANT_TYPES: [&str; 3] =
+    ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"];
+
 /// A mock authorization server where the client under test is registered.
 #[derive(Debug)]
 pub struct Idp {
@@ -56,7 +60,7 @@ impl Idp {
             ClientAuth::PrivateKeyJwt(key) => Client::with_keys(&client.client_id, key.jwks()),
             ClientAuth::MutualTls(_) => return Err(Inconclusive::new("clients with certificates are not played to")),
         };
-        let known = client.redirect_uris.iter().fold(known, Client::redirect_uri);
+        let known = client.redirect_uris.iter().fold(known, Client::redirect_uri).grant_types(GRANT_TYPES);
         let known = client.registered.iter().fold(known, register);
         let mock = builder.client(known).start().await;
         let mock = mock.map_err(|error| Inconclusive::new(format!("the mock server did not start: {error}")))?;
@@ -85,6 +89,11 @@ impl Idp {
     /// Who this server is in the story.
     pub fn party(&self) -> Party {
         self.party
+    }
+
+    /// The server itself, with its keys, its clock and the people who log in.
+    pub fn mock(&self) -> &MockIdp {
+        &self.mock
     }
 
     /// Makes the server misbehave.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use pkce_client::{
     Callback, Client, ClientBuilder, Clock, FinishError, FlowKey, Pending, Rejected as Rejection, Session, Started,
@@ -101,8 +102,13 @@ impl PkceClientWeb {
 
     async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
         let client = self.client(provider).await?;
-        let started = client.login().scopes(["openid", "profile"]).begin().await;
-        let Started { url, pending } = started.map_err(said)?;
+        let age = provider.client.always.iter().find(|(name, _)| name == "max_age").map(|(_, age)| age.parse());
+        let login = client.login().scopes(["openid", "profile"]);
+        let login = match age {
+            Some(Ok(seconds)) => login.max_age(Duration::from_secs(seconds)),
+            _ => login,
+        };
+        let Started { url, pending } = login.begin().await.map_err(said)?;
         let session = visitor.cookie(COOKIE).unwrap_or_else(fresh);
         visitor.set_cookie(COOKIE, &session);
         let open = Open { issuer: provider.issuer.clone(), key: pending.lookup_key(), pending };

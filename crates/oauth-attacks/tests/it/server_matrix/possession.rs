@@ -154,7 +154,14 @@ impl Bend for AnyNonce {
 
 static UNBOUND_CODE: Bug = Bug {
     lacks: "memory of dpop_jkt",
-    bend: Some(|| Arc::new(Changed { path: "/authorize", change: |call| drop(call.params().remove("dpop_jkt")) })),
+    bend: Some(|| {
+        Arc::new(Changed {
+            path: "/authorize",
+            change: |call| {
+                call.params().remove("dpop_jkt");
+            },
+        })
+    }),
     ..PROVING
 };
 

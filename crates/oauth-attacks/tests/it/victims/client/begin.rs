@@ -32,12 +32,19 @@ impl Victim {
     ) -> Result<String, Rejected> {
         let metadata = self.metadata(provider).await?;
         self.know(provider);
+        let (provider, listener) = self.listener(provider).await?;
         let cookie = visitor.cookie(COOKIE).unwrap_or_else(|| self.fresh());
         visitor.set_cookie(COOKIE, &cookie);
         let failed = self.sessions().entry(cookie.clone()).or_default().failed.take();
-        let mut login = failed.unwrap_or_else(|| self.login(provider, metadata, purpose));
+        let mut login = failed.unwrap_or_else(|| self.login(&provider, metadata, purpose));
         self.note_return(&mut login, return_to);
         let url = self.address(&login).await?;
+        if let Some(listener) = listener {
+            self.wait_at(listener, &login.state);
+        }
+        if !self.on(Defence::BrowserIsExternal) {
+            let _ = self.http.get(&url).send().await;
+        }
         {
             let mut sessions = self.sessions();
             let session = sessions.entry(cookie).or_default();

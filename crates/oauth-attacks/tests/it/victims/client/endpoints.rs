@@ -26,7 +26,7 @@ impl Victim {
         }
         let metadata = metadata.map_err(|_| Rejected::new("no metadata"))?;
         let compared = moved.is_none() && self.on(Defence::MetadataIssuerCompared);
-        if compared && metadata.issuer != *issuer {
+        if compared && !self.is_metadata_of(&metadata.issuer, issuer) {
             return Err(Rejected::new("metadata of another issuer"));
         }
         self.check_endpoints(&metadata)?;

@@ -9,14 +9,15 @@ use super::{COOKIE, Defence, Login, Victim, pages};
 
 impl Victim {
     pub(super) async fn finish_login(&self, visitor: &Visitor, address: &str) -> Result<Said, Rejected> {
-        let response = self.read_response(address)?;
+        let address = self.heard(address).await?;
+        let response = self.read_response(&address)?;
         let cookie = visitor.cookie(COOKIE).unwrap_or_default();
         let params = self.open_response(&cookie, response.params).await?;
         let response = Response { params, ..response };
         let params = &response.params;
         let login = self.login_of(&cookie, &response).inspect_err(|_| self.burn(params.get("state")))?;
         let login = self.as_it_is_now(login, params.raw("iss")).await?;
-        self.check_redirect(&login, address)?;
+        self.check_redirect(&login, &address)?;
         if params.get("error").is_some() && !self.on(Defence::ErrorsAreChecked) {
             return self.failed(&cookie, login, params);
         }
@@ -29,7 +30,7 @@ impl Victim {
             return self.failed(&cookie, login, params);
         }
         if let Some(token) = params.get("access_token").filter(|_| !self.on(Defence::FrontChannelTokensIgnored)) {
-            let subject = self.userinfo(&login, &json!({ "access_token": token }), "").await?;
+            let (subject, _) = self.userinfo(&login, &json!({ "access_token": token }), "").await?;
             return Ok(Said::Accepted { issuer: login.provider.issuer, subject });
         }
         let absent = if self.on(Defence::CodeRequired) { None } else { Some("undefined") };
@@ -40,22 +41,22 @@ impl Victim {
         verifier.iter().for_each(|verifier| self.keep(verifier));
         let tokens = self.redeem(&cookie, &login, code, verifier.as_deref()).await?;
         self.keep_tokens(&tokens);
-        let subject = match tokens["id_token"].as_str() {
-            None if !self.on(Defence::IdTokenRequired) => String::new(),
-            None => return Err(Rejected::new("no ID token")),
-            Some(id_token) => {
-                let subject = self.verify(&login, id_token, &nonce).await?;
-                self.check_access_token(&tokens, id_token)?;
-                subject
-            }
+        let claims = match &tokens["id_token"] {
+            Value::Null if !self.on(Defence::IdTokenRequired) => Value::Null,
+            _ => self.id_token(&login, &tokens, &nonce).await?,
         };
-        let subject = match login.purpose.resource() {
-            Some(_) => subject,
-            None => self.userinfo(&login, &tokens, &subject).await?,
+        if let Some(id_token) = tokens["id_token"].as_str() {
+            self.check_access_token(&tokens, id_token)?;
+        }
+        let (subject, further) = match login.purpose.resource() {
+            Some(_) => (self.subject(&claims), Value::Null),
+            None => self.userinfo(&login, &tokens, &self.subject(&claims)).await?,
         };
-        self.hold(&cookie, &login, &tokens, &subject);
+        self.hold(&cookie, &login, &tokens);
         self.sign_in(&cookie, &login, &tokens);
-        Ok(Said::Accepted { issuer: login.provider.issuer, subject })
+        let said = self.account(&login, subject, [&claims, &further]);
+        self.enter(&cookie, &login, &said, (&claims, &tokens["id_token"]));
+        Ok(said)
     }
 
     /// The login of this browser that the response claims to belong to.

@@ -1,12 +1,16 @@
 //! A small web application that logs its users in. With every defence on it is sound; each can be switched off alone.
 
+mod accounts;
 mod authenticate;
 mod begin;
 mod body;
+mod device;
 mod endpoints;
 mod finish;
 mod id_token;
 mod link;
+mod listener;
+mod logout;
 mod pages;
 mod prove;
 mod push;
@@ -27,6 +31,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_attacks::client::{Ability, Answered, Done, Door, Errand};
 use oauth_attacks::{ClientUnderTest, Key, Provider, Registration, Rejected, Said, Visitor};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::oneshot;
 
 pub(crate) use registered::Registered;
 use resource::{Purpose, SignedIn};
@@ -194,6 +199,108 @@ pub(crate) enum Defence {
     ResponseClaimsCompared,
     /// Off: each demand for a nonce is obeyed, whatever it is.
     NonceDemandedOnce,
+    /// Off: where the ID token is no good, UserInfo is asked who it is.
+    IdTokenNeeded,
+    /// Off: a token in JSON is read as well, and segments to spare are not seen.
+    CompactOnly,
+    /// Off: an encrypted token is opened with the client secret, inflated, and believed.
+    EncryptedOnlyAsAgreed,
+    /// Off: `crit` is not looked at.
+    ExtensionsUnderstood,
+    /// Off: `typ` is not looked at.
+    TypeCompared,
+    /// Off: an empty signature is not verified.
+    EmptySignatureWrong,
+    /// Off: no signature is verified.
+    SignatureVerified,
+    /// Off: segments are read in every spelling.
+    Base64Strict,
+    /// Off: of two members of one name the first counts.
+    LastMemberCounts,
+    /// Off: HS256 is verified with the client secret.
+    SecretIsNoKey,
+    /// Off: the key of HS256 is looked up by `kid` in files and by SQL.
+    KidOnlyNames,
+    /// Off: every algorithm will do for which there is a key.
+    AlgorithmAgreed,
+    /// Off: a signature of zeros fits everything.
+    SignatureInRange,
+    /// Off: a key in the header is used.
+    EmbeddedKeysIgnored,
+    /// Off: the address of a key in the header is followed.
+    AddressesIgnored,
+    /// Off: keys that were fetched once are never forgotten.
+    KeysReplaced,
+    /// Off: keys are fetched once.
+    KeysFetchedAgain,
+    /// Off: keys are fetched as often as one is not found.
+    KeyFetchesLimited,
+    /// Off: `kid` is not looked at.
+    KeysChosenByName,
+    /// Off: the algorithm of a key is not looked at.
+    KeysOfOneAlgorithm,
+    /// Off: what a key is for is not looked at, and the first that fits is used.
+    KeysForSignatures,
+    /// Off: a key set may have any size.
+    KeySetsBounded,
+    /// Off: a subject may be anything.
+    SubjectsAreTexts,
+    /// Off: an issuer with a gap in it stands for every tenant.
+    IssuersAreNoTemplates,
+    /// Off: further audiences are not looked at, and neither is who of them it was issued to.
+    AudiencesTrusted,
+    /// Off: `azp` is not compared.
+    AuthorizedPartyCompared,
+    /// Off: tokens of the future are accepted.
+    NotBeforeCompared,
+    /// Off: a missing `iat` is not missed.
+    IssuedAtRequired,
+    /// Off: nobody looks whether `max_age` was kept.
+    AuthTimeCompared,
+    /// Off: nobody looks whether the class of the login is the one that was asked for.
+    ClassCompared,
+    /// Off: nobody looks which tenant a user belongs to.
+    TenantCompared,
+    /// Off: an account is found by its subject, whatever the issuer.
+    AccountsBelongToIssuers,
+    /// Off: an account is found by its mail address.
+    MailIsNoKey,
+    /// Off: it listens on every interface.
+    ListensOnLoopbackAlone,
+    /// Off: it goes on listening after the response.
+    ListenerCloses,
+    /// Off: the port of the last time is taken for its own, whoever listens there.
+    PortIsOwn,
+    /// Off: the first request at the listener is taken for the response.
+    NoiseIgnored,
+    /// Off: the login page is opened by the application itself.
+    BrowserIsExternal,
+    /// Off: a device goes on as before when it is told to slow down.
+    DeviceSlowsDown,
+    /// Off: a device goes on as before when a connection breaks.
+    DeviceBacksOff,
+    /// Off: a device polls until it is let in.
+    DeviceGivesUp,
+    /// Off: what a server wants shown is shown.
+    TerminalKeptClean,
+    /// Off: what a server wants opened is opened.
+    OnlyWebAddresses,
+    /// Off: a logout token is read and not verified.
+    LogoutTokenVerified,
+    /// Off: the event of a logout token is not looked at.
+    LogoutTokenTellsOfIt,
+    /// Off: the nonce of a logout token is not looked at.
+    LogoutTokenHasNoNonce,
+    /// Off: a logout token may come again.
+    LogoutTokenOnce,
+    /// Off: any request ends the session of its browser.
+    FrontChannelCompared,
+    /// Off: whoever comes back from a logout is logged out.
+    LogoutStateCompared,
+    /// Off: third parties may name any issuer.
+    IssuersConfigured,
+    /// Off: third parties may name any page to go to.
+    TargetsAreOwnPages,
     /// Off: neither a state nor a nonce is sent.
     StateSent,
     /// Off: the state is a counter.
@@ -307,6 +414,16 @@ pub(crate) struct Victim {
     http: reqwest::Client,
     sessions: Mutex<HashMap<String, Session>>,
     latest: Mutex<Option<Login>>,
+    /// The keys of each server, by the address of its key set.
+    key_sets: Mutex<HashMap<String, id_token::Known>>,
+    accounts: Mutex<Vec<accounts::Account>>,
+    logged_in: Mutex<HashMap<String, logout::LoggedIn>>,
+    /// The names of the logout tokens that came.
+    used_up: Mutex<BTreeSet<String>>,
+    /// What its listeners wait for, by the state.
+    waiting: Mutex<HashMap<String, oneshot::Receiver<String>>>,
+    /// The port it listened on last.
+    port: Mutex<Option<u16>>,
     /// Every secret ever had, for looking for them where they must not be.
     secrets: Mutex<Vec<String>>,
     serial: AtomicU64,
@@ -369,7 +486,26 @@ impl Victim {
         let (providers, keys, nonces) = (Mutex::default(), Mutex::default(), Mutex::default());
         let registration = registered.registration(&off);
         let serial = AtomicU64::new(1);
-        Self { off, registration, providers, keys, nonces, http, sessions, latest, secrets, serial }
+        let (key_sets, accounts, logged_in) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (used_up, waiting, port) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self {
+            off,
+            registration,
+            providers,
+            keys,
+            nonces,
+            http,
+            sessions,
+            latest,
+            key_sets,
+            accounts,
+            logged_in,
+            used_up,
+            waiting,
+            port,
+            secrets,
+            serial,
+        }
     }
 
     fn on(&self, defence: Defence) -> bool {
@@ -384,8 +520,21 @@ impl Victim {
         self.latest.lock().expect("nobody panics with the login in hand")
     }
 
+    fn key_sets(&self) -> MutexGuard<'_, HashMap<String, id_token::Known>> {
+        self.key_sets.lock().expect("nobody panics with the keys in hand")
+    }
+
+    /// Who is logged in, by the cookie.
+    fn logged_in(&self) -> MutexGuard<'_, HashMap<String, logout::LoggedIn>> {
+        self.logged_in.lock().expect("nobody panics with the sessions in hand")
+    }
+
     fn keep(&self, secret: impl Into<String>) {
-        self.secrets.lock().expect("nobody panics with the secrets in hand").push(secret.into());
+        let secret = secret.into();
+        // A server may say nothing, and nothing is no secret.
+        if !secret.is_empty() {
+            self.secrets.lock().expect("nobody panics with the secrets in hand").push(secret);
+        }
     }
 
     /// Every secret it ever had.
@@ -420,15 +569,13 @@ impl ClientUnderTest for Victim {
     }
 
     fn can(&self, ability: Ability) -> bool {
-        use Ability::{BeginFor, Call, LetPass, Link, Open, Pages, Refresh, Scope, TakeForm, WhoAmI};
-        matches!(ability, BeginFor | Call | LetPass | Link | Open | Pages | Refresh | Scope | TakeForm | WhoAmI)
+        !matches!(ability, Ability::OpenBrowser)
     }
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
         Box::pin(async move {
             match errand {
                 Errand::Refresh => self.refresh(visitor).await,
-                Errand::WhoAmI => Ok(self.who_am_i(visitor)),
                 Errand::Scope => self.scope(visitor),
                 Errand::LetPass { seconds } => {
                     self.of(visitor, |session| session.later += seconds);
@@ -436,6 +583,11 @@ impl ClientUnderTest for Victim {
                 }
                 Errand::TakeForm { form } => self.take_form(visitor, form).await.map(Done::Is),
                 Errand::Open { door: Door::Login, params } => self.open_login(visitor, params).await,
+                Errand::WhoAmI => Ok(self.who_is(visitor)),
+                Errand::Logout => self.log_out(visitor),
+                Errand::Notify { logout_token } => self.notified(logout_token).await,
+                Errand::Device { provider } => self.device(visitor, provider).await,
+                Errand::Open { door, params } => self.open(visitor, *door, params).await,
                 Errand::Call { url } => self.call(visitor, url).await,
                 Errand::BeginFor { resource } => self.begin_for(visitor, resource).await,
                 Errand::Link { provider } => self.link(visitor, provider).await,

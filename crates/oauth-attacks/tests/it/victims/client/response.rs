@@ -7,6 +7,7 @@ use oauth_types::Params;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::id_token::Beside;
 use super::{Defence, Login, Victim, seconds_since_1970};
 
 /// How long a response may be, in octets.
@@ -108,7 +109,7 @@ impl Victim {
         }
         let token = params.get("id_token").ok_or_else(|| Rejected::new("no ID token beside the code"))?;
         self.keep(token);
-        self.verify(login, token, nonce).await?;
+        self.verify(login, token, &Beside { nonce, access: "" }).await?;
         let claims = claims_of(token);
         if claims["c_hash"] != left_half(params.get("code").unwrap_or_default()) {
             return Err(Rejected::new("ID token of another code"));

@@ -3,7 +3,7 @@
 use oauth_attacks::Rejected;
 use oauth_types::Params;
 
-use super::id_token::{json, now};
+use super::id_token::now;
 use super::{Defence, Victim};
 
 impl Victim {
@@ -20,13 +20,12 @@ impl Victim {
             None => return Ok(params),
         };
         self.keep(token);
-        let (message, signature) = token.rsplit_once('.').ok_or_else(|| Rejected::new("no JWT"))?;
-        let (header, claims) = message.split_once('.').ok_or_else(|| Rejected::new("no JWT"))?;
-        let (header, claims) = (json(header)?, json(claims)?);
+        let segments = self.segments(token)?;
+        let (header, claims) = (self.part(segments.header)?, self.part(segments.payload)?);
         let state = claims["state"].as_str();
         let login = self.find(cookie, state).inspect_err(|_| self.burn(state))?;
         let verified = self.on(Defence::ResponseSignatureVerified);
-        if verified && !self.is_signed(&login, &header, (message, signature)).await? {
+        if verified && !self.is_signed(&login, &header, &segments).await? {
             return Err(Rejected::new("bad signature of the response"));
         }
         let of_login = claims["iss"] == login.provider.issuer.as_str()

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use oauth_attacks::client::Done;
-use oauth_attacks::{Rejected, Said, Visitor};
+use oauth_attacks::{Rejected, Visitor};
 use oauth_types::Params;
 use serde_json::Value;
 
@@ -15,7 +15,6 @@ use super::{Defence, Login, Victim, seconds_since_1970};
 /// What somebody who is logged in has.
 pub(super) struct Held {
     login: Login,
-    subject: String,
     /// The claims of the first ID token.
     claims: Value,
     tokens: Mutex<Tokens>,
@@ -39,7 +38,7 @@ impl Held {
 
 impl Victim {
     /// Keeps the tokens of a login that succeeded.
-    pub(super) fn hold(&self, cookie: &str, login: &Login, members: &Value, subject: &str) {
+    pub(super) fn hold(&self, cookie: &str, login: &Login, members: &Value) {
         let granted = members["scope"].as_str().filter(|_| self.on(Defence::GrantedScopeKept));
         let tokens = Tokens {
             access: Some(access_token(members)),
@@ -48,7 +47,6 @@ impl Victim {
         };
         let held = Held {
             login: login.clone(),
-            subject: subject.to_owned(),
             claims: claims_of(members["id_token"].as_str().unwrap_or_default()),
             tokens: Mutex::new(tokens),
             turn: tokio::sync::Mutex::default(),
@@ -75,13 +73,9 @@ impl Victim {
         Ok(())
     }
 
-    pub(super) fn who_am_i(&self, visitor: &Visitor) -> Done {
-        Done::Is(match self.held(visitor) {
-            Ok(held) if held.tokens().access.is_some() => {
-                Said::Accepted { issuer: held.login.provider.issuer.clone(), subject: held.subject.clone() }
-            }
-            _ => Said::Rejected(Rejected::new("nobody is logged in")),
-        })
+    /// Whether the session of this visitor had tokens, and has none any more.
+    pub(super) fn has_lost_its_tokens(&self, visitor: &Visitor) -> bool {
+        self.held(visitor).is_ok_and(|held| held.tokens().access.is_none())
     }
 
     pub(super) fn scope(&self, visitor: &Visitor) -> Result<Done, Rejected> {

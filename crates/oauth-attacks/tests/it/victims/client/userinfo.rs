@@ -9,8 +9,13 @@ use super::token_response::access_token;
 use super::{Defence, Login, Victim};
 
 impl Victim {
-    /// Asks about the user, and returns who they are. Where `subject` is empty, that is not known yet.
-    pub(super) async fn userinfo(&self, login: &Login, members: &Value, subject: &str) -> Result<String, Rejected> {
+    /// Asks about the user, and returns who they are and what was said. Where `subject` is empty, that is not known yet.
+    pub(super) async fn userinfo(
+        &self,
+        login: &Login,
+        members: &Value,
+        subject: &str,
+    ) -> Result<(String, Value), Rejected> {
         let endpoint = login.metadata.userinfo_endpoint.as_deref().unwrap_or_default();
         let bound = self.is_bound(login, members)?;
         let request = self.with_token((&login.provider, endpoint), &access_token(members), bound)?;
@@ -22,7 +27,7 @@ impl Victim {
         let kind = kind.split(';').next().unwrap_or_default().to_owned();
         let body = self.body(response).await?;
         let claims = match kind.as_str() {
-            "application/jwt" => self.signed_claims(login, &body).await?,
+            "application/jwt" => self.claims_with_signature(login, &body).await?,
             "application/json" if wants_signature(login) && self.on(Defence::UserinfoSigned) => {
                 return Err(Rejected::new("claims without a signature"));
             }
@@ -32,14 +37,17 @@ impl Victim {
         if !self.on(Defence::ClaimSourcesTrusted) {
             self.follow_sources(&claims).await;
         }
-        let named = claims["sub"].as_str();
-        if subject.is_empty() || !self.on(Defence::UserinfoSubjectCompared) {
-            return Ok(named.unwrap_or(subject).to_owned());
+        let named = self.subject(&claims);
+        let unchecked = subject.is_empty() || !self.on(Defence::UserinfoSubjectCompared);
+        match unchecked {
+            true if named.is_empty() => Ok((subject.to_owned(), claims)),
+            true => Ok((named, claims)),
+            false if named == subject => Ok((named, claims)),
+            false => Err(Rejected::new("claims of somebody else")),
         }
-        if named == Some(subject) { Ok(subject.to_owned()) } else { Err(Rejected::new("claims of somebody else")) }
     }
 
-    async fn signed_claims(&self, login: &Login, body: &[u8]) -> Result<Value, Rejected> {
+    async fn claims_with_signature(&self, login: &Login, body: &[u8]) -> Result<Value, Rejected> {
         let token = String::from_utf8_lossy(body);
         let claims = claims_of(&token);
         if !self.on(Defence::UserinfoSigned) {
