@@ -11,7 +11,15 @@ pub(super) type Alter = fn(Address) -> Address;
 /// One way to write a value otherwise.
 pub(super) type Rewrite = fn(&str) -> String;
 
-/// A login of a new visitor, as far as the response.
+/// A login of a new visitor, as far as the response, which is delivered as it is.
+pub(super) async fn answered_as_is(stage: &Stage, idp: &Idp) -> Result<(Visitor, Address), Inconclusive> {
+    let visitor = Visitor::new();
+    let request = stage.must_begin(&visitor, idp).await?;
+    let address = stage.follow_as_is(&visitor, idp, &request).await?;
+    Ok((visitor, address))
+}
+
+/// A login of a new visitor, as far as the response, which is altered then.
 pub(super) async fn answered(stage: &Stage, idp: &Idp) -> Result<(Visitor, Address), Inconclusive> {
     let visitor = Visitor::new();
     let request = stage.must_begin(&visitor, idp).await?;

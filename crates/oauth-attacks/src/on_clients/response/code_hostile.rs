@@ -7,6 +7,7 @@ use mock_idp::Entry;
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::client::Visitor;
 use crate::judge::Finding;
+use crate::observe;
 use crate::stage::{Heard, Stage};
 use crate::verdict::{Level, Verdict};
 
@@ -48,14 +49,17 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     ];
     for (what, code) in attempts {
         let visitor = Visitor::new();
+        let begun = idp.journal().len();
         let request = stage.must_begin(&visitor, &idp).await?;
+        let asked = observe::asked(&request, &idp.journal().split_off(begun));
+        let redirect_uri = asked.get("redirect_uri").unwrap_or_default();
         let address = stage.follow(&visitor, &idp, &request).await?;
         let before = idp.journal().len();
         let heard = stage.deliver(&visitor, &address.set("code", &code), &[&idp]).await?;
         let sent = idp.journal().split_off(before);
         if heard == Heard::BrokeDown {
             stage.violated(format!("the client broke down at {what}"));
-        } else if let Some(wrong) = sent.iter().find_map(|entry| defect(entry, &code, request.get("redirect_uri"))) {
+        } else if let Some(wrong) = sent.iter().find_map(|entry| defect(entry, &code, redirect_uri)) {
             stage.violated(format!("the token request for {what} {wrong}"));
         } else if code.len() > BOUND && !sent.is_empty() {
             let because = format!("the client sends {what} on");

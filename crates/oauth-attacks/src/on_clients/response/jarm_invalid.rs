@@ -36,7 +36,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
-    let (_, honest) = altered::answered(stage, &idp).await?;
+    let (_, honest) = altered::answered_as_is(stage, &idp).await?;
     if honest.get("response").is_empty() {
         return Err(Inconclusive::new("the client does not ask for signed responses"));
     }
@@ -50,7 +50,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         ("a signed response that never expires", Edit::remove("exp")),
     ] {
         let lie = idp.lie_at(Point::ResponseToken, edit);
-        let (visitor, address) = altered::answered(stage, &idp).await?;
+        let (visitor, address) = altered::answered_as_is(stage, &idp).await?;
         if !lie.was_told() {
             return Err(Inconclusive::new("the authorization request did not reach the server"));
         }

@@ -1,7 +1,7 @@
 //! The sessions of those who have logged in, and how they end.
 
 use oauth_attacks::client::Door;
-use oauth_attacks::{Done, Page, Provider, Rejected, Said, Visitor};
+use oauth_attacks::{Done, Provider, Rejected, Said, Visitor};
 use oauth_types::Params;
 use serde_json::Value;
 
@@ -111,12 +111,9 @@ impl Victim {
                 ca_pem: None,
             },
         };
-        let url = self.begin_login(visitor, &provider).await?;
         let own_page = target.is_none_or(|target| target.starts_with('/') && !target.starts_with("//"));
-        if !own_page && !self.on(Defence::TargetsAreOwnPages) {
-            let led = vec![("location".to_owned(), target.unwrap_or_default().to_owned())];
-            visitor.show(Page { status: 303, headers: led, ..Page::default() });
-        }
+        let target = target.filter(|_| own_page || !self.on(Defence::TargetsAreOwnPages));
+        let url = self.begin_returning(visitor, &provider, Purpose::Login, target).await?;
         Ok(Done::Sent { url })
     }
 
