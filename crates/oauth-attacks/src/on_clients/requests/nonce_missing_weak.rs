@@ -61,7 +61,7 @@ fn of_time(nonces: &[&str], now: u64) -> Option<String> {
     let hashed = |at: u64| {
         let digest = Sha256::digest(at.to_string());
         let hexadecimal: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
-        hexadecimal.eq_ignore_ascii_case(last) || s256(&at.to_string()) == *last
+        hexadecimal.eq_ignore_ascii_case(last) || s256(at.to_string().as_str()) == *last
     };
     let recent = now.saturating_sub(RECENT)..=now.saturating_add(1);
     recent.rev().any(hashed).then(|| "the nonce is a hash of the time".to_owned())
