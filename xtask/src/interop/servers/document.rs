@@ -15,7 +15,7 @@ const OPENING: &str = "# What attacks come to at published servers
 `cargo xtask interop servers` starts each of these servers twice, tries every attack of [ATTACKS.md](ATTACKS.md), and fails
 when one comes out otherwise than this page says, for better or worse. What is written here was observed of that version under
 the stated configuration, and says nothing of others. Two of the servers are mocks, which are made to let clients in. Evidence
-for each finding is in `fixtures/servers`.
+for each finding is in `fixtures/servers`. Where it says that a finding is a matter of moments, it may also be stopped.
 ";
 
 /// The whole page. An error names a file that is missing or wrong.
