@@ -40,6 +40,8 @@ pub mod bench;
 pub mod browser;
 pub mod catalogue;
 mod challenge;
+#[cfg(unix)]
+pub mod chromium;
 pub mod client;
 #[cfg(unix)]
 pub mod command;
@@ -47,6 +49,7 @@ mod device;
 mod dice;
 pub mod exchange;
 mod forgery;
+mod hold;
 pub mod idp;
 mod issued;
 pub mod judge;
@@ -72,6 +75,8 @@ pub mod verdict;
 pub mod web;
 
 pub use baseline::{Baseline, BaselineError};
+#[cfg(unix)]
+pub use chromium::Chromium;
 pub use client::{Ability, ClientUnderTest, Closures, Done, Errand, Page, Provider, Rejected, Said, Visitor};
 #[cfg(unix)]
 pub use command::Command;

@@ -9,6 +9,7 @@ use oauth_types::Params;
 use crate::agent::{Agent, Request, lock};
 use crate::attack::Inconclusive;
 use crate::client::{Ability, ClientUnderTest, Done, Errand, Rejected, Said, Visitor};
+use crate::hold::Hold;
 use crate::idp::{Idp, shown_params};
 use crate::judge::Finding;
 use crate::profile::Profile;
@@ -17,6 +18,8 @@ use crate::verdict::Verdict;
 
 /// How long the client under test may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same for one that drives a real browser, which may have to be started.
+const WITH_A_BROWSER: Duration = Duration::from_mins(1);
 /// How often an address is tried that another server is leaving, and how long between two tries.
 const TRIES: usize = 200;
 const BETWEEN_TRIES: Duration = Duration::from_millis(10);
@@ -96,7 +99,8 @@ impl Stage {
         if let Some(secret) = client.registration().secret() {
             agent.keep_secret(secret.expose());
         }
-        Self { client, agent, profile, findings: Mutex::default(), patience: PATIENCE }
+        let patience = if client.drives_a_browser() { WITH_A_BROWSER } else { PATIENCE };
+        Self { client, agent, profile, findings: Mutex::default(), patience }
     }
 
     /// Another stage with the same client, for what is no part of the attack.
@@ -179,8 +183,9 @@ impl Stage {
         idp: &Idp,
     ) -> Result<Option<Result<String, Rejected>>, Inconclusive> {
         let (client, own, provider) = (Arc::clone(&self.client), visitor.clone(), idp.provider().clone());
+        let held = self.hold(visitor, &[idp]);
         let job = tokio::spawn(async move { client.begin(&own, &provider).await });
-        let begun = self.patiently(job).await?;
+        let begun = self.patiently(job, held).await?;
         idp.tell(&self.agent);
         let told = match &begun {
             None => "broke down".to_owned(),
@@ -255,8 +260,9 @@ impl Stage {
     /// [`Inconclusive`] when the client does not answer in time.
     pub async fn deliver(&self, visitor: &Visitor, address: &Address, idps: &[&Idp]) -> Result<Heard, Inconclusive> {
         let (client, own, url) = (Arc::clone(&self.client), visitor.clone(), address.to_string());
+        let held = self.hold(visitor, idps);
         let job = tokio::spawn(async move { client.finish(&own, &url).await });
-        let heard = match self.patiently(job).await? {
+        let heard = match self.patiently(job, held).await? {
             None | Some(Said::BrokeDown) => Heard::BrokeDown,
             Some(said) => Heard::Said(said),
         };
@@ -289,8 +295,9 @@ impl Stage {
     ) -> Result<Option<Result<Done, Rejected>>, Inconclusive> {
         let what = errand.summary();
         let (client, own) = (Arc::clone(&self.client), visitor.clone());
+        let held = self.hold(visitor, idps);
         let job = tokio::spawn(async move { client.run(&own, &errand).await });
-        let done = self.patiently(job).await?;
+        let done = self.patiently(job, held).await?;
         for idp in idps {
             idp.tell(&self.agent);
         }
@@ -386,14 +393,31 @@ impl Stage {
         (self.findings.into_inner().unwrap_or_else(PoisonError::into_inner), self.agent.trace())
     }
 
-    async fn patiently<T>(&self, job: tokio::task::JoinHandle<T>) -> Result<Option<T>, Inconclusive> {
+    /// Keeps a real browser from going where these servers send it, if the client drives one.
+    fn hold<'a>(&self, visitor: &Visitor, idps: &[&'a Idp]) -> Option<Hold<'a>> {
+        self.client.drives_a_browser().then(|| Hold::new(visitor, idps))
+    }
+
+    async fn patiently<T>(
+        &self,
+        job: tokio::task::JoinHandle<T>,
+        held: Option<Hold<'_>>,
+    ) -> Result<Option<T>, Inconclusive> {
         let abort = job.abort_handle();
-        match tokio::time::timeout(self.patience, job).await {
-            Ok(joined) => Ok(joined.ok()),
-            Err(_) => {
-                abort.abort();
-                Err(Inconclusive::new("the client did not answer within ten seconds"))
+        let watched = async {
+            match held {
+                Some(hold) => hold.watch().await,
+                None => std::future::pending().await,
             }
+        };
+        let late = || {
+            abort.abort();
+            let time = if self.client.drives_a_browser() { "a minute" } else { "ten seconds" };
+            Inconclusive::new(format!("the client did not answer within {time}"))
+        };
+        tokio::select! {
+            joined = tokio::time::timeout(self.patience, job) => Ok(joined.map_err(|_| late())?.ok()),
+            () = watched => Ok(None),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The proof of the attacks: victims whose defences switch off one by one.
 
+#[cfg(unix)]
+mod chromium;
 mod client_matrix;
 mod client_rules;
 mod matrix_document;
