@@ -4,7 +4,8 @@ use mock_idp::MockIdp;
 use oauth_attacks::attack::Need;
 use oauth_attacks::mock::Cast;
 use oauth_attacks::{
-    Options, PkceClientWeb, Profile, Registration, Report, Verdict, catalogue, run_on_client, run_on_server,
+    Options, PkceClientNative, PkceClientWeb, Profile, Registration, Report, Verdict, catalogue, run_on_client,
+    run_on_server,
 };
 
 use crate::victims::pages::{by_forms, with_pages};
@@ -51,6 +52,17 @@ async fn the_mock_server_stops_every_attack_strictly_under_each_profile() {
         }
         assert_eq!(report.outcomes.len(), catalogue::server_attacks().count());
     }
+}
+
+#[tokio::test]
+async fn the_client_withstands_what_is_done_to_its_listener() {
+    let ids = ["rp-loopback-bind", "rp-loopback-port-squat", "rp-loopback-noise", "rp-embedded-browser"];
+    let report = run_on_client(PkceClientNative::default(), &Options::new().only(ids)).await;
+    report.assert_all_stopped();
+    for outcome in &report.outcomes {
+        assert_eq!(outcome.verdict, Verdict::Stopped, "{}: {}", outcome.id, outcome.because);
+    }
+    assert_eq!(report.outcomes.len(), ids.len());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Clients that are programs: this test binary, started again as one.
 
 use std::env::{current_exe, var};
+use std::io::Write as _;
 
 use oauth_attacks::{
     ClientUnderTest as _, Command, Options, Provider, Registration, Said, Verdict, Visitor, run_on_client,
@@ -65,7 +66,7 @@ fn told(said: &Said) -> i32 {
         Said::Rejected(rejected) => json!({ "rejected": { "code": rejected.code } }),
         other => json!({ "rejected": { "code": format!("{other:?}") } }),
     };
-    println!("\n{line}");
+    writeln!(std::io::stdout(), "\n{line}").expect("somebody listens");
     0
 }
 
