@@ -147,6 +147,9 @@ impl Stage {
     /// [`Rejected`] if the client does not want to; [`Inconclusive`] inside if nothing can be made of its answer.
     pub async fn begin(&self, visitor: &Visitor, idp: &Idp) -> Result<Result<Address, Rejected>, Inconclusive> {
         match self.ask_to_begin(visitor, idp).await? {
+            Some(Ok(url)) if url::Url::parse(&url).is_err() => {
+                Err(Inconclusive::new("the client opens what is no address"))
+            }
             Some(Ok(url)) => Address::parse(&url).map(Ok),
             Some(Err(rejected)) => Ok(Err(rejected)),
             None => Err(Inconclusive::new("the client broke down when it was asked to begin a login")),

@@ -11,6 +11,8 @@ mod programs;
 mod server_matrix;
 mod server_rules;
 mod unruly;
+#[cfg(unix)]
+mod unruly_clients;
 mod user_agent;
 mod victims;
 mod webs;
