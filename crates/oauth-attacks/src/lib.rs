@@ -41,6 +41,8 @@ pub mod bench;
 pub mod browser;
 pub mod catalogue;
 mod challenge;
+#[cfg(unix)]
+pub mod chromium;
 pub mod client;
 #[cfg(unix)]
 pub mod command;
@@ -49,6 +51,7 @@ mod dice;
 pub mod errand;
 pub mod exchange;
 mod forgery;
+mod hold;
 pub mod idp;
 mod issued;
 pub mod judge;
@@ -77,6 +80,8 @@ pub mod verdict;
 pub mod web;
 
 pub use baseline::{Baseline, BaselineError};
+#[cfg(unix)]
+pub use chromium::Chromium;
 pub use client::{Ability, ClientUnderTest, Closures, Done, Errand, Page, Provider, Rejected, Said, Visitor};
 #[cfg(unix)]
 pub use command::Command;

@@ -9,6 +9,7 @@ pub use crate::address::Address;
 use crate::agent::{Agent, Request, lock};
 use crate::attack::Inconclusive;
 use crate::client::{Ability, ClientUnderTest, Done, Errand, Rejected, Said, Visitor};
+use crate::hold::Hold;
 use crate::idp::{Idp, shown_params};
 use crate::judge::Finding;
 use crate::patience::within;
@@ -19,11 +20,10 @@ use crate::verdict::{Level, Verdict};
 
 /// How long the client under test may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same for one that drives a real browser, which may have to be started.
+const WITH_A_BROWSER: Duration = Duration::from_mins(1);
 /// How often an address is tried that another server is leaving; in between, that one goes on.
 const TRIES: usize = 20_000;
-
-/// What is said when that is not enough.
-const TOO_LATE: &str = "the client did not answer within ten seconds";
 
 /// The place where one attack is carried out on one client.
 pub struct Stage {
@@ -49,7 +49,8 @@ impl Stage {
         if let Some(secret) = client.registration().secret() {
             agent.keep_secret(secret.expose());
         }
-        Self { client, agent, profile, findings: Mutex::default(), patience: PATIENCE }
+        let patience = if client.drives_a_browser() { WITH_A_BROWSER } else { PATIENCE };
+        Self { client, agent, profile, findings: Mutex::default(), patience }
     }
 
     /// Another stage with the same client, for what is no part of the attack.
@@ -146,6 +147,9 @@ impl Stage {
     /// [`Rejected`] if the client does not want to; [`Inconclusive`] inside if nothing can be made of its answer.
     pub async fn begin(&self, visitor: &Visitor, idp: &Idp) -> Result<Result<Address, Rejected>, Inconclusive> {
         match self.ask_to_begin(visitor, idp).await? {
+            Some(Ok(url)) if url::Url::parse(&url).is_err() => {
+                Err(Inconclusive::new("the client opens what is no address"))
+            }
             Some(Ok(url)) => Address::parse(&url).map(Ok),
             Some(Err(rejected)) => Ok(Err(rejected)),
             None => Err(Inconclusive::new("the client broke down when it was asked to begin a login")),
@@ -162,8 +166,9 @@ impl Stage {
         idp: &Idp,
     ) -> Result<Option<Result<String, Rejected>>, Inconclusive> {
         let (client, own, provider) = (Arc::clone(&self.client), visitor.clone(), idp.provider().clone());
+        let held = self.hold(visitor, &[idp]);
         let job = tokio::spawn(async move { client.begin(&own, &provider).await });
-        let begun = self.patiently(job).await?;
+        let begun = self.within(self.patience, job, held).await.ok_or_else(|| self.too_late())?;
         idp.tell(&self.agent);
         let told = match &begun {
             None => "broke down".to_owned(),
@@ -239,7 +244,7 @@ impl Stage {
     /// [`Inconclusive`] when the client does not answer in time.
     pub async fn deliver(&self, visitor: &Visitor, address: &Address, idps: &[&Idp]) -> Result<Heard, Inconclusive> {
         let heard = self.deliver_within(visitor, address, idps, self.patience).await?;
-        heard.ok_or_else(|| Inconclusive::new(TOO_LATE))
+        heard.ok_or_else(|| self.too_late())
     }
 
     /// The same with this much patience. `None` means that it was not enough.
@@ -254,8 +259,9 @@ impl Stage {
         patience: Duration,
     ) -> Result<Option<Heard>, Inconclusive> {
         let (client, own, url) = (Arc::clone(&self.client), visitor.clone(), address.to_string());
+        let held = self.hold(visitor, idps);
         let job = tokio::spawn(async move { client.finish(&own, &url).await });
-        let heard = within(patience, job).await.map(|said| match said {
+        let heard = self.within(patience, job, held).await.map(|said| match said {
             None | Some(Said::BrokeDown) => Heard::BrokeDown,
             Some(said) => Heard::Said(said),
         });
@@ -288,7 +294,7 @@ impl Stage {
         idps: &[&Idp],
     ) -> Result<Option<Result<Done, Rejected>>, Inconclusive> {
         let done = self.ask_within(visitor, errand, idps, self.patience).await?;
-        done.ok_or_else(|| Inconclusive::new(TOO_LATE))
+        done.ok_or_else(|| self.too_late())
     }
 
     /// The same with this much patience. `None` outside means that it was not enough.
@@ -304,8 +310,9 @@ impl Stage {
     ) -> Result<Option<Option<Result<Done, Rejected>>>, Inconclusive> {
         let what = errand.summary();
         let (client, own) = (Arc::clone(&self.client), visitor.clone());
+        let held = self.hold(visitor, idps);
         let job = tokio::spawn(async move { client.run(&own, &errand).await });
-        let done = within(patience, job).await;
+        let done = self.within(patience, job, held).await;
         for idp in idps {
             idp.tell(&self.agent);
         }
@@ -411,8 +418,28 @@ impl Stage {
         (self.findings.into_inner().unwrap_or_else(PoisonError::into_inner), self.agent.trace())
     }
 
-    async fn patiently<T>(&self, job: tokio::task::JoinHandle<T>) -> Result<Option<T>, Inconclusive> {
-        within(self.patience, job).await.ok_or_else(|| Inconclusive::new(TOO_LATE))
+    /// Keeps a real browser from going where these servers send it, if the client drives one.
+    fn hold<'a>(&self, visitor: &Visitor, idps: &[&'a Idp]) -> Option<Hold<'a>> {
+        self.client.drives_a_browser().then(|| Hold::new(visitor, idps))
+    }
+
+    /// What a job comes to while the browser is held, if there is one. That takes its time as well.
+    async fn within<T>(
+        &self,
+        patience: Duration,
+        job: tokio::task::JoinHandle<T>,
+        held: Option<Hold<'_>>,
+    ) -> Option<Option<T>> {
+        let Some(hold) = held else { return within(patience, job).await };
+        tokio::select! {
+            ended = within(patience.max(self.patience), job) => ended,
+            () = hold.watch() => None,
+        }
+    }
+
+    fn too_late(&self) -> Inconclusive {
+        let time = if self.client.drives_a_browser() { "a minute" } else { "ten seconds" };
+        Inconclusive::new(format!("the client did not answer within {time}"))
     }
 
     fn note(&self, visitor: &Visitor, message: &str, parameters: Vec<(String, String)>, answer: String) {
