@@ -57,6 +57,7 @@ mod issued;
 pub mod judge;
 pub mod key;
 pub mod left_out;
+mod logout;
 pub mod mock;
 mod observe;
 pub mod on_clients;

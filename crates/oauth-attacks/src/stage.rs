@@ -3,10 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mock_idp::{Builder, Entry, MockIdp};
+use mock_idp::Entry;
 
 pub use crate::address::Address;
-use crate::agent::{Agent, Request, lock};
+mod findings;
+mod servers;
+
+use crate::agent::{Agent, Request};
 use crate::attack::Inconclusive;
 use crate::client::{Ability, ClientUnderTest, Done, Errand, Rejected, Said, Visitor};
 use crate::hold::Hold;
@@ -14,16 +17,12 @@ use crate::idp::{Idp, shown_params};
 use crate::judge::Finding;
 use crate::patience::within;
 use crate::profile::Profile;
-use crate::target::Registration;
 use crate::trace::{Party, Step, Trace};
-use crate::verdict::{Level, Verdict};
 
 /// How long the client under test may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The same for one that drives a real browser, which may have to be started.
 const WITH_A_BROWSER: Duration = Duration::from_mins(1);
-/// How often an address is tried that another server is leaving; in between, that one goes on.
-const TRIES: usize = 20_000;
 
 /// The place where one attack is carried out on one client.
 pub struct Stage {
@@ -57,88 +56,6 @@ impl Stage {
     pub(crate) fn aside(&self) -> Self {
         let (client, agent) = (Arc::clone(&self.client), self.agent.aside());
         Self { client, agent, profile: self.profile, findings: Mutex::default(), patience: self.patience }
-    }
-
-    /// A strict, honest server where the client is registered.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp(&self) -> Result<Idp, Inconclusive> {
-        self.idp_of(MockIdp::builder()).await
-    }
-
-    /// A server of this description where the client is registered.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp_of(&self, builder: Builder) -> Result<Idp, Inconclusive> {
-        Idp::start(self.placed(builder, 0).await?, self.client.registration(), Party::Server).await
-    }
-
-    /// A server of this description where the client is registered otherwise.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp_as(
-        &self,
-        builder: Builder,
-        change: impl FnOnce(&mut Registration),
-    ) -> Result<Idp, Inconclusive> {
-        let mut registration = self.client.registration();
-        change(&mut registration);
-        self.idp_knowing(builder, registration).await
-    }
-
-    /// A server of this description where the client is registered like this.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp_knowing(&self, builder: Builder, client: Registration) -> Result<Idp, Inconclusive> {
-        if let Some(secret) = client.secret() {
-            self.agent.keep_secret(secret.expose());
-        }
-        Idp::start(self.placed(builder, 0).await?, client, Party::Server).await
-    }
-
-    /// How the client is registered.
-    pub fn registration(&self) -> Registration {
-        self.client.registration()
-    }
-
-    /// An honest server that the attacker runs and where the client is registered under another name.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp_of_attacker(&self) -> Result<Idp, Inconclusive> {
-        let mut registration = self.client.registration();
-        registration.client_id.push_str("-elsewhere");
-        Idp::start(self.placed(MockIdp::builder(), 1).await?, registration, Party::AttackerServer).await
-    }
-
-    /// A server of this description that the attacker runs and where the client is registered under its own name.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp_of_attacker_like(&self, builder: Builder) -> Result<Idp, Inconclusive> {
-        Idp::start(self.placed(builder, 1).await?, self.client.registration(), Party::AttackerServer).await
-    }
-
-    /// The server where the client expects its issuers, if it does not go where it is told.
-    async fn placed(&self, builder: Builder, number: usize) -> Result<Builder, Inconclusive> {
-        let places = self.client.issuers_at();
-        if places.is_empty() {
-            return Ok(builder);
-        }
-        let place = places.get(number);
-        let place = *place.ok_or_else(|| Inconclusive::new("the client does not know a second server"))?;
-        // The server before may still be on its way out.
-        for _ in 0..TRIES {
-            if std::net::TcpListener::bind(place).is_ok() {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
-        Ok(builder.listen(place))
     }
 
     /// Asks the client to log a visitor in.
@@ -354,58 +271,6 @@ impl Stage {
         let request = self.must_begin(visitor, idp).await?;
         let address = self.follow_as_is(visitor, idp, &request).await?;
         self.deliver(visitor, &address, &[idp]).await
-    }
-
-    /// Records that `heard`, the answer to `what`, must be a rejection.
-    pub fn must_reject(&self, heard: &Heard, what: &str) -> Verdict {
-        self.found(self.rejection(heard, what))
-    }
-
-    /// The same at another level than that of the attack.
-    pub fn must_reject_at(&self, level: Level, heard: &Heard, what: &str) -> Verdict {
-        self.found(self.rejection(heard, what).at(level))
-    }
-
-    fn rejection(&self, heard: &Heard, what: &str) -> Finding {
-        let (verdict, because) = match heard {
-            Heard::Said(Said::Accepted { .. }) => (Verdict::Vulnerable, format!("the client accepted {what}")),
-            Heard::BrokeDown | Heard::Said(Said::BrokeDown) => {
-                (Verdict::Vulnerable, format!("the client broke down at {what}"))
-            }
-            Heard::Said(Said::Rejected(rejected)) => {
-                let code = self.agent.conceal(&rejected.code);
-                (Verdict::Stopped, format!("{what} is rejected: {code}"))
-            }
-            Heard::Said(Said::SentOn { .. }) => (Verdict::Stopped, format!("{what} only leads elsewhere")),
-        };
-        Finding::new(verdict, because)
-    }
-
-    /// Records that no token request carries this code.
-    pub fn must_not_redeem(&self, idp: &Idp, code: &str, what: &str) {
-        if idp.token_requests().iter().any(|entry| entry.params.all("code").any(|sent| sent == code)) {
-            self.found(Finding::new(Verdict::Vulnerable, format!("the client redeemed the code of {what}")));
-        }
-    }
-
-    /// Records a violation.
-    pub fn violated(&self, because: impl Into<String>) -> Verdict {
-        self.found(Finding::new(Verdict::Vulnerable, because))
-    }
-
-    /// Records that nothing was wrong.
-    pub fn withstood(&self, because: impl Into<String>) -> Verdict {
-        self.found(Finding::new(Verdict::Stopped, because))
-    }
-
-    /// Records a finding. If the attack was stopped, it was at the last step.
-    pub fn found(&self, finding: Finding) -> Verdict {
-        let verdict = finding.verdict;
-        if verdict.withstood() {
-            self.agent.stopped_at(None);
-        }
-        lock(&self.findings).push(finding);
-        verdict
     }
 
     /// The HTTP of the browsers.

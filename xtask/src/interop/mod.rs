@@ -1,5 +1,7 @@
 //! `cargo xtask interop`: published clients of other languages, as their users write them, against `mock-idp serve`.
 //!
+//! Published servers stand under every attack, too; see [`servers`].
+//!
 //! Every flow has a tenant of its own. How it ended is judged by what the client says *and* by the server's journal: a
 //! refusal counts by the id of its rule, and a flow counts if the server saw the requests it is made of.
 
@@ -11,6 +13,7 @@ mod play;
 mod programs;
 mod schemathesis;
 mod server;
+pub(crate) mod servers;
 mod stage;
 mod table;
 
@@ -18,6 +21,7 @@ use std::path::Path;
 
 use self::catalogue::{CLIENTS, FLOWS};
 use self::programs::{Folders, Missing, Runtime, build_server};
+use self::servers::SERVERS;
 use self::stage::Stage;
 use self::table::Table;
 use crate::flows::told;
@@ -37,7 +41,7 @@ pub(crate) struct Options {
     /// Write every request that the server saw.
     #[arg(long, short)]
     verbose: bool,
-    /// Only these clients.
+    /// Only these clients and servers; `servers` are all servers.
     #[arg(value_name = "CLIENT")]
     clients: Vec<String>,
 }
@@ -82,6 +86,15 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
     let alone = |id: &str| options.wants(id) && options.only.is_empty();
     let package = alone(mcp::ID) && ready(folders.provide(Runtime::Node, install), mcp::ID)?;
     let calls = alone(schemathesis::ID) && ready(folders.provide_schemathesis(install), schemathesis::ID)?;
+    let mut servers = Vec::new();
+    for server in SERVERS
+        .iter()
+        .filter(|server| (options.wants(server.id) || options.wants(servers::ALL)) && options.only.is_empty())
+    {
+        if ready(folders.provide_server(server.runtime, server.id, install), server.id)? {
+            servers.push(server);
+        }
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| told(&error))?.block_on(async {
         let mut stage = Stage::new(&folders, options.verbose);
@@ -98,6 +111,9 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
         if calls {
             schemathesis::run(&folders, &mut stage, &mut table).await;
         }
+        for server in servers {
+            servers::run(&folders, server, &mut table).await;
+        }
         Ok::<_, String>(())
     })?;
     table.finish()
@@ -111,12 +127,16 @@ impl Options {
 
 /// Fails if a client or a flow that was asked for does not exist.
 fn known(options: &Options) -> Result<(), String> {
-    let client =
-        |id: &String| id == mcp::ID || id == schemathesis::ID || CLIENTS.iter().any(|client| client.id == id);
+    let server = |id: &String| id == servers::ALL || SERVERS.iter().any(|server| server.id == id);
+    let client = |id: &String| {
+        id == mcp::ID || id == schemathesis::ID || server(id) || CLIENTS.iter().any(|client| client.id == id)
+    };
     let flow = |id: &String| FLOWS.iter().any(|flow| flow.id == id);
     let unknown = options.clients.iter().find(|id| !client(id)).or(options.only.iter().find(|id| !flow(id)));
     match unknown {
-        Some(id) => Err(format!("there is no client and no flow called {id}: see docs/INTEROP.md")),
+        Some(id) => Err(format!(
+            "there is no client, no server and no flow called {id}: see docs/INTEROP.md, docs/SERVERS.md"
+        )),
         None => Ok(()),
     }
 }
