@@ -34,6 +34,9 @@ const WHICH: &str = "arguments[0](document.readyState === 'loading' ? null : per
 /// Errors of scripts whose page went away, or takes its time.
 const NO_RESULT: [&str; 3] = ["javascript error", "script timeout", "timeout"];
 
+/// How often it is tried to remove the folder.
+const MOST_TRIES: usize = 100;
+
 /// How Chromium is started: without a window, and without asking anybody but the application and its servers.
 const ARGUMENTS: &[&str] = &[
     "--headless",
@@ -141,9 +144,14 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         drop(self.watch.stdin.take());
-        // The one who watches is killed last of all, by itself.
         let _ = self.watch.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
+        // Browsers that are being killed may still write something.
+        for _ in 0..MOST_TRIES {
+            if std::fs::remove_dir_all(&self.folder).is_ok() {
+                break;
+            }
+            std::thread::yield_now();
+        }
     }
 }
 
