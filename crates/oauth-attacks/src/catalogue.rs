@@ -146,7 +146,8 @@ mod tests {
             assert!(!idea.steps.is_empty(), "{}", idea.id);
             assert!(idea.citation.contains("section"), "{}", idea.id);
             assert!(!idea.name.is_empty(), "{}", idea.id);
-            assert_eq!(idea.capabilities.is_empty(), idea.story.starts_with("No attack"), "{}", idea.id);
+            // What only shows that honest clients get through has no attacker.
+            assert!(!idea.story.starts_with("No attack") || idea.capabilities.is_empty(), "{}", idea.id);
         }
     }
 

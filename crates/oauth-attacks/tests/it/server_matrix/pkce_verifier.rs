@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::defence("as-pkce-downgrade-no-challenge", Defence::UnsolicitedVerifierRefused, Level::Must),
     Row::defence("as-pkce-burn-then-omit", Defence::FailureKeepsChallenge, Level::Must),
     row("as-pkce-burn-variants", &FORGETFUL, Level::Must, "has tried it", &["rfc7636-verifier-missing"]),
-    row("as-pkce-verifier-bruteforce", &UNCOUNTED, Level::Should, "128 wrong verifiers", &["rfc6749-code-burnt"]),
+    row("as-pkce-verifier-bruteforce", &UNCOUNTED, Level::Should, "25 wrong verifiers", &["rfc6749-code-burnt"]),
     Row::defence("as-pkce-cross-session", Defence::ChallengeOfThisCode, Level::Must),
     row("as-pkce-cross-user", &BY_CLIENT, Level::Must, "in the session of another user", &["rfc7636-verifier-wrong"]),
     Row::defence("as-pkce-secret-not-substitute", Defence::SecretIsNoSubstitute, Level::Must),
