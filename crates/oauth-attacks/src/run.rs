@@ -172,7 +172,7 @@ pub async fn run_on_server(target: &Target, options: &Options) -> Report {
 pub async fn run_on_client(client: impl ClientUnderTest + 'static, options: &Options) -> Report {
     let client: Arc<dyn ClientUnderTest> = Arc::new(client);
     let all = || catalogue::client_attacks().filter(|attack| options.includes(attack.idea.id));
-    let agent = Agent::new(Tls::Untrusted);
+    let agent = Agent::new(Tls::Any);
     let jobs = all().enumerate().map(|(number, attack)| {
         let job: Pending = match &agent {
             Ok(agent) => {
