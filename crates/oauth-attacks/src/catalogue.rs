@@ -90,14 +90,9 @@ fn told(text: &mut String, idea: &Idea, needs: &str) {
     let _ = writeln!(text, "\nWithstood: {}  \nVulnerable: {}  ", idea.secure, idea.insecure);
     let levels: Vec<_> = idea.levels.iter().map(|(profile, level)| format!("{level} under {profile}")).collect();
     let levels = if levels.is_empty() { String::new() } else { format!(" ({})", levels.join(", ")) };
-    let capabilities: Vec<_> = idea.capabilities.iter().map(ToString::to_string).collect();
-    let _ = writeln!(
-        text,
-        "{}, {}{levels}. Attacker {}. Needs: {needs}.",
-        idea.citation,
-        idea.level,
-        capabilities.join(", ")
-    );
+    let attackers: Vec<_> = idea.capabilities.iter().map(ToString::to_string).collect();
+    let attackers = if attackers.is_empty() { "nobody".to_owned() } else { attackers.join(", ") };
+    let _ = writeln!(text, "{}, {}{levels}. Attacker {}. Needs: {needs}.", idea.citation, idea.level, attackers);
 }
 
 /// `, with a, b`
@@ -150,7 +145,8 @@ mod tests {
             }
             assert!(!idea.steps.is_empty(), "{}", idea.id);
             assert!(idea.citation.contains("section"), "{}", idea.id);
-            assert!(!idea.name.is_empty() && !idea.capabilities.is_empty(), "{}", idea.id);
+            assert!(!idea.name.is_empty(), "{}", idea.id);
+            assert_eq!(idea.capabilities.is_empty(), idea.story.starts_with("No attack"), "{}", idea.id);
         }
     }
 

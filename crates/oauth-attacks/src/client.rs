@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use crate::agent::lock;
+pub use crate::errand::{Ability, Done, Door, Errand, Page};
 use crate::target::Registration;
 use crate::trace::Party;
 
@@ -81,127 +82,6 @@ impl<T: ClientUnderTest + ?Sized> ClientUnderTest for Arc<T> {
     fn registration(&self) -> Registration {
         self.as_ref().registration()
     }
-}
-
-/// What a client may be able to do besides beginning and finishing a login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ability {
-    /// [`Errand::Refresh`]
-    Refresh,
-    /// [`Errand::Call`]
-    Call,
-    /// [`Errand::BeginFor`]
-    BeginFor,
-    /// [`Errand::WhoAmI`]
-    WhoAmI,
-    /// [`Errand::Link`]
-    Link,
-    /// [`Errand::Logout`], and coming back from it by [`Errand::Open`].
-    Logout,
-    /// [`Errand::Notify`]
-    Notify,
-    /// [`Errand::Device`]
-    Device,
-    /// [`Errand::Open`]: the client has addresses of its own that a browser can open.
-    Open,
-    /// It shows pages, which [`Visitor::page`] keeps.
-    Pages,
-    /// It listens on the loopback interface itself for what comes back.
-    Listen,
-    /// What it prints is known: [`Visitor::page`] keeps it as the body.
-    Print,
-    /// It opens browsers itself: [`Visitor::opened`] keeps what it wanted opened.
-    OpenBrowser,
-}
-
-/// Something that a client is asked to do besides beginning and finishing a login.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Errand {
-    /// Get a new access token with the refresh token of the visitor's session (RFC 6749 section 6).
-    Refresh,
-    /// Call a protected resource with the access token of the visitor's session.
-    Call {
-        /// The resource.
-        url: String,
-    },
-    /// Begin a login for a protected resource, with whatever its metadata says (RFC 9728). Done as [`Done::Sent`].
-    BeginFor {
-        /// The resource.
-        resource: String,
-    },
-    /// Say who is logged in. Done as [`Done::Is`].
-    WhoAmI,
-    /// Begin to link the visitor's account at this provider to the session they have. Done as [`Done::Sent`].
-    Link {
-        /// The provider.
-        provider: Provider,
-    },
-    /// Log the visitor out at the provider as well (OpenID Connect RP-Initiated Logout 1.0). Done as [`Done::Sent`].
-    Logout,
-    /// Take a logout token that a server sends (OpenID Connect Back-Channel Logout 1.0 section 2.5). Done as
-    /// [`Done::Answered`].
-    Notify {
-        /// The logout token.
-        logout_token: String,
-    },
-    /// Log in as a device and wait for the tokens (RFC 8628). Done as [`Done::Is`].
-    Device {
-        /// The provider.
-        provider: Provider,
-    },
-    /// Open an address of the client in the visitor's browser, as a link on another site would. Done as
-    /// [`Done::Sent`] if it leads elsewhere, or as [`Done::Answered`].
-    Open {
-        /// Which of its addresses.
-        door: Door,
-        /// The parameters in the query.
-        params: Vec<(String, String)>,
-    },
-}
-
-/// An address of the client under test that a browser can open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Door {
-    /// Where a login begins. What it takes as the page to return to is `return_to`.
-    Login,
-    /// Where third parties begin logins (OpenID Connect Core section 4).
-    InitiateLogin,
-    /// Where a server's page reports the end of a session (OpenID Connect Front-Channel Logout 1.0 section 2).
-    FrontChannelLogout,
-    /// Where the browser comes back to after logging out (OpenID Connect RP-Initiated Logout 1.0 section 3).
-    LoggedOut,
-}
-
-/// What came of an errand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Done {
-    /// It is done, and there is nothing to tell.
-    Done,
-    /// The browser is sent to this address.
-    Sent {
-        /// That address.
-        url: String,
-    },
-    /// There was an answer with this status.
-    Answered {
-        /// The status.
-        status: u16,
-    },
-    /// This is who is logged in, or why nobody is.
-    Is(Said),
-}
-
-/// What a browser was shown, or a terminal.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Page {
-    /// The status; 0 on a terminal.
-    pub status: u16,
-    /// The headers, names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: String,
 }
 
 /// An answer of the client under test, once it is there.
@@ -313,26 +193,6 @@ pub enum Said {
     BrokeDown,
 }
 
-impl fmt::Display for Ability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Refresh => "refresh its tokens",
-            Self::Call => "call a resource",
-            Self::BeginFor => "begin a login for a resource",
-            Self::WhoAmI => "say who is logged in",
-            Self::Link => "link accounts",
-            Self::Logout => "log out",
-            Self::Notify => "take logout tokens",
-            Self::Device => "log in as a device",
-            Self::Open => "be opened by a link",
-            Self::Pages => "show pages",
-            Self::Listen => "listen on the loopback interface",
-            Self::Print => "have its output read",
-            Self::OpenBrowser => "open browsers",
-        })
-    }
-}
-
 /// A refusal of the client under test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
@@ -344,41 +204,6 @@ impl Rejected {
     /// A refusal for this reason.
     pub fn new(code: impl Into<String>) -> Self {
         Self { code: code.into() }
-    }
-}
-
-impl Errand {
-    /// The errand in a few words, fit for "the client does not …".
-    pub fn summary(&self) -> &'static str {
-        match self {
-            Self::Refresh => "refresh its tokens",
-            Self::Call { .. } => "call a resource",
-            Self::BeginFor { .. } => "begin a login for a resource",
-            Self::WhoAmI => "say who is logged in",
-            Self::Link { .. } => "begin to link an account",
-            Self::Logout => "log out",
-            Self::Notify { .. } => "take a logout token",
-            Self::Device { .. } => "log in as a device",
-            Self::Open { door: Door::Login, .. } => "open its login page",
-            Self::Open { door: Door::InitiateLogin, .. } => "begin a login for a third party",
-            Self::Open { door: Door::FrontChannelLogout, .. } => "open its front-channel logout page",
-            Self::Open { door: Door::LoggedOut, .. } => "open its page for those who have logged out",
-        }
-    }
-}
-
-impl Done {
-    /// What came of it, in a few words.
-    pub fn summary(&self) -> String {
-        match self {
-            Self::Done => "done".to_owned(),
-            Self::Sent { .. } => "sent on".to_owned(),
-            Self::Answered { status } => status.to_string(),
-            Self::Is(Said::Accepted { subject, .. }) => format!("logged in as {subject}"),
-            Self::Is(Said::Rejected(rejected)) => format!("not logged in: {}", rejected.code),
-            Self::Is(Said::SentOn { .. }) => "sent on".to_owned(),
-            Self::Is(Said::BrokeDown) => "broke down".to_owned(),
-        }
     }
 }
 

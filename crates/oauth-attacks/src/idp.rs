@@ -5,12 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use mock_idp::{Builder, Client, Entry, MockIdp, Mounted};
 use oauth_types::Params;
 use oauth_types::fault::{Edit, Fault, Point};
+use oauth_types::mint::Mint;
+use serde_json::Value;
 
 use crate::agent::Agent;
 use crate::attack::Inconclusive;
 use crate::client::Provider;
 use crate::target::{ClientAuth, Registration};
 use crate::trace::{Party, Step, shown};
+
+/// What the client under test may use. Whether it does is up to it.
+const GRANT_TYPES: [&str; 3] =
+    ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"];
 
 /// A mock authorization server where the client under test is registered.
 #[derive(Debug)]
@@ -54,7 +60,8 @@ impl Idp {
             ClientAuth::PrivateKeyJwt(key) => Client::with_keys(&client.client_id, key.jwks()),
             ClientAuth::MutualTls(_) => return Err(Inconclusive::new("clients with certificates are not played to")),
         };
-        let known = client.redirect_uris.iter().fold(known, Client::redirect_uri);
+        let known = client.redirect_uris.iter().fold(known, Client::redirect_uri).grant_types(GRANT_TYPES);
+        let known = client.registered.iter().fold(known, register);
         let mock = builder.client(known).start().await;
         let mock = mock.map_err(|error| Inconclusive::new(format!("the mock server did not start: {error}")))?;
         let ca_pem = mock.ca_pem().map(str::to_owned);
@@ -84,6 +91,11 @@ impl Idp {
         self.party
     }
 
+    /// The server itself, with its keys, its clock and the people who log in.
+    pub fn mock(&self) -> &MockIdp {
+        &self.mock
+    }
+
     /// Makes the server misbehave.
     pub fn lie(&self, fault: Fault) -> Lie {
         Lie(Some(self.mock.mount(fault)))
@@ -108,6 +120,21 @@ impl Idp {
     /// Every request to this path so far.
     pub fn requests(&self, path: &str) -> Vec<Entry> {
         self.mock.journal().into_iter().filter(|entry| entry.path == path).collect()
+    }
+
+    /// A token that the server makes without a login.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when there can be no such token.
+    pub async fn mint(&self, mint: &Mint) -> Result<String, Inconclusive> {
+        let token = self.mock.try_mint(mint).await;
+        let token = token.map_err(|error| Inconclusive::new(format!("the mock server made no token: {error}")))?;
+        Ok(token.expose().to_owned())
+    }
+
+    /// Whether any request so far carries this text, in its parameters, its headers or its body.
+    pub fn was_told(&self, text: &str) -> bool {
+        self.mock.journal().iter().any(|entry| carries(entry, text))
     }
 
     /// Every request so far.
@@ -140,6 +167,24 @@ impl Idp {
             exchange: None,
         }
     }
+}
+
+/// The client with one more member of its registration.
+fn register(client: Client, (name, value): &(String, Value)) -> Client {
+    match (name.as_str(), value.as_array()) {
+        ("grant_types", Some(types)) => client.grant_types(types.iter().filter_map(Value::as_str)),
+        _ => client.metadata(name, value.clone()),
+    }
+}
+
+/// Whether a request carries this text.
+fn carries(entry: &Entry, text: &str) -> bool {
+    let in_params = entry.params.iter().any(|(name, value)| value.contains(text) || name.contains(text));
+    let has = |octets: &[u8]| octets.windows(text.len()).any(|window| window == text.as_bytes());
+    in_params
+        || entry.path.contains(text)
+        || entry.headers.values().any(|value| has(value.as_bytes()))
+        || has(&entry.body)
 }
 
 /// Parameters as they may be shown.

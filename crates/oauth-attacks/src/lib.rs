@@ -31,6 +31,7 @@
 //! A verdict counts only if the unmodified flow succeeds before and after the attack; see [`judge`] for the rest of
 //! the rules. What cannot be tried is inconclusive, and inconclusive is not withstood.
 
+pub mod address;
 pub mod agent;
 pub mod answer;
 pub mod attack;
@@ -45,6 +46,7 @@ pub mod client;
 pub mod command;
 mod device;
 mod dice;
+pub mod errand;
 pub mod exchange;
 mod forgery;
 pub mod idp;
@@ -57,10 +59,13 @@ mod observe;
 pub mod on_clients;
 pub mod on_servers;
 pub mod outcomes;
+mod patience;
+pub mod pkce_client_native;
 pub mod pkce_client_web;
 pub mod profile;
 pub mod race;
 pub mod redemption;
+pub mod registration;
 pub mod report;
 pub mod run;
 pub mod stage;
@@ -78,6 +83,7 @@ pub use command::Command;
 pub use exchange::Exchange;
 pub use key::{Jwt, Key};
 pub use outcomes::Report;
+pub use pkce_client_native::PkceClientNative;
 pub use pkce_client_web::PkceClientWeb;
 pub use profile::Profile;
 pub use run::{Options, run_on_client, run_on_server};

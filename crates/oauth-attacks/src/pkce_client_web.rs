@@ -2,12 +2,18 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use pkce_client::{Callback, Client, ClientBuilder, FinishError, FlowKey, Pending, Rejected as Rejection, Started};
+use pkce_client::{
+    Callback, Client, ClientBuilder, Clock, FinishError, FlowKey, Pending, Rejected as Rejection, Session, Started,
+    SystemClock,
+};
 
 use crate::agent::lock;
-use crate::client::{Answered, ClientUnderTest, Provider, Rejected, Said, Visitor};
+use crate::client::{Ability, Answered, ClientUnderTest, Done, Errand, Provider, Rejected, Said, Visitor};
 use crate::dice::fresh;
 use crate::target::{ClientAuth, Registration};
 
@@ -26,6 +32,19 @@ pub struct PkceClientWeb {
     clients: Mutex<HashMap<String, Client>>,
     /// The open logins of each session, the latest last.
     open: Mutex<HashMap<String, Vec<Open>>>,
+    /// Who is logged in, by session.
+    held: Mutex<HashMap<String, Session>>,
+    /// By how much the clock for each issuer was moved, in seconds.
+    later: Mutex<HashMap<String, Arc<AtomicU64>>>,
+}
+
+/// A clock that can be moved forward.
+struct Later(Arc<AtomicU64>);
+
+impl Clock for Later {
+    fn now(&self) -> u64 {
+        SystemClock.now() + self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// A login that was begun.
@@ -44,7 +63,14 @@ impl Default for PkceClientWeb {
 impl PkceClientWeb {
     /// An application whose clients are adjusted like this before they are made.
     pub fn new(adjust: impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static) -> Self {
-        Self { registration: None, adjust: Box::new(adjust), clients: Mutex::default(), open: Mutex::default() }
+        Self {
+            registration: None,
+            adjust: Box::new(adjust),
+            clients: Mutex::default(),
+            open: Mutex::default(),
+            held: Mutex::default(),
+            later: Mutex::default(),
+        }
     }
 
     /// The same application, registered like this.
@@ -67,16 +93,22 @@ impl PkceClientWeb {
                 return Err(Rejected::new("pkce_client does not authenticate like this"));
             }
         };
-        let builder = builder.redirect_uri(provider.client.redirect_uri());
-        let client = (self.adjust)(builder).discover().await.map_err(|error| Rejected::new(error.to_string()))?;
+        let later = Arc::clone(lock(&self.later).entry(provider.issuer.clone()).or_default());
+        let builder = builder.redirect_uri(provider.client.redirect_uri()).clock(Later(later));
+        let client = (self.adjust)(builder).discover().await.map_err(said)?;
         lock(&self.clients).insert(provider.issuer.clone(), client.clone());
         Ok(client)
     }
 
     async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
         let client = self.client(provider).await?;
-        let started = client.login().scopes(["openid"]).begin().await;
-        let Started { url, pending } = started.map_err(|error| Rejected::new(error.to_string()))?;
+        let age = provider.client.always.iter().find(|(name, _)| name == "max_age").map(|(_, age)| age.parse());
+        let login = client.login().scopes(["openid", "profile"]);
+        let login = match age {
+            Some(Ok(seconds)) => login.max_age(Duration::from_secs(seconds)),
+            _ => login,
+        };
+        let Started { url, pending } = login.begin().await.map_err(said)?;
         let session = visitor.cookie(COOKIE).unwrap_or_else(fresh);
         visitor.set_cookie(COOKIE, &session);
         let open = Open { issuer: provider.issuer.clone(), key: pending.lookup_key(), pending };
@@ -86,7 +118,10 @@ impl PkceClientWeb {
 
     async fn finish_login(&self, visitor: &Visitor, address: &str) -> Result<Said, Rejected> {
         let query = address.split_once('?').map_or("", |(_, query)| query);
-        let callback = Callback::from_query(query).map_err(|error| Rejected::new(error.to_string()))?;
+        self.finish_with(visitor, Callback::from_query(query).map_err(said)?).await
+    }
+
+    async fn finish_with(&self, visitor: &Visitor, callback: Callback) -> Result<Said, Rejected> {
         let none = || Rejected::new("no login of this browser is open");
         self.end_elsewhere(visitor.cookie(COOKIE).as_deref(), callback.lookup_key());
         let cookie = visitor.cookie(COOKIE).ok_or_else(none)?;
@@ -97,12 +132,47 @@ impl PkceClientWeb {
             Ok(session) => session,
             Err(FinishError::Rejected(Rejection { pending, reason, .. })) => {
                 lock(&self.open).entry(cookie).or_default().push(Open { pending, ..open });
-                return Err(Rejected::new(reason.to_string()));
+                return Err(said(reason));
             }
-            Err(error) => return Err(Rejected::new(error.to_string())),
+            Err(error) => return Err(said(error)),
         };
-        let claims = session.userinfo().await.map_err(|error| Rejected::new(error.to_string()))?;
+        let claims = session.userinfo().await.map_err(said)?;
+        lock(&self.held).insert(cookie, session);
         Ok(Said::Accepted { issuer: client.issuer().to_owned(), subject: claims.subject().to_owned() })
+    }
+
+    async fn run_errand(&self, visitor: &Visitor, errand: &Errand) -> Result<Done, Rejected> {
+        match errand {
+            Errand::Refresh => self.session(visitor)?.refresh().await.map(|()| Done::Done).map_err(said),
+            Errand::WhoAmI => Ok(Done::Is(self.who_am_i(visitor).await.unwrap_or_else(Said::Rejected))),
+            Errand::Scope => Ok(Done::Scope(self.session(visitor)?.scopes().await)),
+            Errand::LetPass { seconds } => {
+                let issuer = visitor
+                    .cookie(COOKIE)
+                    .and_then(|cookie| Some(lock(&self.open).get(&cookie)?.last()?.issuer.clone()));
+                let issuer = issuer.ok_or_else(|| Rejected::new("no login of this browser is open"))?;
+                lock(&self.later).entry(issuer).or_default().fetch_add(*seconds, Ordering::Relaxed);
+                Ok(Done::Done)
+            }
+            Errand::TakeForm { form } => {
+                self.finish_with(visitor, Callback::from_form(form).map_err(said)?).await.map(Done::Is)
+            }
+            _ => Err(Rejected::new("the client cannot do that")),
+        }
+    }
+
+    /// Who is logged in, for as long as there is a token that can be used.
+    async fn who_am_i(&self, visitor: &Visitor) -> Result<Said, Rejected> {
+        let session = self.session(visitor)?;
+        session.access_token().await.map_err(said)?;
+        let claims = session.claims().ok_or_else(|| Rejected::new("nobody is logged in"))?;
+        let issuer = claims.get("iss").ok().flatten().unwrap_or_default();
+        Ok(Said::Accepted { issuer, subject: claims.subject().to_owned() })
+    }
+
+    fn session(&self, visitor: &Visitor) -> Result<Session, Rejected> {
+        let held = visitor.cookie(COOKIE).and_then(|cookie| lock(&self.held).get(&cookie).cloned());
+        held.ok_or_else(|| Rejected::new("nobody is logged in"))
     }
 
     /// Ends the login with this key in every session but one.
@@ -131,6 +201,15 @@ impl ClientUnderTest for PkceClientWeb {
         Box::pin(async move { self.finish_login(visitor, address).await.unwrap_or_else(Said::Rejected) })
     }
 
+    fn can(&self, ability: Ability) -> bool {
+        use Ability::{LetPass, Refresh, Scope, TakeForm, WhoAmI};
+        matches!(ability, Refresh | WhoAmI | Scope | LetPass | TakeForm)
+    }
+
+    fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
+        Box::pin(self.run_errand(visitor, errand))
+    }
+
     fn registration(&self) -> Registration {
         let default = || Registration::public("client-under-test", "http://127.0.0.1:9/callback");
         self.registration.clone().unwrap_or_else(default)
@@ -141,4 +220,9 @@ impl fmt::Debug for PkceClientWeb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PkceClientWeb").field("registration", &self.registration).finish_non_exhaustive()
     }
+}
+
+/// What the library says of an error.
+fn said(error: impl fmt::Display) -> Rejected {
+    Rejected::new(error.to_string())
 }

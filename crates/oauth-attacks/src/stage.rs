@@ -4,22 +4,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mock_idp::{Builder, Entry, MockIdp};
-use oauth_types::Params;
 
+pub use crate::address::Address;
 use crate::agent::{Agent, Request, lock};
 use crate::attack::Inconclusive;
 use crate::client::{Ability, ClientUnderTest, Done, Errand, Rejected, Said, Visitor};
 use crate::idp::{Idp, shown_params};
 use crate::judge::Finding;
+use crate::patience::within;
 use crate::profile::Profile;
+use crate::target::Registration;
 use crate::trace::{Party, Step, Trace};
-use crate::verdict::Verdict;
+use crate::verdict::{Level, Verdict};
 
 /// How long the client under test may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often an address is tried that another server is leaving, and how long between two tries.
-const TRIES: usize = 200;
-const BETWEEN_TRIES: Duration = Duration::from_millis(10);
+/// How often an address is tried that another server is leaving; in between, that one goes on.
+const TRIES: usize = 20_000;
+
+/// What is said when that is not enough.
+const TOO_LATE: &str = "the client did not answer within ten seconds";
 
 /// The place where one attack is carried out on one client.
 pub struct Stage {
@@ -37,57 +41,6 @@ pub enum Heard {
     Said(Said),
     /// It panicked.
     BrokeDown,
-}
-
-/// An address with a query: an authorization request, or what comes back.
-#[derive(Debug, Clone)]
-pub struct Address {
-    /// Everything before the `?`.
-    pub base: String,
-    /// The query.
-    pub params: Params,
-}
-
-impl Address {
-    /// Reads an address.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] if its query cannot be read.
-    pub fn parse(url: &str) -> Result<Self, Inconclusive> {
-        let url = url.split('#').next().unwrap_or_default();
-        let (base, query) = url.split_once('?').unwrap_or((url, ""));
-        let params =
-            Params::parse(query).map_err(|error| Inconclusive::new(format!("an address is unreadable: {error}")))?;
-        Ok(Self { base: base.to_owned(), params })
-    }
-
-    /// A parameter, or nothing.
-    pub fn get(&self, name: &str) -> &str {
-        self.params.get(name).unwrap_or_default()
-    }
-
-    /// The same address with this parameter instead of every one of its name.
-    #[must_use]
-    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.params.set(name, value);
-        self
-    }
-
-    /// The same address without a parameter.
-    #[must_use]
-    pub fn without(mut self, name: &str) -> Self {
-        self.params.remove(name);
-        self
-    }
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.params.is_empty() {
-            true => f.write_str(&self.base),
-            false => f.write_str(&self.params.append_to_query(&self.base)),
-        }
-    }
 }
 
 impl Stage {
@@ -121,6 +74,36 @@ impl Stage {
         Idp::start(self.placed(builder, 0).await?, self.client.registration(), Party::Server).await
     }
 
+    /// A server of this description where the client is registered otherwise.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start.
+    pub async fn idp_as(
+        &self,
+        builder: Builder,
+        change: impl FnOnce(&mut Registration),
+    ) -> Result<Idp, Inconclusive> {
+        let mut registration = self.client.registration();
+        change(&mut registration);
+        self.idp_knowing(builder, registration).await
+    }
+
+    /// A server of this description where the client is registered like this.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start.
+    pub async fn idp_knowing(&self, builder: Builder, client: Registration) -> Result<Idp, Inconclusive> {
+        if let Some(secret) = client.secret() {
+            self.agent.keep_secret(secret.expose());
+        }
+        Idp::start(self.placed(builder, 0).await?, client, Party::Server).await
+    }
+
+    /// How the client is registered.
+    pub fn registration(&self) -> Registration {
+        self.client.registration()
+    }
+
     /// An honest server that the attacker runs and where the client is registered under another name.
     ///
     /// # Errors
@@ -152,7 +135,7 @@ impl Stage {
             if std::net::TcpListener::bind(place).is_ok() {
                 break;
             }
-            tokio::time::sleep(BETWEEN_TRIES).await;
+            tokio::task::yield_now().await;
         }
         Ok(builder.listen(place))
     }
@@ -228,7 +211,8 @@ impl Stage {
         let location = answer.location().ok_or_else(|| {
             Inconclusive::new(format!("the authorization request was answered {}", answer.summary()))
         })?;
-        let address = Address::parse(location)?;
+        let in_fragment = location.split_once('#').is_some_and(|(_, fragment)| fragment.contains('='));
+        let address = if in_fragment { Address::parse_fragment(location)? } else { Address::parse(location)? };
         for secret in ["code", "response"].into_iter().filter_map(|name| address.params.get(name)) {
             self.agent.keep_secret(secret);
         }
@@ -254,19 +238,35 @@ impl Stage {
     /// # Errors
     /// [`Inconclusive`] when the client does not answer in time.
     pub async fn deliver(&self, visitor: &Visitor, address: &Address, idps: &[&Idp]) -> Result<Heard, Inconclusive> {
+        let heard = self.deliver_within(visitor, address, idps, self.patience).await?;
+        heard.ok_or_else(|| Inconclusive::new(TOO_LATE))
+    }
+
+    /// The same with this much patience. `None` means that it was not enough.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when nothing can be made of it.
+    pub async fn deliver_within(
+        &self,
+        visitor: &Visitor,
+        address: &Address,
+        idps: &[&Idp],
+        patience: Duration,
+    ) -> Result<Option<Heard>, Inconclusive> {
         let (client, own, url) = (Arc::clone(&self.client), visitor.clone(), address.to_string());
         let job = tokio::spawn(async move { client.finish(&own, &url).await });
-        let heard = match self.patiently(job).await? {
+        let heard = within(patience, job).await.map(|said| match said {
             None | Some(Said::BrokeDown) => Heard::BrokeDown,
             Some(said) => Heard::Said(said),
-        };
+        });
         for verifier in idps.iter().flat_map(|idp| idp.token_requests()).filter_map(|entry| verifier_of(&entry)) {
             self.agent.keep_secret(&verifier);
         }
         for idp in idps {
             idp.tell(&self.agent);
         }
-        let told = self.agent.conceal(&heard.to_string());
+        let told = heard.as_ref().map_or_else(|| "no answer".to_owned(), ToString::to_string);
+        let told = self.agent.conceal(&told);
         self.note(visitor, "come back", shown_params(&self.agent, &address.params), told);
         Ok(heard)
     }
@@ -287,17 +287,33 @@ impl Stage {
         errand: Errand,
         idps: &[&Idp],
     ) -> Result<Option<Result<Done, Rejected>>, Inconclusive> {
+        let done = self.ask_within(visitor, errand, idps, self.patience).await?;
+        done.ok_or_else(|| Inconclusive::new(TOO_LATE))
+    }
+
+    /// The same with this much patience. `None` outside means that it was not enough.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when nothing can be made of it.
+    pub async fn ask_within(
+        &self,
+        visitor: &Visitor,
+        errand: Errand,
+        idps: &[&Idp],
+        patience: Duration,
+    ) -> Result<Option<Option<Result<Done, Rejected>>>, Inconclusive> {
         let what = errand.summary();
         let (client, own) = (Arc::clone(&self.client), visitor.clone());
         let job = tokio::spawn(async move { client.run(&own, &errand).await });
-        let done = self.patiently(job).await?;
+        let done = within(patience, job).await;
         for idp in idps {
             idp.tell(&self.agent);
         }
         let told = match &done {
-            None => "broke down".to_owned(),
-            Some(Err(rejected)) => self.agent.conceal(&rejected.code),
-            Some(Ok(done)) => self.agent.conceal(&done.summary()),
+            None => "no answer".to_owned(),
+            Some(None) => "broke down".to_owned(),
+            Some(Some(Err(rejected))) => self.agent.conceal(&rejected.code),
+            Some(Some(Ok(done))) => self.agent.conceal(&done.summary()),
         };
         self.note(visitor, what, Vec::new(), told);
         Ok(done)
@@ -335,6 +351,15 @@ impl Stage {
 
     /// Records that `heard`, the answer to `what`, must be a rejection.
     pub fn must_reject(&self, heard: &Heard, what: &str) -> Verdict {
+        self.found(self.rejection(heard, what))
+    }
+
+    /// The same at another level than that of the attack.
+    pub fn must_reject_at(&self, level: Level, heard: &Heard, what: &str) -> Verdict {
+        self.found(self.rejection(heard, what).at(level))
+    }
+
+    fn rejection(&self, heard: &Heard, what: &str) -> Finding {
         let (verdict, because) = match heard {
             Heard::Said(Said::Accepted { .. }) => (Verdict::Vulnerable, format!("the client accepted {what}")),
             Heard::BrokeDown | Heard::Said(Said::BrokeDown) => {
@@ -346,7 +371,7 @@ impl Stage {
             }
             Heard::Said(Said::SentOn { .. }) => (Verdict::Stopped, format!("{what} only leads elsewhere")),
         };
-        self.found(Finding::new(verdict, because))
+        Finding::new(verdict, because)
     }
 
     /// Records that no token request carries this code.
@@ -387,14 +412,7 @@ impl Stage {
     }
 
     async fn patiently<T>(&self, job: tokio::task::JoinHandle<T>) -> Result<Option<T>, Inconclusive> {
-        let abort = job.abort_handle();
-        match tokio::time::timeout(self.patience, job).await {
-            Ok(joined) => Ok(joined.ok()),
-            Err(_) => {
-                abort.abort();
-                Err(Inconclusive::new("the client did not answer within ten seconds"))
-            }
-        }
+        within(self.patience, job).await.ok_or_else(|| Inconclusive::new(TOO_LATE))
     }
 
     fn note(&self, visitor: &Visitor, message: &str, parameters: Vec<(String, String)>, answer: String) {
@@ -438,14 +456,6 @@ mod tests {
     use super::*;
     use crate::agent::Tls;
     use crate::client::{Closures, Provider};
-
-    #[test]
-    fn an_address_is_edited_and_written_again() {
-        let address = Address::parse("http://a/cb?code=x%20y&state=s#fragment").expect("an address");
-        assert_eq!(address.clone().set("code", "z").without("state").to_string(), "http://a/cb?code=z");
-        assert_eq!(address.without("code").without("state").to_string(), "http://a/cb");
-        assert!(Address::parse("http://a/cb?code=%zz").is_err());
-    }
 
     #[tokio::test]
     async fn a_client_that_never_answers_is_inconclusive() {

@@ -190,6 +190,11 @@ fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
             if now != first.audiences() {
                 return Err(IdTokenError::Changed("aud"));
             }
+            if time(claims, "iat")?.map(|iat| iat.saturating_add(expected.leeway.as_secs()))
+                < time(&first.claims, "iat")?
+            {
+                return Err(IdTokenError::IssuedBeforeLogin);
+            }
             // These need not be there again, but must not be others.
             let changed =
                 ["nonce", "auth_time", "azp"].into_iter().find(|name| claims.contains_key(*name) && !same(name));

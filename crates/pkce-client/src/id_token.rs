@@ -110,6 +110,9 @@ pub enum IdTokenError {
         /// The client's clock.
         now: u64,
     },
+    /// A refreshed ID token was issued before the first one (OpenID Connect Core §12.2).
+    #[error("it was issued before the ID token of the login")]
+    IssuedBeforeLogin,
     /// The named claim of a refreshed ID token is not that of the first one (OpenID Connect Core §12.2).
     #[error("the claim {0} changed when the session was refreshed")]
     Changed(&'static str),

@@ -8,7 +8,7 @@ use oauth_attacks::{Baseline, Options, PkceClientWeb, catalogue, run_on_client, 
 use super::wire::told;
 
 /// What a server of the strict profile is not about, and why.
-const OF_THE_SERVER: &str = include_str!("../../../fixtures/attacks/mock-idp.json");
+const OF_THE_SERVER: &str = include_str!("../../../fixtures/attacks/mock-idp-strict.json");
 /// What the client does not do, so that it cannot be attacked there.
 const OF_THE_CLIENT: &str = include_str!("../../../fixtures/attacks/pkce-client.json");
 

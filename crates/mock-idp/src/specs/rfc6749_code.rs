@@ -182,8 +182,8 @@ static AMOUNTS: &[&Amount] = &[&ATTEMPTS];
 static ATTEMPTS: Amount = Amount {
     name: "code-attempts",
     says: "How many token requests for a code may fail before the code is gone; at most 1000 (RFC 6749 section 10.5)",
-    // Few attempts would let whoever steals a code take it from its owner, and a verifier cannot be guessed anyway.
-    default: 100,
+    // Fewer would let whoever steals a code take it from its owner by the way, and a verifier cannot be guessed anyway.
+    default: 24,
 };
 
 static REVOKED_BY_ANY_REPLAY: Switch = Switch {

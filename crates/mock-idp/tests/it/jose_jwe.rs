@@ -138,6 +138,21 @@ fn no_two_tokens_have_anything_in_common() {
 }
 
 #[test]
+fn a_header_may_say_more_than_how() {
+    let secret = Secret::new("a secret of a client, shared with the server");
+    let encryption = Encryption {
+        recipient: Recipient::Secret(&secret),
+        algorithm: KeyManagement::Dir,
+        content: ContentEncryption::A128Gcm,
+    };
+    let more = Map::from_iter([("kid".to_owned(), json!("a-name")), ("alg".to_owned(), json!("none"))]);
+    let text = encryption.encrypt_with(more, CONTENT, &mut random).expect("encrypted");
+    let token = Jwe::parse(&text).expect("a token");
+    assert_eq!((token.kid(), token.algorithm()), (Some("a-name"), KeyManagement::Dir));
+    assert_eq!(token.decrypt_secret(&secret).expect("decrypted"), CONTENT);
+}
+
+#[test]
 fn a_secret_encrypts_for_whoever_knows_it() {
     let secret = Secret::new("a secret of a client, shared with the server");
     for algorithm in [KeyManagement::A128Kw, KeyManagement::A256Kw, KeyManagement::Dir] {

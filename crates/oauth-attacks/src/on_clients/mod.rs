@@ -2,6 +2,9 @@
 
 pub mod discovery;
 pub mod downgrade;
+mod forged_token;
+mod granted_scope;
+mod hostile_text;
 pub mod id_token_claims;
 pub mod id_token_signature;
 mod lying_token;
@@ -10,6 +13,8 @@ pub mod native;
 pub mod requests;
 pub mod resources;
 pub mod response;
+mod sealed_token;
+mod stranger;
 pub mod token_response;
 
 use crate::attack::{ClientAttack, Family};

@@ -1,11 +1,15 @@
 //! The server and the client of this workspace withstand every attack of the catalogue.
 
+use std::sync::Arc;
+
 use mock_idp::MockIdp;
 use oauth_attacks::attack::Need;
 use oauth_attacks::mock::Cast;
 use oauth_attacks::{
-    Options, PkceClientWeb, Profile, Registration, Report, Verdict, catalogue, run_on_client, run_on_server,
+    Options, PkceClientNative, PkceClientWeb, Profile, Registration, Report, Verdict, catalogue, run_on_client,
+    run_on_server,
 };
+use serde_json::json;
 
 use crate::victims::pages::{by_forms, with_pages};
 
@@ -29,10 +33,31 @@ const HAS_NOT: [&str; 6] = [
     "the client does not ",
 ];
 
-/// The attacks that a server of this profile is not about, each with what it has not.
+/// The attacks that a target is not about, each with what it has not.
 fn not_about(report: &Report) -> impl Iterator<Item = (&'static str, &str)> {
     let unknown = report.outcomes.iter().filter(|outcome| outcome.verdict == Verdict::Inconclusive);
     unknown.map(|outcome| (outcome.id, outcome.because.as_str()))
+}
+
+/// Everything is stopped, or is not what this target is about, as fixtures/attacks/`name`.json has it. With
+/// `WRITE_DOCUMENTS` in the environment that file is written.
+fn assert_as_recorded(name: &str, report: &Report) {
+    for (id, because) in not_about(report) {
+        assert!(HAS_NOT.iter().any(|words| because.starts_with(words)), "{name}: {id}: {because}");
+    }
+    for outcome in &report.outcomes {
+        let stopped = matches!(outcome.verdict, Verdict::Stopped | Verdict::Inconclusive);
+        assert!(stopped, "{name}: {}: {} {}", outcome.id, outcome.verdict, outcome.because);
+    }
+    let entries =
+        not_about(report).map(|(id, because)| json!({ "id": id, "verdict": "inconclusive", "reason": because }));
+    let text = serde_json::to_string_pretty(&entries.collect::<Vec<_>>()).expect("JSON") + "\n";
+    let file = format!("{}/../../fixtures/attacks/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("WRITE_DOCUMENTS").is_some() {
+        std::fs::write(&file, &text).expect("the file is written");
+    }
+    let recorded = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(recorded == text, "{name}.json says otherwise: `cargo xtask codegen` writes it\n{text}");
 }
 
 #[tokio::test]
@@ -42,15 +67,20 @@ async fn the_mock_server_stops_every_attack_strictly_under_each_profile() {
         let idp = cast.enter(MockIdp::builder()).start().await.expect("a server");
         let target = cast.target(&idp).await.expect("a target");
         let report = run_on_server(&target, &Options::new().profile(judged_by).permit_harm()).await;
-        for (id, because) in not_about(&report) {
-            assert!(HAS_NOT.iter().any(|words| because.starts_with(words)), "{profile}: {id}: {because}");
-        }
-        for outcome in &report.outcomes {
-            let stopped = matches!(outcome.verdict, Verdict::Stopped | Verdict::Inconclusive);
-            assert!(stopped, "{profile}: {}: {} {}", outcome.id, outcome.verdict, outcome.because);
-        }
+        assert_as_recorded(&format!("mock-idp-{profile}"), &report);
         assert_eq!(report.outcomes.len(), catalogue::server_attacks().count());
     }
+}
+
+#[tokio::test]
+async fn the_client_withstands_what_is_done_to_its_listener() {
+    let ids = ["rp-loopback-bind", "rp-loopback-port-squat", "rp-loopback-noise", "rp-embedded-browser"];
+    let report = run_on_client(PkceClientNative::default(), &Options::new().only(ids)).await;
+    report.assert_all_stopped();
+    for outcome in &report.outcomes {
+        assert_eq!(outcome.verdict, Verdict::Stopped, "{}: {}", outcome.id, outcome.because);
+    }
+    assert_eq!(report.outcomes.len(), ids.len());
 }
 
 #[tokio::test]
@@ -76,27 +106,28 @@ async fn the_pages_of_the_mock_server_stop_every_attack_on_forms_under_each_prof
 
 #[tokio::test]
 async fn the_client_withstands_every_attack() {
-    withstands_every_attack(PkceClientWeb::default()).await;
+    let report = run_on_client(PkceClientWeb::default(), &Options::new()).await;
+    assert_as_recorded("pkce-client", &report);
+    assert_eq!(report.outcomes.len(), catalogue::client_attacks().count());
 }
 
 #[tokio::test]
-async fn the_client_withstands_every_attack_with_a_secret() {
+async fn the_client_withstands_every_attack_with_a_secret_under_each_profile() {
     let secret = "a-secret-that-only-this-test-knows";
     let client = Registration::confidential("client-under-test", secret, "http://127.0.0.1:9/callback");
-    withstands_every_attack(PkceClientWeb::default().registered(client)).await;
-}
-
-async fn withstands_every_attack(client: PkceClientWeb) {
-    let report = run_on_client(client, &Options::new()).await;
-    for (id, because) in not_about(&report) {
-        assert!(
-            because.starts_with("the client cannot") || because.starts_with("the client does not"),
-            "{id}: {because}"
-        );
+    let client = Arc::new(PkceClientWeb::default().registered(client));
+    let about = |id: &str, report: &Report| not_about(report).all(|(other, _)| other != id);
+    let first = run_on_client(Arc::clone(&client), &Options::new()).await;
+    assert_as_recorded("pkce-client-with-a-secret", &first);
+    // What a profile changes is how strongly something is asked for, so only what is asked for differently is run again.
+    for profile in [Profile::Oauth21, Profile::Fapi2, Profile::Mcp] {
+        let differing = catalogue::client_attacks().map(|attack| &attack.idea);
+        let differing = differing.filter(|idea| !idea.levels.is_empty() && about(idea.id, &first));
+        let options = Options::new().profile(profile).only(differing.map(|idea| idea.id));
+        let report = run_on_client(Arc::clone(&client), &options).await;
+        for outcome in &report.outcomes {
+            let withstood = outcome.verdict == Verdict::Stopped;
+            assert!(withstood, "{profile}: {}: {} {}", outcome.id, outcome.verdict, outcome.because);
+        }
     }
-    for outcome in &report.outcomes {
-        let stopped = matches!(outcome.verdict, Verdict::Stopped | Verdict::Inconclusive);
-        assert!(stopped, "{}: {} {}", outcome.id, outcome.verdict, outcome.because);
-    }
-    assert_eq!(report.outcomes.len(), catalogue::client_attacks().count());
 }

@@ -1,6 +1,7 @@
 //! Clients that are programs: this test binary, started again as one.
 
 use std::env::{current_exe, var};
+use std::io::Write as _;
 
 use oauth_attacks::{
     ClientUnderTest as _, Command, Options, Provider, Registration, Said, Verdict, Visitor, run_on_client,
@@ -45,7 +46,8 @@ async fn program(issuer: String, how: &str) -> i32 {
     let said = victim.finish(&visitor, &address).await;
     if how == "polite" {
         // It shows a page without a code in its address, and says nothing before it is seen.
-        let elsewhere = b"HTTP/1.1 303 See Other\r\nlocation: /done\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let elsewhere =
+            b"HTTP/1.1 303 See Other\r\nlocation: /done\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         stream.write_all(elsewhere).await.expect("it is sent");
         drop(stream);
         (stream, _) = listener.accept().await.expect("a browser");
@@ -73,7 +75,7 @@ fn told(said: &Said) -> i32 {
         Said::Rejected(rejected) => json!({ "rejected": { "code": rejected.code } }),
         other => json!({ "rejected": { "code": format!("{other:?}") } }),
     };
-    println!("\n{line}");
+    writeln!(std::io::stdout(), "\n{line}").expect("somebody listens");
     0
 }
 

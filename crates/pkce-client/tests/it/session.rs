@@ -188,6 +188,7 @@ async fn a_refreshed_id_token_is_about_the_same_user_and_client() {
         ("nonce", json!("other"), IdTokenError::Changed("nonce")),
         ("auth_time", json!(START), IdTokenError::Changed("auth_time")),
         ("azp", json!("app"), IdTokenError::Changed("azp")),
+        ("iat", json!(START - 3600), IdTokenError::IssuedBeforeLogin),
     ];
     for (name, value, expected) in changes {
         let stage = Stage::new();

@@ -57,11 +57,25 @@ impl Encryption<'_> {
     /// # Errors
     /// [`JweError`] if the recipient's key is not for this.
     pub fn encrypt(&self, payload: &[u8], cty: Option<&str>, random: &mut Random<'_>) -> Result<String, JweError> {
+        let more = cty.map(|cty| ("cty".to_owned(), cty.into()));
+        self.encrypt_with(more.into_iter().collect(), payload, random)
+    }
+
+    /// `payload`, encrypted, with these members of the header besides those that say how (RFC 7516 §4).
+    ///
+    /// # Errors
+    /// [`JweError`] if the recipient's key is not for this.
+    pub fn encrypt_with(
+        &self,
+        more: Map<String, Value>,
+        payload: &[u8],
+        random: &mut Random<'_>,
+    ) -> Result<String, JweError> {
         let managed = match self.recipient {
             Recipient::Key(key) => self.for_key(key, random)?,
             Recipient::Secret(secret) => self.for_secret(secret, random)?,
         };
-        let mut header = Map::new();
+        let mut header = more;
         let mut set = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
                 header.insert(name.to_owned(), value);
@@ -69,7 +83,6 @@ impl Encryption<'_> {
         };
         set("alg", Some(self.algorithm.as_str().into()));
         set("enc", Some(self.content.as_str().into()));
-        set("cty", cty.map(Value::from));
         set("epk", managed.ephemeral);
         if let Recipient::Key(key) = self.recipient {
             set("kid", key.kid().map(Value::from));

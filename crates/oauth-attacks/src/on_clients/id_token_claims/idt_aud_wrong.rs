@@ -1,13 +1,12 @@
 //! The ID token was issued for another client, or for nobody in particular. A client that does not find itself in the
 //! audience accepts tokens that any other client of the same server received.
 
-use oauth_types::fault::Edit;
-use serde_json::{Value, json};
-
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::on_clients::lying_token;
 use crate::stage::Stage;
 use crate::verdict::Level;
+use oauth_types::fault::Edit;
+use serde_json::{Value, json};
 
 /// `rp-idt-aud-wrong`
 pub(super) const ATTACK: ClientAttack = ClientAttack {
@@ -17,9 +16,13 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("idt_aud_wrong.rs"),
         capabilities: &[Capability::A1],
         citation: "OpenID Connect Core section 3.1.3.7",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "Let somebody log in at a server that lies in the ID token.",
+            "Name another client, a list of others, nobody, a name that this one's is a part of or has as a part, an object, and null.",
+            "Watch whether the client logs somebody in or uses the access token that came along.",
+        ],
+        secure: "The client rejects every token that does not name it.",
+        insecure: "The client takes a token that another client received.",
         defence: "The audience of the ID token contains this client, exactly.",
         level: Level::Must,
         levels: &[],

@@ -1,12 +1,11 @@
-//! The ID token has expired, or does not say when it does. A client that does not look at the time accepts an old
-//! token that somebody kept.
-
-use oauth_types::fault::Edit;
+//! The ID token has expired, or does not say when it does. A client that does not look at the time accepts an old token
+//! that somebody kept.
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::on_clients::lying_token;
 use crate::stage::Stage;
 use crate::verdict::Level;
+use oauth_types::fault::Edit;
 
 /// `rp-idt-exp`
 pub(super) const ATTACK: ClientAttack = ClientAttack {
@@ -16,9 +15,13 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("idt_exp.rs"),
         capabilities: &[Capability::A3],
         citation: "OpenID Connect Core section 3.1.3.7",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "Let somebody log in at a server that lies in the ID token.",
+            "Let the token have expired six minutes ago, in 1970, before that, or leave the time out.",
+            "Watch whether the client logs somebody in or uses the access token that came along.",
+        ],
+        secure: "The client rejects each of them.",
+        insecure: "The client logs somebody in with a token of long ago.",
         defence: "An ID token is accepted only before the time at which it says it expires.",
         level: Level::Must,
         levels: &[],

@@ -1,13 +1,12 @@
 //! The ID token names another issuer than the one it came from. The same subject means somebody else there, and a
 //! client that does not compare the issuer logs the wrong one in.
 
-use oauth_types::fault::Edit;
-use serde_json::json;
-
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::on_clients::lying_token;
 use crate::stage::Stage;
 use crate::verdict::Level;
+use oauth_types::fault::Edit;
+use serde_json::json;
 
 /// `rp-idt-iss-wrong`
 pub(super) const ATTACK: ClientAttack = ClientAttack {
@@ -17,9 +16,13 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("idt_iss_wrong.rs"),
         capabilities: &[Capability::A1],
         citation: "OpenID Connect Core section 3.1.3.7",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "Let somebody log in at a server that lies in the ID token.",
+            "Name another issuer, none, one that is shorter, one with a slash more, one in another case, and a list.",
+            "Watch whether the client logs somebody in or uses the access token that came along.",
+        ],
+        secure: "The client rejects every issuer that is not the one it began the login at.",
+        insecure: "The client takes the subject for one of the issuer it asked.",
         defence: "The issuer of the ID token is the one of the login, character by character.",
         level: Level::Must,
         levels: &[],

@@ -1,13 +1,12 @@
 //! The ID token has no nonce although the client sent one, or an empty one, or null. A client that compares the nonce
 //! only if there is one accepts the ID token of another login.
 
-use oauth_types::fault::Edit;
-use serde_json::Value;
-
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::on_clients::lying_token;
 use crate::stage::Stage;
 use crate::verdict::Level;
+use oauth_types::fault::Edit;
+use serde_json::Value;
 
 /// `rp-idt-nonce-missing`
 pub(super) const ATTACK: ClientAttack = ClientAttack {
@@ -17,9 +16,13 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("idt_nonce_missing.rs"),
         capabilities: &[Capability::A3],
         citation: "OpenID Connect Core section 3.1.3.7",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "Let somebody log in at a server that lies in the ID token.",
+            "Leave the nonce out, leave it empty, and let it be null.",
+            "Watch whether the client logs somebody in or uses the access token that came along.",
+        ],
+        secure: "The client sent a nonce and rejects a token without it.",
+        insecure: "The client compares the nonce only where there is one.",
         defence: "An ID token without the nonce that was sent is rejected.",
         level: Level::Must,
         levels: &[],

@@ -1,15 +1,15 @@
-//! The times of the ID token are not numbers: a word, a truth value, a list, nothing. A client whose parser takes
-//! what it cannot read for absent checks no time at all.
-
-use oauth_types::fault::{Edit, Point};
-use serde_json::{Value, json};
+//! The times of the ID token are not numbers: a word, a truth value, a list, nothing, or a number that no computer can
+//! hold. A client whose parser takes what it cannot read for absent checks no time at all.
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::client::{Said, Visitor};
 use crate::idp::Idp;
-use crate::on_clients::lying_token;
+use crate::on_clients::forged_token::Right;
+use crate::on_clients::{forged_token, lying_token};
 use crate::stage::{Heard, Stage};
 use crate::verdict::Level;
+use oauth_types::fault::{Edit, Point};
+use serde_json::{Value, json};
 
 /// `rp-idt-time-types`
 pub(super) const ATTACK: ClientAttack = ClientAttack {
@@ -19,9 +19,14 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         story: story!("idt_time_types.rs"),
         capabilities: &[Capability::A1],
         citation: "RFC 7519 sections 4.1.4 to 4.1.6, OpenID Connect Core section 3.1.3.7",
-        steps: &[],
-        secure: "",
-        insecure: "",
+        steps: &[
+            "Let somebody log in at a server that lies in the ID token.",
+            "Put a word, true, a list, an object and null in the place of exp, of nbf and of iat.",
+            "Sign tokens whose exp and nbf are ten to the four hundredth.",
+            "Watch whether the client logs somebody in or uses the access token that came along.",
+        ],
+        secure: "The client rejects the token as malformed.",
+        insecure: "The client takes a time that it cannot read for one that is not there.",
         defence: "A time that is no number makes the ID token malformed.",
         level: Level::Must,
         levels: &[],
@@ -40,6 +45,17 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
             let what = format!("an ID token whose {name} is {value}");
             lying_token::must_be_rejected(stage, &idp, vec![Edit::set(*name, value)], &what).await?;
         }
+    }
+    forged_token::control(stage, &idp).await?;
+    for name in understood.iter().copied().filter(|name| *name != "iat") {
+        let beyond = |right: &Right<'_>| {
+            let mut claims = right.claims.clone();
+            claims.insert(name.to_owned(), "BEYOND".into());
+            let claims = Value::from(claims).to_string().replace("\"BEYOND\"", "1e400");
+            right.signed(&Value::from(right.header.clone()).to_string(), &claims)
+        };
+        let what = format!("an ID token whose {name} is a number too large for any computer");
+        forged_token::must_be_rejected(stage, &idp, beyond, &what).await?;
     }
     Ok(())
 }

@@ -16,10 +16,10 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         story: story!("pkce_verifier_bruteforce.rs"),
         capabilities: &[Capability::A3],
         citation: "RFC 6749 section 10.10, RFC 9700 section 2.1.1",
-        steps: &["Redeem the same code with 128 verifiers drawn at random.", "Redeem it with its own verifier."],
+        steps: &["Redeem the same code with 25 verifiers drawn at random.", "Redeem it with its own verifier."],
         secure: "Before that many wrong verifiers the code is burnt, or guesses are slowed down.",
         insecure: "All guesses are answered alike, and the code still works.",
-        defence: "Wrong verifiers are counted, and a code does not survive a hundred of them.",
+        defence: "Wrong verifiers are counted, and a code does not survive many of them.",
         level: Level::Should,
         levels: &[],
     },
@@ -29,7 +29,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 };
 
 /// A server that counts with patience, so that a thief does not take the code from its owner, has an end before this.
-const GUESSES: usize = 128;
+const GUESSES: usize = 25;
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let grant = bench.grant(client).await?;

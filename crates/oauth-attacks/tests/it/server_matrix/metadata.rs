@@ -99,7 +99,9 @@ static NONCE_LOST: Bug = Bug {
     bend: Some(|| {
         Arc::new(crate::victims::front::Changed {
             path: "/authorize",
-            change: |call| drop(call.params().remove("nonce")),
+            change: |call| {
+                call.params().remove("nonce");
+            },
         })
     }),
     ..Bug::NONE

@@ -141,7 +141,7 @@ impl Bend for AnyNonce {
                 && !proof.claim("nonce").is_null()
             {
                 proof.set("nonce", latest);
-                call.headers.insert("dpop", proof.as_proof().parse().expect("a header"));
+                call.headers.insert("dpop", proof.into_proof().parse().expect("a header"));
             }
             let reply = call.ask(server).await;
             if let Some(nonce) = reply.headers.get("dpop-nonce").and_then(|value| value.to_str().ok()) {
@@ -154,7 +154,14 @@ impl Bend for AnyNonce {
 
 static UNBOUND_CODE: Bug = Bug {
     lacks: "memory of dpop_jkt",
-    bend: Some(|| Arc::new(Changed { path: "/authorize", change: |call| drop(call.params().remove("dpop_jkt")) })),
+    bend: Some(|| {
+        Arc::new(Changed {
+            path: "/authorize",
+            change: |call| {
+                call.params().remove("dpop_jkt");
+            },
+        })
+    }),
     ..PROVING
 };
 

@@ -83,7 +83,7 @@ impl Parts {
     }
 
     /// Signs it as an assertion of the client.
-    fn as_assertion(mut self) -> String {
+    fn into_assertion(mut self) -> String {
         for member in ["alg", "kid", "crit"] {
             self.header.remove(member);
         }
@@ -92,7 +92,7 @@ impl Parts {
     }
 
     /// Signs it as a DPoP proof.
-    pub(crate) fn as_proof(self) -> String {
+    pub(crate) fn into_proof(self) -> String {
         let jwt = Jwt::of_type("dpop+jwt").header("jwk", fixed_key().bare_jwk()).nameless();
         jwt.claims(self.claims).signed_by(&fixed_key()).expect("a signature")
     }
@@ -114,7 +114,7 @@ impl Bend for Assertions {
         if let Some(mut parts) = parts
             && (self.0)(&mut parts)
         {
-            call.params().set("client_assertion", parts.as_assertion());
+            call.params().set("client_assertion", parts.into_assertion());
         }
         Box::pin(call.ask(server))
     }
@@ -185,7 +185,7 @@ impl Bend for Proofs {
         if let Some(mut parts) = proof.and_then(|text| Parts::of(text, server))
             && (self.overlooks)(&mut parts)
         {
-            call.headers.insert("dpop", parts.as_proof().parse().expect("a header"));
+            call.headers.insert("dpop", parts.into_proof().parse().expect("a header"));
         }
         Box::pin(call.ask(server))
     }

@@ -2,6 +2,7 @@
 
 use oauth_attacks::{ClientAuth, Jwt, Key, Rejected};
 use oauth_types::Params;
+use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
@@ -11,6 +12,10 @@ use super::{Defence, Login, Victim};
 impl Victim {
     /// Posts a form to an endpoint of the server.
     pub(super) async fn post(&self, login: &Login, endpoint: &str, form: &Params) -> Result<(u16, Value), Rejected> {
+        self.read(self.posted(login, endpoint, form).await?).await
+    }
+
+    pub(super) async fn posted(&self, login: &Login, endpoint: &str, form: &Params) -> Result<Response, Rejected> {
         let mut form = form.clone();
         let mut basic = None;
         let client = &login.provider.client;
@@ -48,7 +53,8 @@ impl Victim {
         if client.proves.is_some() {
             request = request.header("DPoP", self.proof(&login.provider, "POST", endpoint, None)?);
         }
-        self.json(request.body(if in_query { String::new() } else { form.encode() })).await
+        let request = request.body(if in_query { String::new() } else { self.written(&form) });
+        request.send().await.map_err(|_| Rejected::new("no answer"))
     }
 
     fn assertion(&self, login: &Login, key: &Key) -> Result<String, Rejected> {

@@ -6,7 +6,7 @@ use oauth_attacks::{Provider, Rejected, Visitor};
 use oauth_types::{Params, ProviderMetadata};
 use serde_json::json;
 
-use super::{COOKIE, Defence, Login, Purpose, Victim, s256};
+use super::{COOKIE, Defence, Login, Purpose, Victim, s256, seconds_since_1970};
 
 impl Victim {
     pub(super) async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
@@ -19,14 +19,39 @@ impl Victim {
         provider: &Provider,
         purpose: Purpose,
     ) -> Result<String, Rejected> {
+        self.begin_returning(visitor, provider, purpose, None).await
+    }
+
+    /// Begins a login that ends at a page of this application.
+    pub(super) async fn begin_returning(
+        &self,
+        visitor: &Visitor,
+        provider: &Provider,
+        purpose: Purpose,
+        return_to: Option<&str>,
+    ) -> Result<String, Rejected> {
         let metadata = self.metadata(provider).await?;
         self.know(provider);
+        let (provider, listener) = self.listener(provider).await?;
         let cookie = visitor.cookie(COOKIE).unwrap_or_else(|| self.fresh());
         visitor.set_cookie(COOKIE, &cookie);
         let failed = self.sessions().entry(cookie.clone()).or_default().failed.take();
-        let login = failed.unwrap_or_else(|| self.login(provider, metadata, purpose));
+        let mut login = failed.unwrap_or_else(|| self.login(&provider, metadata, purpose));
+        self.note_return(&mut login, return_to);
         let url = self.address(&login).await?;
-        self.sessions().entry(cookie).or_default().open.push(login.clone());
+        if let Some(listener) = listener {
+            self.wait_at(listener, &login.state);
+        }
+        if !self.on(Defence::BrowserIsExternal) {
+            let _ = self.http.get(&url).send().await;
+        }
+        {
+            let mut sessions = self.sessions();
+            let session = sessions.entry(cookie).or_default();
+            session.open.push(login.clone());
+            session.latest = Some(login.clone());
+            session.provider = Some(provider.clone());
+        }
         *self.latest() = Some(login);
         Ok(url)
     }
@@ -48,7 +73,17 @@ impl Victim {
         let verifier = (self.on(Defence::ChallengeSent) && promised).then_some(verifier);
         let nonce = if self.on(Defence::NonceRandom) { self.fresh() } else { self.count() };
         let redirect_uri = self.redirect_uri(provider);
-        Login { provider: provider.clone(), metadata, state, nonce, verifier, redirect_uri, purpose }
+        Login {
+            provider: provider.clone(),
+            metadata,
+            state,
+            nonce,
+            verifier,
+            begun: seconds_since_1970(),
+            return_to: None,
+            redirect_uri,
+            purpose,
+        }
     }
 
     fn state(&self) -> String {
@@ -75,7 +110,7 @@ impl Victim {
             params.push("nonce", &login.nonce);
         }
         for (name, value) in &login.provider.client.always {
-            params.push(name, value);
+            params.set(name, value);
         }
         if let Some(resource) = login.purpose.resource().filter(|_| self.on(Defence::ResourceNamed)) {
             params.push("resource", resource);

@@ -26,7 +26,7 @@ impl Victim {
         }
         let metadata = metadata.map_err(|_| Rejected::new("no metadata"))?;
         let compared = moved.is_none() && self.on(Defence::MetadataIssuerCompared);
-        if compared && metadata.issuer != *issuer {
+        if compared && !self.is_metadata_of(&metadata.issuer, issuer) {
             return Err(Rejected::new("metadata of another issuer"));
         }
         self.check_endpoints(&metadata)?;
@@ -75,7 +75,7 @@ impl Victim {
 
     /// RFC 9700 section 4.4.2.2.
     pub(super) fn check_redirect(&self, login: &Login, address: &str) -> Result<(), Rejected> {
-        let came_to = address.split('?').next().unwrap_or_default();
+        let came_to = address.split(['?', '#']).next().unwrap_or_default();
         match came_to == login.redirect_uri || !self.on(Defence::RedirectCompared) {
             true => Ok(()),
             false => Err(Rejected::new("response at another redirect URI")),

@@ -2,44 +2,61 @@
 
 use oauth_attacks::{Rejected, Said, Visitor};
 use oauth_types::Params;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{COOKIE, Defence, Login, Victim};
+use super::response::Response;
+use super::{COOKIE, Defence, Login, Victim, pages};
 
 impl Victim {
     pub(super) async fn finish_login(&self, visitor: &Visitor, address: &str) -> Result<Said, Rejected> {
-        let query = address.split_once('?').map_or("", |(_, query)| query);
-        let params = Params::parse(query).map_err(|_| Rejected::new("unreadable response"))?;
-        if params.duplicate(&[]).is_some() {
-            return Err(Rejected::new("repeated parameter"));
-        }
+        let address = self.heard(address).await?;
+        let response = self.read_response(&address)?;
         let cookie = visitor.cookie(COOKIE).unwrap_or_default();
-        let params = self.open_response(&cookie, params).await?;
-        let login = self.find(&cookie, params.get("state")).inspect_err(|_| self.burn(params.get("state")))?;
+        let params = self.open_response(&cookie, response.params).await?;
+        let response = Response { params, ..response };
+        let params = &response.params;
+        let login = self.login_of(&cookie, &response).inspect_err(|_| self.burn(params.get("state")))?;
         let login = self.as_it_is_now(login, params.raw("iss")).await?;
-        self.check_redirect(&login, address)?;
+        self.check_redirect(&login, &address)?;
+        if params.get("error").is_some() && !self.on(Defence::ErrorsAreChecked) {
+            return self.failed(&cookie, login, params);
+        }
         self.check_issuer(&login, params.raw("iss"))?;
         if self.on(Defence::LoginsAreUsedUp) {
             self.close(&login);
         }
-        if params.get("error").is_some() {
-            return self.failed(&cookie, login);
+        let has_code = params.get("code").is_some();
+        if params.get("error").is_some() && (!has_code || self.on(Defence::ErrorsComeFirst)) {
+            return self.failed(&cookie, login, params);
         }
-        let code = params.get("code").ok_or_else(|| Rejected::new("no code"))?;
-        let (verifier, nonce) = self.expected(&login);
+        if let Some(token) = params.get("access_token").filter(|_| !self.on(Defence::FrontChannelTokensIgnored)) {
+            let (subject, _) = self.userinfo(&login, &json!({ "access_token": token }), "").await?;
+            return Ok(Said::Accepted { issuer: login.provider.issuer, subject });
+        }
+        let absent = if self.on(Defence::CodeRequired) { None } else { Some("undefined") };
+        let code = params.get("code").or(absent).ok_or_else(|| Rejected::new("no code"))?;
+        let (verifier, nonce) = self.expected(&cookie, &login);
+        self.check_front_channel(&login, params, &nonce).await?;
         self.keep(code);
         verifier.iter().for_each(|verifier| self.keep(verifier));
-        let tokens = self.redeem(&login, code, verifier.as_deref()).await?;
-        for token in ["access_token", "refresh_token", "id_token"] {
-            tokens[token].as_str().into_iter().for_each(|token| self.keep(token));
+        let tokens = self.redeem(&cookie, &login, code, verifier.as_deref()).await?;
+        self.keep_tokens(&tokens);
+        let claims = match &tokens["id_token"] {
+            Value::Null if !self.on(Defence::IdTokenRequired) => Value::Null,
+            _ => self.id_token(&login, &tokens, &nonce).await?,
+        };
+        if let Some(id_token) = tokens["id_token"].as_str() {
+            self.check_access_token(&tokens, id_token)?;
         }
-        let id_token = tokens["id_token"].as_str().ok_or_else(|| Rejected::new("no ID token"))?;
-        let subject = self.verify(&login, id_token, &nonce).await?;
-        if login.purpose.resource().is_none() {
-            self.userinfo(&login, &tokens, &subject).await?;
-        }
+        let (subject, further) = match login.purpose.resource() {
+            Some(_) => (self.subject(&claims), Value::Null),
+            None => self.userinfo(&login, &tokens, &self.subject(&claims)).await?,
+        };
+        self.hold(&cookie, &login, &tokens);
         self.sign_in(&cookie, &login, &tokens);
-        Ok(Said::Accepted { issuer: login.provider.issuer, subject })
+        let said = self.account(&login, subject, [&claims, &further]);
+        self.enter(&cookie, &login, &said, (&claims, &tokens["id_token"]));
+        Ok(said)
     }
 
     /// The login of this browser that the response claims to belong to.
@@ -60,7 +77,11 @@ impl Victim {
     /// RFC 9207 section 2.4.
     fn check_issuer(&self, login: &Login, issuer: Option<&str>) -> Result<(), Rejected> {
         match issuer {
-            Some(issuer) if issuer != login.provider.issuer && self.on(Defence::IssuerCompared) => {
+            Some(issuer)
+                if issuer != login.provider.issuer
+                    && self.on(Defence::IssuerCompared)
+                    && self.tells_issuers_apart(login, issuer) =>
+            {
                 Err(Rejected::new("response of another issuer"))
             }
             None if login.metadata.authorization_response_iss_parameter_supported
@@ -87,7 +108,8 @@ impl Victim {
         }
     }
 
-    fn failed(&self, cookie: &str, login: Login) -> Result<Said, Rejected> {
+    fn failed(&self, cookie: &str, login: Login, params: &Params) -> Result<Said, Rejected> {
+        self.note_error(cookie, pages::of_params(params));
         if !self.on(Defence::NoDowngradeAfterError) {
             return Ok(Said::SentOn { url: self.downgraded(&login) });
         }
@@ -97,14 +119,22 @@ impl Victim {
         Err(Rejected::new("error of the server"))
     }
 
-    fn expected(&self, login: &Login) -> (Option<String>, String) {
+    fn expected(&self, cookie: &str, login: &Login) -> (Option<String>, String) {
         let latest = self.latest().clone().filter(|_| !self.on(Defence::LoginsKeptApart));
+        let begun = self.sessions().get(cookie).and_then(|session| session.latest.clone());
+        let latest = latest.or(begun.filter(|_| !self.on(Defence::TabsKeptApart)));
         let login = latest.as_ref().unwrap_or(login);
         (login.verifier.clone().filter(|_| self.on(Defence::VerifierSent)), login.nonce.clone())
     }
 
     /// RFC 6749 section 4.1.3.
-    async fn redeem(&self, login: &Login, code: &str, verifier: Option<&str>) -> Result<Value, Rejected> {
+    async fn redeem(
+        &self,
+        cookie: &str,
+        login: &Login,
+        code: &str,
+        verifier: Option<&str>,
+    ) -> Result<Value, Rejected> {
         let mut form = Params::new()
             .with("grant_type", "authorization_code")
             .with("code", code)
@@ -124,20 +154,9 @@ impl Victim {
             form.remove("code_verifier");
             (status, answer) = self.token_request(login, &form).await?;
         }
+        if status != 200 {
+            self.note_error(cookie, pages::of_members(&answer));
+        }
         if status == 200 { Ok(answer) } else { Err(Rejected::new(format!("token endpoint: {status}"))) }
-    }
-
-    async fn token_request(&self, login: &Login, form: &Params) -> Result<(u16, Value), Rejected> {
-        let endpoint = login.metadata.token_endpoint.as_deref().unwrap_or_default();
-        self.post(login, endpoint, form).await
-    }
-
-    /// OpenID Connect Core section 5.3.2.
-    async fn userinfo(&self, login: &Login, tokens: &Value, subject: &str) -> Result<(), Rejected> {
-        let endpoint = login.metadata.userinfo_endpoint.as_deref().unwrap_or_default();
-        let access = tokens["access_token"].as_str().unwrap_or_default();
-        let bound = self.is_bound(login, tokens)?;
-        let (_, claims) = self.json(self.with_token((&login.provider, endpoint), access, bound)?).await?;
-        if claims["sub"] == subject { Ok(()) } else { Err(Rejected::new("claims of somebody else")) }
     }
 }

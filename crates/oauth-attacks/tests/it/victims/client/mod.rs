@@ -1,32 +1,46 @@
 //! A small web application that logs its users in. With every defence on it is sound; each can be switched off alone.
 
+mod accounts;
 mod authenticate;
 mod begin;
+mod body;
+mod device;
 mod endpoints;
 mod finish;
 mod id_token;
 mod link;
+mod listener;
+mod logout;
+mod pages;
 mod prove;
 mod push;
 mod registered;
 mod resource;
+mod response;
 mod signed_response;
+mod token_response;
+mod tokens;
+mod userinfo;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use oauth_attacks::client::Answered;
-use oauth_attacks::{Ability, ClientUnderTest, Done, Errand, Key, Provider, Registration, Rejected, Said, Visitor};
+use oauth_attacks::client::{Ability, Answered, Done, Door, Errand};
+use oauth_attacks::{ClientUnderTest, Key, Provider, Registration, Rejected, Said, Visitor};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::oneshot;
 
 pub(crate) use registered::Registered;
 use resource::{Purpose, SignedIn};
 
 /// The cookie that leads to a visitor's session.
 const COOKIE: &str = "sid";
+
+/// What a login asks for.
+const SCOPE: &str = "openid profile";
 
 /// What stops an attack. Switched off, it leaves a mistake found in the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +105,202 @@ pub(crate) enum Defence {
     ExpiryCompared,
     /// Off: a time that is no number is taken for absent.
     TimesAreNumbers,
+    /// Off: an empty state is not compared.
+    EmptyStateCompared,
+    /// Off: the state may be longer, shorter, or written otherwise.
+    StateComparedExactly,
+    /// Off: of a state with a structure, only the identifier is compared.
+    StateComparedAsAWhole,
+    /// Off: of a repeated parameter the first one counts.
+    RepeatedParametersRefused,
+    /// Off: a login stays open for ever.
+    LoginsAge,
+    /// Off: a browser has one verifier and one nonce, those of its latest login.
+    TabsKeptApart,
+    /// Off: a response is taken from a browser that began nothing.
+    LoginRequired,
+    /// Off: the issuer is not compared where the server does not announce it.
+    IssuerComparedUnasked,
+    /// Off: issuers are compared as addresses.
+    IssuerComparedExactly,
+    /// Off: an error is dealt with before it is known whose it is.
+    ErrorsAreChecked,
+    /// Off: a response without a code is redeemed as well.
+    CodeRequired,
+    /// Off: an error is not seen beside a code.
+    ErrorsComeFirst,
+    /// Off: the form of the token request is put together without encoding.
+    CodeEncoded,
+    /// Off: an access token is taken from the front channel.
+    FrontChannelTokensIgnored,
+    /// Off: a response that comes in the fragment or in a form goes to the latest login.
+    ResponseModeFixed,
+    /// Off: what a server says of an error is put on the page as it is.
+    ErrorsEscaped,
+    /// Off: an error response begins the next login at once.
+    ErrorsEndLogins,
+    /// Off: the ID token beside a code is not looked at.
+    FrontChannelHashesCompared,
+    /// Off: the page at the redirect URI stays, with a picture from elsewhere.
+    CallbackLeadsAway,
+    /// Off: a login returns to wherever it was told to.
+    ReturnStaysHere,
+    /// Off: the type of a token is not looked at.
+    TokenTypeChecked,
+    /// Off: an error with the status 200 is not seen.
+    ErrorsSeenAt200,
+    /// Off: an error status is not seen if there is a token.
+    StatusSeen,
+    /// Off: the media type of a token response is not looked at.
+    MediaTypeSeen,
+    /// Off: of two members of one name the last one counts.
+    MembersRepeatedRefused,
+    /// Off: what follows the JSON is not looked at.
+    JsonReadWhole,
+    /// Off: an access token is used whatever it is.
+    TokensAreText,
+    /// Off: without an ID token, UserInfo says who it is.
+    IdTokenRequired,
+    /// Off: the scope is what was asked for, whatever was granted.
+    GrantedScopeKept,
+    /// Off: a code is sent again when the server fails.
+    FailuresEndLogins,
+    /// Off: a refused code begins the next login at once.
+    RefusalsEndLogins,
+    /// Off: a refused client sends its secret in the body.
+    WeakerAuthenticationRefused,
+    /// Off: the hash of the access token is not compared.
+    AccessTokenHashCompared,
+    /// Off: being told to wait is no reason to.
+    ToldToWait,
+    /// Off: UserInfo says who it is.
+    UserinfoSubjectCompared,
+    /// Off: UserInfo need not be signed as registered.
+    UserinfoSigned,
+    /// Off: claims are fetched from wherever UserInfo says.
+    ClaimSourcesTrusted,
+    /// Off: the ID token of a refresh is not looked at.
+    RefreshedClaimsCompared,
+    /// Off: the first refresh token is kept.
+    NewRefreshTokenKept,
+    /// Off: where no refresh token comes, an empty one is kept.
+    OldRefreshTokenKept,
+    /// Off: everybody refreshes at the same time.
+    RefreshedOnce,
+    /// Off: a refused refresh token is sent again.
+    RefusedRefreshTokenDropped,
+    /// Off: the scope of a refresh is not looked at.
+    RefreshedScopeKept,
+    /// Off: the access token is read.
+    AccessTokenOpaque,
+    /// Off: the signature of a signed response is not looked at.
+    ResponseSignatureVerified,
+    /// Off: whose a signed response is, for whom and until when is not looked at.
+    ResponseClaimsCompared,
+    /// Off: each demand for a nonce is obeyed, whatever it is.
+    NonceDemandedOnce,
+    /// Off: where the ID token is no good, UserInfo is asked who it is.
+    IdTokenNeeded,
+    /// Off: a token in JSON is read as well, and segments to spare are not seen.
+    CompactOnly,
+    /// Off: an encrypted token is opened with the client secret, inflated, and believed.
+    EncryptedOnlyAsAgreed,
+    /// Off: `crit` is not looked at.
+    ExtensionsUnderstood,
+    /// Off: `typ` is not looked at.
+    TypeCompared,
+    /// Off: an empty signature is not verified.
+    EmptySignatureWrong,
+    /// Off: no signature is verified.
+    SignatureVerified,
+    /// Off: segments are read in every spelling.
+    Base64Strict,
+    /// Off: of two members of one name the first counts.
+    LastMemberCounts,
+    /// Off: HS256 is verified with the client secret.
+    SecretIsNoKey,
+    /// Off: the key of HS256 is looked up by `kid` in files and by SQL.
+    KidOnlyNames,
+    /// Off: every algorithm will do for which there is a key.
+    AlgorithmAgreed,
+    /// Off: a signature of zeros fits everything.
+    SignatureInRange,
+    /// Off: a key in the header is used.
+    EmbeddedKeysIgnored,
+    /// Off: the address of a key in the header is followed.
+    AddressesIgnored,
+    /// Off: keys that were fetched once are never forgotten.
+    KeysReplaced,
+    /// Off: keys are fetched once.
+    KeysFetchedAgain,
+    /// Off: keys are fetched as often as one is not found.
+    KeyFetchesLimited,
+    /// Off: `kid` is not looked at.
+    KeysChosenByName,
+    /// Off: the algorithm of a key is not looked at.
+    KeysOfOneAlgorithm,
+    /// Off: what a key is for is not looked at, and the first that fits is used.
+    KeysForSignatures,
+    /// Off: a key set may have any size.
+    KeySetsBounded,
+    /// Off: a subject may be anything.
+    SubjectsAreTexts,
+    /// Off: an issuer with a gap in it stands for every tenant.
+    IssuersAreNoTemplates,
+    /// Off: further audiences are not looked at, and neither is who of them it was issued to.
+    AudiencesTrusted,
+    /// Off: `azp` is not compared.
+    AuthorizedPartyCompared,
+    /// Off: tokens of the future are accepted.
+    NotBeforeCompared,
+    /// Off: a missing `iat` is not missed.
+    IssuedAtRequired,
+    /// Off: nobody looks whether `max_age` was kept.
+    AuthTimeCompared,
+    /// Off: nobody looks whether the class of the login is the one that was asked for.
+    ClassCompared,
+    /// Off: nobody looks which tenant a user belongs to.
+    TenantCompared,
+    /// Off: an account is found by its subject, whatever the issuer.
+    AccountsBelongToIssuers,
+    /// Off: an account is found by its mail address.
+    MailIsNoKey,
+    /// Off: it listens on every interface.
+    ListensOnLoopbackAlone,
+    /// Off: it goes on listening after the response.
+    ListenerCloses,
+    /// Off: the port of the last time is taken for its own, whoever listens there.
+    PortIsOwn,
+    /// Off: the first request at the listener is taken for the response.
+    NoiseIgnored,
+    /// Off: the login page is opened by the application itself.
+    BrowserIsExternal,
+    /// Off: a device goes on as before when it is told to slow down.
+    DeviceSlowsDown,
+    /// Off: a device goes on as before when a connection breaks.
+    DeviceBacksOff,
+    /// Off: a device polls until it is let in.
+    DeviceGivesUp,
+    /// Off: what a server wants shown is shown.
+    TerminalKeptClean,
+    /// Off: what a server wants opened is opened.
+    OnlyWebAddresses,
+    /// Off: a logout token is read and not verified.
+    LogoutTokenVerified,
+    /// Off: the event of a logout token is not looked at.
+    LogoutTokenTellsOfIt,
+    /// Off: the nonce of a logout token is not looked at.
+    LogoutTokenHasNoNonce,
+    /// Off: a logout token may come again.
+    LogoutTokenOnce,
+    /// Off: any request ends the session of its browser.
+    FrontChannelCompared,
+    /// Off: whoever comes back from a logout is logged out.
+    LogoutStateCompared,
+    /// Off: third parties may name any issuer.
+    IssuersConfigured,
+    /// Off: third parties may name any page to go to.
+    TargetsAreOwnPages,
     /// Off: neither a state nor a nonce is sent.
     StateSent,
     /// Off: the state is a counter.
@@ -199,9 +409,21 @@ pub(crate) struct Victim {
     providers: Mutex<Vec<Provider>>,
     /// The keys for DPoP, by issuer.
     keys: Mutex<HashMap<String, Key>>,
+    /// The nonces that servers want in proofs, by issuer.
+    nonces: Mutex<HashMap<String, String>>,
     http: reqwest::Client,
     sessions: Mutex<HashMap<String, Session>>,
     latest: Mutex<Option<Login>>,
+    /// The keys of each server, by the address of its key set.
+    key_sets: Mutex<HashMap<String, id_token::Known>>,
+    accounts: Mutex<Vec<accounts::Account>>,
+    logged_in: Mutex<HashMap<String, logout::LoggedIn>>,
+    /// The names of the logout tokens that came.
+    used_up: Mutex<BTreeSet<String>>,
+    /// What its listeners wait for, by the state.
+    waiting: Mutex<HashMap<String, oneshot::Receiver<String>>>,
+    /// The port it listened on last.
+    port: Mutex<Option<u16>>,
     /// Every secret ever had, for looking for them where they must not be.
     secrets: Mutex<Vec<String>>,
     serial: AtomicU64,
@@ -213,6 +435,17 @@ struct Session {
     open: Vec<Login>,
     /// Read only where [`Defence::FreshAfterError`] is off.
     failed: Option<Login>,
+    /// Read only where [`Defence::TabsKeptApart`] is off.
+    latest: Option<Login>,
+    /// Where the latest login was begun.
+    provider: Option<Provider>,
+    /// What the next page says of an error.
+    notice: Option<String>,
+    /// Where the browser is led after the login.
+    leads_to: Option<String>,
+    held: Option<Arc<tokens::Held>>,
+    /// By how much the clock of this session was moved, in seconds.
+    later: u64,
     signed_in: Option<SignedIn>,
     /// How often more scope was asked for.
     step_ups: u32,
@@ -226,12 +459,12 @@ struct Login {
     state: String,
     nonce: String,
     verifier: Option<String>,
+    /// When, in seconds since 1970.
+    begun: u64,
+    return_to: Option<String>,
     redirect_uri: String,
     purpose: Purpose,
 }
-
-/// The longest answer that is read, in octets.
-const LONGEST: usize = 1 << 20;
 
 impl Victim {
     /// An application with these defences off, registered without keys and secrets.
@@ -250,9 +483,29 @@ impl Victim {
         };
         let http = http.build().expect("an HTTP client");
         let (sessions, latest, secrets) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let (providers, keys, registration) = (Mutex::default(), Mutex::default(), registered.registration(&off));
+        let (providers, keys, nonces) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let registration = registered.registration(&off);
         let serial = AtomicU64::new(1);
-        Self { off, registration, providers, keys, http, sessions, latest, secrets, serial }
+        let (key_sets, accounts, logged_in) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (used_up, waiting, port) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self {
+            off,
+            registration,
+            providers,
+            keys,
+            nonces,
+            http,
+            sessions,
+            latest,
+            key_sets,
+            accounts,
+            logged_in,
+            used_up,
+            waiting,
+            port,
+            secrets,
+            serial,
+        }
     }
 
     fn on(&self, defence: Defence) -> bool {
@@ -267,8 +520,21 @@ impl Victim {
         self.latest.lock().expect("nobody panics with the login in hand")
     }
 
+    fn key_sets(&self) -> MutexGuard<'_, HashMap<String, id_token::Known>> {
+        self.key_sets.lock().expect("nobody panics with the keys in hand")
+    }
+
+    /// Who is logged in, by the cookie.
+    fn logged_in(&self) -> MutexGuard<'_, HashMap<String, logout::LoggedIn>> {
+        self.logged_in.lock().expect("nobody panics with the sessions in hand")
+    }
+
     fn keep(&self, secret: impl Into<String>) {
-        self.secrets.lock().expect("nobody panics with the secrets in hand").push(secret.into());
+        let secret = secret.into();
+        // A server may say nothing, and nothing is no secret.
+        if !secret.is_empty() {
+            self.secrets.lock().expect("nobody panics with the secrets in hand").push(secret);
+        }
     }
 
     /// Every secret it ever had.
@@ -287,15 +553,9 @@ impl Victim {
         self.read(response).await
     }
 
-    async fn read(&self, mut response: reqwest::Response) -> Result<(u16, serde_json::Value), Rejected> {
-        let (status, mut body) = (response.status().as_u16(), Vec::new());
-        while let Some(chunk) = response.chunk().await.map_err(|_| Rejected::new("no answer"))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LONGEST && self.on(Defence::AnswersBounded) {
-                return Err(Rejected::new("too long an answer"));
-            }
-        }
-        Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+    async fn read(&self, response: reqwest::Response) -> Result<(u16, serde_json::Value), Rejected> {
+        let status = response.status().as_u16();
+        Ok((status, self.parse(&self.body(response).await?)))
     }
 }
 
@@ -305,16 +565,29 @@ impl ClientUnderTest for Victim {
     }
 
     fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
-        Box::pin(async move { self.finish_login(visitor, address).await.unwrap_or_else(Said::Rejected) })
+        Box::pin(self.come_back(visitor, address))
     }
 
     fn can(&self, ability: Ability) -> bool {
-        matches!(ability, Ability::Call | Ability::BeginFor | Ability::Link)
+        !matches!(ability, Ability::OpenBrowser)
     }
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
         Box::pin(async move {
             match errand {
+                Errand::Refresh => self.refresh(visitor).await,
+                Errand::Scope => self.scope(visitor),
+                Errand::LetPass { seconds } => {
+                    self.of(visitor, |session| session.later += seconds);
+                    Ok(Done::Done)
+                }
+                Errand::TakeForm { form } => self.take_form(visitor, form).await.map(Done::Is),
+                Errand::Open { door: Door::Login, params } => self.open_login(visitor, params).await,
+                Errand::WhoAmI => Ok(self.who_is(visitor)),
+                Errand::Logout => self.log_out(visitor),
+                Errand::Notify { logout_token } => self.notified(logout_token).await,
+                Errand::Device { provider } => self.device(visitor, provider).await,
+                Errand::Open { door, params } => self.open(visitor, *door, params).await,
                 Errand::Call { url } => self.call(visitor, url).await,
                 Errand::BeginFor { resource } => self.begin_for(visitor, resource).await,
                 Errand::Link { provider } => self.link(visitor, provider).await,
@@ -326,6 +599,12 @@ impl ClientUnderTest for Victim {
     fn registration(&self) -> Registration {
         self.registration.clone()
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the victim has a clock of its own, which is the system's")]
+fn seconds_since_1970() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.expect("a clock after 1970").as_secs()
 }
 
 fn s256(octets: impl AsRef<[u8]>) -> String {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_attacks::{Jwt, Key, Provider, Rejected};
 use oauth_types::Params;
-use reqwest::RequestBuilder;
+use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
 
 use super::id_token::now;
@@ -57,9 +57,29 @@ impl Victim {
         if let Some(access) = access.filter(|_| self.on(Defence::ProofsNameTokens)) {
             proof = proof.claim("ath", s256(access));
         }
+        if let Some(nonce) = self.nonce(&provider.issuer) {
+            proof = proof.claim("nonce", nonce);
+        }
         let proof = proof.signed_by(&key).map_err(|_| Rejected::new("unusable key"))?;
         self.keep(&proof);
         Ok(proof)
+    }
+
+    /// The nonce that a server wants in proofs.
+    fn nonce(&self, issuer: &str) -> Option<String> {
+        self.nonces.lock().expect("nobody panics with the nonces in hand").get(issuer).cloned()
+    }
+
+    /// Remembers the nonce that a server demands. The answer is whether it can be one (RFC 9449 section 8.1).
+    pub(super) fn take_nonce(&self, issuer: &str, response: &Response) -> bool {
+        let nonce = response.headers().get("dpop-nonce").and_then(|nonce| nonce.to_str().ok()).unwrap_or_default();
+        let well_formed = nonce.bytes().all(|octet| octet.is_ascii_graphic() && !b"\"\\".contains(&octet));
+        let can_be = !nonce.is_empty() && nonce.len() <= 1024 && well_formed;
+        if can_be || !self.on(Defence::NonceDemandedOnce) {
+            let mut nonces = self.nonces.lock().expect("nobody panics with the nonces in hand");
+            nonces.insert(issuer.to_owned(), nonce.to_owned());
+        }
+        can_be
     }
 
     fn key(&self, issuer: &str) -> Result<Key, Rejected> {

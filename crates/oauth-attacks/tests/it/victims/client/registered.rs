@@ -66,8 +66,11 @@ impl Defence {
             | Self::PushedAlone
             | Self::PushedAlways
             | Self::BoundTokenExpected
-            | Self::KeyForEachServer => Registered::Financial,
-            Self::SignedResponseRequired => Registered::Signed,
+            | Self::KeyForEachServer
+            | Self::NonceDemandedOnce => Registered::Financial,
+            Self::SignedResponseRequired | Self::ResponseSignatureVerified | Self::ResponseClaimsCompared => {
+                Registered::Signed
+            }
             Self::RedirectCompared => Registered::ApartByServer,
             _ => Registered::Public,
         }

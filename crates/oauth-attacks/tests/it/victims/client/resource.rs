@@ -44,7 +44,7 @@ impl Purpose {
     pub(super) fn scope(&self) -> &str {
         match self {
             Self::Resource { scope, .. } | Self::StepUp { scope } => scope,
-            Self::Login | Self::Link => "openid",
+            Self::Login | Self::Link => super::SCOPE,
         }
     }
 }
@@ -59,6 +59,14 @@ impl Victim {
         let bound = self.is_bound(login, tokens).unwrap_or(false);
         let signed_in = SignedIn { provider: login.provider.clone(), access, bound };
         self.sessions().entry(cookie.to_owned()).or_default().signed_in = Some(signed_in);
+    }
+
+    /// The token of a session is another one now, or there is none any more.
+    pub(super) fn renew(&self, visitor: &Visitor, access: Option<String>) {
+        self.of(visitor, |session| {
+            let former = session.signed_in.take();
+            session.signed_in = former.zip(access).map(|(own, access)| SignedIn { access, ..own });
+        });
     }
 
     /// Begins a login for a resource, with what its metadata say.

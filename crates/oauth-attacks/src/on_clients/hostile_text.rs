@@ -1,0 +1,88 @@
+//! Text of a server that is more than text, and where it must not come out as it is.
+
+use crate::client::{Ability, Page, Said, Visitor};
+use crate::judge::Finding;
+use crate::stage::{Heard, Stage};
+use crate::verdict::{Level, Verdict};
+
+/// One text.
+pub(super) struct Hostile {
+    /// The parameter it comes in.
+    pub(super) parameter: &'static str,
+    /// The text.
+    pub(super) text: &'static str,
+    /// The part of it that does harm.
+    harmful: &'static str,
+    /// What it is.
+    what: &'static str,
+}
+
+/// Each is tried alone.
+pub(super) const ALL: &[Hostile] = &[
+    Hostile {
+        parameter: "error_description",
+        text: "<script>canary()</script>",
+        harmful: "<script>canary",
+        what: "a script",
+    },
+    Hostile {
+        parameter: "error_description",
+        text: "\"><img src=x onerror=canary()>",
+        harmful: "<img src=x onerror",
+        what: "markup that leaves an attribute",
+    },
+    Hostile {
+        parameter: "error_uri",
+        text: "javascript:canary()",
+        harmful: "javascript:canary",
+        what: "a link that runs a script",
+    },
+    Hostile {
+        parameter: "error_description",
+        text: "x\r\nset-cookie: canary=1",
+        harmful: "\nset-cookie: canary",
+        what: "a line break with a header",
+    },
+    Hostile {
+        parameter: "error_description",
+        text: "\u{1b}[2J\u{1b}[31mcanary",
+        harmful: "\u{1b}[",
+        what: "characters that steer terminals",
+    },
+    Hostile {
+        parameter: "error_description",
+        text: "canary \u{202e}elpmaxe",
+        harmful: "\u{202e}",
+        what: "a character that turns the direction of text",
+    },
+];
+
+/// Records whether the text is on the page, or in what the client says.
+pub(super) fn must_not_come_out(stage: &Stage, visitor: &Visitor, heard: &Heard, hostile: &Hostile) {
+    let what = hostile.what;
+    let steers = hostile.harmful.contains(|c: char| c.is_control() || !c.is_ascii());
+    // On a terminal, markup is text like any other.
+    let matters = steers || stage.can(Ability::Pages);
+    if *heard == Heard::BrokeDown {
+        stage.violated(format!("the client broke down at an error with {what}"));
+    } else if matters && visitor.page().is_some_and(|page| shows(&page, hostile)) {
+        stage.violated(format!("the client shows an error with {what} as it is"));
+    } else if let Heard::Said(Said::Rejected(rejected)) = heard
+        && rejected.code.contains(hostile.harmful)
+        && steers
+    {
+        // Whoever shows what a client says encodes it for where it is shown. Nobody expects these in it.
+        let because = format!("the client says an error with {what} as it is");
+        stage.found(Finding::new(Verdict::Vulnerable, because).at(Level::Should));
+    } else {
+        stage.withstood(format!("an error with {what} does not come out as it is"));
+    }
+}
+
+fn shows(page: &Page, hostile: &Hostile) -> bool {
+    let in_header = page
+        .headers
+        .iter()
+        .any(|(name, value)| value.contains(hostile.harmful) || name == "set-cookie" && value.contains("canary"));
+    in_header || page.body.contains(hostile.harmful)
+}

@@ -1,0 +1,59 @@
+//! The client asked for a login of a certain class, as an essential one, and the ID token says that it was of another.
+//! Whoever knows the password alone gets in where a second factor is asked for.
+
+use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
+use crate::client::Visitor;
+use crate::on_clients::lying_token;
+use crate::stage::Stage;
+use crate::verdict::Level;
+use mock_idp::MockIdp;
+use oauth_types::fault::Edit;
+use oauth_types::scenario::NextLogin;
+use serde_json::json;
+
+/// `rp-idt-acr`
+pub(super) const ATTACK: ClientAttack = ClientAttack {
+    idea: Idea {
+        id: "rp-idt-acr",
+        name: "Login of a lesser class",
+        story: story!("idt_acr.rs"),
+        capabilities: &[Capability::A1],
+        citation: "OpenID Connect Core sections 3.1.3.7 and 5.5.1.1",
+        steps: &[
+            "Register a client that asks for an acr as an essential claim.",
+            "Let somebody log in with that class, and say in the ID token that it was another, that it was none, and a list with both.",
+            "Watch whether the client logs somebody in or uses the access token that came along.",
+        ],
+        secure: "The client rejects a login that is not of the class it asked for.",
+        insecure: "The client asks for a class and does not look which it was.",
+        defence: "Who asks for an essential acr compares it.",
+        level: Level::Must,
+        levels: &[],
+    },
+    only_looks: false,
+    needs: &[],
+    run: |stage| Box::pin(run(stage)),
+};
+
+/// The class that is asked for.
+const CLASS: &str = "urn:example:two-factors";
+
+async fn run(stage: &Stage) -> Result<(), Inconclusive> {
+    let claims = json!({"id_token": {"acr": {"essential": true, "values": [CLASS]}}});
+    let wish = ("claims".to_owned(), claims.to_string());
+    let idp = stage.idp_as(MockIdp::builder(), |registration| registration.always.push(wish)).await?;
+    let request = stage.must_begin(&Visitor::new(), &idp).await?;
+    if request.params.get("claims").is_none() {
+        return Err(Inconclusive::new("the client does not ask for an essential acr"));
+    }
+    let cases = [
+        (Edit::set("acr", "urn:example:password"), "an ID token of a login of another class"),
+        (Edit::remove("acr"), "an ID token that does not say of which class the login was"),
+        (Edit::set("acr", json!([CLASS, "urn:example:password"])), "an ID token with a list of classes"),
+    ];
+    for (edit, what) in cases {
+        idp.mock().login(NextLogin::user("alice").acr(CLASS));
+        lying_token::must_be_rejected(stage, &idp, vec![edit], what).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! The client is registered for UserInfo that is signed, and gets it plain, signed with nothing, or signed for
+//! somebody else. A client that takes whatever comes has the signature for show.
+
+use mock_idp::MockIdp;
+use oauth_types::fault::{Edit, Fault, Point, Signature};
+
+use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
+use crate::client::{Said, Visitor};
+use crate::stage::{Heard, Stage};
+use crate::verdict::Level;
+
+/// `rp-userinfo-unsigned`
+pub(super) const ATTACK: ClientAttack = ClientAttack {
+    idea: Idea {
+        id: "rp-userinfo-unsigned",
+        name: "UserInfo without its signature",
+        story: story!("userinfo_unsigned.rs"),
+        capabilities: &[Capability::A1, Capability::A2],
+        citation: "OpenID Connect Core sections 5.3.2 and 5.3.4",
+        steps: &[
+            "A login is begun by a client that is registered for signed UserInfo, and answered honestly.",
+            "UserInfo is plain JSON.",
+            "The same with the algorithm `none`, a broken signature, another issuer and another audience.",
+        ],
+        secure: "The claims are refused.",
+        insecure: "The user is logged in with the claims.",
+        defence: "Claims that should be signed are taken only with a good signature, from the issuer and for this client.",
+        level: Level::Must,
+        levels: &[],
+    },
+    only_looks: false,
+    needs: &[],
+    run: |stage| Box::pin(run(stage)),
+};
+
+async fn run(stage: &Stage) -> Result<(), Inconclusive> {
+    let client = stage.registration().registering("userinfo_signed_response_alg", "RS256");
+    let idp = stage.idp_knowing(MockIdp::builder(), client).await?;
+    let heard = stage.login(&Visitor::new(), &idp).await?;
+    if !matches!(heard, Heard::Said(Said::Accepted { .. })) {
+        return Err(Inconclusive::new("the client does not take UserInfo that is signed"));
+    }
+    let plain = Edit::Body { content_type: "application/json".to_owned(), text: "{\"sub\":\"alice\"}".to_owned() };
+    for (what, fault) in [
+        ("UserInfo without a signature", Fault::always(Point::Userinfo, plain)),
+        ("UserInfo signed with nothing", Fault::always(Point::UserinfoToken, Edit::sign(Signature::AlgNone))),
+        ("UserInfo with a broken signature", Fault::always(Point::UserinfoToken, Edit::sign(Signature::Corrupted))),
+        (
+            "UserInfo of another issuer",
+            Fault::always(Point::UserinfoToken, Edit::set("iss", "https://attacker.example")),
+        ),
+        ("UserInfo for another client", Fault::always(Point::UserinfoToken, Edit::set("aud", "another-client"))),
+    ] {
+        let lie = idp.lie(fault);
+        let heard = stage.login(&Visitor::new(), &idp).await?;
+        if !lie.was_told() {
+            return Err(Inconclusive::new("the client does not ask for UserInfo"));
+        }
+        stage.must_reject(&heard, what);
+    }
+    Ok(())
+}

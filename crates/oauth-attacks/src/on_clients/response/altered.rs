@@ -1,0 +1,58 @@
+//! Honest responses, altered on their way back to the client.
+
+use crate::attack::Inconclusive;
+use crate::client::Visitor;
+use crate::idp::Idp;
+use crate::stage::{Address, Stage};
+
+/// One way to alter a response.
+pub(super) type Alter = fn(Address) -> Address;
+
+/// One way to write a value otherwise.
+pub(super) type Rewrite = fn(&str) -> String;
+
+/// A login of a new visitor, as far as the response, which is delivered as it is.
+pub(super) async fn answered_as_is(stage: &Stage, idp: &Idp) -> Result<(Visitor, Address), Inconclusive> {
+    let visitor = Visitor::new();
+    let request = stage.must_begin(&visitor, idp).await?;
+    let address = stage.follow_as_is(&visitor, idp, &request).await?;
+    Ok((visitor, address))
+}
+
+/// A login of a new visitor, as far as the response, which is altered then.
+pub(super) async fn answered(stage: &Stage, idp: &Idp) -> Result<(Visitor, Address), Inconclusive> {
+    let visitor = Visitor::new();
+    let request = stage.must_begin(&visitor, idp).await?;
+    let address = stage.follow(&visitor, idp, &request).await?;
+    Ok((visitor, address))
+}
+
+/// Lets the client have a response, and records whether it redeems nothing and logs nobody in.
+pub(super) async fn must_be_rejected(
+    stage: &Stage,
+    idp: &Idp,
+    visitor: &Visitor,
+    address: &Address,
+    what: &str,
+) -> Result<(), Inconclusive> {
+    let before = idp.token_requests().len();
+    let heard = stage.deliver(visitor, address, &[idp]).await?;
+    if idp.token_requests().len() > before {
+        stage.violated(format!("the client sent a token request for {what}"));
+    }
+    stage.must_reject(&heard, what);
+    Ok(())
+}
+
+/// The same for responses that are altered like this, each in a login of its own.
+pub(super) async fn each_must_be_rejected(
+    stage: &Stage,
+    idp: &Idp,
+    attempts: &[(&str, Alter)],
+) -> Result<(), Inconclusive> {
+    for (what, alter) in attempts {
+        let (visitor, address) = answered(stage, idp).await?;
+        must_be_rejected(stage, idp, &visitor, &alter(address), what).await?;
+    }
+    Ok(())
+}
