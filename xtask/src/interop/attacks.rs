@@ -1,6 +1,7 @@
-//! `cargo xtask interop attacks`: the attacks on clients, on published clients, each as its documentation says a native
-//! application logs in. What they come to is recorded in fixtures/clients/NAME/findings.json; a run fails on any
-//! difference, for the better or the worse.
+//! `cargo xtask interop attacks`: attacks on published clients, each as its documentation says a native application logs
+//! in. Which attacks, fixtures/clients/attacks.txt says: those whose verdicts on these clients have been looked into by
+//! hand. What they come to is recorded in fixtures/clients/NAME/findings.json; a run fails on any difference, for the
+//! better or the worse.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -103,7 +104,7 @@ async fn compare(folders: &Folders, attacked: &Attacked) -> Result<String, Strin
     let path = findings(&folders.written, attacked.id);
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let baseline = Baseline::read(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-    let options = Options::new().baseline(baseline);
+    let options = Options::new().baseline(baseline).only(looked_into(&folders.written)?);
     let report = play(folders, attacked, &options.clone().side_by_side(SIDE_BY_SIDE)).await?;
     let mut failures = report.failures();
     if !failures.is_empty() {
@@ -122,7 +123,8 @@ async fn compare(folders: &Folders, attacked: &Attacked) -> Result<String, Strin
 
 /// Writes what comes out, with the words that are there for what has not changed.
 async fn write(folders: &Folders, attacked: &Attacked) -> Result<String, String> {
-    let report = play(folders, attacked, &Options::new().side_by_side(SIDE_BY_SIDE)).await?;
+    let everything = Options::new().only(looked_into(&folders.written)?);
+    let report = play(folders, attacked, &everything.side_by_side(SIDE_BY_SIDE)).await?;
     let known = read(&folders.written, attacked.id).unwrap_or_default();
     let found = report.outcomes.iter().filter(|outcome| outcome.verdict != Verdict::Stopped);
     let found: Vec<_> = found.map(|outcome| described(outcome, &known)).collect();
@@ -152,7 +154,7 @@ async fn play(folders: &Folders, attacked: &Attacked, options: &Options) -> Resu
 }
 
 /// A word of the shell.
-fn quoted(word: &Path) -> String {
+pub(super) fn quoted(word: &Path) -> String {
     format!("'{}'", word.display().to_string().replace('\'', r"'\''"))
 }
 
@@ -165,6 +167,13 @@ fn counts(report: &Report) -> String {
         of(Verdict::Vulnerable),
         of(Verdict::Inconclusive)
     )
+}
+
+/// The ids of the attacks that are played.
+fn looked_into(clients: &Path) -> Result<Vec<String>, String> {
+    let path = clients.join("attacks.txt");
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(text.lines().map(str::to_owned).collect())
 }
 
 /// What is recorded of a client.

@@ -7,6 +7,7 @@ mod attacks;
 mod catalogue;
 mod clients_document;
 mod document;
+mod examples;
 mod mcp;
 mod person;
 mod play;
@@ -20,6 +21,7 @@ use std::path::Path;
 
 use self::attacks::ATTACKED;
 use self::catalogue::{CLIENTS, FLOWS};
+use self::examples::EXAMPLES;
 use self::programs::{Folders, Missing, Runtime, build_server};
 use self::stage::Stage;
 use self::table::Table;
@@ -94,6 +96,12 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
             attacked.push(client);
         }
     }
+    let mut examples = Vec::new();
+    for example in EXAMPLES.iter().filter(|_| alone(examples::ID)) {
+        if ready(folders.provide(example.1, install), example.0)? {
+            examples.push(example);
+        }
+    }
     let calls = alone(schemathesis::ID) && ready(folders.provide_schemathesis(install), schemathesis::ID)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| told(&error))?.block_on(async {
@@ -110,6 +118,9 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
         }
         for client in attacked {
             attacks::run(&folders, client, options.record, &mut table).await;
+        }
+        for example in examples {
+            examples::run(root, &folders, example, &mut table).await;
         }
         if calls {
             schemathesis::run(&folders, &mut stage, &mut table).await;
@@ -138,7 +149,7 @@ impl Options {
 /// Fails if a client or a flow that was asked for does not exist.
 fn known(options: &Options) -> Result<(), String> {
     let client = |id: &String| {
-        let packages = [mcp::ID, schemathesis::ID, attacks::ID];
+        let packages = [mcp::ID, schemathesis::ID, attacks::ID, examples::ID];
         let attacked = options.names(attacks::ID) && ATTACKED.iter().any(|client| client.id == id);
         packages.contains(&id.as_str()) || attacked || CLIENTS.iter().any(|client| client.id == id)
     };
