@@ -33,9 +33,28 @@ enum Run {
     Task(fn(&Path) -> Result<String, String>),
 }
 
-/// Programs that the README's shell example uses, with the Debian packages they are in, and the test that runs it.
-const PROGRAMS: &[(&str, &str)] = &[("bash", "bash"), ("curl", "curl"), ("openssl", "openssl")];
-const NEEDS_PROGRAMS: &str = "the_shell_snippet";
+/// Tests that need programs which not every machine has.
+struct Needy {
+    /// What needs them, for people.
+    what: &'static str,
+    /// What the names of these tests contain.
+    tests: &'static str,
+    /// The programs, with the Debian packages they are in.
+    programs: &'static [(&'static str, &'static str)],
+}
+
+const NEEDY: &[Needy] = &[
+    Needy {
+        what: "the README's shell examples",
+        tests: "the_shell_snippet",
+        programs: &[("bash", "bash"), ("curl", "curl"), ("openssl", "openssl")],
+    },
+    Needy {
+        what: "the attacks on single-page applications",
+        tests: "in_chromium",
+        programs: &[("chromium", "chromium"), ("chromedriver", "chromium-driver")],
+    },
+];
 
 const STEPS: &[Step] = &[
     Step { name: "fmt", why: "there is one way to lay out the code", run: Run::Cargo(&["fmt", "--all", "--check"]) },
@@ -171,28 +190,50 @@ fn cargo(root: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> End
 
 /// Runs the tests. What needs a program that is not there is left out, and the step counts as skipped for it.
 fn tests(root: &Path, install: bool) -> Ended {
-    let mut missing: Vec<&str> =
-        PROGRAMS.iter().filter(|(program, _)| !is_there(program)).map(|(_, of)| *of).collect();
+    let missing: Vec<(&Needy, Vec<&str>)> = missing(NEEDY, is_there);
     if install && !missing.is_empty() {
-        let update = Command::new("apt-get").args(["update", "-qq"]).status();
-        let packages = Command::new("apt-get").args(["install", "-qq", "-y"]).args(&missing).status();
-        let done = |status: std::io::Result<std::process::ExitStatus>| status.is_ok_and(|status| status.success());
-        if !(done(update) && done(packages)) {
-            return Ended::Failed(format!("`apt-get install {}` failed", missing.join(" ")));
-        }
-        missing.clear();
+        let packages = missing.iter().flat_map(|(_, packages)| packages);
+        let installed = apt_get(&packages.copied().collect::<Vec<_>>());
+        return installed.map_or_else(Ended::Failed, |()| cargo(root, &["test", "--workspace"], None));
     }
-    if missing.is_empty() {
-        return cargo(root, &["test", "--workspace"], None);
+    let mut arguments = vec!["test", "--workspace"];
+    if !missing.is_empty() {
+        arguments.push("--");
     }
-    match cargo(root, &["test", "--workspace", "--", "--skip", NEEDS_PROGRAMS], None) {
-        Ended::Passed => {
-            let packages = missing.join(" ");
-            Ended::Partly(format!(
-                "the README's shell example needs {packages}: apt-get install {packages}, or --install"
-            ))
-        }
+    arguments.extend(missing.iter().flat_map(|(needy, _)| ["--skip", needy.tests]));
+    match cargo(root, &arguments, None) {
+        Ended::Passed if !missing.is_empty() => Ended::Partly(remedy(&missing)),
         other => other,
+    }
+}
+
+/// Which tests cannot be run, and the packages they need for it.
+fn missing<'a>(needy: &'a [Needy], is_there: impl Fn(&str) -> bool) -> Vec<(&'a Needy, Vec<&'a str>)> {
+    let packages = |needy: &'a Needy| {
+        let programs = needy.programs.iter().filter(|(program, _)| !is_there(program));
+        programs.map(|(_, package)| *package).collect::<Vec<_>>()
+    };
+    needy.iter().map(|needy| (needy, packages(needy))).filter(|(_, packages)| !packages.is_empty()).collect()
+}
+
+/// What was left out, and how to get what it needs.
+fn remedy(missing: &[(&Needy, Vec<&str>)]) -> String {
+    let each = missing.iter().map(|(needy, packages)| {
+        let packages = packages.join(" ");
+        format!("{} need {packages}: apt-get install {packages}, or --install", needy.what)
+    });
+    each.collect::<Vec<_>>().join("; ")
+}
+
+fn apt_get(packages: &[&str]) -> Result<(), String> {
+    let done = |arguments: &[&str]| {
+        let ended = Command::new("apt-get").arg("-qq").args(arguments).status();
+        ended.is_ok_and(|status| status.success())
+    };
+    let install: Vec<&str> = ["install", "-y"].iter().chain(packages).copied().collect();
+    match done(&["update"]) && done(&install) {
+        true => Ok(()),
+        false => Err(format!("`apt-get install {}` failed", packages.join(" "))),
     }
 }
 
@@ -269,6 +310,15 @@ mod tests {
         let ended = provide("surely-no-such-target", false);
         let how = "rustup target add surely-no-such-target, or run with --install";
         assert_eq!(ended, Err(Ended::Skipped(how.to_owned())));
+    }
+
+    #[test]
+    fn tests_without_their_programs_are_skipped_with_a_remedy() {
+        assert!(missing(NEEDY, |_| true).is_empty());
+        let missing = missing(NEEDY, |program| !program.starts_with("chrom"));
+        let text = "the attacks on single-page applications need chromium chromium-driver: apt-get install chromium \
+                    chromium-driver, or --install";
+        assert_eq!(remedy(&missing), text);
     }
 
     #[test]

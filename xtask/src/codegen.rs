@@ -88,6 +88,7 @@ fn documents(root: &Path) -> Result<Vec<(&'static str, String)>, String> {
         ("docs/CONTROL.md", format!("{NOTICE}{}", mock_idp::control::markdown())),
         ("docs/FAULTS.md", format!("{NOTICE}{}", faults())),
         ("docs/INTEROP.md", format!("{NOTICE}{}", interop::document(root)?)),
+        ("docs/SERVERS.md", format!("{NOTICE}{}", interop::servers::document(root)?)),
         ("docs/SPECS.md", format!("{NOTICE}{}", specs(&rules, &places))),
         ("README.md", between_markers(&readme, &overview(&rules))?),
     ])

@@ -87,12 +87,12 @@ fn told(text: &mut String, idea: &Idea, needs: &str) {
     for (number, step) in idea.steps.iter().enumerate() {
         let _ = writeln!(text, "{}. {step}", number + 1);
     }
-    let _ = writeln!(text, "\nWithstood: {}  \nVulnerable: {}  ", idea.secure, idea.insecure);
+    let _ = writeln!(text, "\n- Withstood: {}\n- Vulnerable: {}", idea.secure, idea.insecure);
     let levels: Vec<_> = idea.levels.iter().map(|(profile, level)| format!("{level} under {profile}")).collect();
     let levels = if levels.is_empty() { String::new() } else { format!(" ({})", levels.join(", ")) };
     let attackers: Vec<_> = idea.capabilities.iter().map(ToString::to_string).collect();
     let attackers = if attackers.is_empty() { "nobody".to_owned() } else { attackers.join(", ") };
-    let _ = writeln!(text, "{}, {}{levels}. Attacker {}. Needs: {needs}.", idea.citation, idea.level, attackers);
+    let _ = writeln!(text, "- {}, {}{levels}. Attacker: {}. Needs: {needs}.", idea.citation, idea.level, attackers);
 }
 
 /// `, with a, b`

@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use crate::agent::lock;
 pub use crate::errand::{Ability, Done, Door, Errand, Page};
@@ -51,6 +51,13 @@ pub trait ClientUnderTest: Send + Sync {
         &[]
     }
 
+    /// Whether the client drives a real browser, which goes wherever it is sent. Then what it asks at the
+    /// authorization endpoint of a lying server is kept from it, and is written down by [`Visitor::note_opened`] while
+    /// the client still works.
+    fn drives_a_browser(&self) -> bool {
+        false
+    }
+
     /// How the client is registered with every provider. By default it is public and comes back to
     /// `http://127.0.0.1:9/callback`.
     fn registration(&self) -> Registration {
@@ -79,6 +86,10 @@ impl<T: ClientUnderTest + ?Sized> ClientUnderTest for Arc<T> {
         self.as_ref().issuers_at()
     }
 
+    fn drives_a_browser(&self) -> bool {
+        self.as_ref().drives_a_browser()
+    }
+
     fn registration(&self) -> Registration {
         self.as_ref().registration()
     }
@@ -100,6 +111,17 @@ pub struct Visitor {
 struct Seen {
     page: Option<Page>,
     opened: Vec<String>,
+    requests: usize,
+}
+
+/// Whether a visitor is still there.
+pub(crate) struct Presence(Weak<Mutex<Seen>>);
+
+impl Presence {
+    /// Whether anybody still has the visitor.
+    pub(crate) fn lasts(&self) -> bool {
+        self.0.strong_count() > 0
+    }
 }
 
 impl Default for Visitor {
@@ -147,6 +169,21 @@ impl Visitor {
     /// Every address that the client wanted a browser to open.
     pub fn opened(&self) -> Vec<String> {
         lock(&self.seen).opened.clone()
+    }
+
+    /// Counts requests that servers got while something was asked of a client that drives a real browser.
+    pub(crate) fn note_requests(&self, requests: usize) {
+        lock(&self.seen).requests += requests;
+    }
+
+    /// How many requests servers got while something was asked of the client for this visitor.
+    pub(crate) fn requests(&self) -> usize {
+        lock(&self.seen).requests
+    }
+
+    /// Something that is there for as long as the visitor is.
+    pub(crate) fn presence(&self) -> Presence {
+        Presence(Arc::downgrade(&self.seen))
     }
 
     /// Puts a cookie into the visitor's browser.

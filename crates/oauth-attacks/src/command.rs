@@ -31,7 +31,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -48,8 +47,10 @@ use crate::client::{Ability, Answered, ClientUnderTest, Done, Errand, Page, Prov
 use crate::dice::fresh;
 use crate::target::{ClientAuth, Registration};
 
+mod browser;
 mod words;
 
+use browser::{Folder, OPENED, visit};
 use words::{Word, listen};
 
 /// The cookie that leads to a visitor's program.
@@ -60,8 +61,6 @@ const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a program may be silent after it was answered before it counts as still waiting.
 const QUIET: Duration = Duration::from_millis(1500);
-/// How many redirects a program may lead a browser through to its own page.
-const MOST_REDIRECTS: usize = 5;
 /// The most octets of an address to open, or of what a program prints, that are kept.
 const LONGEST: usize = 64 * 1024;
 
@@ -85,9 +84,6 @@ pub struct Command {
     folder: Folder,
     running: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Program>>>>,
 }
-
-/// A folder for the browser and the pipes, which is gone with the client.
-struct Folder(PathBuf);
 
 /// A program that was started.
 struct Program {
@@ -368,32 +364,6 @@ async fn next_opened(pipe: &mut pipe::Receiver) -> io::Result<String> {
     }
 }
 
-/// Brings a browser back to the program, and on to the page that it shows in the end, if the program leads to one of its
-/// own. `None` if nobody listens there.
-async fn visit(address: &str) -> Option<Page> {
-    let at_home = reqwest::redirect::Policy::custom(|step| {
-        let home = step.previous().first().map(reqwest::Url::origin);
-        match home == Some(step.url().origin()) && step.previous().len() <= MOST_REDIRECTS {
-            true => step.follow(),
-            false => step.stop(),
-        }
-    });
-    let http = reqwest::Client::builder().redirect(at_home).referer(false).no_proxy().timeout(PATIENCE);
-    let mut response = http.tls_certs_only([]).build().ok()?.get(address).send().await.ok()?;
-    let headers = response.headers().iter();
-    let headers =
-        headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-    let (status, headers) = (response.status().as_u16(), headers.collect());
-    let mut octets = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        octets.extend_from_slice(&chunk);
-        if octets.len() > LONGEST {
-            break;
-        }
-    }
-    Some(Page { status, headers, body: String::from_utf8_lossy(&octets).into_owned() })
-}
-
 /// The redirect URI with a free port, if it is on 127.0.0.1 and names none.
 fn with_port(redirect_uri: &str) -> io::Result<String> {
     let Some(rest) = redirect_uri.strip_prefix("http://127.0.0.1/") else { return Ok(redirect_uri.to_owned()) };
@@ -416,34 +386,6 @@ fn at_port_of(redirect_uri: &str, address: &str) -> String {
 
 /// What redirect URIs that get a port begin with.
 const LOOPBACK: &str = "http://127.0.0.1:";
-
-/// The variable with the pipe that the browser writes to.
-const OPENED: &str = "OAUTH_ATTACKS_OPENED";
-
-impl Folder {
-    fn new() -> io::Result<Self> {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = Self(std::env::temp_dir().join(format!("oauth-attacks-{}", fresh())));
-        std::fs::create_dir(&folder.0)?;
-        let only_mine = |path: &Path| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
-        only_mine(&folder.0)?;
-        let script = format!("#!/bin/sh\nfor address do :; done\nprintf '%s\\0' \"$address\" > \"${OPENED}\"\n");
-        std::fs::write(folder.browser(), script)?;
-        only_mine(&folder.browser())?;
-        Ok(folder)
-    }
-
-    fn browser(&self) -> PathBuf {
-        self.0.join("browser")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // It is in the folder for temporary files: what is left there is swept some day.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 impl ClientUnderTest for Command {
     fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {

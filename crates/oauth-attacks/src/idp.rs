@@ -142,6 +142,15 @@ impl Idp {
         self.mock.journal().into_iter().collect()
     }
 
+    /// Keeps browsers that open an authorization request where they are (RFC 9110 section 15.3.5), for as long as the
+    /// lies are kept.
+    pub(crate) fn hold(&self) -> [Lie; 2] {
+        [Point::AuthorizationResponse, Point::Page].map(|at| {
+            let unmoved = Edit::RemoveHttpHeader { name: "location".to_owned() };
+            self.lie(Fault::always(at, unmoved).and(Edit::Status { code: 204 }))
+        })
+    }
+
     /// Writes down what was asked since the last time, except what browsers opened.
     pub(crate) fn tell(&self, agent: &Agent) {
         let entries = self.mock.journal();

@@ -41,6 +41,8 @@ pub mod bench;
 pub mod browser;
 pub mod catalogue;
 mod challenge;
+#[cfg(unix)]
+pub mod chromium;
 pub mod client;
 #[cfg(unix)]
 pub mod command;
@@ -49,11 +51,13 @@ mod dice;
 pub mod errand;
 pub mod exchange;
 mod forgery;
+mod hold;
 pub mod idp;
 mod issued;
 pub mod judge;
 pub mod key;
 pub mod left_out;
+mod logout;
 pub mod mock;
 mod observe;
 pub mod on_clients;
@@ -77,6 +81,8 @@ pub mod verdict;
 pub mod web;
 
 pub use baseline::{Baseline, BaselineError};
+#[cfg(unix)]
+pub use chromium::Chromium;
 pub use client::{Ability, ClientUnderTest, Closures, Done, Errand, Page, Provider, Rejected, Said, Visitor};
 #[cfg(unix)]
 pub use command::Command;

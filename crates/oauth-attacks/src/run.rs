@@ -31,6 +31,8 @@ const SERVERS_SIDE_BY_SIDE: usize = 8;
 const CLIENTS_SIDE_BY_SIDE: usize = 1;
 /// How long one attack may take unless told otherwise.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// The same for an attack on a client that drives a real browser.
+const WITH_A_BROWSER: Duration = Duration::from_mins(10);
 /// How long a server that had stopped answering is waited for before the next attack.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 /// After how many times in a row it is no longer waited for.
@@ -103,7 +105,7 @@ impl Options {
         self
     }
 
-    /// Gives up on an attack after this time. Without this: after a minute.
+    /// Gives up on an attack after this time. Without this: after a minute, or ten with a real browser.
     #[must_use]
     pub fn patience(mut self, time: Duration) -> Self {
         self.patience = Some(time);
@@ -171,6 +173,8 @@ pub async fn run_on_server(target: &Target, options: &Options) -> Report {
 /// succeed; otherwise nothing that was rejected counts.
 pub async fn run_on_client(client: impl ClientUnderTest + 'static, options: &Options) -> Report {
     let client: Arc<dyn ClientUnderTest> = Arc::new(client);
+    let browsing = client.drives_a_browser().then_some(WITH_A_BROWSER);
+    let options = &Options { patience: options.patience.or(browsing), ..options.clone() };
     let all = || catalogue::client_attacks().filter(|attack| options.includes(attack.idea.id));
     let agent = Agent::new(Tls::Any);
     let jobs = all().enumerate().map(|(number, attack)| {

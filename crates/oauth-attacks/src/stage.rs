@@ -3,27 +3,26 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mock_idp::{Builder, Entry, MockIdp};
+use mock_idp::Entry;
 
 pub use crate::address::Address;
-use crate::agent::{Agent, Request, lock};
+mod findings;
+mod servers;
+
+use crate::agent::{Agent, Request};
 use crate::attack::Inconclusive;
 use crate::client::{Ability, ClientUnderTest, Done, Errand, Rejected, Said, Visitor};
+use crate::hold::Hold;
 use crate::idp::{Idp, shown_params};
 use crate::judge::Finding;
 use crate::patience::within;
 use crate::profile::Profile;
-use crate::target::Registration;
 use crate::trace::{Party, Step, Trace};
-use crate::verdict::{Level, Verdict};
 
 /// How long the client under test may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often an address is tried that another server is leaving; in between, that one goes on.
-const TRIES: usize = 20_000;
-
-/// What is said when that is not enough.
-const TOO_LATE: &str = "the client did not answer within ten seconds";
+/// The same for one that drives a real browser, which may have to be started.
+const WITH_A_BROWSER: Duration = Duration::from_mins(1);
 
 /// The place where one attack is carried out on one client.
 pub struct Stage {
@@ -49,7 +48,8 @@ impl Stage {
         if let Some(secret) = client.registration().secret() {
             agent.keep_secret(secret.expose());
         }
-        Self { client, agent, profile, findings: Mutex::default(), patience: PATIENCE }
+        let patience = if client.drives_a_browser() { WITH_A_BROWSER } else { PATIENCE };
+        Self { client, agent, profile, findings: Mutex::default(), patience }
     }
 
     /// Another stage with the same client, for what is no part of the attack.
@@ -58,94 +58,15 @@ impl Stage {
         Self { client, agent, profile: self.profile, findings: Mutex::default(), patience: self.patience }
     }
 
-    /// A strict, honest server where the client is registered.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp(&self) -> Result<Idp, Inconclusive> {
-        self.idp_of(MockIdp::builder()).await
-    }
-
-    /// A server of this description where the client is registered.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp_of(&self, builder: Builder) -> Result<Idp, Inconclusive> {
-        Idp::start(self.placed(builder, 0).await?, self.client.registration(), Party::Server).await
-    }
-
-    /// A server of this description where the client is registered otherwise.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp_as(
-        &self,
-        builder: Builder,
-        change: impl FnOnce(&mut Registration),
-    ) -> Result<Idp, Inconclusive> {
-        let mut registration = self.client.registration();
-        change(&mut registration);
-        self.idp_knowing(builder, registration).await
-    }
-
-    /// A server of this description where the client is registered like this.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp_knowing(&self, builder: Builder, client: Registration) -> Result<Idp, Inconclusive> {
-        if let Some(secret) = client.secret() {
-            self.agent.keep_secret(secret.expose());
-        }
-        Idp::start(self.placed(builder, 0).await?, client, Party::Server).await
-    }
-
-    /// How the client is registered.
-    pub fn registration(&self) -> Registration {
-        self.client.registration()
-    }
-
-    /// An honest server that the attacker runs and where the client is registered under another name.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp_of_attacker(&self) -> Result<Idp, Inconclusive> {
-        let mut registration = self.client.registration();
-        registration.client_id.push_str("-elsewhere");
-        Idp::start(self.placed(MockIdp::builder(), 1).await?, registration, Party::AttackerServer).await
-    }
-
-    /// A server of this description that the attacker runs and where the client is registered under its own name.
-    ///
-    /// # Errors
-    /// [`Inconclusive`] when it does not start.
-    pub async fn idp_of_attacker_like(&self, builder: Builder) -> Result<Idp, Inconclusive> {
-        Idp::start(self.placed(builder, 1).await?, self.client.registration(), Party::AttackerServer).await
-    }
-
-    /// The server where the client expects its issuers, if it does not go where it is told.
-    async fn placed(&self, builder: Builder, number: usize) -> Result<Builder, Inconclusive> {
-        let places = self.client.issuers_at();
-        if places.is_empty() {
-            return Ok(builder);
-        }
-        let place = places.get(number);
-        let place = *place.ok_or_else(|| Inconclusive::new("the client does not know a second server"))?;
-        // The server before may still be on its way out.
-        for _ in 0..TRIES {
-            if std::net::TcpListener::bind(place).is_ok() {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
-        Ok(builder.listen(place))
-    }
-
     /// Asks the client to log a visitor in.
     ///
     /// # Errors
     /// [`Rejected`] if the client does not want to; [`Inconclusive`] inside if nothing can be made of its answer.
     pub async fn begin(&self, visitor: &Visitor, idp: &Idp) -> Result<Result<Address, Rejected>, Inconclusive> {
         match self.ask_to_begin(visitor, idp).await? {
+            Some(Ok(url)) if url::Url::parse(&url).is_err() => {
+                Err(Inconclusive::new("the client opens what is no address"))
+            }
             Some(Ok(url)) => Address::parse(&url).map(Ok),
             Some(Err(rejected)) => Ok(Err(rejected)),
             None => Err(Inconclusive::new("the client broke down when it was asked to begin a login")),
@@ -162,8 +83,9 @@ impl Stage {
         idp: &Idp,
     ) -> Result<Option<Result<String, Rejected>>, Inconclusive> {
         let (client, own, provider) = (Arc::clone(&self.client), visitor.clone(), idp.provider().clone());
+        let held = self.hold(visitor, &[idp]);
         let job = tokio::spawn(async move { client.begin(&own, &provider).await });
-        let begun = self.patiently(job).await?;
+        let begun = self.within(self.patience, job, held).await.ok_or_else(|| self.too_late())?;
         idp.tell(&self.agent);
         let told = match &begun {
             None => "broke down".to_owned(),
@@ -239,7 +161,7 @@ impl Stage {
     /// [`Inconclusive`] when the client does not answer in time.
     pub async fn deliver(&self, visitor: &Visitor, address: &Address, idps: &[&Idp]) -> Result<Heard, Inconclusive> {
         let heard = self.deliver_within(visitor, address, idps, self.patience).await?;
-        heard.ok_or_else(|| Inconclusive::new(TOO_LATE))
+        heard.ok_or_else(|| self.too_late())
     }
 
     /// The same with this much patience. `None` means that it was not enough.
@@ -254,8 +176,9 @@ impl Stage {
         patience: Duration,
     ) -> Result<Option<Heard>, Inconclusive> {
         let (client, own, url) = (Arc::clone(&self.client), visitor.clone(), address.to_string());
+        let held = self.hold(visitor, idps);
         let job = tokio::spawn(async move { client.finish(&own, &url).await });
-        let heard = within(patience, job).await.map(|said| match said {
+        let heard = self.within(patience, job, held).await.map(|said| match said {
             None | Some(Said::BrokeDown) => Heard::BrokeDown,
             Some(said) => Heard::Said(said),
         });
@@ -288,7 +211,7 @@ impl Stage {
         idps: &[&Idp],
     ) -> Result<Option<Result<Done, Rejected>>, Inconclusive> {
         let done = self.ask_within(visitor, errand, idps, self.patience).await?;
-        done.ok_or_else(|| Inconclusive::new(TOO_LATE))
+        done.ok_or_else(|| self.too_late())
     }
 
     /// The same with this much patience. `None` outside means that it was not enough.
@@ -304,8 +227,9 @@ impl Stage {
     ) -> Result<Option<Option<Result<Done, Rejected>>>, Inconclusive> {
         let what = errand.summary();
         let (client, own) = (Arc::clone(&self.client), visitor.clone());
+        let held = self.hold(visitor, idps);
         let job = tokio::spawn(async move { client.run(&own, &errand).await });
-        let done = within(patience, job).await;
+        let done = self.within(patience, job, held).await;
         for idp in idps {
             idp.tell(&self.agent);
         }
@@ -349,58 +273,6 @@ impl Stage {
         self.deliver(visitor, &address, &[idp]).await
     }
 
-    /// Records that `heard`, the answer to `what`, must be a rejection.
-    pub fn must_reject(&self, heard: &Heard, what: &str) -> Verdict {
-        self.found(self.rejection(heard, what))
-    }
-
-    /// The same at another level than that of the attack.
-    pub fn must_reject_at(&self, level: Level, heard: &Heard, what: &str) -> Verdict {
-        self.found(self.rejection(heard, what).at(level))
-    }
-
-    fn rejection(&self, heard: &Heard, what: &str) -> Finding {
-        let (verdict, because) = match heard {
-            Heard::Said(Said::Accepted { .. }) => (Verdict::Vulnerable, format!("the client accepted {what}")),
-            Heard::BrokeDown | Heard::Said(Said::BrokeDown) => {
-                (Verdict::Vulnerable, format!("the client broke down at {what}"))
-            }
-            Heard::Said(Said::Rejected(rejected)) => {
-                let code = self.agent.conceal(&rejected.code);
-                (Verdict::Stopped, format!("{what} is rejected: {code}"))
-            }
-            Heard::Said(Said::SentOn { .. }) => (Verdict::Stopped, format!("{what} only leads elsewhere")),
-        };
-        Finding::new(verdict, because)
-    }
-
-    /// Records that no token request carries this code.
-    pub fn must_not_redeem(&self, idp: &Idp, code: &str, what: &str) {
-        if idp.token_requests().iter().any(|entry| entry.params.all("code").any(|sent| sent == code)) {
-            self.found(Finding::new(Verdict::Vulnerable, format!("the client redeemed the code of {what}")));
-        }
-    }
-
-    /// Records a violation.
-    pub fn violated(&self, because: impl Into<String>) -> Verdict {
-        self.found(Finding::new(Verdict::Vulnerable, because))
-    }
-
-    /// Records that nothing was wrong.
-    pub fn withstood(&self, because: impl Into<String>) -> Verdict {
-        self.found(Finding::new(Verdict::Stopped, because))
-    }
-
-    /// Records a finding. If the attack was stopped, it was at the last step.
-    pub fn found(&self, finding: Finding) -> Verdict {
-        let verdict = finding.verdict;
-        if verdict.withstood() {
-            self.agent.stopped_at(None);
-        }
-        lock(&self.findings).push(finding);
-        verdict
-    }
-
     /// The HTTP of the browsers.
     pub fn agent(&self) -> &Agent {
         &self.agent
@@ -411,8 +283,28 @@ impl Stage {
         (self.findings.into_inner().unwrap_or_else(PoisonError::into_inner), self.agent.trace())
     }
 
-    async fn patiently<T>(&self, job: tokio::task::JoinHandle<T>) -> Result<Option<T>, Inconclusive> {
-        within(self.patience, job).await.ok_or_else(|| Inconclusive::new(TOO_LATE))
+    /// Keeps a real browser from going where these servers send it, if the client drives one.
+    fn hold<'a>(&self, visitor: &Visitor, idps: &[&'a Idp]) -> Option<Hold<'a>> {
+        self.client.drives_a_browser().then(|| Hold::new(visitor, idps))
+    }
+
+    /// What a job comes to while the browser is held, if there is one. That takes its time as well.
+    async fn within<T>(
+        &self,
+        patience: Duration,
+        job: tokio::task::JoinHandle<T>,
+        held: Option<Hold<'_>>,
+    ) -> Option<Option<T>> {
+        let Some(hold) = held else { return within(patience, job).await };
+        tokio::select! {
+            ended = within(patience.max(self.patience), job) => ended,
+            () = hold.watch() => None,
+        }
+    }
+
+    fn too_late(&self) -> Inconclusive {
+        let time = if self.client.drives_a_browser() { "a minute" } else { "ten seconds" };
+        Inconclusive::new(format!("the client did not answer within {time}"))
     }
 
     fn note(&self, visitor: &Visitor, message: &str, parameters: Vec<(String, String)>, answer: String) {

@@ -69,9 +69,10 @@ pub enum LoggedIn {
         /// The status.
         status: u16,
     },
-    /// A page of the application contains this text. Written `/me~alice`.
+    /// A page of the application contains this text. Written `/me~alice`, or `~alice` for the page that the browser
+    /// is on.
     Text {
-        /// The path of the page.
+        /// The path of the page; empty for the one that the browser is on.
         path: String,
         /// The text.
         text: String,
@@ -80,7 +81,7 @@ pub enum LoggedIn {
 
 /// What is no way to see that somebody is logged in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no predicate; write PATH=STATUS, such as /me=200, or PATH~TEXT, such as /~Welcome")]
+#[error("{0:?} is no predicate; write PATH=STATUS, such as /me=200, or PATH~TEXT, such as /~Welcome, or ~TEXT")]
 pub struct NoPredicate(pub String);
 
 /// What keeps a web application from being attacked.
@@ -100,7 +101,7 @@ impl FromStr for LoggedIn {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let no = || NoPredicate(text.to_owned());
-        let at = text.find(['=', '~']).filter(|at| *at > 0 && text.starts_with('/')).ok_or_else(no)?;
+        let at = text.find(['=', '~']).filter(|_| text.starts_with(['/', '~'])).ok_or_else(no)?;
         let (path, rest) = (text[..at].to_owned(), &text[at + 1..]);
         match &text[at..=at] {
             "~" if !rest.is_empty() => Ok(Self::Text { path, text: rest.to_owned() }),
@@ -114,16 +115,18 @@ impl FromStr for LoggedIn {
 }
 
 impl LoggedIn {
-    fn path(&self) -> &str {
+    /// The path of the page that shows it; empty for the one that the browser is on.
+    pub(crate) fn path(&self) -> &str {
         match self {
             Self::Status { path, .. } | Self::Text { path, .. } => path,
         }
     }
 
-    fn holds(&self, answer: &Answer) -> bool {
+    /// Whether this page, with this status, says so.
+    pub(crate) fn holds(&self, at: u16, page: &str) -> bool {
         match self {
-            Self::Status { status, .. } => answer.status == *status,
-            Self::Text { text, .. } => answer.status < 400 && answer.body.contains(text),
+            Self::Status { status, .. } => at == *status,
+            Self::Text { text, .. } => at < 400 && page.contains(text),
         }
     }
 }
@@ -217,10 +220,10 @@ impl Web {
             Landed::Elsewhere(url) => {
                 visitor.note_opened(&url);
                 // A login may end by leading elsewhere; whether it was one is seen at home.
-                let said = self.who(&seat).await?;
+                let said = self.who(visitor, &seat).await?;
                 Ok(if matches!(said, Said::Accepted { .. }) { said } else { Said::SentOn { url } })
             }
-            Landed::Here(_) => self.who(&seat).await,
+            Landed::Here(_) => self.who(visitor, &seat).await,
         }
     }
 
@@ -243,14 +246,19 @@ impl Web {
     }
 
     /// Who is logged in, as far as can be seen.
-    async fn who(&self, seat: &Seat) -> Result<Said, Rejected> {
-        let url = self.start.join(self.logged_in.path()).map_err(|error| Rejected::new(error.to_string()))?;
-        let answer = seat.browser.open(Visit { url: url.into(), form: None }).await;
-        let answer = answer.map_err(|error| Rejected::new(error.to_string()))?;
-        if answer.status >= 500 {
+    async fn who(&self, visitor: &Visitor, seat: &Seat) -> Result<Said, Rejected> {
+        let page = match self.logged_in.path() {
+            "" => visitor.page().unwrap_or_default(),
+            path => {
+                let url = self.start.join(path).map_err(|error| Rejected::new(error.to_string()))?;
+                let answer = seat.browser.open(Visit { url: url.into(), form: None }).await;
+                page(&answer.map_err(|error| Rejected::new(error.to_string()))?)
+            }
+        };
+        if page.status >= 500 {
             return Ok(Said::BrokeDown);
         }
-        if !self.logged_in.holds(&answer) {
+        if !self.logged_in.holds(page.status, &page.body) {
             return Ok(Said::Rejected(Rejected::new("nobody is logged in")));
         }
         // The page was chosen so that it shows this of the one whom every login is about.
@@ -264,7 +272,7 @@ impl Web {
             Landed::Here(answer) => Done::Answered { status: answer.status },
         };
         match errand {
-            Errand::WhoAmI => Ok(Done::Is(self.who(&seat).await?)),
+            Errand::WhoAmI => Ok(Done::Is(self.who(visitor, &seat).await?)),
             Errand::Logout => {
                 let url = self.logout.clone().ok_or_else(|| Rejected::new("no address to log out at is known"))?;
                 Ok(sent(self.open(visitor, &seat, url.into()).await?))
@@ -302,11 +310,13 @@ fn page(answer: &Answer) -> Page {
     Page { status: answer.status, headers: text(&answer.headers), body: answer.body.clone() }
 }
 
-fn address(text: &str) -> Result<url::Url, WebError> {
+/// Reads an address.
+pub(crate) fn address(text: &str) -> Result<url::Url, WebError> {
     url::Url::parse(text).map_err(|error| WebError::Address(text.to_owned(), error))
 }
 
-fn joined(base: &url::Url, more: &str) -> Result<String, WebError> {
+/// An address, absolute or below another.
+pub(crate) fn joined(base: &url::Url, more: &str) -> Result<String, WebError> {
     base.join(more).map(Into::into).map_err(|error| WebError::Address(more.to_owned(), error))
 }
 
@@ -360,7 +370,8 @@ mod tests {
         let text = LoggedIn::Text { path: "/me".to_owned(), text: "a=b~c".to_owned() };
         assert_eq!("/me~a=b~c".parse(), Ok(text));
         assert_eq!("/?x=200".parse(), Ok(LoggedIn::Status { path: "/?x".to_owned(), status: 200 }));
-        for wrong in ["", "/me", "me=200", "/me=", "/me=99", "/me~", "~a"] {
+        assert_eq!("~a".parse(), Ok(LoggedIn::Text { path: String::new(), text: "a".to_owned() }));
+        for wrong in ["", "/me", "me=200", "/me=", "/me=99", "/me~", "~", "=200", "me~a"] {
             assert_eq!(wrong.parse::<LoggedIn>(), Err(NoPredicate(wrong.to_owned())), "{wrong}");
         }
     }

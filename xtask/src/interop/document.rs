@@ -87,24 +87,24 @@ fn cell(expect: Option<Result<Expect, &str>>) -> String {
 /// The version that a client's manifest pins.
 pub(super) fn version(root: &Path, runtime: Runtime, package: &str) -> Result<String, String> {
     let name = match runtime {
-        Runtime::Node => "fixtures/clients/node/package.json",
-        Runtime::Python => "fixtures/clients/authlib/requirements.in",
+        Runtime::Node => return npm(root, "fixtures/clients/node/package.json", package),
+        Runtime::Python => return pypi(root, "fixtures/clients/authlib/requirements.in", package),
         Runtime::Rust => "fixtures/clients/rust/Cargo.toml",
     };
     let text = std::fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"))?;
-    let found = match runtime {
-        Runtime::Node => {
-            let manifest: Value = serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
-            manifest["dependencies"][package].as_str().map(str::to_owned)
-        }
-        Runtime::Python => pinned(&text, &format!("{package}==")),
-        Runtime::Rust => pinned(&text, &format!("{package} = ")),
-    };
+    pinned(&text, &format!("{package} = ")).ok_or_else(|| format!("{name} pins no version of {package}"))
+}
+
+/// The version that a manifest of npm pins.
+pub(super) fn npm(root: &Path, name: &str, package: &str) -> Result<String, String> {
+    let text = std::fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"))?;
+    let manifest: Value = serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
+    let found = manifest["dependencies"][package].as_str().map(str::to_owned);
     found.ok_or_else(|| format!("{name} pins no version of {package}"))
 }
 
 /// The version that a file of requirements pins.
-fn pypi(root: &Path, name: &str, package: &str) -> Result<String, String> {
+pub(super) fn pypi(root: &Path, name: &str, package: &str) -> Result<String, String> {
     let text = std::fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"))?;
     pinned(&text, &format!("{package}==")).ok_or_else(|| format!("{name} pins no version of {package}"))
 }

@@ -1,5 +1,7 @@
 //! `cargo xtask interop`: published clients of other languages, as their users write them, against `mock-idp serve`.
 //!
+//! Published servers stand under every attack, too; see [`servers`].
+//!
 //! Every flow has a tenant of its own. How it ended is judged by what the client says *and* by the server's journal: a
 //! refusal counts by the id of its rule, and a flow counts if the server saw the requests it is made of.
 
@@ -14,6 +16,7 @@ mod play;
 mod programs;
 mod schemathesis;
 mod server;
+pub(crate) mod servers;
 mod stage;
 mod table;
 
@@ -23,6 +26,7 @@ use self::attacks::ATTACKED;
 use self::catalogue::{CLIENTS, FLOWS};
 use self::examples::EXAMPLES;
 use self::programs::{Folders, Missing, Runtime, build_server};
+use self::servers::SERVERS;
 use self::stage::Stage;
 use self::table::Table;
 use crate::flows::told;
@@ -46,7 +50,8 @@ pub(crate) struct Options {
     /// Write down what the attacks come to instead of comparing it; words about what has changed are still to be found.
     #[arg(long)]
     record: bool,
-    /// Only these clients; with `attacks`, only the attacks on them, or on all.
+    /// Only these clients and servers; `servers` are all servers; with `attacks`, only the attacks on these clients, or
+    /// on all.
     #[arg(value_name = "CLIENT")]
     clients: Vec<String>,
 }
@@ -103,6 +108,15 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
         }
     }
     let calls = alone(schemathesis::ID) && ready(folders.provide_schemathesis(install), schemathesis::ID)?;
+    let mut servers = Vec::new();
+    for server in SERVERS
+        .iter()
+        .filter(|server| (options.wants(server.id) || options.wants(servers::ALL)) && options.only.is_empty())
+    {
+        if ready(folders.provide_server(server.runtime, server.id, install), server.id)? {
+            servers.push(server);
+        }
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| told(&error))?.block_on(async {
         let mut stage = Stage::new(&folders, options.verbose);
@@ -124,6 +138,9 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
         }
         if calls {
             schemathesis::run(&folders, &mut stage, &mut table).await;
+        }
+        for server in servers {
+            servers::run(&folders, server, &mut table).await;
         }
         Ok::<_, String>(())
     })?;
@@ -148,15 +165,18 @@ impl Options {
 
 /// Fails if a client or a flow that was asked for does not exist.
 fn known(options: &Options) -> Result<(), String> {
+    let server = |id: &String| id == servers::ALL || SERVERS.iter().any(|server| server.id == id);
     let client = |id: &String| {
         let packages = [mcp::ID, schemathesis::ID, attacks::ID, examples::ID];
         let attacked = options.names(attacks::ID) && ATTACKED.iter().any(|client| client.id == id);
-        packages.contains(&id.as_str()) || attacked || CLIENTS.iter().any(|client| client.id == id)
+        packages.contains(&id.as_str()) || attacked || server(id) || CLIENTS.iter().any(|client| client.id == id)
     };
     let flow = |id: &String| FLOWS.iter().any(|flow| flow.id == id);
     let unknown = options.clients.iter().find(|id| !client(id)).or(options.only.iter().find(|id| !flow(id)));
     match unknown {
-        Some(id) => Err(format!("there is no client and no flow called {id}: see docs/INTEROP.md")),
+        Some(id) => Err(format!(
+            "there is no client, no server and no flow called {id}: see docs/INTEROP.md, docs/SERVERS.md"
+        )),
         None => Ok(()),
     }
 }

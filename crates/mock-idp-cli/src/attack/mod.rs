@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use oauth_attacks::outcomes::Report;
-use oauth_attacks::{Baseline, Profile, catalogue};
+use oauth_attacks::{Baseline, Profile, Target, catalogue};
 
 use crate::show::{Show, watched};
 
@@ -21,6 +21,15 @@ pub use server::ServerOptions;
 const NOTICE: &str = "\
 These are attacks. Run them against systems that you own or have permission to test, and against nothing else.
 ";
+
+/// The server of a recipe that comes along, where it has this issuer.
+///
+/// # Errors
+/// When there is no such recipe, or the server does not describe itself.
+pub async fn recipe(name: &str, issuer: &str) -> Result<Target, String> {
+    let line = target::Line { issuer: Some(issuer.to_owned()), ..target::Line::default() };
+    target::Described::recipe(name)?.over(line).target().await
+}
 
 /// What to attack.
 #[derive(Debug, clap::Subcommand)]

@@ -18,7 +18,7 @@ pub struct ServerOptions {
     #[arg(long, value_name = "FILE", conflicts_with = "recipe")]
     target: Option<PathBuf>,
     /// The description of a well-known server as its documentation starts it: dex, keycloak, mock-oauth2-server,
-    /// node-oidc-provider or oauth2-mock-server.
+    /// node-oidc-provider, oauth2-mock-server or oidc-provider-mock.
     #[arg(long, value_name = "NAME")]
     recipe: Option<String>,
     /// A client that is registered there.

@@ -14,6 +14,7 @@ pub(super) const RECIPES: &[(&str, &str)] = &[
     ("keycloak", include_str!("../../recipes/keycloak.toml")),
     ("mock-oauth2-server", include_str!("../../recipes/mock-oauth2-server.toml")),
     ("node-oidc-provider", include_str!("../../recipes/node-oidc-provider.toml")),
+    ("oidc-provider-mock", include_str!("../../recipes/oidc-provider-mock.toml")),
     ("oauth2-mock-server", include_str!("../../recipes/oauth2-mock-server.toml")),
 ];
 

@@ -259,6 +259,7 @@ const ELSEWHERE: &[&str] = &[
     "rfc6749-login-",
     "rfc6749-one-time-code-",
     "rfc6749-secret-tried-",
+    "rfc9700-challenge-",
     "rfc9700-interaction-",
     "rfc6750-two-",
     "rfc7009-",

@@ -128,6 +128,16 @@ impl Page {
         self.forms.iter().any(|form| form.password().is_some() || super::filling::name_field(form).is_some())
     }
 
+    /// Whether it is the same page as another, for somebody else or at another time: it has the same title, and asks for
+    /// the same.
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
+        let fields = |page: &Self| -> Vec<(String, String)> {
+            let fields = page.forms.iter().flat_map(|form| &form.fields);
+            fields.map(|field| (field.name.clone(), field.kind.clone())).collect()
+        };
+        self.title == other.title && fields(self) == fields(other)
+    }
+
     /// Whether it asks for a password.
     pub(super) fn asks_for_password(&self) -> bool {
         self.forms.iter().any(|form| form.password().is_some())
@@ -180,6 +190,16 @@ mod tests {
         assert_eq!(action("<form action='next'></form>"), "https://idp.example/a/next");
         assert_eq!(action("<form action='/next?x=1'></form>"), "https://idp.example/next?x=1");
         assert_eq!(action("<base href='/b/'><form action='next'></form>"), "https://idp.example/b/next");
+    }
+
+    #[test]
+    fn pages_look_alike_by_what_they_ask_for() {
+        let confirm = page("<title>Device</title><form><input type=hidden name=user_code value=A></form>");
+        let another = page("<title>Device</title><form><input type=hidden name=user_code value=B></form>");
+        assert!(confirm.looks_like(&another));
+        let asked_again = page("<title>Device</title><form><input type=text name=user_code></form>");
+        assert!(!confirm.looks_like(&asked_again));
+        assert!(!confirm.looks_like(&page("<title>Sign in</title><form><input type=hidden name=user_code></form>")));
     }
 
     #[test]

@@ -86,7 +86,7 @@ async fn a_client_that_asks_for_no_id_token_is_not_blamed_for_what_is_in_one() {
     let without_openid = Closures::new(
         move |_: Visitor, Provider { issuer, client, .. }: Provider| {
             chosen.lock().expect("a lock").clone_from(&issuer);
-            let (id, back) = (client.client_id.clone(), client.redirect_uri().to_owned());
+            let (id, back) = (client.client_id.clone(), client.redirect_uris.concat());
             // The challenge of RFC 7636 appendix B.
             let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
             let asked = format!("client_id={id}&redirect_uri={back}&scope=read&state=a-state-of-mine");

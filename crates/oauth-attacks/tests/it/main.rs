@@ -1,5 +1,7 @@
 //! The proof of the attacks: victims whose defences switch off one by one.
 
+#[cfg(unix)]
+mod chromium;
 mod client_matrix;
 mod client_rules;
 mod matrix_document;
@@ -9,6 +11,8 @@ mod programs;
 mod server_matrix;
 mod server_rules;
 mod unruly;
+#[cfg(unix)]
+mod unruly_clients;
 mod user_agent;
 mod victims;
 mod webs;

@@ -48,7 +48,11 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let differing: Vec<_> = form.hidden().iter().filter(differs).cloned().collect();
     let named: Vec<_> = differing.iter().filter(|name| is_token(name)).cloned().collect();
     let tokens = if named.is_empty() { &differing } else { &named };
+    // The token may as well be in the address: then no attacker knows where the form of another browser is sent.
 
+    if tokens.is_empty() && form.visit().url != foreign.visit().url {
+        return posted_elsewhere(bench, client).await;
+    }
     let (request, browser, form) = consent(bench, client).await?;
     let bare = tokens.iter().fold(form, |form, name| form.without(name));
     attempt(bench, &request, (&browser, &bare), "a consent form without its token").await?;
@@ -57,7 +61,11 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let other = |form: Submission, name: &String| form.set(name, foreign.params().get(name).unwrap_or_default());
     let mixed = tokens.iter().fold(form, other);
     attempt(bench, &request, (&browser, &mixed), "a consent form with the token of another browser").await?;
+    posted_elsewhere(bench, client).await
+}
 
+/// The attacker's own form, with whatever token it has in its fields or in its address, sent by the victim's browser.
+async fn posted_elsewhere(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let (request, _, form) = consent(bench, client).await?;
     let (_, victim, _) = consent(bench, client).await?;
     let form = form.from_page(ELSEWHERE);

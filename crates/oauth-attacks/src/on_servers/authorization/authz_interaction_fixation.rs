@@ -39,9 +39,14 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     // Even if an agreement is remembered, there is something left to do after the login.
     let (request, forms) = (bench.authorization(client).set("prompt", "consent"), bench.forms()?);
     let visit = request.address().await?;
+    let begun_at = visit.url.clone();
     let Reached::Page(page) = forms.until_form(&attacker, visit).await? else {
         return Err(Inconclusive::new("the server does not show a login page"));
     };
+    // Anybody may open the request itself.
+    if page.url() == begun_at {
+        return Err(Inconclusive::new("the server does not remember what a browser has begun"));
+    }
     let place = Visit { url: page.url().to_owned(), form: None };
     // What the victim cannot do is no harm.
     if let Ok(Reached::Landed(answer)) = forms.until(&victim, place, (Who::First, |page| !page.asks_who())).await

@@ -18,7 +18,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         name: "Client assertion with a critical header",
         story: story!("assertion_crit.rs"),
         capabilities: &[Capability::A1],
-        citation: "RFC 7515 section 4.1.11, RFC 7797 section 3, CVE-2025-59420",
+        citation: "RFC 7515 section 4.1.11, RFC 7797 sections 6 and 7, CVE-2025-59420",
         steps: &[
             "Redeem a code with an assertion whose crit names a member that nobody knows.",
             "Redeem codes with an empty crit, and with one that names what is not there.",

@@ -2,12 +2,10 @@
 //! logged in for a user who is gone. Logging out that only takes the cookie away from the browser leaves everything
 //! else as it was.
 
-use oauth_types::Params;
-
 use crate::attack::{Capability, Idea, Inconclusive, Need, On, ServerAttack, story};
 use crate::authorization::Grant;
 use crate::bench::Bench;
-use crate::browser::{Browser, Visit};
+use crate::browser::Browser;
 use crate::judge::GRANT;
 use crate::target::Registration;
 use crate::trace::Party;
@@ -45,13 +43,7 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let id_token = bench.tokens_of(client, &answer)?.id_token;
     let id_token = id_token.ok_or_else(|| Inconclusive::new("the server issues no ID token"))?;
     let second = granted_in(bench, client, &browser).await?;
-    let hint = Params::new().with("id_token_hint", id_token.expose()).with("client_id", &client.client_id);
-    let url = hint.append_to_query(bench.endpoint("end_session_endpoint")?);
-    let answer = browser.open(Visit { url, form: None }).await?;
-    if answer.status >= 400 {
-        let because = format!("the server does not log the user out: it answered {}", answer.summary());
-        return Err(Inconclusive::new(because));
-    }
+    bench.log_out(&browser, client, &id_token).await?;
     let answer = bench.redemption(client, &second).send().await?;
     bench.judge(&answer, GRANT, "the code of a user who has logged out");
     Ok(())

@@ -12,7 +12,7 @@ use crate::dice::fresh;
 use crate::judge::Finding;
 use crate::target::Registration;
 use crate::target::Role;
-use crate::user_agent::Reached;
+use crate::user_agent::{Page, Reached};
 use crate::verdict::{Level, Verdict};
 
 /// `as-device-user-code-bruteforce`
@@ -57,23 +57,22 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let device = Device::begin(bench, client).await?;
     let browser = bench.browser();
     bench.log_in(&browser).await?;
-    let before = device.enter(&browser, &device.user_code).await?;
-    if !takes(&before) {
-        return Err(Inconclusive::new("an honest user code was not taken"));
-    }
+    let before = match device.enter(&browser, &device.user_code).await? {
+        Reached::Page(page) if page.answer().status < 400 => page,
+        _ => return Err(Inconclusive::new("an honest user code was not taken")),
+    };
     for _ in 0..GUESSES {
         let guess = wrong(&device.user_code);
-        if takes(&device.enter(&browser, &guess).await?) {
+        if takes(&device.enter(&browser, &guess).await?, &before) {
             let because = "a guessed user code was taken";
             bench.found(Finding::new(Verdict::Vulnerable, because), None);
         }
     }
-    let (taken, answer) = match device.enter(&browser, &device.user_code).await? {
-        Reached::Page(page) => (
-            page.answer().status < 400 && matches!(&before, Reached::Page(known) if known.title() == page.title()),
-            page.answer().clone(),
-        ),
-        Reached::Landed(answer) => (false, answer),
+    let after = device.enter(&browser, &device.user_code).await?;
+    let taken = takes(&after, &before);
+    let answer = match after {
+        Reached::Page(page) => page.answer().clone(),
+        Reached::Landed(answer) => answer,
     };
     let finding = match taken {
         true => Finding::new(Verdict::Vulnerable, format!("a user code is taken after {GUESSES} wrong ones")),
@@ -85,9 +84,13 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     Ok(())
 }
 
-/// Whether the page goes on with a code.
-fn takes(reached: &Reached) -> bool {
-    matches!(reached, Reached::Page(page) if page.answer().status < 400)
+/// Whether the server goes on as it did with a right code. The page that asks for a code once more is another one, even
+/// if it comes with 200.
+fn takes(reached: &Reached, right: &Page) -> bool {
+    match reached {
+        Reached::Page(page) => page.answer().status < 400 && page.looks_like(right),
+        Reached::Landed(_) => false,
+    }
 }
 
 /// Another code of the same shape.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::attack::{Capability, Idea, Inconclusive, Need, On, ServerAttack, story};
 use crate::bench::Bench;
+use crate::browser::Browser;
 use crate::judge::Finding;
 use crate::target::Registration;
 use crate::verdict::{Level, Verdict};
@@ -39,8 +40,9 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
 
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let browser = bench.browser();
-    let before = session(&log_in(bench, client, &browser).await?);
-    if before.is_none() || session(&log_in(bench, client, &browser).await?) != before {
+    log_in(bench, client, &browser).await?;
+    let before = session(bench, client, &browser).await?;
+    if before.is_none() || session(bench, client, &browser).await? != before {
         return Err(Inconclusive::new("the server does not say which session a login belongs to"));
     }
     for (what, query) in [
@@ -48,7 +50,7 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
         ("a logout with a client_id", Params::new().with("client_id", &client.client_id)),
     ] {
         let answer = log_out(bench, &browser, &query).await?;
-        let after = session(&log_in(bench, client, &browser).await?);
+        let after = session(bench, client, &browser).await?;
         let finding = match after == before {
             true => Finding::new(Verdict::Stopped, format!("{what} does not end the session")),
             false => Finding::new(Verdict::Vulnerable, format!("{what} ends the session, and nobody was asked")),
@@ -60,8 +62,17 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     Ok(())
 }
 
-/// The session that an ID token belongs to, by its `sid`, or else by when it began.
-fn session(token: &str) -> Option<Value> {
-    let jws = Jws::parse(token).ok()?;
-    jws.claims().get("sid").or_else(|| jws.claims().get("auth_time")).cloned()
+/// The session of a browser: the `sid` of a login in it, or else that there is one, as far as the server tells a browser
+/// with a session from one without.
+async fn session(bench: &Bench, client: &Registration, browser: &Browser) -> Result<Option<Value>, Inconclusive> {
+    let quiet = bench.authorization(client).set("prompt", "none");
+    let knows = quiet.grant_in(&quiet.open_in(browser).await?).is_some();
+    let token = log_in(bench, client, browser).await?;
+    let sid = Jws::parse(&token).ok().and_then(|jws| jws.claims().get("sid").cloned());
+    if sid.is_some() {
+        return Ok(sid);
+    }
+    let stranger = bench.authorization(client).set("prompt", "none");
+    let tells = stranger.grant_in(&stranger.open_in(&bench.browser()).await?).is_none();
+    Ok((knows && tells).then_some(Value::Bool(true)))
 }

@@ -7,12 +7,13 @@ use oauth_types::Params;
 use crate::answer::Answer;
 use crate::attack::{Capability, Idea, Inconclusive, Need, On, ServerAttack, story};
 use crate::bench::Bench;
+use crate::browser::Visit;
 use crate::judge::Finding;
 use crate::key::Jwt;
 use crate::target::Registration;
 use crate::verdict::{Level, Verdict};
 
-use super::sessions::{log_in, log_out};
+use super::sessions::log_in;
 
 /// `as-logout-redirect`
 pub(super) const ATTACK: ServerAttack = ServerAttack {
@@ -25,6 +26,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         steps: &[
             "Log in, and open the logout endpoint with a post_logout_redirect_uri of the attacker's.",
             "Do so with the client_id, with the ID token, and with an unsigned copy of it.",
+            "Agree to the logout, if the server asks.",
             "Do so with addresses that contain a registered redirect URI.",
         ],
         secure: "The browser is not sent to the attacker.",
@@ -57,7 +59,9 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
             ("and an ID token", Params::new().with("id_token_hint", &token)),
         ];
         for (how, params) in hints {
-            let answer = log_out(bench, &browser, &with(params)).await?;
+            // The server may ask first, and still must not lead there.
+            let url = with(params).append_to_query(bench.endpoint("end_session_endpoint")?);
+            let answer = bench.through_logout(&browser, Visit { url, form: None }).await?;
             judge(bench, &answer, &to, &format!("a logout with an address of the attacker's {how}"));
         }
     }

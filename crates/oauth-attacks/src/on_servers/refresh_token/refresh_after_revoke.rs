@@ -2,11 +2,8 @@
 //! attacker has a copy of it and refreshes. A server that answers every revocation with success, whatever it did, is
 //! hard to tell from one that revokes.
 
-use oauth_types::Params;
-
 use crate::attack::{Capability, Idea, Inconclusive, Need, On, ServerAttack, story};
 use crate::bench::Bench;
-use crate::browser::Visit;
 use crate::judge::GRANT;
 use crate::target::Registration;
 use crate::trace::Party;
@@ -52,7 +49,9 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
 /// The same after the user has logged out. A refresh token for when the user is away outlives that, and is not asked for
 /// here (OpenID Connect Core section 11).
 async fn logged_out(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
-    let Some(endpoint) = bench.target().endpoint("end_session_endpoint") else { return Ok(()) };
+    if bench.target().endpoint("end_session_endpoint").is_none() {
+        return Ok(());
+    }
     let browser = bench.browser();
     let authorization = bench.authorization(client);
     let answer = authorization.open_in(&browser).await?;
@@ -61,12 +60,7 @@ async fn logged_out(bench: &Bench, client: &Registration) -> Result<(), Inconclu
     let answer = bench.redemption(client, &grant).from(Party::Client).send().await?;
     let tokens = bench.tokens_of(client, &answer)?;
     let (Some(id_token), Some(refresh)) = (tokens.id_token, tokens.refresh) else { return Ok(()) };
-    let hint = Params::new().with("id_token_hint", id_token.expose()).with("client_id", &client.client_id);
-    let answer = browser.open(Visit { url: hint.append_to_query(endpoint), form: None }).await?;
-    if answer.status >= 400 {
-        let because = format!("the server does not log the user out: it answered {}", answer.summary());
-        return Err(Inconclusive::new(because));
-    }
+    bench.log_out(&browser, client, &id_token).await?;
     let answer = bench.refresh(client, &refresh).send().await?;
     bench.judge_at(Level::Should, &answer, GRANT, "the refresh token of a user who has logged out");
     Ok(())

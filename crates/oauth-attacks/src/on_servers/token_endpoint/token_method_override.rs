@@ -45,6 +45,7 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     bench.found(not_served(&answer, NOT_THERE, "a GET with _method in the query"), Some(&answer));
     let endpoint = bench.endpoint("token_endpoint")?;
     let (base, path) = endpoint.rsplit_once('/').unwrap_or((endpoint, ""));
+    // No document says how servers write their paths: that is worth a note to whoever filters by path.
     for (what, url) in [
         ("a path with a slash after it", format!("{endpoint}/")),
         ("a path with a slash before it", format!("{base}//{path}")),
@@ -52,7 +53,7 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     ] {
         let grant = bench.grant(client).await?;
         let answer = bench.redemption(client, &grant).to(url).send().await?;
-        bench.found(not_served(&answer, NOT_THERE, what).at(Level::Should), Some(&answer));
+        bench.found(not_served(&answer, NOT_THERE, what).at(Level::Info), Some(&answer));
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         name: "Access token in the URL, or twice",
         story: story!("userinfo_transport.rs"),
         capabilities: &[Capability::A3],
-        citation: "RFC 6750 sections 2 and 2.3, RFC 9700 section 4.3.2",
+        citation: "RFC 6750 sections 2, 2.3 and 3.1, RFC 9700 section 4.3.2",
         steps: &[
             "Show an access token in the query of the UserInfo endpoint.",
             "Show it in the header and in the body of one request.",
@@ -60,6 +60,8 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let twice = Request::post(Party::Attacker, Party::Resource, url, access);
     let twice = twice.with_header("authorization", &format!("Bearer {}", tokens.access.expose()));
     let answer = bench.agent().send(twice).await?;
-    bench.judge_resource(&answer, TWICE, "an access token in the header and in the body");
+    // RFC 6750 section 2 forbids it to clients; that servers refuse it is what section 3.1 advises.
+    let finding = resource_refusal(&answer, TWICE, "an access token in the header and in the body");
+    bench.found(finding.at(Level::Should), Some(&answer));
     Ok(())
 }

@@ -64,7 +64,7 @@ pub(super) const ROWS: &[Row] = &[
         ..row("as-redirect-registered-phish", &HASTY, "reached at once by a scope that the client does not have")
     },
     Row {
-        level: Level::Should,
+        level: Level::Info,
         rules: &["oidc-login-required"],
         ..row("as-redirect-registered-phish", &SILENT, "reached at once by prompt=none")
     },

@@ -26,7 +26,10 @@ pub(super) const ROWS: &[Row] = &[
         level: Level::Should,
         ..row("as-userinfo-transport", &URL_READ, "in the query", &["rfc6750-token-in-query"])
     },
-    row("as-userinfo-transport", &FIRST_COUNTS, "and in the body", &["rfc6750-token-twice"]),
+    Row {
+        level: Level::Should,
+        ..row("as-userinfo-transport", &FIRST_COUNTS, "and in the body", &["rfc6750-token-twice"])
+    },
 ];
 
 const fn row(id: &'static str, bug: &'static Bug, because: &'static str, rules: &'static [&'static str]) -> Row {
