@@ -45,13 +45,6 @@ pub(super) const ATTACKED: &[Attacked] = &[
             `allowInsecureRequests` only where the issuer itself has no https.",
     },
     Attacked {
-        id: "oidc-client-ts",
-        package: "oidc-client-ts",
-        runtime: Runtime::Node,
-        configuration: "`OidcClient` with `nonce` and `loadUserInfo`, everything else as it is by default, outside of a \
-            browser.",
-    },
-    Attacked {
         id: "authlib",
         package: "authlib",
         runtime: Runtime::Python,
