@@ -29,11 +29,11 @@ struct Held<'a> {
 impl<'a> Hold<'a> {
     /// Holds what a visitor asks these servers from now on.
     pub(crate) fn new(visitor: &Visitor, idps: &[&'a Idp]) -> Self {
-        let held = |idp: &&'a Idp| {
+        let held = |idp: &'a Idp| {
             let seen = idp.journal().last().map_or(0, |entry| entry.number);
-            Held { idp: *idp, seen, _lies: idp.hold() }
+            Held { idp, seen, _lies: idp.hold() }
         };
-        Self { visitor: visitor.clone(), servers: idps.iter().map(held).collect() }
+        Self { visitor: visitor.clone(), servers: idps.iter().copied().map(held).collect() }
     }
 
     /// Writes down what the servers are asked, without end.

@@ -4,13 +4,13 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), oauth_attacks::TargetError> {
-//! use oauth_attacks::{Options, Target, run_on_server};
+//! use oauth_attacks::{Target, against_server};
 //!
 //! let target = Target::discover("https://login.example")
 //!     .await?
 //!     .public("app", "http://127.0.0.1:9/callback")
 //!     .confidential("web", "s3cret", "https://web.example/callback");
-//! run_on_server(&target, &Options::new()).await.assert_all_stopped();
+//! against_server(target).await.assert_all_stopped();
 //! # Ok(())
 //! # }
 //! ```
@@ -21,10 +21,10 @@
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
-//! use oauth_attacks::{Options, PkceClientWeb, run_on_client};
+//! use oauth_attacks::{PkceClientWeb, against_client};
 //!
-//! let options = Options::new().only(["rp-state-mismatch", "rp-mixup-classic"]);
-//! run_on_client(PkceClientWeb::default(), &options).await.assert_all_stopped();
+//! let attacks = ["rp-state-mismatch", "rp-mixup-classic"];
+//! against_client(PkceClientWeb::default()).only(attacks).await.assert_all_stopped();
 //! # }
 //! ```
 //!
@@ -32,6 +32,7 @@
 //! the rules. What cannot be tried is inconclusive, and inconclusive is not withstood.
 
 pub mod address;
+pub mod against;
 pub mod agent;
 pub mod answer;
 pub mod attack;
@@ -80,6 +81,7 @@ pub mod user_agent;
 pub mod verdict;
 pub mod web;
 
+pub use against::{Against, against_client, against_server};
 pub use baseline::{Baseline, BaselineError};
 #[cfg(unix)]
 pub use chromium::Chromium;

@@ -23,6 +23,7 @@ const PAGE: &str = include_str!("spa/index.html");
 const SCRIPT: &str = include_str!("spa/app.js");
 
 /// Whether Chromium can be driven here. Where it must be, it is an error that it cannot.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn is_here() -> bool {
     let asked = Command::new("chromedriver").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let here = asked.is_ok_and(|status| status.success());

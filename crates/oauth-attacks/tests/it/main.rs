@@ -8,6 +8,8 @@ mod matrix_document;
 mod our_own;
 #[cfg(unix)]
 mod programs;
+mod quick_start;
+mod readme;
 mod server_matrix;
 mod server_rules;
 mod unruly;
