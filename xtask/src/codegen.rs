@@ -84,6 +84,7 @@ fn documents(root: &Path) -> Result<Vec<(&'static str, String)>, String> {
     let readme = std::fs::read_to_string(root.join("README.md")).map_err(|error| format!("README.md: {error}"))?;
     Ok(vec![
         ("docs/ATTACKS.md", format!("{NOTICE}{}", oauth_attacks::catalogue::markdown())),
+        ("docs/CLIENTS.md", format!("{NOTICE}{}", interop::clients_document(root)?)),
         ("docs/CONTROL.md", format!("{NOTICE}{}", mock_idp::control::markdown())),
         ("docs/FAULTS.md", format!("{NOTICE}{}", faults())),
         ("docs/INTEROP.md", format!("{NOTICE}{}", interop::document(root)?)),

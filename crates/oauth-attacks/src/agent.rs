@@ -37,6 +37,8 @@ pub enum Tls {
     /// No certificate is trusted, so only `http` addresses can be reached. It saves loading the system's certificates
     /// for every connection.
     Untrusted,
+    /// They may, with any certificate: for servers of the attacks' own, whose authorities are made for the occasion.
+    Any,
 }
 
 impl Tls {
@@ -309,6 +311,7 @@ fn connection(tls: &Tls, identity: Option<&Secret>) -> Result<reqwest::Client, A
     let client = match tls {
         Tls::Trusted => client,
         Tls::Untrusted => client.tls_certs_only([]),
+        Tls::Any => client.tls_certs_only([]).tls_danger_accept_invalid_certs(true),
         Tls::Only(pem) => {
             client.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(no_client)?)
         }

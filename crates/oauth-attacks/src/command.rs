@@ -88,6 +88,7 @@ pub struct Command {
 /// A program that was started.
 struct Program {
     issuer: String,
+    redirect_uri: String,
     listening: JoinHandle<()>,
     input: Option<ChildStdin>,
     opened: pipe::Receiver,
@@ -148,7 +149,8 @@ impl Command {
         let broken = |error: io::Error| Rejected::new(format!("the program cannot be started: {error}"));
         let mut program = self.spawn(provider).await.map_err(broken)?;
         let name = fresh();
-        visitor.set_cookie(COOKIE, &name);
+        let before = visitor.cookie(COOKIE).unwrap_or_default();
+        visitor.set_cookie(COOKIE, format!("{before} {name}").trim_start());
         let begun = tokio::time::timeout(PATIENCE, program.begun()).await;
         visitor.show(program.page());
         let begun = begun.map_err(|_| Rejected::new("the program opens no browser"))?;
@@ -184,23 +186,37 @@ impl Command {
             std::fs::write(&file, pem)?;
             command.env("CA_FILE", file);
         }
-        command.env("REDIRECT_URI", with_port(provider.client.redirect_uri())?);
+        let redirect_uri = with_port(provider.client.redirect_uri())?;
+        command.env("REDIRECT_URI", &redirect_uri);
         command.env("BROWSER", self.folder.browser()).env(OPENED, &pipe);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let mut child = command.spawn()?;
         let printed = Arc::default();
         let (issuer, input) = (provider.issuer.clone(), child.stdin.take());
         let (words, listening) = listen(child, &printed);
-        Ok(Program { issuer, listening, input, opened, words, printed, spoke: false, last: None })
+        Ok(Program { issuer, redirect_uri, listening, input, opened, words, printed, spoke: false, last: None })
+    }
+
+    /// The programs on this visitor's computer, in the order they were started in.
+    fn started_for(&self, visitor: &Visitor) -> Vec<Arc<tokio::sync::Mutex<Program>>> {
+        let (names, running) = (visitor.cookie(COOKIE).unwrap_or_default(), lock(&self.running));
+        names.split(' ').filter_map(|name| running.get(name).cloned()).collect()
     }
 
     async fn answer(&self, visitor: &Visitor, address: &str) -> Said {
-        let program = visitor.cookie(COOKIE).and_then(|name| lock(&self.running).get(&name).cloned());
-        let Some(program) = program else {
+        let mut program = None;
+        for started in self.started_for(visitor) {
+            let started = started.lock_owned().await;
+            let is_meant = at_port_of(&started.redirect_uri, address) == address;
+            program = Some(started);
+            if is_meant {
+                break;
+            }
+        }
+        let Some(mut program) = program else {
             return Said::Rejected(Rejected::new("no program waits for this browser"));
         };
-        let mut program = program.lock().await;
-        let page = visit(address).await;
+        let page = visit(&at_port_of(&program.redirect_uri, address)).await;
         let said = tokio::time::timeout(self.quiet, program.said()).await;
         let said = said.unwrap_or_else(|_| Said::Rejected(Rejected::new("the program is still waiting")));
         let printed = program.page();
@@ -215,7 +231,7 @@ impl Command {
     }
 
     async fn ask(&self, visitor: &Visitor, errand: &Errand) -> Result<Done, Rejected> {
-        let program = visitor.cookie(COOKIE).and_then(|name| lock(&self.running).get(&name).cloned());
+        let program = self.started_for(visitor).pop();
         let program = program.ok_or_else(|| Rejected::new("no program runs for this browser"))?;
         let mut program = program.lock().await;
         let asked = match errand {
@@ -355,6 +371,22 @@ fn with_port(redirect_uri: &str) -> io::Result<String> {
     Ok(format!("http://127.0.0.1:{port}/{rest}"))
 }
 
+/// The address as a browser on the computer of this program opens it. Every visitor has a computer of their own, and what
+/// is meant for a port of another one arrives at the port here, as if it had been guessed.
+fn at_port_of(redirect_uri: &str, address: &str) -> String {
+    let on_loopback = |url: &str| {
+        let (port, path) = url.strip_prefix(LOOPBACK)?.split_once('/')?;
+        port.parse::<u16>().ok().map(|port| (port, path.to_owned()))
+    };
+    match (on_loopback(redirect_uri), on_loopback(address)) {
+        (Some((port, _)), Some((_, path))) => format!("{LOOPBACK}{port}/{path}"),
+        _ => address.to_owned(),
+    }
+}
+
+/// What redirect URIs that get a port begin with.
+const LOOPBACK: &str = "http://127.0.0.1:";
+
 impl ClientUnderTest for Command {
     fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
         Box::pin(self.start(visitor, provider))
@@ -395,6 +427,15 @@ mod tests {
         assert!(with_port("http://127.0.0.1/cb").expect("a port").starts_with("http://127.0.0.1:"));
         for other in ["http://127.0.0.1:8400/cb", "https://app.example/cb"] {
             assert_eq!(with_port(other).expect("an address"), other);
+        }
+    }
+
+    #[test]
+    fn a_response_for_another_computer_arrives_at_the_port_of_this_one() {
+        let here = "http://127.0.0.1:8400/cb";
+        assert_eq!(at_port_of(here, "http://127.0.0.1:8401/cb?code=a"), "http://127.0.0.1:8400/cb?code=a");
+        for unchanged in ["http://127.0.0.1:8400/cb?code=a", "https://app.example/cb?code=a", "app:/cb?code=a"] {
+            assert_eq!(at_port_of(here, unchanged), unchanged);
         }
     }
 

@@ -176,7 +176,7 @@ pub async fn run_on_client(client: impl ClientUnderTest + 'static, options: &Opt
     let browsing = client.drives_a_browser().then_some(WITH_A_BROWSER);
     let options = &Options { patience: options.patience.or(browsing), ..options.clone() };
     let all = || catalogue::client_attacks().filter(|attack| options.includes(attack.idea.id));
-    let agent = Agent::new(Tls::Untrusted);
+    let agent = Agent::new(Tls::Any);
     let jobs = all().enumerate().map(|(number, attack)| {
         let job: Pending = match &agent {
             Ok(agent) => {

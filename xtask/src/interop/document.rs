@@ -85,7 +85,7 @@ fn cell(expect: Option<Result<Expect, &str>>) -> String {
 }
 
 /// The version that a client's manifest pins.
-fn version(root: &Path, runtime: Runtime, package: &str) -> Result<String, String> {
+pub(super) fn version(root: &Path, runtime: Runtime, package: &str) -> Result<String, String> {
     let name = match runtime {
         Runtime::Node => return npm(root, "fixtures/clients/node/package.json", package),
         Runtime::Python => return pypi(root, "fixtures/clients/authlib/requirements.in", package),

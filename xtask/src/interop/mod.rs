@@ -5,8 +5,11 @@
 //! Every flow has a tenant of its own. How it ended is judged by what the client says *and* by the server's journal: a
 //! refusal counts by the id of its rule, and a flow counts if the server saw the requests it is made of.
 
+mod attacks;
 mod catalogue;
+mod clients_document;
 mod document;
+mod examples;
 mod mcp;
 mod person;
 mod play;
@@ -19,13 +22,16 @@ mod table;
 
 use std::path::Path;
 
+use self::attacks::ATTACKED;
 use self::catalogue::{CLIENTS, FLOWS};
+use self::examples::EXAMPLES;
 use self::programs::{Folders, Missing, Runtime, build_server};
 use self::servers::SERVERS;
 use self::stage::Stage;
 use self::table::Table;
 use crate::flows::told;
 
+pub(crate) use self::clients_document::clients_document;
 pub(crate) use self::document::document;
 pub(crate) use self::table::Done;
 
@@ -41,7 +47,11 @@ pub(crate) struct Options {
     /// Write every request that the server saw.
     #[arg(long, short)]
     verbose: bool,
-    /// Only these clients and servers; `servers` are all servers.
+    /// Write down what the attacks come to instead of comparing it; words about what has changed are still to be found.
+    #[arg(long)]
+    record: bool,
+    /// Only these clients and servers; `servers` are all servers; with `attacks`, only the attacks on these clients, or
+    /// on all.
     #[arg(value_name = "CLIENT")]
     clients: Vec<String>,
 }
@@ -85,6 +95,18 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
     }
     let alone = |id: &str| options.wants(id) && options.only.is_empty();
     let package = alone(mcp::ID) && ready(folders.provide(Runtime::Node, install), mcp::ID)?;
+    let mut attacked = Vec::new();
+    for client in ATTACKED.iter().filter(|client| options.attacks(client.id)) {
+        if ready(folders.provide(client.runtime, install), client.id)? {
+            attacked.push(client);
+        }
+    }
+    let mut examples = Vec::new();
+    for example in EXAMPLES.iter().filter(|_| alone(examples::ID)) {
+        if ready(folders.provide(example.1, install), example.0)? {
+            examples.push(example);
+        }
+    }
     let calls = alone(schemathesis::ID) && ready(folders.provide_schemathesis(install), schemathesis::ID)?;
     let mut servers = Vec::new();
     for server in SERVERS
@@ -95,7 +117,7 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
             servers.push(server);
         }
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| told(&error))?.block_on(async {
         let mut stage = Stage::new(&folders, options.verbose);
         for client in clients {
@@ -107,6 +129,12 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
         }
         if package {
             mcp::run(&folders, &mut stage, &mut table).await?;
+        }
+        for client in attacked {
+            attacks::run(&folders, client, options.record, &mut table).await;
+        }
+        for example in examples {
+            examples::run(root, &folders, example, &mut table).await;
         }
         if calls {
             schemathesis::run(&folders, &mut stage, &mut table).await;
@@ -121,7 +149,17 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
 
 impl Options {
     fn wants(&self, id: &str) -> bool {
-        self.clients.is_empty() || self.clients.iter().any(|client| client == id)
+        self.clients.is_empty() || (self.names(id) && !self.names(attacks::ID))
+    }
+
+    /// Whether this client is attacked.
+    fn attacks(&self, id: &str) -> bool {
+        let all = self.clients.iter().all(|client| client == attacks::ID);
+        self.only.is_empty() && (all || (self.names(attacks::ID) && self.names(id)))
+    }
+
+    fn names(&self, id: &str) -> bool {
+        self.clients.iter().any(|client| client == id)
     }
 }
 
@@ -129,7 +167,9 @@ impl Options {
 fn known(options: &Options) -> Result<(), String> {
     let server = |id: &String| id == servers::ALL || SERVERS.iter().any(|server| server.id == id);
     let client = |id: &String| {
-        id == mcp::ID || id == schemathesis::ID || server(id) || CLIENTS.iter().any(|client| client.id == id)
+        let packages = [mcp::ID, schemathesis::ID, attacks::ID, examples::ID];
+        let attacked = options.names(attacks::ID) && ATTACKED.iter().any(|client| client.id == id);
+        packages.contains(&id.as_str()) || attacked || server(id) || CLIENTS.iter().any(|client| client.id == id)
     };
     let flow = |id: &String| FLOWS.iter().any(|flow| flow.id == id);
     let unknown = options.clients.iter().find(|id| !client(id)).or(options.only.iter().find(|id| !flow(id)));

@@ -84,6 +84,18 @@ impl Folders {
         }
     }
 
+    /// The command that runs a client for being attacked.
+    pub(super) fn attacked(&self, runtime: Runtime, id: &str) -> (PathBuf, Vec<PathBuf>) {
+        match runtime {
+            Runtime::Node => (self.node(), vec![self.installed.join("node").join(id).join("attacked.mjs")]),
+            Runtime::Python => {
+                let python = self.installed.join("python/bin/python");
+                (python, vec!["-B".into(), self.written.join(id).join("attacked.py")])
+            }
+            Runtime::Rust => (self.built(&format!("attacked-{id}")), Vec::new()),
+        }
+    }
+
     /// The node that came with the packages, or else the machine's.
     pub(super) fn node(&self) -> PathBuf {
         node_in(&self.installed.join("node"))
@@ -99,7 +111,9 @@ impl Folders {
     }
 
     fn provide_node(&self, install: bool) -> Result<(), Missing> {
-        self.provide_npm(&self.written, "node", (&["openid-client", "mcp-sdk"], install))
+        self.provide_npm(&self.written, "node", (&["openid-client", "mcp-sdk"], install))?;
+        let shared = (self.written.join("node/native.mjs"), self.installed.join("node/native.mjs"));
+        copy(&shared.0, &shared.1).map_err(Missing::Broken)
     }
 
     /// Packages of npm as `node` in `written` lists them, and the programs that use them.

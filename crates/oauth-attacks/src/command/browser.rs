@@ -38,9 +38,20 @@ impl Drop for Folder {
     }
 }
 
-/// Brings a browser back to the program. `None` if nobody listens there.
+/// How many redirects a program may lead a browser through to its own page.
+const MOST_REDIRECTS: usize = 5;
+
+/// Brings a browser back to the program, and on to the page that it shows in the end, if the program leads to one of its
+/// own. `None` if nobody listens there.
 pub(super) async fn visit(address: &str) -> Option<Page> {
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(PATIENCE);
+    let at_home = reqwest::redirect::Policy::custom(|step| {
+        let home = step.previous().first().map(reqwest::Url::origin);
+        match home == Some(step.url().origin()) && step.previous().len() <= MOST_REDIRECTS {
+            true => step.follow(),
+            false => step.stop(),
+        }
+    });
+    let http = reqwest::Client::builder().redirect(at_home).referer(false).no_proxy().timeout(PATIENCE);
     let mut response = http.tls_certs_only([]).build().ok()?.get(address).send().await.ok()?;
     let headers = response.headers().iter();
     let headers =

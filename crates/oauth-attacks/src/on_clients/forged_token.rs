@@ -74,8 +74,13 @@ impl<'a> Arrived<'a> {
         let visitor = Visitor::new();
         let request = stage.must_begin(&visitor, idp).await?;
         let pushed = idp.requests("/par");
-        let pushed = pushed.last().and_then(|entry| entry.params.get("nonce"));
-        let nonce = request.params.get("nonce").or(pushed).map(str::to_owned);
+        let asked =
+            |name| request.params.get(name).or_else(|| pushed.last().and_then(|entry| entry.params.get(name)));
+        // A client that has not asked for an ID token does not look at the one it is given.
+        if asked("scope").is_some_and(|scope| scope.split(' ').all(|word| word != "openid")) {
+            return Err(Inconclusive::new("the client does not ask for an ID token"));
+        }
+        let nonce = asked("nonce").map(str::to_owned);
         let address = stage.follow(&visitor, idp, &request).await?;
         Ok(Self { idp, visitor, address, nonce })
     }

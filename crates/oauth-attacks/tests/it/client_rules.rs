@@ -1,6 +1,6 @@
 //! The rules of verdicts on clients: what counts, what does not, and what is kept to oneself.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use oauth_attacks::{
     ClientUnderTest, Closures, Options, Provider, Rejected, Report, Said, Verdict, Visitor, run_on_client,
@@ -77,6 +77,48 @@ async fn a_client_that_starts_over_is_not_logged_in() {
         other => other,
     });
     run_on_client(restarting, &Options::new().only(["rp-state-mismatch", "rp-idt-exp"])).await.assert_all_stopped();
+}
+
+#[tokio::test]
+async fn a_client_that_asks_for_no_id_token_is_not_blamed_for_what_is_in_one() {
+    let issuer = Arc::new(Mutex::new(String::new()));
+    let chosen = Arc::clone(&issuer);
+    let without_openid = Closures::new(
+        move |_: Visitor, Provider { issuer, client, .. }: Provider| {
+            chosen.lock().expect("a lock").clone_from(&issuer);
+            let (id, back) = (client.client_id.clone(), client.redirect_uris.concat());
+            // The challenge of RFC 7636 appendix B.
+            let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+            let asked = format!("client_id={id}&redirect_uri={back}&scope=read&state=a-state-of-mine");
+            async move { Ok(format!("{issuer}/authorize?response_type=code&{asked}&code_challenge={challenge}")) }
+        },
+        move |_: Visitor, address: String| {
+            let issuer = issuer.lock().expect("a lock").clone();
+            async move { redeemed_without_looking(issuer, &address).await }
+        },
+    );
+    let report = run_on_client(without_openid, &Options::new().only(["rp-idt-sig-bitflip"])).await;
+    assert_eq!(report.outcomes[0].because, "the client does not ask for an ID token");
+}
+
+/// Redeems the code of an address, with the verifier of RFC 7636 appendix B.
+async fn redeemed_without_looking(issuer: String, address: &str) -> Said {
+    let code = address.split(['?', '&']).find_map(|pair| pair.strip_prefix("code=")).expect("a code");
+    let back = address.split('?').next().expect("an address");
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "client-under-test"),
+        ("code", code),
+        ("redirect_uri", back),
+        ("code_verifier", verifier),
+    ];
+    let http = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().expect("a client");
+    let answer = http.post(format!("{issuer}/token")).form(&form).send().await.expect("an answer");
+    match answer.status().is_success() {
+        true => Said::Accepted { issuer, subject: "alice".to_owned() },
+        false => Said::Rejected(Rejected::new("no token")),
+    }
 }
 
 #[tokio::test]

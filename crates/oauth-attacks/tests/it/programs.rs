@@ -44,6 +44,15 @@ async fn program(issuer: String, how: &str) -> i32 {
         std::process::abort();
     }
     let said = victim.finish(&visitor, &address).await;
+    if how == "polite" {
+        // It shows a page without a code in its address, and says nothing before it is seen.
+        let elsewhere =
+            b"HTTP/1.1 303 See Other\r\nlocation: /done\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        stream.write_all(elsewhere).await.expect("it is sent");
+        drop(stream);
+        (stream, _) = listener.accept().await.expect("a browser");
+        assert_eq!(path(&mut stream).await, "/done");
+    }
     let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\ndone").await;
     match (how, &said) {
         ("silent", Said::Accepted { .. }) => 0,
@@ -76,8 +85,14 @@ fn client(how: &str) -> Command {
     Command::new(line).expect("a client").env("HOW", how)
 }
 
-const ATTACKS: [&str; 5] =
-    ["rp-state-mismatch", "rp-code-injection-pkce", "rp-idt-aud-wrong", "rp-iss-wrong", "rp-pkce-verifier-missing"];
+const ATTACKS: [&str; 6] = [
+    "rp-state-mismatch",
+    "rp-state-other-browser",
+    "rp-code-injection-pkce",
+    "rp-idt-aud-wrong",
+    "rp-iss-wrong",
+    "rp-pkce-verifier-missing",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_says_what_came_of_it_is_judged_by_that() {
@@ -94,9 +109,32 @@ async fn a_program_that_only_ends_is_judged_by_how() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_leads_its_visitor_to_a_page_of_its_own_is_followed() {
+    let report = run_on_client(client("polite"), &Options::new().only(ATTACKS).side_by_side(3)).await;
+    report.assert_all_stopped();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_careless_program_is_found_out() {
     let report = run_on_client(client("careless"), &Options::new().only(["rp-state-mismatch"])).await;
     assert_eq!(report.outcomes[0].verdict, Verdict::Vulnerable, "{}", report.outcomes[0].because);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_for_another_computer_reaches_the_program_of_this_one() {
+    let report = run_on_client(client("careless"), &Options::new().only(["rp-state-other-browser"])).await;
+    let outcome = &report.outcomes[0];
+    // The code is redeemed with a verifier of this program's own.
+    assert_eq!(outcome.verdict, Verdict::Vulnerable, "{}", outcome.because);
+    assert!(outcome.because.contains("redeemed the code"), "{}", outcome.because);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_is_not_blamed_for_what_comes_to_other_computers() {
+    let report = run_on_client(client("sound"), &Options::new().only(["rp-browser-swap"])).await;
+    let outcome = &report.outcomes[0];
+    assert_eq!(outcome.verdict, Verdict::Inconclusive, "{}", outcome.because);
+    assert!(outcome.because.contains("other computers"), "{}", outcome.because);
 }
 
 #[tokio::test(flavor = "multi_thread")]

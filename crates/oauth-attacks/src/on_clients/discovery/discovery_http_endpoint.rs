@@ -1,12 +1,14 @@
 //! The metadata name a token endpoint or a key set over plain http on another computer. Whoever is on the way reads
 //! the code and the verifier, or puts other keys in.
 
+use mock_idp::MockIdp;
+use mock_idp::tls::Tls;
 use oauth_types::Params;
 use oauth_types::fault::{Edit, Point};
 
 use crate::agent::Request;
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
-use crate::client::Visitor;
+use crate::client::{Said, Visitor};
 use crate::idp::Idp;
 use crate::stage::{Address, Heard, Stage};
 use crate::trace::Party;
@@ -37,7 +39,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     for (member, path) in [("token_endpoint", "/token"), ("jwks_uri", "/jwks")] {
-        let (idp, listener) = (stage.idp().await?, stage.idp_of_attacker().await?);
+        let (idp, listener) = (encrypted_idp(stage).await?, stage.idp_of_attacker().await?);
         let place = format!("http://{ANY_ADDRESS}:{}{path}", port(&listener));
         must_answer(stage, &listener).await?;
         let before = listener.journal().len();
@@ -55,6 +57,16 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         }
     }
     Ok(())
+}
+
+/// A server with https, if the client can be told whom to trust: a client that is told to allow http, since the issuer
+/// has nothing better, says nothing about clients that are not.
+pub(super) async fn encrypted_idp(stage: &Stage) -> Result<Idp, Inconclusive> {
+    let idp = stage.idp_of(MockIdp::builder().tls(Tls::generated())).await?;
+    match try_to_log_in(&stage.aside(), &idp).await? {
+        Some(Heard::Said(Said::Accepted { .. })) => Ok(idp),
+        _ => stage.idp().await,
+    }
 }
 
 /// It is not a loopback address, and yet leads to this computer.

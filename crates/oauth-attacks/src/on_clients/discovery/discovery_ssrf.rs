@@ -4,7 +4,7 @@
 
 use oauth_types::fault::{Edit, Point};
 
-use super::discovery_http_endpoint::{ANY_ADDRESS, must_answer, port, try_to_log_in};
+use super::discovery_http_endpoint::{ANY_ADDRESS, encrypted_idp, must_answer, port, try_to_log_in};
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::stage::{Heard, Stage};
 use crate::verdict::Level;
@@ -44,7 +44,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         ("a protocol of long ago", format!("gopher://{ANY_ADDRESS}:{}/_GET", port(&listener))),
     ];
     for (what, place) in places {
-        let idp = stage.idp().await?;
+        let idp = encrypted_idp(stage).await?;
         let lie = idp.lie_at(Point::Discovery, Edit::set("jwks_uri", place));
         let before = listener.journal().len();
         let heard = try_to_log_in(stage, &idp).await?;

@@ -2,11 +2,13 @@
 //! hold. A client whose parser takes what it cannot read for absent checks no time at all.
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
+use crate::client::{Said, Visitor};
+use crate::idp::Idp;
 use crate::on_clients::forged_token::Right;
 use crate::on_clients::{forged_token, lying_token};
-use crate::stage::Stage;
+use crate::stage::{Heard, Stage};
 use crate::verdict::Level;
-use oauth_types::fault::Edit;
+use oauth_types::fault::{Edit, Point};
 use serde_json::{Value, json};
 
 /// `rp-idt-time-types`
@@ -36,14 +38,16 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
-    for name in ["exp", "nbf", "iat"] {
+    // "Claims used that are not understood MUST be ignored" (OpenID Connect Core section 2), whatever their type.
+    let understood = if heeds_beginnings(stage, &idp).await? { &["exp", "nbf", "iat"][..] } else { &["exp", "iat"] };
+    for name in understood {
         for value in [json!("never"), json!(true), json!([]), json!({}), Value::Null] {
             let what = format!("an ID token whose {name} is {value}");
-            lying_token::must_be_rejected(stage, &idp, vec![Edit::set(name, value)], &what).await?;
+            lying_token::must_be_rejected(stage, &idp, vec![Edit::set(*name, value)], &what).await?;
         }
     }
     forged_token::control(stage, &idp).await?;
-    for name in ["exp", "nbf"] {
+    for name in understood.iter().copied().filter(|name| *name != "iat") {
         let beyond = |right: &Right<'_>| {
             let mut claims = right.claims.clone();
             claims.insert(name.to_owned(), "BEYOND".into());
@@ -55,3 +59,12 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     }
     Ok(())
 }
+
+/// Whether the client looks at `nbf` at all: one that is far in the future keeps it from logging anybody in.
+async fn heeds_beginnings(stage: &Stage, idp: &Idp) -> Result<bool, Inconclusive> {
+    let _lie = idp.lie_at(Point::IdToken, Edit::set("nbf", idp.now() + DAY));
+    Ok(!matches!(stage.aside().login(&Visitor::new(), idp).await?, Heard::Said(Said::Accepted { .. })))
+}
+
+/// Seconds of a day, which is more than any clock is off.
+const DAY: u64 = 86_400;

@@ -4,7 +4,7 @@
 //! browser for what it was.
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
-use crate::client::Visitor;
+use crate::client::{Ability, Visitor};
 use crate::stage::Stage;
 use crate::verdict::Level;
 
@@ -33,6 +33,10 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 };
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
+    if stage.can(Ability::Listen) {
+        // What comes to another computer never gets to the program of the attacker.
+        return Err(Inconclusive::new("the client does not see what comes to other computers than its own"));
+    }
     let idp = stage.idp().await?;
     let (attacker, victim) = (Visitor::attacker(), Visitor::new());
     let request = stage.must_begin(&attacker, &idp).await?;

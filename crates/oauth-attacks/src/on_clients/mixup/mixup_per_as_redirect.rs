@@ -46,7 +46,9 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let chosen = stage.must_begin(&visitor, &attacker).await?;
     let asked = observe::asked(&chosen, &attacker.journal());
     let redirect_uri = wanted.get("redirect_uri").unwrap_or_default();
-    if asked.get("redirect_uri") == Some(redirect_uri) {
+    // On the loopback interface the port tells logins apart, and servers do not look at it (RFC 8252 section 7.3).
+    let known_as = |uri: &str| without_port(uri).unwrap_or_else(|| uri.to_owned());
+    if asked.get("redirect_uri").map(known_as) == Some(known_as(redirect_uri)) {
         return Err(Inconclusive::new("the client does not have a redirect URI for each server"));
     }
     let sent_on = Address { base: expected.base, params: asked };
@@ -57,4 +59,24 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     stage.must_not_redeem(&attacker, address.get("code"), "the honest server at the attacker's");
     stage.must_reject(&heard, "a response at the redirect URI of another server");
     Ok(())
+}
+
+/// A redirect URI on the loopback interface without its port.
+fn without_port(uri: &str) -> Option<String> {
+    let (host, rest) = uri.strip_prefix("http://")?.split_once(':').filter(|(host, _)| *host == "127.0.0.1")?;
+    let (_, path) = rest.split_once('/')?;
+    Some(format!("http://{host}/{path}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_of_the_loopback_interface_tell_no_servers_apart() {
+        let known_as = |uri| without_port(uri).expect("a loopback address");
+        assert_eq!(known_as("http://127.0.0.1:8400/cb"), known_as("http://127.0.0.1:8401/cb"));
+        assert_ne!(known_as("http://127.0.0.1:8400/cb/a"), known_as("http://127.0.0.1:8400/cb/b"));
+        assert_eq!(without_port("https://app.example:8400/cb"), None);
+    }
 }

@@ -1,0 +1,213 @@
+//! `cargo xtask interop attacks`: attacks on published clients, each as its documentation says a native application logs
+//! in. Which attacks, fixtures/clients/attacks.txt says: those whose verdicts on these clients have been looked into by
+//! hand. What they come to is recorded in fixtures/clients/NAME/findings.json; a run fails on any difference, for the
+//! better or the worse.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use oauth_attacks::outcomes::Report;
+use oauth_attacks::report::table::duration;
+use oauth_attacks::{Baseline, Command, Options, Outcome, Verdict, run_on_client};
+use serde::{Deserialize, Serialize};
+
+use super::programs::{Folders, Runtime};
+use super::table::Table;
+use crate::flows::told;
+use crate::stopwatch::Stopwatch;
+
+/// The name on the command line.
+pub(super) const ID: &str = "attacks";
+/// Attacks at a time. Most of a run is waiting for programs to start.
+const SIDE_BY_SIDE: usize = 4;
+/// How long a program may be silent before it counts as still waiting, and an attack may take, on a busy machine.
+const SILENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A published client, as it is attacked.
+pub(super) struct Attacked {
+    pub(super) id: &'static str,
+    pub(super) package: &'static str,
+    pub(super) runtime: Runtime,
+    /// What is on and what is off, in sentences.
+    pub(super) configuration: &'static str,
+}
+
+/// Every one.
+pub(super) const ATTACKED: &[Attacked] = &[
+    Attacked {
+        id: "openid-client",
+        package: "openid-client",
+        runtime: Runtime::Node,
+        configuration: "`discovery`, `authorizationCodeGrant` with `expectedState`, `expectedNonce`, \
+            `pkceCodeVerifier` and `idTokenExpected`, `fetchUserInfo`; `enableNonRepudiationChecks` is on, \
+            `allowInsecureRequests` only where the issuer itself has no https.",
+    },
+    Attacked {
+        id: "authlib",
+        package: "authlib",
+        runtime: Runtime::Python,
+        configuration: "`OAuth2Session` with PKCE and `state`, `CodeIDToken` with `iss`, `aud`, `nonce` and \
+            `access_token`, signatures verified by `joserfc`; metadata and keys are read by the application.",
+    },
+    Attacked {
+        id: "oauth2",
+        package: "oauth2",
+        runtime: Runtime::Rust,
+        configuration: "`BasicClient` with PKCE, `state` compared by the application, an HTTP client that does not \
+            follow redirects. It has no metadata, no ID tokens and no UserInfo.",
+    },
+    Attacked {
+        id: "openidconnect",
+        package: "openidconnect",
+        runtime: Runtime::Rust,
+        configuration: "`discover_async`, `CoreClient` with PKCE, `state` and `at_hash` compared by the application, \
+            `id_token_verifier`, `user_info` with the subject; an HTTP client that does not follow redirects.",
+    },
+    Attacked {
+        id: "huskarl",
+        package: "huskarl",
+        runtime: Runtime::Rust,
+        configuration: "`AuthorizationServerMetadata::fetch`, `AuthorizationCodeGrant` as built from metadata, \
+            `complete_on_loopback`, `UserInfoClient`; an HTTP client that does not follow redirects.",
+    },
+];
+
+/// An entry of findings.json.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Found {
+    pub(super) id: String,
+    pub(super) verdict: Verdict,
+    /// What the client does, in a sentence; of what could not be tried, why.
+    pub(super) reason: String,
+}
+
+/// Plays every attack to a client and adds a row. With `record`, what comes out is written down instead of compared.
+pub(super) async fn run(folders: &Folders, attacked: &Attacked, record: bool, table: &mut Table) {
+    let watch = Stopwatch::start();
+    let ended = match record {
+        true => write(folders, attacked).await,
+        false => compare(folders, attacked).await,
+    };
+    table.row((attacked.id, ID), &ended, &duration(watch.took()));
+}
+
+async fn compare(folders: &Folders, attacked: &Attacked) -> Result<String, String> {
+    let path = findings(&folders.written, attacked.id);
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let baseline = Baseline::read(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let options = Options::new().baseline(baseline).only(looked_into(&folders.written)?);
+    let report = play(folders, attacked, &options.clone().side_by_side(SIDE_BY_SIDE)).await?;
+    let mut failures = report.failures();
+    if !failures.is_empty() {
+        // On a machine with much else to do a program may be late. Alone it is not.
+        let again: Vec<_> = failures.iter().map(|failure| failure.id.clone()).collect();
+        failures = play(folders, attacked, &options.only(again)).await?.failures();
+    }
+    match failures.is_empty() {
+        true => Ok(counts(&report)),
+        false => {
+            let lines = failures.iter().map(|failure| format!("    {}: {}", failure.id, failure.because));
+            Err(format!("not as in {}\n{}", path.display(), lines.collect::<Vec<_>>().join("\n")))
+        }
+    }
+}
+
+/// Writes what comes out, with the words that are there for what has not changed.
+async fn write(folders: &Folders, attacked: &Attacked) -> Result<String, String> {
+    let everything = Options::new().only(looked_into(&folders.written)?);
+    let report = play(folders, attacked, &everything.side_by_side(SIDE_BY_SIDE)).await?;
+    let known = read(&folders.written, attacked.id).unwrap_or_default();
+    let found = report.outcomes.iter().filter(|outcome| outcome.verdict != Verdict::Stopped);
+    let found: Vec<_> = found.map(|outcome| described(outcome, &known)).collect();
+    let path = findings(&folders.written, attacked.id);
+    let text = serde_json::to_string_pretty(&found).map_err(|error| told(&error))? + "\n";
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    std::fs::create_dir_all(path.parent().unwrap_or(&path)).map_err(failed)?;
+    std::fs::write(&path, text).map_err(failed)?;
+    Ok(format!("{}, recorded", counts(&report)))
+}
+
+fn described(outcome: &Outcome, known: &[Found]) -> Found {
+    let same = |found: &&Found| found.id == outcome.id && found.verdict == outcome.verdict;
+    let reason = match (known.iter().find(same), outcome.verdict) {
+        (Some(found), Verdict::Tolerated | Verdict::Vulnerable) => found.reason.clone(),
+        (None, Verdict::Tolerated | Verdict::Vulnerable) => format!("to be judged: {}", outcome.because),
+        _ => outcome.because.clone(),
+    };
+    Found { id: outcome.id.to_owned(), verdict: outcome.verdict, reason }
+}
+
+async fn play(folders: &Folders, attacked: &Attacked, options: &Options) -> Result<Report, String> {
+    let (program, arguments) = folders.attacked(attacked.runtime, attacked.id);
+    let words = std::iter::once(program).chain(arguments).map(|word| quoted(&word));
+    let client = Command::new(words.collect::<Vec<_>>().join(" ")).map_err(|error| told(&error))?;
+    Ok(run_on_client(client.quiet_after(SILENCE), &options.clone().patience(PATIENCE)).await)
+}
+
+/// A word of the shell.
+pub(super) fn quoted(word: &Path) -> String {
+    format!("'{}'", word.display().to_string().replace('\'', r"'\''"))
+}
+
+fn counts(report: &Report) -> String {
+    let of = |verdict| report.outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();
+    format!(
+        "{} stopped, {} tolerated, {} vulnerable, {} could not be tried",
+        of(Verdict::Stopped),
+        of(Verdict::Tolerated),
+        of(Verdict::Vulnerable),
+        of(Verdict::Inconclusive)
+    )
+}
+
+/// The ids of the attacks that are played.
+fn looked_into(clients: &Path) -> Result<Vec<String>, String> {
+    let path = clients.join("attacks.txt");
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// What is recorded of a client.
+pub(super) fn read(clients: &Path, id: &str) -> Result<Vec<Found>, String> {
+    let path = findings(clients, id);
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// What is recorded of every client, by the id of the attack.
+pub(super) fn recorded(root: &Path) -> Result<BTreeMap<&'static str, BTreeMap<String, Found>>, String> {
+    let of = |attacked: &Attacked| {
+        let found = read(&root.join("fixtures/clients"), attacked.id)?;
+        Ok((attacked.id, found.into_iter().map(|found| (found.id.clone(), found)).collect()))
+    };
+    ATTACKED.iter().map(of).collect()
+}
+
+fn findings(clients: &Path, id: &str) -> PathBuf {
+    clients.join(id).join("findings.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_finding_is_described_by_somebody() {
+        for (client, found) in recorded(&crate::root()).expect("findings") {
+            for found in found.values() {
+                assert!(!found.reason.starts_with("to be judged"), "{client} {}: {}", found.id, found.reason);
+                let could_not = found.reason.starts_with("the client") || found.reason.starts_with("it ");
+                let tried = found.verdict != Verdict::Inconclusive;
+                assert!(tried || could_not, "{client} {}: {}", found.id, found.reason);
+                assert!(!tried || found.reason.ends_with('.'), "{client} {}: no sentence", found.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_is_one_word_for_the_shell() {
+        assert_eq!(quoted(Path::new("/a b/it's")), r"'/a b/it'\''s'");
+    }
+}
