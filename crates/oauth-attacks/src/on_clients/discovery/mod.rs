@@ -8,6 +8,7 @@ mod discovery_shell;
 mod discovery_ssrf;
 mod discovery_toctou;
 mod tls_invalid;
+mod token_redirect;
 mod token_redirect_302;
 mod token_redirect_307;
 mod userinfo_redirect;

@@ -1,12 +1,10 @@
 //! The token endpoint answers with a redirect that is followed with a GET request. The client then asks the attacker,
 //! takes the answer for that of its server, and may have put the code into the address.
 
-use oauth_types::fault::{Edit, Point};
-
-use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
-use crate::client::Visitor;
-use crate::stage::Stage;
+use crate::attack::{Capability, ClientAttack, Idea, story};
 use crate::verdict::Level;
+
+use super::token_redirect;
 
 /// `rp-token-redirect-302`
 pub(super) const ATTACK: ClientAttack = ClientAttack {
@@ -28,22 +26,5 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
     },
     only_looks: false,
     needs: &[],
-    run: |stage| Box::pin(run(stage)),
+    run: |stage| Box::pin(token_redirect::must_not_be_followed(stage, &[301, 302, 303])),
 };
-
-async fn run(stage: &Stage) -> Result<(), Inconclusive> {
-    for code in [301, 302, 303] {
-        let (idp, elsewhere) = (stage.idp().await?, stage.idp_of_attacker().await?);
-        let location = format!("{}/token", elsewhere.issuer());
-        let lie = idp.lie_at(Point::TokenResponse, Edit::Redirect { code, location });
-        let heard = stage.login(&Visitor::new(), &idp).await?;
-        if !lie.was_told() {
-            return Err(Inconclusive::new("the client does not send a token request"));
-        }
-        if !elsewhere.journal().is_empty() {
-            stage.violated(format!("the client followed a redirect of the token endpoint, status {code}"));
-        }
-        stage.must_reject(&heard, &format!("a token endpoint that redirects, status {code}"));
-    }
-    Ok(())
-}

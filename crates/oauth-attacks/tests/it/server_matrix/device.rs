@@ -9,67 +9,55 @@ use oauth_attacks::Level;
 use oauth_types::Params;
 use tokio::sync::Mutex as Queue;
 
-use super::{Off, Row};
+use super::Row;
 use crate::victims::forms::hidden;
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed, Reply};
 
 pub(super) const ROWS: &[Row] = &[
-    Row {
-        id: "as-device-other-client",
-        off: Off::Bug(&ANYBODYS_CODE),
-        level: Level::Must,
-        because: "an approved device code of another client",
-        rules: &["rfc8628-device-code-other-client"],
-    },
-    Row {
-        id: "as-device-fast-poll",
-        off: Off::Bug(&PATIENCE),
-        level: Level::Should,
-        because: "10 polls without a pause are answered alike",
-        rules: &["rfc8628-slow-down"],
-    },
-    Row {
-        id: "as-device-replay",
-        off: Off::Bug(&GOOD_FOR_EVER),
-        level: Level::Must,
-        because: "10 polls at once brought 10 access tokens",
-        rules: &["rfc8628-device-code-replayed"],
-    },
-    Row {
-        id: "as-device-expired",
-        off: Off::Bug(&LIVES_LONGER),
-        level: Level::Must,
-        because: "past its time",
-        rules: &["rfc8628-device-code-expired"],
-    },
-    Row {
-        id: "as-device-user-code-bruteforce",
-        off: Off::Bug(&GUESS_ON),
-        level: Level::Should,
-        because: "a user code is taken after 200 wrong ones",
-        rules: &["rfc8628-too-many-guesses"],
-    },
-    Row {
-        id: "as-device-phish-auto",
-        off: Off::Bug(&APPROVED_BY_LINK),
-        level: Level::Should,
-        because: "opening an address with a user code approves a device",
-        rules: &[],
-    },
-    Row {
-        id: "as-device-phish-auto",
-        off: Off::Bug(&NO_TICKET),
-        level: Level::Should,
-        because: "a form of another site approves a device",
-        rules: &["rfc8628-not-confirmed"],
-    },
-    Row {
-        id: "as-device-denied",
-        off: Off::Bug(&NO_IS_YES),
-        level: Level::Must,
-        because: "a device code that was denied",
-        rules: &["rfc8628-denied"],
-    },
+    Row::bug(
+        "as-device-other-client",
+        &ANYBODYS_CODE,
+        Level::Must,
+        "an approved device code of another client",
+        &["rfc8628-device-code-other-client"],
+    ),
+    Row::bug(
+        "as-device-fast-poll",
+        &PATIENCE,
+        Level::Should,
+        "10 polls without a pause are answered alike",
+        &["rfc8628-slow-down"],
+    ),
+    Row::bug(
+        "as-device-replay",
+        &GOOD_FOR_EVER,
+        Level::Must,
+        "10 polls at once brought 10 access tokens",
+        &["rfc8628-device-code-replayed"],
+    ),
+    Row::bug("as-device-expired", &LIVES_LONGER, Level::Must, "past its time", &["rfc8628-device-code-expired"]),
+    Row::bug(
+        "as-device-user-code-bruteforce",
+        &GUESS_ON,
+        Level::Should,
+        "a user code is taken after 200 wrong ones",
+        &["rfc8628-too-many-guesses"],
+    ),
+    Row::bug(
+        "as-device-phish-auto",
+        &APPROVED_BY_LINK,
+        Level::Should,
+        "opening an address with a user code approves a device",
+        &[],
+    ),
+    Row::bug(
+        "as-device-phish-auto",
+        &NO_TICKET,
+        Level::Should,
+        "a form of another site approves a device",
+        &["rfc8628-not-confirmed"],
+    ),
+    Row::bug("as-device-denied", &NO_IS_YES, Level::Must, "a device code that was denied", &["rfc8628-denied"]),
 ];
 
 static ANYBODYS_CODE: Bug = Bug {

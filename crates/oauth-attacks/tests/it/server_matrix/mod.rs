@@ -48,6 +48,16 @@ pub(crate) enum Off {
 }
 
 impl Row {
+    const fn bug(
+        id: &'static str,
+        bug: &'static Bug,
+        level: Level,
+        because: &'static str,
+        rules: &'static [&'static str],
+    ) -> Self {
+        Self { id, off: Off::Bug(bug), level, because, rules }
+    }
+
     const fn defence(id: &'static str, defence: Defence, level: Level) -> Self {
         Self { id, off: Off::Defence(defence), level, because: "", rules: &[] }
     }

@@ -73,13 +73,7 @@ pub(super) const ROWS: &[Row] = &[
     row("as-pkce-metadata-missing", &PLAIN, Level::Should, "lists plain", &[]),
     row("as-pkce-metadata-lies", &PLAIN_IN_SECRET, Level::Must, "the method plain", &["rfc7636-plain"]),
     row("as-pkce-metadata-lies", &NOTHING_COMPARED, Level::Must, "where S256 is listed", &[WRONG]),
-    Row {
-        id: "as-pkce-consent-tamper",
-        off: Off::Bug(&FORM_BELIEVED),
-        level: Level::Must,
-        because: "the verifier of a challenge in a form",
-        rules: &[],
-    },
+    Row::bug("as-pkce-consent-tamper", &FORM_BELIEVED, Level::Must, "the verifier of a challenge in a form", &[]),
 ];
 
 const fn row(

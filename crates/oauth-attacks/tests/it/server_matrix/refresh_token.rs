@@ -6,7 +6,8 @@ use mock_idp::jose::Jws;
 use oauth_attacks::{Jwt, Level};
 use serde_json::json;
 
-use super::{Off, Row};
+use super::Row;
+use super::code::LOGOUT_OF_THE_COOKIE;
 use crate::victims::front::{Bug, Call, Reply};
 use crate::victims::remembering::{Memory, Next, Remembering, refused};
 use crate::victims::server::Defence;
@@ -14,111 +15,105 @@ use crate::victims::server::Defence;
 pub(super) const ROWS: &[Row] = &[
     Row::defence("as-refresh-replay", Defence::RotatedTokensRefused, Level::Must),
     Row::defence("as-refresh-replay", Defence::ReuseRevokes, Level::Should),
-    Row {
-        id: "as-refresh-race",
-        off: Off::Bug(&GRACE),
-        level: Level::Must,
-        because: "families went on",
-        rules: &["rfc9700-refresh-token-replayed"],
-    },
-    Row {
-        id: "as-refresh-no-rotation",
-        off: Off::Bug(&NEVER_ROTATED),
-        level: Level::Must,
-        because: "the same refresh token of a public client again",
-        rules: &["rfc9700-refresh-token-replayed"],
-    },
-    Row {
-        id: "as-refresh-other-client",
-        off: Off::Bug(&OWNER_NOT_COMPARED),
-        level: Level::Must,
-        because: "a refresh token of another client",
-        rules: &["rfc6749-refresh-token-other-client"],
-    },
-    Row {
-        id: "as-refresh-noauth",
-        off: Off::Bug(&SECRET_FOR_CODES_ALONE),
-        level: Level::Must,
-        because: "a refresh without credentials",
-        rules: &["rfc6749-secret-missing"],
-    },
-    Row {
-        id: "as-refresh-noauth",
-        off: Off::Bug(&CLIENT_FROM_TOKEN),
-        level: Level::Must,
-        because: "a refresh by nobody in particular",
-        rules: &["rfc6749-token-client-id-missing"],
-    },
-    Row {
-        id: "as-refresh-scope-up",
-        off: Off::Bug(&SCOPE_FROM_REFRESH),
-        level: Level::Must,
-        because: "a refresh brought a scope that was not granted",
-        rules: &["rfc6749-refresh-scope-wider"],
-    },
-    Row {
-        id: "as-refresh-scope-up",
-        off: Off::Bug(&RESOURCE_FROM_REFRESH),
-        level: Level::Must,
-        because: "a refresh brought a resource that was not authorized",
-        rules: &["rfc8707-resource-not-authorized"],
-    },
-    Row {
-        id: "as-refresh-after-revoke",
-        off: Off::Bug(&ACCESS_TOKENS_REVOKED_ALONE),
-        level: Level::Must,
-        because: "a refresh token that was revoked",
-        rules: &["rfc6749-refresh-token-unknown"],
-    },
-    Row {
-        id: "as-refresh-after-revoke",
-        off: Off::Bug(&LOGOUT_OF_THE_COOKIE),
-        level: Level::Should,
-        because: "the refresh token of a user who has logged out",
-        rules: &["rfc6749-refresh-token-unknown"],
-    },
-    Row {
-        id: "as-refresh-dpop-binding",
-        off: Off::Bug(&ANY_KEY),
-        level: Level::Must,
-        because: "a bound refresh token with another key",
-        rules: &["rfc9449-refresh-token-other-key"],
-    },
-    Row {
-        id: "as-refresh-as-access",
-        off: Off::Bug(&ACCESS_TOKENS_REFRESH),
-        level: Level::Must,
-        because: "an access token as a refresh token",
-        rules: &["rfc6749-refresh-token-unknown"],
-    },
-    Row {
-        id: "as-refresh-as-access",
-        off: Off::Bug(&REFRESH_TOKENS_OPEN_RESOURCES),
-        level: Level::Must,
-        because: "a refresh token as an access token",
-        rules: &["rfc6750-token-invalid"],
-    },
-    Row {
-        id: "as-refresh-expiry",
-        off: Off::Bug(&FOR_EVER),
-        level: Level::Should,
-        because: "that nobody used for 400 days",
-        rules: &["rfc6749-refresh-token-expired", "rfc6749-refresh-token-unknown"],
-    },
-    Row {
-        id: "as-refresh-expiry",
-        off: Off::Bug(&AS_LONG_AS_IT_IS_USED),
-        level: Level::Info,
-        because: "that is used never ends",
-        rules: &["rfc6749-refresh-token-expired", "rfc6749-refresh-token-unknown"],
-    },
-    Row {
-        id: "as-refresh-tamper",
-        off: Off::Bug(&SIGNATURE_UNCHECKED),
-        level: Level::Must,
-        because: "a refresh token with part 2 of another one",
-        rules: &["rfc6749-refresh-token-unknown"],
-    },
+    Row::bug("as-refresh-race", &GRACE, Level::Must, "families went on", &["rfc9700-refresh-token-replayed"]),
+    Row::bug(
+        "as-refresh-no-rotation",
+        &NEVER_ROTATED,
+        Level::Must,
+        "the same refresh token of a public client again",
+        &["rfc9700-refresh-token-replayed"],
+    ),
+    Row::bug(
+        "as-refresh-other-client",
+        &OWNER_NOT_COMPARED,
+        Level::Must,
+        "a refresh token of another client",
+        &["rfc6749-refresh-token-other-client"],
+    ),
+    Row::bug(
+        "as-refresh-noauth",
+        &SECRET_FOR_CODES_ALONE,
+        Level::Must,
+        "a refresh without credentials",
+        &["rfc6749-secret-missing"],
+    ),
+    Row::bug(
+        "as-refresh-noauth",
+        &CLIENT_FROM_TOKEN,
+        Level::Must,
+        "a refresh by nobody in particular",
+        &["rfc6749-token-client-id-missing"],
+    ),
+    Row::bug(
+        "as-refresh-scope-up",
+        &SCOPE_FROM_REFRESH,
+        Level::Must,
+        "a refresh brought a scope that was not granted",
+        &["rfc6749-refresh-scope-wider"],
+    ),
+    Row::bug(
+        "as-refresh-scope-up",
+        &RESOURCE_FROM_REFRESH,
+        Level::Must,
+        "a refresh brought a resource that was not authorized",
+        &["rfc8707-resource-not-authorized"],
+    ),
+    Row::bug(
+        "as-refresh-after-revoke",
+        &ACCESS_TOKENS_REVOKED_ALONE,
+        Level::Must,
+        "a refresh token that was revoked",
+        &["rfc6749-refresh-token-unknown"],
+    ),
+    Row::bug(
+        "as-refresh-after-revoke",
+        &LOGOUT_OF_THE_COOKIE,
+        Level::Should,
+        "the refresh token of a user who has logged out",
+        &["rfc6749-refresh-token-unknown"],
+    ),
+    Row::bug(
+        "as-refresh-dpop-binding",
+        &ANY_KEY,
+        Level::Must,
+        "a bound refresh token with another key",
+        &["rfc9449-refresh-token-other-key"],
+    ),
+    Row::bug(
+        "as-refresh-as-access",
+        &ACCESS_TOKENS_REFRESH,
+        Level::Must,
+        "an access token as a refresh token",
+        &["rfc6749-refresh-token-unknown"],
+    ),
+    Row::bug(
+        "as-refresh-as-access",
+        &REFRESH_TOKENS_OPEN_RESOURCES,
+        Level::Must,
+        "a refresh token as an access token",
+        &["rfc6750-token-invalid"],
+    ),
+    Row::bug(
+        "as-refresh-expiry",
+        &FOR_EVER,
+        Level::Should,
+        "that nobody used for 400 days",
+        &["rfc6749-refresh-token-expired", "rfc6749-refresh-token-unknown"],
+    ),
+    Row::bug(
+        "as-refresh-expiry",
+        &AS_LONG_AS_IT_IS_USED,
+        Level::Info,
+        "that is used never ends",
+        &["rfc6749-refresh-token-expired", "rfc6749-refresh-token-unknown"],
+    ),
+    Row::bug(
+        "as-refresh-tamper",
+        &SIGNATURE_UNCHECKED,
+        Level::Must,
+        "a refresh token with part 2 of another one",
+        &["rfc6749-refresh-token-unknown"],
+    ),
 ];
 
 /// The refresh token of a token request.
@@ -232,17 +227,6 @@ static ACCESS_TOKENS_REVOKED_ALONE: Bug = Bug {
                 true => Next::Answer(Reply::json(StatusCode::OK, &json!({}))),
                 false => Next::Ask,
             }
-        })
-    }),
-    ..Bug::NONE
-};
-
-static LOGOUT_OF_THE_COOKIE: Bug = Bug {
-    lacks: "logging out deletes the cookie, and the server is not told",
-    bend: Some(|| {
-        Remembering::bend(|_, call| match call.path.as_str() {
-            "/logout" => Next::Answer(Reply::json(StatusCode::OK, &json!({}))),
-            _ => Next::Ask,
         })
     }),
     ..Bug::NONE
