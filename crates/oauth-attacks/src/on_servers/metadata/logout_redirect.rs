@@ -30,7 +30,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
             "Do so with addresses that contain a registered redirect URI.",
         ],
         secure: "The browser is not sent to the attacker.",
-        insecure: "It is.",
+        insecure: "The browser is sent to the attacker.",
         defence: "The browser goes on to addresses that the client has registered for it, and nowhere else.",
         level: Level::Must,
         levels: &[],

@@ -1,7 +1,7 @@
 //! No attack but its counterpart: the verifiers are the shortest, the longest and the oddest that the grammar allows. A
 //! server that refuses the tilde or the last of 128 characters makes clients weaken their verifiers, or give PKCE up.
 
-use crate::attack::{Capability, Idea, Inconclusive, On, ServerAttack, story};
+use crate::attack::{Idea, Inconclusive, On, ServerAttack, story};
 use crate::bench::Bench;
 use crate::dice::fresh;
 use crate::judge::Finding;
@@ -15,7 +15,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         id: "as-pkce-verifier-bounds",
         name: "Verifiers that must be accepted",
         story: story!("pkce_verifier_bounds.rs"),
-        capabilities: &[Capability::A1],
+        capabilities: &[],
         citation: "RFC 7636 section 4.1",
         steps: &[
             "Ask for codes with the challenges of verifiers of 43, 44, 127 and 128 characters, with tildes, and of hyphens, dots, underscores and tildes alone.",
