@@ -86,6 +86,15 @@ pub(super) async fn tried(
     Ok(Tried { visitor, heard, used: idp.was_told(&token) })
 }
 
+/// Makes sure that the client uses the access tokens that it gets. Of one that only keeps them nothing is seen of what it
+/// would use.
+pub(super) async fn uses_tokens(stage: &Stage, idp: &Idp) -> Result<(), Inconclusive> {
+    match tried(&stage.aside(), idp, |answer| answer).await?.used {
+        true => Ok(()),
+        false => Err(Inconclusive::new("the client does not use its access token")),
+    }
+}
+
 /// Records whether the client refuses a login that ends with this response, and leaves its access token alone.
 pub(super) async fn must_be_rejected(
     stage: &Stage,
