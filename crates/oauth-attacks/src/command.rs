@@ -30,6 +30,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io;
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -47,7 +48,6 @@ use crate::dice::fresh;
 use crate::target::{ClientAuth, Registration};
 
 mod browser;
-mod port;
 mod words;
 
 use browser::{Folder, OPENED, visit};
@@ -186,7 +186,7 @@ impl Command {
             std::fs::write(&file, pem)?;
             command.env("CA_FILE", file);
         }
-        let redirect_uri = port::given_to(provider.client.redirect_uri())?;
+        let redirect_uri = with_port(provider.client.redirect_uri())?;
         command.env("REDIRECT_URI", &redirect_uri);
         command.env("BROWSER", self.folder.browser()).env(OPENED, &pipe);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -207,7 +207,7 @@ impl Command {
         let mut program = None;
         for started in self.started_for(visitor) {
             let started = started.lock_owned().await;
-            let is_meant = port::as_at(&started.redirect_uri, address) == address;
+            let is_meant = at_port_of(&started.redirect_uri, address) == address;
             program = Some(started);
             if is_meant {
                 break;
@@ -216,9 +216,9 @@ impl Command {
         let Some(mut program) = program else {
             return Said::Rejected(Rejected::new("no program waits for this browser"));
         };
-        let page = visit(&port::as_at(&program.redirect_uri, address)).await;
-        let said = tokio::time::timeout(PATIENCE, program.said_or_waiting(self.quiet)).await;
-        let said = said.unwrap_or_else(|_| Said::Rejected(Rejected::new("the program does not answer")));
+        let page = visit(&at_port_of(&program.redirect_uri, address)).await;
+        let said = tokio::time::timeout(self.quiet, program.said()).await;
+        let said = said.unwrap_or_else(|_| Said::Rejected(Rejected::new("the program is still waiting")));
         let printed = program.page();
         visitor.show(match page {
             Some(page) => Page { body: format!("{}\n{}", page.body, printed.body), ..page },
@@ -277,18 +277,6 @@ impl Program {
                 Ok(url) => Said::SentOn { url },
                 Err(error) => Said::Rejected(Rejected::new(error.to_string())),
             },
-        }
-    }
-
-    /// What the program says, or that it has been silent for this long and still listens. One that no longer listens is
-    /// busy with what it was answered.
-    async fn said_or_waiting(&mut self, quiet: Duration) -> Said {
-        loop {
-            match tokio::time::timeout(quiet, self.said()).await {
-                Ok(said) => return said,
-                Err(_) if port::is_free(&self.redirect_uri) => {}
-                Err(_) => return Said::Rejected(Rejected::new("the program is still waiting")),
-            }
         }
     }
 
@@ -376,6 +364,29 @@ async fn next_opened(pipe: &mut pipe::Receiver) -> io::Result<String> {
     }
 }
 
+/// The redirect URI with a free port, if it is on 127.0.0.1 and names none.
+fn with_port(redirect_uri: &str) -> io::Result<String> {
+    let Some(rest) = redirect_uri.strip_prefix("http://127.0.0.1/") else { return Ok(redirect_uri.to_owned()) };
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+    Ok(format!("http://127.0.0.1:{port}/{rest}"))
+}
+
+/// The address as a browser on the computer of this program opens it. Every visitor has a computer of their own, and what
+/// is meant for a port of another one arrives at the port here, as if it had been guessed.
+fn at_port_of(redirect_uri: &str, address: &str) -> String {
+    let on_loopback = |url: &str| {
+        let (port, path) = url.strip_prefix(LOOPBACK)?.split_once('/')?;
+        port.parse::<u16>().ok().map(|port| (port, path.to_owned()))
+    };
+    match (on_loopback(redirect_uri), on_loopback(address)) {
+        (Some((port, _)), Some((_, path))) => format!("{LOOPBACK}{port}/{path}"),
+        _ => address.to_owned(),
+    }
+}
+
+/// What redirect URIs that get a port begin with.
+const LOOPBACK: &str = "http://127.0.0.1:";
+
 impl ClientUnderTest for Command {
     fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
         Box::pin(self.start(visitor, provider))
@@ -410,6 +421,23 @@ impl fmt::Debug for Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_loopback_address_without_a_port_gets_one() {
+        assert!(with_port("http://127.0.0.1/cb").expect("a port").starts_with("http://127.0.0.1:"));
+        for other in ["http://127.0.0.1:8400/cb", "https://app.example/cb"] {
+            assert_eq!(with_port(other).expect("an address"), other);
+        }
+    }
+
+    #[test]
+    fn a_response_for_another_computer_arrives_at_the_port_of_this_one() {
+        let here = "http://127.0.0.1:8400/cb";
+        assert_eq!(at_port_of(here, "http://127.0.0.1:8401/cb?code=a"), "http://127.0.0.1:8400/cb?code=a");
+        for unchanged in ["http://127.0.0.1:8400/cb?code=a", "https://app.example/cb?code=a", "app:/cb?code=a"] {
+            assert_eq!(at_port_of(here, unchanged), unchanged);
+        }
+    }
 
     #[test]
     fn a_line_says_who_is_logged_in_or_why_nobody_is() {
