@@ -44,7 +44,7 @@ use tokio::task::JoinHandle;
 
 use crate::agent::lock;
 use crate::client::{Ability, Answered, ClientUnderTest, Done, Errand, Page, Provider, Rejected, Said, Visitor};
-use crate::dice::fresh;
+use crate::dice::{fresh, port_in};
 use crate::target::{ClientAuth, Registration};
 
 mod browser;
@@ -61,6 +61,10 @@ const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a program may be silent after it was answered before it counts as still waiting.
 const QUIET: Duration = Duration::from_millis(1500);
+/// Ports that no system chooses by itself, neither for listeners nor for connections (RFC 6335 section 6).
+const OUTSIDE_OF_ANY: std::ops::Range<u16> = 20_000..32_000;
+/// How many of them are tried.
+const TRIES: usize = 1000;
 /// The most octets of an address to open, or of what a program prints, that are kept.
 const LONGEST: usize = 64 * 1024;
 
@@ -128,6 +132,15 @@ impl Command {
     #[must_use]
     pub fn able_to(mut self, abilities: impl IntoIterator<Item = Ability>) -> Self {
         self.abilities.extend(abilities);
+        self
+    }
+
+    /// Unable to do this. A program that leaves listening to those who use it answers for nothing at its redirect URI.
+    #[must_use]
+    pub fn unable_to(mut self, abilities: impl IntoIterator<Item = Ability>) -> Self {
+        for ability in abilities {
+            self.abilities.remove(&ability);
+        }
         self
     }
 
@@ -221,7 +234,7 @@ impl Command {
         let said = said.unwrap_or_else(|_| Said::Rejected(Rejected::new("the program is still waiting")));
         let printed = program.page();
         visitor.show(match page {
-            Some(page) => Page { body: format!("{}\n{}", page.body, printed.body), ..page },
+            Some(page) => Page { printed: printed.printed, ..page },
             None => printed,
         });
         if let Said::SentOn { url } = &said {
@@ -329,7 +342,7 @@ impl Program {
 
     /// What the program has printed so far.
     fn page(&self) -> Page {
-        Page { body: lock(&self.printed).clone(), ..Page::default() }
+        Page { printed: lock(&self.printed).clone(), ..Page::default() }
     }
 }
 
@@ -367,8 +380,15 @@ async fn next_opened(pipe: &mut pipe::Receiver) -> io::Result<String> {
 /// The redirect URI with a free port, if it is on 127.0.0.1 and names none.
 fn with_port(redirect_uri: &str) -> io::Result<String> {
     let Some(rest) = redirect_uri.strip_prefix("http://127.0.0.1/") else { return Ok(redirect_uri.to_owned()) };
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+    let port = free_port()?;
     Ok(format!("http://127.0.0.1:{port}/{rest}"))
+}
+
+/// A port that nobody has, and that nobody is given who asks for any port: the program binds it a moment later.
+fn free_port() -> io::Result<u16> {
+    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let chosen = std::iter::repeat_with(|| port_in(OUTSIDE_OF_ANY)).take(TRIES).find(free);
+    chosen.ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, "no port is free"))
 }
 
 /// The address as a browser on the computer of this program opens it. Every visitor has a computer of their own, and what
