@@ -230,8 +230,8 @@ impl Command {
             return Said::Rejected(Rejected::new("no program waits for this browser"));
         };
         let page = visit(&at_port_of(&program.redirect_uri, address)).await;
-        let said = tokio::time::timeout(self.quiet, program.said()).await;
-        let said = said.unwrap_or_else(|_| Said::Rejected(Rejected::new("the program is still waiting")));
+        let said = tokio::time::timeout(PATIENCE, program.said_or_waiting(self.quiet)).await;
+        let said = said.unwrap_or_else(|_| Said::Rejected(Rejected::new("the program does not answer")));
         let printed = program.page();
         visitor.show(match page {
             Some(page) => Page { printed: printed.printed, ..page },
@@ -290,6 +290,20 @@ impl Program {
                 Ok(url) => Said::SentOn { url },
                 Err(error) => Said::Rejected(Rejected::new(error.to_string())),
             },
+        }
+    }
+
+    /// What the program says, or that it has been silent for this long and still listens. One that no longer listens is
+    /// busy with what it was answered.
+    async fn said_or_waiting(&mut self, quiet: Duration) -> Said {
+        loop {
+            match tokio::time::timeout(quiet, self.said()).await {
+                Ok(said) => return said,
+                Err(_) if listens(&self.redirect_uri) => {
+                    return Said::Rejected(Rejected::new("the program is still waiting"));
+                }
+                Err(_) => {}
+            }
         }
     }
 
@@ -391,6 +405,12 @@ fn free_port() -> io::Result<u16> {
     chosen.ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, "no port is free"))
 }
 
+/// Whether somebody listens at this redirect URI. Of one without a port that is not known.
+fn listens(redirect_uri: &str) -> bool {
+    let port = redirect_uri.strip_prefix(LOOPBACK).and_then(|rest| rest.split_once('/')?.0.parse::<u16>().ok());
+    port.is_none_or(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err())
+}
+
 /// The address as a browser on the computer of this program opens it. Every visitor has a computer of their own, and what
 /// is meant for a port of another one arrives at the port here, as if it had been guessed.
 fn at_port_of(redirect_uri: &str, address: &str) -> String {
@@ -448,6 +468,17 @@ mod tests {
         for other in ["http://127.0.0.1:8400/cb", "https://app.example/cb"] {
             assert_eq!(with_port(other).expect("an address"), other);
         }
+    }
+
+    #[test]
+    fn a_program_that_listens_no_more_is_not_waiting() {
+        let redirect_uri = with_port("http://127.0.0.1/cb").expect("a port");
+        assert!(!listens(&redirect_uri));
+        let port = redirect_uri.split([':', '/']).nth(4).and_then(|port| port.parse().ok()).expect("a port");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a listener");
+        assert!(listens(&redirect_uri) && listens("app:/cb"));
+        drop(listener);
+        assert!(!listens(&redirect_uri));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tokio::process::Child;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::LONGEST;
+use super::{LONGEST, said_in};
 use crate::agent::lock;
 
 /// Something that a program said.
@@ -42,8 +42,12 @@ pub(super) fn listen(
             }
         });
         let saying = lines(output, |line| {
-            keep(&printed, line);
-            if let Ok(object @ Value::Object(_)) = serde_json::from_str(line) {
+            let object = serde_json::from_str(line).ok().filter(Value::is_object);
+            // How it says what came of a login is not meant for anybody to read.
+            if object.as_ref().and_then(said_in).is_none() {
+                keep(&printed, line);
+            }
+            if let Some(object) = object {
                 // If nobody listens any more, nobody misses it.
                 let _ = words.send(Word::Line(object));
             }
