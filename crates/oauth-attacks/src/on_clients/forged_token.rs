@@ -17,7 +17,7 @@ use crate::stage::{Address, Heard, Stage};
 use crate::verdict::Level;
 
 /// How long a client may take for a token that is made to keep it busy.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The ID token that an honest server would give out, for an attack to write otherwise.
 pub(super) struct Right<'a> {
@@ -183,7 +183,7 @@ pub(super) async fn another_must_be_rejected(
 /// Judges what came of an ID token, where UserInfo had been asked this often before.
 fn judge(stage: &Stage, idp: &Idp, heard: Option<Heard>, before: usize, (level, what): (Option<Level>, &str)) {
     let Some(heard) = heard else {
-        stage.violated(format!("the client did not answer within four seconds to {what}"));
+        stage.violated(format!("the client did not answer within ten seconds to {what}"));
         return;
     };
     let used = idp.requests("/userinfo").len() > before;

@@ -90,7 +90,7 @@ async fn answered_in_time(stage: &Stage, edit: Edit, what: &str) -> Result<(), I
         return Err(Inconclusive::new("the client does not fetch the key set"));
     }
     match heard {
-        None => stage.violated(format!("the client did not answer within four seconds to {what}")),
+        None => stage.violated(format!("the client did not answer within ten seconds to {what}")),
         Some(crate::stage::Heard::BrokeDown) => stage.violated(format!("the client broke down at {what}")),
         Some(_) => stage.withstood(format!("the client comes to an end with {what}")),
     };

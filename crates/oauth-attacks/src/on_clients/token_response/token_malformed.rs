@@ -35,6 +35,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
+    written::control(stage, &idp).await?;
     let second = format!("canary-{}", fresh());
     stage.agent().keep_secret(&second);
     let attempts: [(&str, &(dyn Fn(String) -> String + Sync)); 5] = [

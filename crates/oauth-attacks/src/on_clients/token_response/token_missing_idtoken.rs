@@ -32,6 +32,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     observe::asks_for_id_token(&stage.must_begin(&Visitor::new(), &idp).await?, &idp)?;
+    written::control(stage, &idp).await?;
     let write = |mut answer: Answer| {
         answer.members.remove("id_token");
         answer
