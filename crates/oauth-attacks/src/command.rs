@@ -43,7 +43,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::agent::lock;
-use crate::client::{Ability, Answered, ClientUnderTest, Done, Errand, Page, Provider, Rejected, Said, Visitor};
+use crate::client::{
+    Ability, Answered, ClientUnderTest, Done, Errand, Page, Presence, Provider, Rejected, Said, Visitor,
+};
 use crate::dice::{fresh, port_in};
 use crate::target::{ClientAuth, Registration};
 
@@ -86,7 +88,7 @@ pub struct Command {
     environment: Vec<(String, String)>,
     quiet: Duration,
     folder: Folder,
-    running: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Program>>>>,
+    running: Mutex<HashMap<String, (Presence, Arc<tokio::sync::Mutex<Program>>)>>,
 }
 
 /// A program that was started.
@@ -170,7 +172,10 @@ impl Command {
         if let Ok(address) = &begun {
             visitor.note_opened(address);
         }
-        lock(&self.running).insert(name, Arc::new(tokio::sync::Mutex::new(program)));
+        let mut running = lock(&self.running);
+        // Nobody can ask anything of a program any more whose visitor has left, whatever it still waits for.
+        running.retain(|_, (presence, _)| presence.lasts());
+        running.insert(name, (visitor.presence(), Arc::new(tokio::sync::Mutex::new(program))));
         begun
     }
 
@@ -213,7 +218,7 @@ impl Command {
     /// The programs on this visitor's computer, in the order they were started in.
     fn started_for(&self, visitor: &Visitor) -> Vec<Arc<tokio::sync::Mutex<Program>>> {
         let (names, running) = (visitor.cookie(COOKIE).unwrap_or_default(), lock(&self.running));
-        names.split(' ').filter_map(|name| running.get(name).cloned()).collect()
+        names.split(' ').filter_map(|name| Some(Arc::clone(&running.get(name)?.1))).collect()
     }
 
     async fn answer(&self, visitor: &Visitor, address: &str) -> Said {
