@@ -30,7 +30,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -43,14 +42,18 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::agent::lock;
-use crate::client::{Ability, Answered, ClientUnderTest, Done, Errand, Page, Provider, Rejected, Said, Visitor};
-use crate::dice::{fresh, port_in};
+use crate::client::{
+    Ability, Answered, ClientUnderTest, Done, Errand, Page, Presence, Provider, Rejected, Said, Visitor,
+};
+use crate::dice::fresh;
 use crate::target::{ClientAuth, Registration};
 
 mod browser;
+mod port;
 mod words;
 
 use browser::{Folder, OPENED, visit};
+use port::{at_port_of, listens, with_port};
 use words::{Word, listen};
 
 /// The cookie that leads to a visitor's program.
@@ -61,10 +64,6 @@ const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a program may be silent after it was answered before it counts as still waiting.
 const QUIET: Duration = Duration::from_millis(1500);
-/// Ports that no system chooses by itself, neither for listeners nor for connections (RFC 6335 section 6).
-const OUTSIDE_OF_ANY: std::ops::Range<u16> = 20_000..32_000;
-/// How many of them are tried.
-const TRIES: usize = 1000;
 /// The most octets of an address to open, or of what a program prints, that are kept.
 const LONGEST: usize = 64 * 1024;
 
@@ -86,7 +85,7 @@ pub struct Command {
     environment: Vec<(String, String)>,
     quiet: Duration,
     folder: Folder,
-    running: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Program>>>>,
+    running: Mutex<HashMap<String, (Presence, Arc<tokio::sync::Mutex<Program>>)>>,
 }
 
 /// A program that was started.
@@ -170,7 +169,10 @@ impl Command {
         if let Ok(address) = &begun {
             visitor.note_opened(address);
         }
-        lock(&self.running).insert(name, Arc::new(tokio::sync::Mutex::new(program)));
+        let mut running = lock(&self.running);
+        // Nobody can ask anything of a program any more whose visitor has left, whatever it still waits for.
+        running.retain(|_, (presence, _)| presence.lasts());
+        running.insert(name, (visitor.presence(), Arc::new(tokio::sync::Mutex::new(program))));
         begun
     }
 
@@ -213,7 +215,7 @@ impl Command {
     /// The programs on this visitor's computer, in the order they were started in.
     fn started_for(&self, visitor: &Visitor) -> Vec<Arc<tokio::sync::Mutex<Program>>> {
         let (names, running) = (visitor.cookie(COOKIE).unwrap_or_default(), lock(&self.running));
-        names.split(' ').filter_map(|name| running.get(name).cloned()).collect()
+        names.split(' ').filter_map(|name| Some(Arc::clone(&running.get(name)?.1))).collect()
     }
 
     async fn answer(&self, visitor: &Visitor, address: &str) -> Said {
@@ -391,42 +393,6 @@ async fn next_opened(pipe: &mut pipe::Receiver) -> io::Result<String> {
     }
 }
 
-/// The redirect URI with a free port, if it is on 127.0.0.1 and names none.
-fn with_port(redirect_uri: &str) -> io::Result<String> {
-    let Some(rest) = redirect_uri.strip_prefix("http://127.0.0.1/") else { return Ok(redirect_uri.to_owned()) };
-    let port = free_port()?;
-    Ok(format!("http://127.0.0.1:{port}/{rest}"))
-}
-
-/// A port that nobody has, and that nobody is given who asks for any port: the program binds it a moment later.
-fn free_port() -> io::Result<u16> {
-    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    let chosen = std::iter::repeat_with(|| port_in(OUTSIDE_OF_ANY)).take(TRIES).find(free);
-    chosen.ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, "no port is free"))
-}
-
-/// Whether somebody listens at this redirect URI. Of one without a port that is not known.
-fn listens(redirect_uri: &str) -> bool {
-    let port = redirect_uri.strip_prefix(LOOPBACK).and_then(|rest| rest.split_once('/')?.0.parse::<u16>().ok());
-    port.is_none_or(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err())
-}
-
-/// The address as a browser on the computer of this program opens it. Every visitor has a computer of their own, and what
-/// is meant for a port of another one arrives at the port here, as if it had been guessed.
-fn at_port_of(redirect_uri: &str, address: &str) -> String {
-    let on_loopback = |url: &str| {
-        let (port, path) = url.strip_prefix(LOOPBACK)?.split_once('/')?;
-        port.parse::<u16>().ok().map(|port| (port, path.to_owned()))
-    };
-    match (on_loopback(redirect_uri), on_loopback(address)) {
-        (Some((port, _)), Some((_, path))) => format!("{LOOPBACK}{port}/{path}"),
-        _ => address.to_owned(),
-    }
-}
-
-/// What redirect URIs that get a port begin with.
-const LOOPBACK: &str = "http://127.0.0.1:";
-
 impl ClientUnderTest for Command {
     fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
         Box::pin(self.start(visitor, provider))
@@ -461,34 +427,6 @@ impl fmt::Debug for Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_a_loopback_address_without_a_port_gets_one() {
-        assert!(with_port("http://127.0.0.1/cb").expect("a port").starts_with("http://127.0.0.1:"));
-        for other in ["http://127.0.0.1:8400/cb", "https://app.example/cb"] {
-            assert_eq!(with_port(other).expect("an address"), other);
-        }
-    }
-
-    #[test]
-    fn a_program_that_listens_no_more_is_not_waiting() {
-        let redirect_uri = with_port("http://127.0.0.1/cb").expect("a port");
-        assert!(!listens(&redirect_uri));
-        let port = redirect_uri.split([':', '/']).nth(4).and_then(|port| port.parse().ok()).expect("a port");
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a listener");
-        assert!(listens(&redirect_uri) && listens("app:/cb"));
-        drop(listener);
-        assert!(!listens(&redirect_uri));
-    }
-
-    #[test]
-    fn a_response_for_another_computer_arrives_at_the_port_of_this_one() {
-        let here = "http://127.0.0.1:8400/cb";
-        assert_eq!(at_port_of(here, "http://127.0.0.1:8401/cb?code=a"), "http://127.0.0.1:8400/cb?code=a");
-        for unchanged in ["http://127.0.0.1:8400/cb?code=a", "https://app.example/cb?code=a", "app:/cb?code=a"] {
-            assert_eq!(at_port_of(here, unchanged), unchanged);
-        }
-    }
 
     #[test]
     fn a_line_says_who_is_logged_in_or_why_nobody_is() {

@@ -37,6 +37,8 @@ pub enum Ability {
     Listen,
     /// What it prints is known: [`Visitor::page`] keeps it.
     Print,
+    /// It does several errands for one visitor at the same time.
+    AtOnce,
     /// It opens browsers itself: [`Visitor::opened`] keeps what it wanted opened.
     OpenBrowser,
 }
@@ -174,6 +176,7 @@ impl fmt::Display for Ability {
             Self::Pages => "show pages",
             Self::Listen => "listen on the loopback interface",
             Self::Print => "have its output read",
+            Self::AtOnce => "do several things at the same time",
             Self::OpenBrowser => "open browsers",
         })
     }

@@ -8,7 +8,7 @@ use tokio::process::Child;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::{LONGEST, said_in};
+use super::LONGEST;
 use crate::agent::lock;
 
 /// Something that a program said.
@@ -43,8 +43,7 @@ pub(super) fn listen(
         });
         let saying = lines(output, |line| {
             let object = serde_json::from_str(line).ok().filter(Value::is_object);
-            // How it says what came of a login is not meant for anybody to read.
-            if object.as_ref().and_then(said_in).is_none() {
+            if object.as_ref().is_none_or(|object| !is_answer(object)) {
                 keep(&printed, line);
             }
             if let Some(object) = object {
@@ -57,6 +56,11 @@ pub(super) fn listen(
         let _ = words.send(Word::Ended { code, complaint: last });
     });
     (heard, listening)
+}
+
+/// Whether a line is said to whoever attacks the program, and to nobody else.
+fn is_answer(line: &Value) -> bool {
+    ["accepted", "rejected"].iter().any(|name| line.get(name).is_some())
 }
 
 /// Hears every line, without its end. Of a line that is too long, the beginning is heard.
