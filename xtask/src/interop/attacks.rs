@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use oauth_attacks::client::Ability;
 use oauth_attacks::outcomes::Report;
 use oauth_attacks::report::table::duration;
 use oauth_attacks::{Baseline, Command, Options, Outcome, Verdict, run_on_client};
@@ -24,6 +25,12 @@ const SIDE_BY_SIDE: usize = 4;
 /// How long a program may be silent before it counts as still waiting, and an attack may take, on a busy machine.
 const SILENCE: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Those that listen for the answer themselves. For the others the application does, and that is not theirs.
+const LISTENING: &[&str] = &["huskarl"];
+
+/// Those that are asked for a refresh once somebody is logged in.
+const REFRESHING: &[&str] = &["openid-client", "authlib"];
 
 /// A published client, as it is attacked.
 pub(super) struct Attacked {
@@ -142,7 +149,13 @@ fn described(outcome: &Outcome, known: &[Found]) -> Found {
 async fn play(folders: &Folders, attacked: &Attacked, options: &Options) -> Result<Report, String> {
     let (program, arguments) = folders.attacked(attacked.runtime, attacked.id);
     let words = std::iter::once(program).chain(arguments).map(|word| quoted(&word));
-    let client = Command::new(words.collect::<Vec<_>>().join(" ")).map_err(|error| told(&error))?;
+    let mut client = Command::new(words.collect::<Vec<_>>().join(" ")).map_err(|error| told(&error))?;
+    if REFRESHING.contains(&attacked.id) {
+        client = client.able_to([Ability::Refresh]);
+    }
+    if !LISTENING.contains(&attacked.id) {
+        client = client.unable_to([Ability::Listen]);
+    }
     Ok(run_on_client(client.quiet_after(SILENCE), &options.clone().patience(PATIENCE)).await)
 }
 

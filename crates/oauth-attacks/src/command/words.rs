@@ -42,8 +42,11 @@ pub(super) fn listen(
             }
         });
         let saying = lines(output, |line| {
-            keep(&printed, line);
-            if let Ok(object @ Value::Object(_)) = serde_json::from_str(line) {
+            let object = serde_json::from_str(line).ok().filter(Value::is_object);
+            if object.as_ref().is_none_or(|object| !is_answer(object)) {
+                keep(&printed, line);
+            }
+            if let Some(object) = object {
                 // If nobody listens any more, nobody misses it.
                 let _ = words.send(Word::Line(object));
             }
@@ -53,6 +56,11 @@ pub(super) fn listen(
         let _ = words.send(Word::Ended { code, complaint: last });
     });
     (heard, listening)
+}
+
+/// Whether a line is said to whoever attacks the program, and to nobody else.
+fn is_answer(line: &Value) -> bool {
+    ["accepted", "rejected"].iter().any(|name| line.get(name).is_some())
 }
 
 /// Hears every line, without its end. Of a line that is too long, the beginning is heard.
