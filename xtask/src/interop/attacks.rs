@@ -48,7 +48,7 @@ pub(super) const ATTACKED: &[Attacked] = &[
         package: "openid-client",
         runtime: Runtime::Node,
         configuration: "`discovery`, `authorizationCodeGrant` with `expectedState`, `expectedNonce`, \
-            `pkceCodeVerifier` and `idTokenExpected`, `fetchUserInfo`; `enableNonRepudiationChecks` is on, \
+            `pkceCodeVerifier` and `idTokenExpected`, `fetchUserInfo`, `refreshTokenGrant`; `enableNonRepudiationChecks` is on, \
             `allowInsecureRequests` only where the issuer itself has no https.",
     },
     Attacked {
@@ -56,7 +56,7 @@ pub(super) const ATTACKED: &[Attacked] = &[
         package: "authlib",
         runtime: Runtime::Python,
         configuration: "`OAuth2Session` with PKCE and `state`, `CodeIDToken` with `iss`, `aud`, `nonce` and \
-            `access_token`, signatures verified by `joserfc`; metadata and keys are read by the application.",
+            `access_token`, signatures verified by `joserfc`, `refresh_token`; metadata and keys are read by the application.",
     },
     Attacked {
         id: "oauth2",
