@@ -421,7 +421,7 @@ pub(crate) struct Victim {
     /// The names of the logout tokens that came.
     used_up: Mutex<BTreeSet<String>>,
     /// What its listeners wait for, by the state.
-    waiting: Mutex<HashMap<String, oneshot::Receiver<String>>>,
+    waiting: Mutex<HashMap<String, (String, oneshot::Receiver<String>)>>,
     /// The port it listened on last.
     port: Mutex<Option<u16>>,
     /// Every secret ever had, for looking for them where they must not be.
