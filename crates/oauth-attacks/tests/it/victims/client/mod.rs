@@ -97,6 +97,8 @@ pub(crate) enum Defence {
     SignatureRequired,
     /// Off: HS256 is verified with the text of the public key.
     AlgorithmFixed,
+    /// Off: HS256 is verified with the octets of the public key.
+    KeyOctetsNoSecret,
     /// Off: the audience is not compared.
     AudienceCompared,
     /// Off: the issuer of the ID token is not compared.
