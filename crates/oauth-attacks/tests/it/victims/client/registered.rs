@@ -27,9 +27,9 @@ pub(crate) enum Registered {
 }
 
 impl Registered {
-    /// Every way.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Public, Self::Confidential, Self::Financial, Self::Signed, Self::ApartByServer, Self::Listening];
+    /// Every way that is needed for some defence to be missed.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Public, Self::Confidential, Self::Financial, Self::Signed, Self::ApartByServer];
 
     pub(super) fn registration(self, off: &BTreeSet<Defence>) -> Registration {
         let redirect_uri = if off.contains(&Defence::RedirectEncrypted) {
