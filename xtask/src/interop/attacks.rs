@@ -52,6 +52,14 @@ pub(super) const ATTACKED: &[Attacked] = &[
             `allowInsecureRequests` only where the issuer itself has no https.",
     },
     Attacked {
+        id: "oidc-client-ts",
+        package: "oidc-client-ts",
+        runtime: Runtime::Node,
+        configuration: "`UserManager` with `authority`, `loadUserInfo` and a navigator that opens the browser, a `nonce` \
+            for each login; storage in memory, and no `automaticSilentRenew`. Made for pages in browsers, it runs in Node \
+            here: what a browser keeps a page from doing, nobody keeps it from.",
+    },
+    Attacked {
         id: "authlib",
         package: "authlib",
         runtime: Runtime::Python,

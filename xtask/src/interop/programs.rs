@@ -111,7 +111,7 @@ impl Folders {
     }
 
     fn provide_node(&self, install: bool) -> Result<(), Missing> {
-        self.provide_npm(&self.written, "node", (&["openid-client", "mcp-sdk"], install))?;
+        self.provide_npm(&self.written, "node", (&["openid-client", "mcp-sdk", "oidc-client-ts"], install))?;
         let shared = (self.written.join("node/native.mjs"), self.installed.join("node/native.mjs"));
         copy(&shared.0, &shared.1).map_err(Missing::Broken)
     }

@@ -32,6 +32,12 @@ pub(super) const ROWS: &[Row] = &[
         because: "keyed with the public key",
     },
     Row {
+        id: "rp-idt-hs256-pubkey",
+        off: Defence::KeyOctetsNoSecret,
+        level: Level::Must,
+        because: "keyed with the public key in DER",
+    },
+    Row {
         id: "rp-idt-hs256-secret",
         off: Defence::SecretIsNoKey,
         level: Level::Must,

@@ -148,6 +148,26 @@ async fn a_sound_client_withstands_every_attack_however_it_is_registered() {
     }
 }
 
+/// A port for each login keeps codes apart, which is no defence of the client: what succeeds without it succeeds with it.
+#[tokio::test]
+async fn a_port_for_each_login_hides_no_weakness() {
+    let mut wrong = Vec::new();
+    // How the redirect URI is written is another question.
+    let written = [Defence::RedirectEncrypted, Defence::RedirectLiteral];
+    let alike = |row: &&Row| row.off.registered() == Registered::Public && !written.contains(&row.off);
+    let families = [downgrade::ROWS, response::ROWS, mixup::ROWS].into_iter().flatten();
+    for row in families.filter(alike) {
+        let victim = Victim::registered(Registered::Listening, [row.off]);
+        let report = run_on_client(victim, &Options::new().only([row.id])).await;
+        let outcome = &report.outcomes[0];
+        if (outcome.verdict, outcome.level) != (Verdict::Vulnerable, row.level) {
+            let (verdict, level, because) = (outcome.verdict, outcome.level, &outcome.because);
+            wrong.push(format!("{} without {:?}: {verdict} {level}: {because}", row.id, row.off));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_attack_has_a_row() {
     let rows: BTreeSet<_> = rows().map(|row| row.id).collect();
