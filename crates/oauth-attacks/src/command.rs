@@ -9,7 +9,9 @@
 //! | `REDIRECT_URI` | where it must listen for what comes back, on 127.0.0.1 |
 //! | `BROWSER` | a program that takes the address to open as its last argument, as `xdg-open` does |
 //! | `RESOURCE` | a protected resource to call, for errands that need one |
-//! | `CA_FILE` | a certificate authority to trust, if the issuer has https |
+//! | `CA_FILE` | a certificate authority to trust, in PEM, if the issuer has https |
+//!
+//! Issuers have http, but for a few attacks, unless [`Command::over_https`] says otherwise.
 //!
 //! When it is done it prints a line, `{"accepted": {"iss": "…", "sub": "…"}}` or `{"rejected": {"code": "…"}}`, or it
 //! just ends: with 0 if somebody is logged in, with anything else if not. A program that neither says anything nor ends
@@ -35,6 +37,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use mock_idp::tls::{Tls, TlsError};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe;
@@ -81,6 +84,7 @@ pub struct Command {
     abilities: BTreeSet<Ability>,
     environment: Vec<(String, String)>,
     quiet: Duration,
+    https: Option<Tls>,
     folder: Folder,
     running: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Program>>>>,
 }
@@ -112,6 +116,7 @@ impl Command {
             abilities: BTreeSet::from([Ability::Listen, Ability::Print, Ability::OpenBrowser]),
             environment: Vec::new(),
             quiet: QUIET,
+            https: None,
             folder: Folder::new()?,
             running: Mutex::default(),
         })
@@ -143,6 +148,16 @@ impl Command {
     pub fn quiet_after(mut self, time: Duration) -> Self {
         self.quiet = time;
         self
+    }
+
+    /// With issuers that have https: for clients that take no others. The program has to trust the certificate authority
+    /// in `CA_FILE`, which is the same for every issuer but those of attacks on the verification of certificates.
+    ///
+    /// # Errors
+    /// When the authority cannot be made.
+    pub fn over_https(mut self) -> Result<Self, TlsError> {
+        self.https = Some(Tls::shared()?);
+        Ok(self)
     }
 
     async fn start(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
@@ -394,6 +409,10 @@ impl ClientUnderTest for Command {
 
     fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
         Box::pin(self.answer(visitor, address))
+    }
+
+    fn https(&self) -> Option<Tls> {
+        self.https.clone()
     }
 
     fn can(&self, ability: Ability) -> bool {
