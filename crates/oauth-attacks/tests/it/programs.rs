@@ -107,9 +107,10 @@ async fn a_program_that_says_what_came_of_it_is_judged_by_that() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_takes_https_alone_is_judged_as_others_are() {
     let attacks = [&ATTACKS[..], &["rp-mixup-classic", "rp-tls-invalid", "rp-discovery-http-endpoint"]].concat();
-    let of = |client| run_on_client(client, &Options::new().only(attacks.clone()).side_by_side(3));
-    of(client("sound").env("HTTPS", "only").over_https().expect("an authority")).await.assert_all_stopped();
-    of(client("sound")).await.assert_all_stopped();
+    let options = Options::new().only(attacks).side_by_side(3);
+    let https = client("sound").env("HTTPS", "only").over_https().expect("an authority");
+    run_on_client(https, &options).await.assert_all_stopped();
+    run_on_client(client("sound"), &options).await.assert_all_stopped();
 }
 
 #[tokio::test(flavor = "multi_thread")]
