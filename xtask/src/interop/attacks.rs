@@ -30,6 +30,8 @@ pub(super) struct Attacked {
     pub(super) id: &'static str,
     pub(super) package: &'static str,
     pub(super) runtime: Runtime,
+    /// Whether it takes no issuers but those with https.
+    pub(super) https: bool,
     /// What is on and what is off, in sentences.
     pub(super) configuration: &'static str,
 }
@@ -40,6 +42,7 @@ pub(super) const ATTACKED: &[Attacked] = &[
         id: "openid-client",
         package: "openid-client",
         runtime: Runtime::Node,
+        https: false,
         configuration: "`discovery`, `authorizationCodeGrant` with `expectedState`, `expectedNonce`, \
             `pkceCodeVerifier` and `idTokenExpected`, `fetchUserInfo`; `enableNonRepudiationChecks` is on, \
             `allowInsecureRequests` only where the issuer itself has no https.",
@@ -48,6 +51,7 @@ pub(super) const ATTACKED: &[Attacked] = &[
         id: "authlib",
         package: "authlib",
         runtime: Runtime::Python,
+        https: false,
         configuration: "`OAuth2Session` with PKCE and `state`, `CodeIDToken` with `iss`, `aud`, `nonce` and \
             `access_token`, signatures verified by `joserfc`; metadata and keys are read by the application.",
     },
@@ -55,6 +59,7 @@ pub(super) const ATTACKED: &[Attacked] = &[
         id: "oauth2",
         package: "oauth2",
         runtime: Runtime::Rust,
+        https: false,
         configuration: "`BasicClient` with PKCE, `state` compared by the application, an HTTP client that does not \
             follow redirects. It has no metadata, no ID tokens and no UserInfo.",
     },
@@ -62,6 +67,7 @@ pub(super) const ATTACKED: &[Attacked] = &[
         id: "openidconnect",
         package: "openidconnect",
         runtime: Runtime::Rust,
+        https: false,
         configuration: "`discover_async`, `CoreClient` with PKCE, `state` and `at_hash` compared by the application, \
             `id_token_verifier`, `user_info` with the subject; an HTTP client that does not follow redirects.",
     },
@@ -69,8 +75,27 @@ pub(super) const ATTACKED: &[Attacked] = &[
         id: "huskarl",
         package: "huskarl",
         runtime: Runtime::Rust,
+        https: false,
         configuration: "`AuthorizationServerMetadata::fetch`, `AuthorizationCodeGrant` as built from metadata, \
             `complete_on_loopback`, `UserInfoClient`; an HTTP client that does not follow redirects.",
+    },
+    Attacked {
+        id: "msal",
+        package: "msal",
+        runtime: Runtime::Python,
+        https: true,
+        configuration: "`PublicClientApplication` with `oidc_authority`, `initiate_auth_code_flow`, \
+            `acquire_token_by_auth_code_flow`; the identity is that of `id_token_claims`, whose validation the library \
+            leaves to applications. It has no UserInfo.",
+    },
+    Attacked {
+        id: "msal-node",
+        package: "@azure/msal-node",
+        runtime: Runtime::Node,
+        https: true,
+        configuration: "`PublicClientApplication` with `ProtocolMode.OIDC` and `knownAuthorities`, `getAuthCodeUrl` with \
+            PKCE, `state` and `nonce`, `acquireTokenByCode` with both and the response; the identity is that of \
+            `idTokenClaims`. It has no UserInfo.",
     },
 ];
 
@@ -143,6 +168,7 @@ async fn play(folders: &Folders, attacked: &Attacked, options: &Options) -> Resu
     let (program, arguments) = folders.attacked(attacked.runtime, attacked.id);
     let words = std::iter::once(program).chain(arguments).map(|word| quoted(&word));
     let client = Command::new(words.collect::<Vec<_>>().join(" ")).map_err(|error| told(&error))?;
+    let client = if attacked.https { client.over_https().map_err(|error| told(&error))? } else { client };
     Ok(run_on_client(client.quiet_after(SILENCE), &options.clone().patience(PATIENCE)).await)
 }
 
