@@ -86,7 +86,7 @@ pub(super) const ATTACKED: &[Attacked] = &[
         https: true,
         configuration: "`PublicClientApplication` with `oidc_authority`, `initiate_auth_code_flow`, \
             `acquire_token_by_auth_code_flow`; the identity is that of `id_token_claims`, whose validation the library \
-            leaves to applications. It has no UserInfo.",
+            leaves to applications. It has no UserInfo, and takes no issuers without https.",
     },
     Attacked {
         id: "msal-node",
@@ -95,7 +95,7 @@ pub(super) const ATTACKED: &[Attacked] = &[
         https: true,
         configuration: "`PublicClientApplication` with `ProtocolMode.OIDC` and `knownAuthorities`, `getAuthCodeUrl` with \
             PKCE, `state` and `nonce`, `acquireTokenByCode` with both and the response; the identity is that of \
-            `idTokenClaims`. It has no UserInfo.",
+            `idTokenClaims`. It has no UserInfo, and takes no issuers without https.",
     },
 ];
 
