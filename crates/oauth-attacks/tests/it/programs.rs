@@ -33,7 +33,8 @@ async fn program(issuer: String, how: &str) -> i32 {
         _ => None,
     };
     let ca_pem = var("CA_FILE").ok().map(|file| std::fs::read_to_string(file).expect("an authority"));
-    let (victim, visitor, provider) = (Victim::new(off), Visitor::new(), Provider { issuer, client, ca_pem });
+    let (visitor, provider) = (Visitor::new(), Provider { issuer, client, ca_pem });
+    let victim = Victim::new(off).trusting(&provider);
     let port = redirect_uri.split(':').nth(2).and_then(|rest| rest.split('/').next()).expect("a port");
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("a listener");
     let url = match victim.begin(&visitor, &provider).await {
