@@ -54,7 +54,7 @@ mod browser;
 mod words;
 
 use browser::{Folder, OPENED, visit};
-use words::{Word, listen};
+use words::{Word, listen, said_in, unreadable};
 
 /// The cookie that leads to a visitor's program.
 const COOKIE: &str = "program";
@@ -354,19 +354,6 @@ impl Drop for Program {
     }
 }
 
-fn said_in(line: &Value) -> Option<Said> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    if let Some(who) = line.get("accepted") {
-        return Some(Said::Accepted { issuer: text(&who["iss"]), subject: text(&who["sub"]) });
-    }
-    let why = line.get("rejected")?;
-    Some(Said::Rejected(Rejected::new(text(&why["code"]))))
-}
-
-fn unreadable(line: &Value) -> Said {
-    Said::Rejected(Rejected::new(format!("the program said {line}")))
-}
-
 /// The next address that was opened, which ends with a NUL.
 async fn next_opened(pipe: &mut pipe::Receiver) -> io::Result<String> {
     let mut address = Vec::new();
@@ -456,14 +443,5 @@ mod tests {
         for unchanged in ["http://127.0.0.1:8400/cb?code=a", "https://app.example/cb?code=a", "app:/cb?code=a"] {
             assert_eq!(at_port_of(here, unchanged), unchanged);
         }
-    }
-
-    #[test]
-    fn a_line_says_who_is_logged_in_or_why_nobody_is() {
-        let said = |text: &str| said_in(&serde_json::from_str(text).expect("JSON"));
-        let accepted = Said::Accepted { issuer: "http://a".to_owned(), subject: "alice".to_owned() };
-        assert_eq!(said(r#"{"accepted": {"iss": "http://a", "sub": "alice"}}"#), Some(accepted));
-        assert_eq!(said(r#"{"rejected": {"code": "state"}}"#), Some(Said::Rejected(Rejected::new("state"))));
-        assert_eq!(said(r#"{"level": "info"}"#), None);
     }
 }

@@ -25,9 +25,11 @@ mod leaves;
 #[cfg(test)]
 mod limits;
 
+use error::unusable;
 pub use error::{Role, TlsError};
 pub use flaw::Flaw;
 use judges::{AnyCertificate, RootAnchors};
+pub(crate) use leaves::LOOPBACK;
 use leaves::{Leaves, named};
 
 /// Who the server is over TLS, and which certification authorities may say who a client is.
@@ -56,9 +58,6 @@ enum Identity {
         key: Secret,
     },
 }
-
-/// What every server on this machine is called by.
-pub(crate) const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// A server's half of TLS, ready to be used.
 pub(crate) struct Secured {
@@ -96,8 +95,7 @@ impl Tls {
     /// [`TlsError`] when the authority cannot be made.
     pub fn shared() -> Result<Self, TlsError> {
         let authority = Authority::of_hosts(&LOOPBACK.map(str::to_owned), AdjustableClock::new().now())?;
-        let identity = Identity::Shared(Arc::new(authority));
-        Ok(Self { identity, client_cas: Vec::new(), names: Vec::new(), flaw: None })
+        Ok(Self { identity: Identity::Shared(Arc::new(authority)), ..Self::generated() })
     }
 
     /// This certificate, with any that lead to its certification authority after it, and its key: PKCS #8, PKCS #1 or
@@ -221,14 +219,6 @@ fn roots(trusted: &[Secret], role: Role) -> Result<RootCertStore, TlsError> {
 fn certificates(pem: &str, role: Role) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     read.ok().filter(|read| !read.is_empty()).ok_or(TlsError::Certificate(role))
-}
-
-fn unusable(error: rustls::Error) -> TlsError {
-    match error {
-        rustls::Error::InconsistentKeys(_) => TlsError::OtherKey,
-        rustls::Error::InvalidCertificate(_) => TlsError::Certificate(Role::Server),
-        other => TlsError::Unusable(other.to_string()),
-    }
 }
 
 #[cfg(test)]
