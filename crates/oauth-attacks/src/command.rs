@@ -9,7 +9,9 @@
 //! | `REDIRECT_URI` | where it must listen for what comes back, on 127.0.0.1 |
 //! | `BROWSER` | a program that takes the address to open as its last argument, as `xdg-open` does |
 //! | `RESOURCE` | a protected resource to call, for errands that need one |
-//! | `CA_FILE` | a certificate authority to trust, if the issuer has https |
+//! | `CA_FILE` | a certificate authority to trust, in PEM, if the issuer has https |
+//!
+//! Issuers have http, but for a few attacks, unless [`Command::over_https`] says otherwise.
 //!
 //! When it is done it prints a line, `{"accepted": {"iss": "…", "sub": "…"}}` or `{"rejected": {"code": "…"}}`, or it
 //! just ends: with 0 if somebody is logged in, with anything else if not. A program that neither says anything nor ends
@@ -34,6 +36,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use mock_idp::tls::{Tls, TlsError};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe;
@@ -54,7 +57,7 @@ mod words;
 
 use browser::{Folder, OPENED, visit};
 use port::{at_port_of, listens, with_port};
-use words::{Word, listen};
+use words::{Word, listen, said_in, unreadable};
 
 /// The cookie that leads to a visitor's program.
 const COOKIE: &str = "program";
@@ -84,6 +87,7 @@ pub struct Command {
     abilities: BTreeSet<Ability>,
     environment: Vec<(String, String)>,
     quiet: Duration,
+    https: Option<Tls>,
     folder: Folder,
     running: Mutex<HashMap<String, (Presence, Arc<tokio::sync::Mutex<Program>>)>>,
 }
@@ -115,6 +119,7 @@ impl Command {
             abilities: BTreeSet::from([Ability::Listen, Ability::Print, Ability::OpenBrowser]),
             environment: Vec::new(),
             quiet: QUIET,
+            https: None,
             folder: Folder::new()?,
             running: Mutex::default(),
         })
@@ -155,6 +160,16 @@ impl Command {
     pub fn quiet_after(mut self, time: Duration) -> Self {
         self.quiet = time;
         self
+    }
+
+    /// With issuers that have https: for clients that take no others. The program has to trust the certificate authority
+    /// in `CA_FILE`, which is the same for every issuer but those of attacks on the verification of certificates.
+    ///
+    /// # Errors
+    /// When the authority cannot be made.
+    pub fn over_https(mut self) -> Result<Self, TlsError> {
+        self.https = Some(Tls::shared()?);
+        Ok(self)
     }
 
     async fn start(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
@@ -368,19 +383,6 @@ impl Drop for Program {
     }
 }
 
-fn said_in(line: &Value) -> Option<Said> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    if let Some(who) = line.get("accepted") {
-        return Some(Said::Accepted { issuer: text(&who["iss"]), subject: text(&who["sub"]) });
-    }
-    let why = line.get("rejected")?;
-    Some(Said::Rejected(Rejected::new(text(&why["code"]))))
-}
-
-fn unreadable(line: &Value) -> Said {
-    Said::Rejected(Rejected::new(format!("the program said {line}")))
-}
-
 /// The next address that was opened, which ends with a NUL.
 async fn next_opened(pipe: &mut pipe::Receiver) -> io::Result<String> {
     let mut address = Vec::new();
@@ -402,6 +404,10 @@ impl ClientUnderTest for Command {
         Box::pin(self.answer(visitor, address))
     }
 
+    fn https(&self) -> Option<Tls> {
+        self.https.clone()
+    }
+
     fn can(&self, ability: Ability) -> bool {
         self.abilities.contains(&ability)
     }
@@ -421,19 +427,5 @@ impl fmt::Debug for Command {
             .field("line", &self.line)
             .field("registration", &self.registration)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_says_who_is_logged_in_or_why_nobody_is() {
-        let said = |text: &str| said_in(&serde_json::from_str(text).expect("JSON"));
-        let accepted = Said::Accepted { issuer: "http://a".to_owned(), subject: "alice".to_owned() };
-        assert_eq!(said(r#"{"accepted": {"iss": "http://a", "sub": "alice"}}"#), Some(accepted));
-        assert_eq!(said(r#"{"rejected": {"code": "state"}}"#), Some(Said::Rejected(Rejected::new("state"))));
-        assert_eq!(said(r#"{"level": "info"}"#), None);
     }
 }
