@@ -89,7 +89,13 @@ pub struct Command {
     quiet: Duration,
     https: Option<Tls>,
     folder: Folder,
-    running: Mutex<HashMap<String, (Presence, Arc<tokio::sync::Mutex<Program>>)>>,
+    running: Mutex<HashMap<String, Running>>,
+}
+
+/// A program, for as long as its visitor is there.
+struct Running {
+    visitor: Presence,
+    program: Arc<tokio::sync::Mutex<Program>>,
 }
 
 /// A program that was started.
@@ -186,8 +192,9 @@ impl Command {
         }
         let mut running = lock(&self.running);
         // Nobody can ask anything of a program any more whose visitor has left, whatever it still waits for.
-        running.retain(|_, (presence, _)| presence.lasts());
-        running.insert(name, (visitor.presence(), Arc::new(tokio::sync::Mutex::new(program))));
+        running.retain(|_, running| running.visitor.lasts());
+        let program = Arc::new(tokio::sync::Mutex::new(program));
+        running.insert(name, Running { visitor: visitor.presence(), program });
         begun
     }
 
@@ -230,7 +237,7 @@ impl Command {
     /// The programs on this visitor's computer, in the order they were started in.
     fn started_for(&self, visitor: &Visitor) -> Vec<Arc<tokio::sync::Mutex<Program>>> {
         let (names, running) = (visitor.cookie(COOKIE).unwrap_or_default(), lock(&self.running));
-        names.split(' ').filter_map(|name| Some(Arc::clone(&running.get(name)?.1))).collect()
+        names.split(' ').filter_map(|name| Some(Arc::clone(&running.get(name)?.program))).collect()
     }
 
     async fn answer(&self, visitor: &Visitor, address: &str) -> Said {
