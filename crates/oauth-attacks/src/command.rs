@@ -326,6 +326,8 @@ impl Program {
                 Err(_) if listens(&self.redirect_uri) => {
                     return Said::Rejected(Rejected::new("the program is still waiting"));
                 }
+                // It has said all there is to say, and runs on for errands.
+                Err(_) if self.spoke => return Said::Rejected(Rejected::new("nobody listens any more")),
                 Err(_) => {}
             }
         }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use oauth_attacks::client::Ability;
@@ -12,6 +13,8 @@ use oauth_attacks::outcomes::Report;
 use oauth_attacks::report::table::duration;
 use oauth_attacks::{Baseline, Command, Options, Outcome, Verdict, run_on_client};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use super::programs::{Folders, Runtime};
 use super::table::Table;
@@ -20,7 +23,8 @@ use crate::stopwatch::Stopwatch;
 
 /// The name on the command line.
 pub(super) const ID: &str = "attacks";
-/// Attacks at a time. Most of a run is waiting for programs to start.
+/// Clients at a time, and attacks at a time on each. Most of a run is waiting for programs to start.
+const CLIENTS_AT_A_TIME: usize = 3;
 const SIDE_BY_SIDE: usize = 4;
 /// How long a program may be silent before it counts as still waiting, and an attack may take, on a busy machine.
 const SILENCE: Duration = Duration::from_secs(4);
@@ -124,21 +128,52 @@ pub(super) struct Found {
     pub(super) reason: String,
 }
 
-/// Plays every attack to a client and adds a row. With `record`, what comes out is written down instead of compared.
-pub(super) async fn run(folders: &Folders, attacked: &Attacked, record: bool, table: &mut Table) {
-    let watch = Stopwatch::start();
-    let ended = match record {
-        true => write(folders, attacked).await,
-        false => compare(folders, attacked).await,
-    };
-    table.row((attacked.id, ID), &ended, &duration(watch.took()));
+/// How much is played, and to what end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// What docs/CLIENTS.md says of the clients: the attacks that they were seen not to stop.
+    Claims,
+    /// Every attack, to be compared with what is recorded.
+    Everything,
+    /// Every attack, to be recorded anew.
+    Record,
 }
 
-async fn compare(folders: &Folders, attacked: &Attacked) -> Result<String, String> {
+/// Plays attacks to every client, to some clients at a time, and adds a row for each as soon as it is there.
+pub(super) async fn run(folders: &Folders, clients: Vec<&'static Attacked>, extent: Extent, table: &mut Table) {
+    let turns = Arc::new(Semaphore::new(CLIENTS_AT_A_TIME));
+    let mut playing = JoinSet::new();
+    for attacked in clients {
+        let (folders, turns) = (folders.clone(), Arc::clone(&turns));
+        playing.spawn(async move {
+            let _turn = turns.acquire().await;
+            let watch = Stopwatch::start();
+            let ended = match extent {
+                Extent::Record => write(&folders, attacked).await,
+                Extent::Claims | Extent::Everything => compare(&folders, attacked, extent).await,
+            };
+            (attacked.id, ended, duration(watch.took()))
+        });
+    }
+    while let Some(played) = playing.join_next().await {
+        match played {
+            Ok((id, ended, took)) => table.row((id, ID), &ended, &took),
+            Err(error) => table.row((ID, ID), &Err(told(&error)), ""),
+        }
+    }
+}
+
+async fn compare(folders: &Folders, attacked: &Attacked, extent: Extent) -> Result<String, String> {
     let path = findings(&folders.written, attacked.id);
-    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let baseline = Baseline::read(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-    let options = Options::new().baseline(baseline).only(looked_into(&folders.written)?);
+    let mut recorded = read(&folders.written, attacked.id)?;
+    let mut ids = looked_into(&folders.written)?;
+    if extent == Extent::Claims {
+        recorded.retain(|found| found.verdict != Verdict::Inconclusive);
+        ids.retain(|id| recorded.iter().any(|found| found.id == *id));
+    }
+    let recorded = serde_json::to_string(&recorded).map_err(|error| told(&error))?;
+    let baseline = Baseline::read(&recorded).map_err(|error| format!("{}: {error}", path.display()))?;
+    let options = Options::new().baseline(baseline).only(ids);
     let report = play(folders, attacked, &options.clone().side_by_side(SIDE_BY_SIDE)).await?;
     let mut failures = report.failures();
     if !failures.is_empty() {
