@@ -22,7 +22,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Parameters that [`LoginRequest`](crate::LoginRequest) has methods for.
-const NAMED: &[&str] = &["login_hint", "max_age"];
+const NAMED: &[&str] = &["login_hint", "max_age", "resource"];
 
 /// Whether a caller may not give `name` as an extra parameter.
 pub(crate) fn is_reserved(name: &str) -> bool {
@@ -71,7 +71,8 @@ impl Http {
         self.secure(text).map(drop)
     }
 
-    fn secure(self, text: &str) -> Result<Url, AddressError> {
+    /// An absolute URL that nobody on the way can listen to.
+    pub(crate) fn secure(self, text: &str) -> Result<Url, AddressError> {
         let url = parse(text)?;
         let host = url.host().ok_or(AddressError::NotAUrl)?;
         let near = match host {

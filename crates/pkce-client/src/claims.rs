@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-use crate::id_token::IdTokenError;
+use crate::jwt::JwtError;
 use crate::pending::OpenId;
 
 /// The claims of a verified ID token. Only verification makes one.
@@ -95,13 +95,13 @@ impl IdClaims {
         claims: Map<String, Value>,
         algorithm: Algorithm,
         expected: &Expectations<'_>,
-    ) -> Result<Self, IdTokenError> {
+    ) -> Result<Self, JwtError> {
         if required_text(&claims, "iss")? != expected.issuer {
-            return Err(IdTokenError::Issuer);
+            return Err(JwtError::Issuer);
         }
         let subject = required_text(&claims, "sub")?.to_owned();
         if subject.is_empty() || subject.len() > 255 || subject.chars().any(char::is_control) {
-            return Err(IdTokenError::Malformed("sub"));
+            return Err(JwtError::Malformed("sub"));
         }
         judge_audience(&claims, expected)?;
         judge_times(&claims, expected)?;
@@ -125,26 +125,26 @@ impl UserInfo {
     }
 }
 
-fn judge_audience(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
+fn judge_audience(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
     let audiences = audiences(claims)?;
     if !audiences.contains(&expected.client_id) {
-        return Err(IdTokenError::Audience);
+        return Err(JwtError::Audience);
     }
     let trusted = |audience: &str| {
         audience == expected.client_id || expected.trusted_audiences.iter().any(|trusted| trusted == audience)
     };
     if let Some(audience) = audiences.into_iter().find(|audience| !trusted(audience)) {
-        return Err(IdTokenError::UntrustedAudience(audience.to_owned()));
+        return Err(JwtError::UntrustedAudience(audience.to_owned()));
     }
     if optional_text(claims, "azp")?.is_some_and(|azp| azp != expected.client_id) {
-        return Err(IdTokenError::AuthorizedParty);
+        return Err(JwtError::AuthorizedParty);
     }
     Ok(())
 }
 
-fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenError> {
-    const MALFORMED: IdTokenError = IdTokenError::Malformed("aud");
-    match claims.get("aud").ok_or(IdTokenError::Missing("aud"))? {
+fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, JwtError> {
+    const MALFORMED: JwtError = JwtError::Malformed("aud");
+    match claims.get("aud").ok_or(JwtError::Missing("aud"))? {
         Value::String(audience) => Ok(vec![audience]),
         Value::Array(items) if !items.is_empty() => {
             items.iter().map(Value::as_str).collect::<Option<_>>().ok_or(MALFORMED)
@@ -153,60 +153,60 @@ fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenError> {
     }
 }
 
-fn judge_times(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
+fn judge_times(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
     let (now, leeway) = (expected.now, expected.leeway.as_secs());
-    let exp = time(claims, "exp")?.ok_or(IdTokenError::Missing("exp"))?;
+    let exp = time(claims, "exp")?.ok_or(JwtError::Missing("exp"))?;
     if now >= exp.saturating_add(leeway) {
-        return Err(IdTokenError::Expired { exp, now });
+        return Err(JwtError::Expired { exp, now });
     }
-    let iat = time(claims, "iat")?.ok_or(IdTokenError::Missing("iat"))?;
+    let iat = time(claims, "iat")?.ok_or(JwtError::Missing("iat"))?;
     let soon = now.saturating_add(leeway);
     if iat > soon {
-        return Err(IdTokenError::IssuedInFuture { iat, now });
+        return Err(JwtError::IssuedInFuture { iat, now });
     }
     match time(claims, "nbf")? {
-        Some(nbf) if nbf > soon => Err(IdTokenError::NotYetValid { nbf, now }),
+        Some(nbf) if nbf > soon => Err(JwtError::NotYetValid { nbf, now }),
         _ => Ok(()),
     }
 }
 
-fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
+fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
     let nonce = optional_text(claims, "nonce")?;
     let auth_time = time(claims, "auth_time")?;
     match expected.occasion {
         Occasion::Login(sent) => {
-            if !sent.nonce.matches(nonce.ok_or(IdTokenError::Missing("nonce"))?) {
-                return Err(IdTokenError::Nonce);
+            if !sent.nonce.matches(nonce.ok_or(JwtError::Missing("nonce"))?) {
+                return Err(JwtError::Nonce);
             }
             sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, expected))
         }
         Occasion::Refresh(first) => {
             let same = |name: &str| claims.get(name) == first.claims.get(name);
             if !same("sub") {
-                return Err(IdTokenError::Changed("sub"));
+                return Err(JwtError::Changed("sub"));
             }
             let mut now = audiences(claims)?;
             now.sort_unstable();
             if now != first.audiences() {
-                return Err(IdTokenError::Changed("aud"));
+                return Err(JwtError::Changed("aud"));
             }
             if time(claims, "iat")?.map(|iat| iat.saturating_add(expected.leeway.as_secs()))
                 < time(&first.claims, "iat")?
             {
-                return Err(IdTokenError::IssuedBeforeLogin);
+                return Err(JwtError::IssuedBeforeLogin);
             }
             // These need not be there again, but must not be others.
             let changed =
                 ["nonce", "auth_time", "azp"].into_iter().find(|name| claims.contains_key(*name) && !same(name));
-            changed.map_or(Ok(()), |name| Err(IdTokenError::Changed(name)))
+            changed.map_or(Ok(()), |name| Err(JwtError::Changed(name)))
         }
     }
 }
 
-fn judge_age(auth_time: Option<u64>, max_age: Duration, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
-    let auth_time = auth_time.ok_or(IdTokenError::Missing("auth_time"))?;
+fn judge_age(auth_time: Option<u64>, max_age: Duration, expected: &Expectations<'_>) -> Result<(), JwtError> {
+    let auth_time = auth_time.ok_or(JwtError::Missing("auth_time"))?;
     let latest = auth_time.saturating_add(max_age.as_secs()).saturating_add(expected.leeway.as_secs());
-    if expected.now > latest { Err(IdTokenError::TooOld { auth_time, now: expected.now }) } else { Ok(()) }
+    if expected.now > latest { Err(JwtError::TooOld { auth_time, now: expected.now }) } else { Ok(()) }
 }
 
 /// `at_hash` is optional in the code flow; when it is there, it must be right (OpenID Connect Core §3.1.3.8).
@@ -214,7 +214,7 @@ fn judge_access_token(
     claims: &Map<String, Value>,
     algorithm: Algorithm,
     access_token: &Secret,
-) -> Result<(), IdTokenError> {
+) -> Result<(), JwtError> {
     let Some(at_hash) = optional_text(claims, "at_hash")? else { return Ok(()) };
     let octets = access_token.expose();
     // The hash of the signature algorithm; Ed25519 is built on SHA-512 (RFC 8032 §5.1).
@@ -226,25 +226,25 @@ fn judge_access_token(
         _ => Sha256::digest(octets)[..16].to_vec(),
     };
     let right = Secret::new(URL_SAFE_NO_PAD.encode(half));
-    if right.matches(at_hash) { Ok(()) } else { Err(IdTokenError::AccessTokenHash) }
+    if right.matches(at_hash) { Ok(()) } else { Err(JwtError::AccessTokenHash) }
 }
 
-fn required_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, IdTokenError> {
-    optional_text(claims, name)?.ok_or(IdTokenError::Missing(name))
+fn required_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, JwtError> {
+    optional_text(claims, name)?.ok_or(JwtError::Missing(name))
 }
 
-fn optional_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, IdTokenError> {
+fn optional_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, JwtError> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(IdTokenError::Malformed(name)),
+        Some(_) => Err(JwtError::Malformed(name)),
     }
 }
 
 /// A time as whole seconds. A fraction, a sign, a text or `null` is malformed, never absent.
-fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, IdTokenError> {
+fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, JwtError> {
     match claims.get(name) {
         None => Ok(None),
-        Some(value) => value.as_u64().map(Some).ok_or(IdTokenError::Malformed(name)),
+        Some(value) => value.as_u64().map(Some).ok_or(JwtError::Malformed(name)),
     }
 }

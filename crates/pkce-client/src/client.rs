@@ -7,6 +7,8 @@ use std::time::Duration;
 use http::header::ACCEPT;
 use oauth_types::{Algorithm, Params, ProviderMetadata, Secret};
 
+use crate::address::Http;
+use crate::authentication::Authentication;
 use crate::builder::ClientBuilder;
 use crate::callback::Callback;
 use crate::claims::{Expectations, IdClaims, Occasion};
@@ -14,12 +16,14 @@ use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::discover::Server;
 use crate::error::{Defect, Error, FinishError};
-use crate::id_token::{IdToken, IdTokenError};
+use crate::exchange::uri;
 use crate::jwks::KeyCache;
+use crate::jwt::{Jwt, JwtError, JwtKind};
 use crate::login::LoginRequest;
 use crate::pending::{Accepted, Flow, Pending, RejectReason, Rejected};
 use crate::session::Session;
-use crate::token::{ClientAuth, TokenResponse};
+use crate::specs::{Spec, rfc8707_resource};
+use crate::token::{TokenResponse, TokenType};
 use crate::transport::{Endpoint, HttpClient, HttpRequest, TransportError};
 use crate::user_agent::UserAgent;
 
@@ -33,7 +37,11 @@ pub struct Client {
 
 pub(crate) struct Inner {
     pub(crate) client_id: String,
-    pub(crate) auth: ClientAuth,
+    /// Which http addresses are used besides https.
+    pub(crate) addresses: Http,
+    pub(crate) authentication: Box<dyn Authentication>,
+    /// The documents that take part in every exchange, in their order.
+    pub(crate) specs: Vec<Box<dyn Spec>>,
     pub(crate) server: Server,
     pub(crate) redirect_uri: Option<String>,
     pub(crate) loopback_path: String,
@@ -101,20 +109,21 @@ impl Client {
         if !self.owns(&flow) {
             return Err(Error::OtherClient);
         }
-        let params = Params::new()
+        let mut params = Params::new()
             .with("grant_type", "authorization_code")
             .with("code", code.expose())
             .with("redirect_uri", &flow.redirect_uri)
             .with("code_verifier", flow.verifier.expose());
+        rfc8707_resource::name(&mut params, &flow.resources);
         let response = self.token(params).await?;
         let claims = match &flow.openid {
             None => None,
             Some(openid) => {
-                let token = response.id_token.as_ref().ok_or(IdTokenError::Absent)?;
+                let token = response.id_token.as_ref().ok_or(JwtError::Absent)?;
                 Some(self.verify(token, &response.access_token, Occasion::Login(openid)).await?)
             }
         };
-        Ok(Session::new(self.clone(), flow.scopes, response, claims))
+        Ok(Session::new(self.clone(), flow, response, claims))
     }
 
     /// The server's issuer identifier.
@@ -136,11 +145,19 @@ impl Client {
         flow.issuer == self.issuer() && flow.client_id == self.client_id()
     }
 
-    /// One POST to the token endpoint, never repeated.
+    /// One request to the token endpoint.
     pub(crate) async fn token(&self, params: Params) -> Result<TokenResponse, Error> {
-        let inner = &self.inner;
-        let request = inner.auth.request(inner.server.token_endpoint.as_str(), &inner.client_id, params)?;
-        TokenResponse::read(send(&*inner.http, request).await?)
+        TokenResponse::read(self.post(Endpoint::Token, params).await?, self.token_type())
+    }
+
+    /// Whether the connection proves who the client is (RFC 8705 §5).
+    pub(crate) fn is_known_by_connection(&self) -> bool {
+        self.inner.authentication.is_in_connection()
+    }
+
+    /// The type of access token that is asked for.
+    pub(crate) fn token_type(&self) -> TokenType {
+        self.inner.specs.iter().find_map(|spec| spec.token_type()).unwrap_or(TokenType::Bearer)
     }
 
     /// Verifies an ID token completely: signature, claims, and its tie to `access_token`.
@@ -151,7 +168,7 @@ impl Client {
         occasion: Occasion<'_>,
     ) -> Result<IdClaims, Error> {
         let inner = &self.inner;
-        let id_token = IdToken::parse(token.expose(), &inner.algorithms)?;
+        let id_token = Jwt::parse(JwtKind::IdToken, token.expose(), &inner.algorithms)?;
         inner.keys.verify(self, &id_token).await?;
         let expected = Expectations {
             issuer: self.issuer(),
@@ -167,11 +184,15 @@ impl Client {
 
     /// The server's answer at its `jwks_uri`.
     pub(crate) async fn fetch_keys(&self) -> Result<http::Response<Vec<u8>>, Error> {
-        const NO_KEYS: Error = Error::Unsupported("the server publishes no keys, so no ID token can be verified");
-        let address = self.inner.server.jwks_uri.as_ref().ok_or(NO_KEYS)?;
-        let request = http::Request::get(address.as_str()).header(ACCEPT, "application/json").body(Vec::new());
-        let request = request.map_err(|_| NO_KEYS)?;
-        send(&*self.inner.http, HttpRequest::new(Endpoint::Jwks, request)).await
+        self.fetch(Endpoint::Jwks).await
+    }
+
+    /// A GET of a JSON document at an endpoint.
+    async fn fetch(&self, endpoint: Endpoint) -> Result<http::Response<Vec<u8>>, Error> {
+        let address = self.inner.server.endpoint(endpoint, false)?;
+        let request = http::Request::get(uri(endpoint, address)?).header(ACCEPT, "application/json").body(Vec::new());
+        let request = request.map_err(|_| Error::NoEndpoint(endpoint))?;
+        send(&*self.inner.http, HttpRequest::new(endpoint, request)).await
     }
 }
 

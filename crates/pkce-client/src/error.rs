@@ -6,9 +6,10 @@ use oauth_types::Algorithm;
 use url::Url;
 
 use crate::dice::NoEntropy;
-use crate::id_token::IdTokenError;
 use crate::json::JsonError;
+use crate::jwt::{JwtError, JwtKind};
 use crate::pending::{RejectReason, Rejected};
+use crate::token::TokenType;
 use crate::transport::{Endpoint, TransportError};
 
 /// Any failure of the client.
@@ -50,10 +51,24 @@ pub enum Error {
     Rejected(RejectReason),
     /// The ID token is not valid; nothing of the token response is used.
     #[error("the ID token is not valid: {0}")]
-    IdToken(#[from] IdTokenError),
+    IdToken(#[from] JwtError),
+    /// Another signed token is not valid; nothing of it is used.
+    #[error("the {kind} is not valid: {error}")]
+    Jwt {
+        /// What it is for.
+        kind: JwtKind,
+        /// What is wrong with it.
+        error: JwtError,
+    },
     /// The claims of the UserInfo endpoint are about somebody else (OpenID Connect Core §5.3.2).
     #[error("the userinfo endpoint answered about another subject")]
     SubjectMismatch,
+    /// The server has no such endpoint, as its metadata say.
+    #[error("the server has no {0}")]
+    NoEndpoint(Endpoint),
+    /// The address of a resource is not one that a token may be sent to.
+    #[error("no token is sent there: {0}")]
+    Resource(AddressError),
     /// The server does not offer this, or the login did not ask for it.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -115,9 +130,9 @@ pub enum Defect {
     /// A member of the metadata document has the wrong type.
     #[error("a member of the document has the wrong type")]
     Metadata,
-    /// The token is of a type this client cannot use (RFC 6749 §7.1). Only `Bearer` is known.
-    #[error("the token type is not Bearer")]
-    TokenType,
+    /// The token is not of the type that was asked for (RFC 6749 §7.1).
+    #[error("the token type is not {}", .0.as_str())]
+    TokenType(TokenType),
     /// The key set has too many keys.
     #[error("it has too many keys")]
     TooManyKeys,
@@ -151,6 +166,9 @@ pub enum ConfigError {
     /// A scope is empty or has characters that scopes cannot have (RFC 6749 §3.3).
     #[error("a scope is empty or has characters that scopes cannot have")]
     Scope,
+    /// A resource is not an absolute URI without a fragment (RFC 8707 §2).
+    #[error("a resource is not an absolute URI without a fragment")]
+    Resource,
     /// `max_age` only means something for an OpenID Connect login.
     #[error("max_age needs the scope openid")]
     MaxAgeWithoutOpenid,

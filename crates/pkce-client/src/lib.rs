@@ -55,6 +55,7 @@
 //! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`].
 
 mod address;
+mod authentication;
 mod builder;
 mod callback;
 mod claims;
@@ -63,9 +64,10 @@ mod clock;
 mod dice;
 mod discover;
 mod error;
-mod id_token;
+mod exchange;
 mod json;
 mod jwks;
+mod jwt;
 mod login;
 mod loopback;
 mod native;
@@ -73,6 +75,8 @@ mod pending;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 mod session;
+mod signing_key;
+mod specs;
 mod token;
 mod transport;
 mod user_agent;
@@ -86,12 +90,15 @@ pub use dice::{Dice, NoEntropy, SystemDice};
 pub use error::{
     AddressError, ConfigError, Defect, DiscoveryError, Error, FinishError, IssuerDifference, OAuthError,
 };
-pub use id_token::IdTokenError;
 pub use json::JsonError;
+pub use jwt::{JwtError, JwtKind};
 pub use login::{LoginRequest, Started};
 pub use oauth_types::{Algorithm, ProviderMetadata, Secret};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
 pub use session::Session;
+pub use signing_key::{KeyError, SigningKey};
+pub use specs::rfc6750_bearer::Challenge;
+pub use token::TokenType;
 pub use transport::{BoxFuture, Endpoint, HttpClient, HttpRequest, TransportError};
 pub use user_agent::{SystemBrowser, UserAgent};
 

@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::dice;
 use crate::error::{ConfigError, Error};
 use crate::pending::{Expected, Flow, OpenId, Pending};
+use crate::specs::rfc8707_resource;
 
 /// A login to be. What it is asked for can be said; how it is protected cannot.
 #[must_use = "call begin() or native() to start the login"]
@@ -21,6 +22,7 @@ pub struct LoginRequest<'a> {
     scopes: Vec<String>,
     login_hint: Option<String>,
     max_age: Option<Duration>,
+    resources: Vec<String>,
     extra: Params,
 }
 
@@ -33,9 +35,22 @@ pub struct Started {
     pub pending: Pending,
 }
 
+/// An authorization request, and what its response will be held against.
+pub(crate) struct AuthorizationRequest {
+    pub(crate) params: Params,
+    pub(crate) flow: Flow,
+}
+
 impl<'a> LoginRequest<'a> {
     pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client, scopes: Vec::new(), login_hint: None, max_age: None, extra: Params::new() }
+        Self {
+            client,
+            scopes: Vec::new(),
+            login_hint: None,
+            max_age: None,
+            resources: Vec::new(),
+            extra: Params::new(),
+        }
     }
 
     /// Asks for these scopes, besides those asked for before. With `openid` among them it is an OpenID Connect login.
@@ -60,7 +75,15 @@ impl<'a> LoginRequest<'a> {
         self
     }
 
-    /// Adds another parameter, such as `prompt` or `resource`.
+    /// Says which resource the access token will be used at (RFC 8707 §2), besides those said before.
+    ///
+    /// It is said again wherever tokens are asked for in this session.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resources.push(resource.into());
+        self
+    }
+
+    /// Adds another parameter, such as `prompt` or `ui_locales`.
     ///
     /// Parameters that protect the login, and those with a method of their own, are refused by
     /// [`LoginRequest::begin`], and so is a second value for the same name.
@@ -71,20 +94,19 @@ impl<'a> LoginRequest<'a> {
 
     /// Begins a web login: draws its secrets and builds the URL for the browser.
     ///
-    /// Nothing is sent today; the method is asynchronous because a server may ask for the request to be pushed
-    /// to it first (RFC 9126).
-    ///
     /// # Errors
-    /// [`Error::Config`] if there is no redirect URI or a scope or parameter is unusable; [`Error::Entropy`].
+    /// [`Error::Config`] if there is no redirect URI or a scope or parameter is unusable; [`Error::Entropy`]; where the
+    /// request is pushed to the server first (RFC 9126), also the errors of that request.
     pub async fn begin(self) -> Result<Started, Error> {
         let redirect_uri = self.client.inner.redirect_uri.clone().ok_or(ConfigError::NoRedirectUri)?;
-        self.begin_at(redirect_uri)
+        self.begin_at(redirect_uri).await
     }
 
     /// Begins a login that comes back to `redirect_uri`.
-    pub(crate) fn begin_at(self, redirect_uri: String) -> Result<Started, Error> {
+    pub(crate) async fn begin_at(self, redirect_uri: String) -> Result<Started, Error> {
         self.check()?;
-        let inner = &self.client.inner;
+        let client = self.client;
+        let inner = &client.inner;
         let state = dice::token(&*inner.dice)?;
         let verifier = dice::verifier(&*inner.dice)?;
         let openid = match self.is_openid() {
@@ -97,9 +119,16 @@ impl<'a> LoginRequest<'a> {
             redirect_uri,
             verifier,
             scopes: self.scopes.clone(),
+            resources: self.resources.clone(),
             openid,
         };
-        let url = self.url(&flow, &state);
+        let params = self.params(&flow, &state);
+        let mut request = AuthorizationRequest { params, flow };
+        inner.specs.iter().try_for_each(|spec| spec.ask(client, &mut request))?;
+        let AuthorizationRequest { mut params, flow } = request;
+        for spec in &inner.specs {
+            params = spec.carry(client, params).await?;
+        }
         let expected = Expected {
             flow,
             state,
@@ -107,7 +136,7 @@ impl<'a> LoginRequest<'a> {
             iss_advertised: inner.server.iss_advertised,
             clock: Arc::clone(&inner.clock),
         };
-        Ok(Started { url, pending: Pending(Box::new(expected)) })
+        Ok(Started { url: client.authorization_url(&params), pending: Pending(Box::new(expected)) })
     }
 
     fn is_openid(&self) -> bool {
@@ -120,6 +149,7 @@ impl<'a> LoginRequest<'a> {
         if self.scopes.iter().any(|scope| scope.is_empty() || !scope.bytes().all(of_scope)) {
             return Err(ConfigError::Scope);
         }
+        self.resources.iter().try_for_each(|resource| rfc8707_resource::judge(resource))?;
         if self.max_age.is_some() && !self.is_openid() {
             return Err(ConfigError::MaxAgeWithoutOpenid);
         }
@@ -136,7 +166,7 @@ impl<'a> LoginRequest<'a> {
         }
     }
 
-    fn url(&self, flow: &Flow, state: &Secret) -> Url {
+    fn params(&self, flow: &Flow, state: &Secret) -> Params {
         let mut params = Params::new()
             .with("response_type", "code")
             .with("client_id", &flow.client_id)
@@ -153,13 +183,21 @@ impl<'a> LoginRequest<'a> {
         if let Some(max_age) = self.max_age {
             params.push("max_age", max_age.as_secs().to_string());
         }
+        rfc8707_resource::name(&mut params, &flow.resources);
         if let Some(hint) = &self.login_hint {
             params.push("login_hint", hint);
         }
         for (name, value) in self.extra.iter() {
             params.push(name, value);
         }
-        let mut url = self.client.inner.server.authorization_endpoint.clone();
+        params
+    }
+}
+
+impl Client {
+    /// The authorization endpoint with its own query and these parameters (RFC 6749 §3.1).
+    fn authorization_url(&self, params: &Params) -> Url {
+        let mut url = self.inner.server.authorization_endpoint.clone();
         let query = match url.query() {
             Some(own) if !own.is_empty() => format!("{own}&{}", params.encode()),
             _ => params.encode(),

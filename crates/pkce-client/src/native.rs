@@ -37,7 +37,7 @@ impl LoginRequest<'_> {
         let client = self.client;
         let listener = Loopback::bind().await.map_err(Error::Loopback)?;
         let path = client.inner.loopback_path.clone();
-        let Started { url, pending } = self.begin_at(listener.redirect_uri(&path))?;
+        let Started { url, pending } = self.begin_at(listener.redirect_uri(&path)).await?;
         let opening = Some(client.inner.user_agent.open(url));
         let last_page = format!("{}/done", path.trim_end_matches('/'));
         let mut visit = Visit { listener, opening, path, last_page };

@@ -60,6 +60,7 @@ pub(crate) struct Flow {
     pub(crate) redirect_uri: String,
     pub(crate) verifier: Verifier,
     pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
     /// There is one if and only if `openid` was asked for.
     pub(crate) openid: Option<OpenId>,
 }

@@ -9,10 +9,14 @@ use oauth_types::{ErrorCode, Params, Secret};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::claims::{IdClaims, Occasion, UserInfo};
-use crate::client::{Client, send};
+use crate::client::Client;
 use crate::error::{Defect, Error};
+use crate::exchange::uri;
+use crate::pending::Flow;
+use crate::specs::rfc6750_bearer::authorization;
+use crate::specs::rfc8707_resource;
 use crate::token::{TokenResponse, members};
-use crate::transport::{Endpoint, HttpRequest, TransportError};
+use crate::transport::{Endpoint, TransportError};
 
 /// A token is refreshed this long before it expires, in seconds, or after nine tenths of its life if that is later.
 const EARLY: u64 = 60;
@@ -22,7 +26,7 @@ const EARLY: u64 = 60;
 /// Cloning it is cheap; all clones share the tokens, and refresh them once for all.
 #[derive(Clone)]
 pub struct Session {
-    client: Client,
+    pub(crate) client: Client,
     claims: Option<Arc<IdClaims>>,
     tokens: Arc<Mutex<Tokens>>,
     /// Counts the refreshes, so that whoever waited for one does not start another.
@@ -35,6 +39,8 @@ struct Tokens {
     expiry: Option<Expiry>,
     refresh_token: Option<Secret>,
     scopes: Vec<String>,
+    /// What the tokens are for (RFC 8707 §2).
+    resources: Vec<String>,
     /// A refresh brought a token that must not be trusted.
     ended: bool,
 }
@@ -54,14 +60,15 @@ impl Expiry {
 }
 
 impl Session {
-    pub(crate) fn new(client: Client, asked: Vec<String>, response: TokenResponse, claims: Option<IdClaims>) -> Self {
+    pub(crate) fn new(client: Client, flow: Flow, response: TokenResponse, claims: Option<IdClaims>) -> Self {
         let now = client.inner.clock.now();
         let tokens = Tokens {
             access_token: response.access_token,
             expiry: response.expires_in.map(|seconds| Expiry::after(seconds, now)),
             refresh_token: response.refresh_token,
             // RFC 6749 §5.1: omitted if identical to what was asked for.
-            scopes: response.scopes.unwrap_or(asked),
+            scopes: response.scopes.unwrap_or(flow.scopes),
+            resources: flow.resources,
             ended: false,
         };
         let tokens = Arc::new(Mutex::new(tokens));
@@ -119,6 +126,21 @@ impl Session {
         self.replace(tokens).await.map(drop)
     }
 
+    /// Replaces `token` because a resource refused it, unless it has been replaced already (RFC 6750 §3.1).
+    ///
+    /// # Errors
+    /// As [`Session::refresh`].
+    pub async fn refresh_refused(&self, token: &Secret) -> Result<(), Error> {
+        let tokens = Arc::clone(&self.tokens).lock_owned().await;
+        if tokens.ended || tokens.refresh_token.is_none() {
+            return Err(Error::ReauthRequired);
+        }
+        if !tokens.access_token.matches(token.expose()) {
+            return Ok(());
+        }
+        self.replace(tokens).await.map(drop)
+    }
+
     /// The claims of the ID token, if `openid` was asked for. They tell of the login and do not change.
     pub fn claims(&self) -> Option<&IdClaims> {
         self.claims.as_deref()
@@ -137,20 +159,20 @@ impl Session {
     /// Asks the UserInfo endpoint about the user (OpenID Connect Core §5.3).
     ///
     /// # Errors
-    /// [`Error::SubjectMismatch`] if the answer is about somebody else; [`Error::Unsupported`] if the server has no
-    /// such endpoint or the login was not an OpenID Connect login; the errors of [`Session::access_token`];
+    /// [`Error::SubjectMismatch`] if the answer is about somebody else; [`Error::NoEndpoint`] if the server has no
+    /// such endpoint; [`Error::Unsupported`] if the login was not an OpenID Connect login; the errors of [`Session::access_token`];
     /// [`Error::Transport`], [`Error::OAuth`] or [`Error::Protocol`].
     pub async fn userinfo(&self) -> Result<UserInfo, Error> {
         let claims = self.claims().ok_or(Error::Unsupported("userinfo needs a login with the scope openid"))?;
-        let endpoint = self.client.inner.server.userinfo_endpoint.as_ref();
-        let endpoint = endpoint.ok_or(Error::Unsupported("the server has no userinfo endpoint"))?;
-        let bearer = Secret::new(format!("Bearer {}", self.access_token().await?.expose()));
-        let unusable = |_| Error::Unsupported("the userinfo endpoint cannot be addressed");
-        let mut bearer = http::HeaderValue::from_str(bearer.expose()).expect("access tokens are visible ASCII");
-        bearer.set_sensitive(true);
-        let request = http::Request::get(endpoint.as_str()).header(ACCEPT, "application/json");
-        let request = request.header(AUTHORIZATION, bearer).body(Vec::new()).map_err(unusable)?;
-        let response = send(&*self.client.inner.http, HttpRequest::new(Endpoint::Userinfo, request)).await?;
+        let endpoint = self.client.inner.server.endpoint(Endpoint::Userinfo, self.client.is_known_by_connection())?;
+        let address = uri(Endpoint::Userinfo, endpoint)?;
+        let token = self.access_token().await?;
+        let make = || {
+            let request = http::Request::get(address.clone()).header(ACCEPT, "application/json");
+            let request = request.header(AUTHORIZATION, authorization(self.client.token_type(), &token));
+            request.body(Vec::new()).map_err(|_| Error::NoEndpoint(Endpoint::Userinfo))
+        };
+        let response = self.client.exchange(Endpoint::Userinfo, Some(&token), make).await?;
         let members = members(Endpoint::Userinfo, response)?;
         UserInfo::about(claims.subject(), members).ok_or(Error::SubjectMismatch)
     }
@@ -177,7 +199,9 @@ impl Tokens {
     /// One refresh request, never repeated: the token in it may be spent by it.
     async fn replace(&mut self, client: &Client, claims: Option<&IdClaims>) -> Result<(), Error> {
         let refresh_token = self.refresh_token.as_ref().ok_or(Error::ReauthRequired)?;
-        let params = Params::new().with("grant_type", "refresh_token").with("refresh_token", refresh_token.expose());
+        let mut params =
+            Params::new().with("grant_type", "refresh_token").with("refresh_token", refresh_token.expose());
+        rfc8707_resource::name(&mut params, &self.resources);
         let response = match client.token(params).await {
             Err(Error::OAuth { error, .. }) if error.code() == ErrorCode::InvalidGrant.as_str() => {
                 self.refresh_token = None;

@@ -1,66 +1,34 @@
-//! The token endpoint: what is sent there, and what is believed of its answer (RFC 6749 §4.1.3, §5, §6).
+//! The answers of the token endpoint, and what is believed of them (RFC 6749 §5).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use oauth_types::{Params, Secret};
+use http::header::CONTENT_TYPE;
+use oauth_types::Secret;
 use serde_json::{Map, Value};
 
 use crate::error::{Defect, Error, OAuthError};
 use crate::json;
-use crate::transport::{Endpoint, HttpRequest};
+use crate::transport::Endpoint;
 
 /// The longest lifetime that is believed, in seconds: ten years.
 const MAX_LIFETIME: u64 = 10 * 365 * 24 * 60 * 60;
 
-/// How the client proves who it is (RFC 6749 §2.3). One way per client, never a fallback to another.
-#[derive(Debug, Clone)]
-pub(crate) enum ClientAuth {
-    /// A public client: `client_id` in the body.
-    None,
-    /// `client_secret_basic`.
-    Basic(Secret),
-    /// `client_secret_post`.
-    Post(Secret),
+/// What an access token has to be shown with (RFC 6749 §7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenType {
+    /// Whoever bears it may use it (RFC 6750).
+    Bearer,
+    /// Used with a proof of possession of a key (RFC 9449).
+    Dpop,
 }
 
-impl ClientAuth {
-    /// The registered name of the method.
-    pub(crate) fn method(&self) -> &'static str {
+impl TokenType {
+    /// Its registered name, which is also the scheme of the `Authorization` header.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::None => "none",
-            Self::Basic(_) => "client_secret_basic",
-            Self::Post(_) => "client_secret_post",
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
         }
     }
-
-    /// A POST of `params` to `url`, authenticated.
-    pub(crate) fn request(&self, url: &str, client_id: &str, mut params: Params) -> Result<HttpRequest, Error> {
-        let mut request = http::Request::post(url)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(ACCEPT, "application/json");
-        match self {
-            Self::None => params.push("client_id", client_id),
-            Self::Post(secret) => {
-                params.push("client_id", client_id);
-                params.push("client_secret", secret.expose());
-            }
-            Self::Basic(secret) => request = request.header(AUTHORIZATION, basic(client_id, secret)),
-        }
-        let request = request.body(params.encode().into_bytes());
-        let request = request.map_err(|_| Error::Unsupported("the token endpoint cannot be addressed"))?;
-        Ok(HttpRequest::new(Endpoint::Token, request))
-    }
-}
-
-/// RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
-fn basic(client_id: &str, secret: &Secret) -> http::HeaderValue {
-    let encoded = |text: &str| Params::new().with("", text).encode().split_off(1);
-    let pair = Secret::new(format!("{}:{}", encoded(client_id), encoded(secret.expose())));
-    let text = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
-    let mut value = http::HeaderValue::from_str(text.expose()).expect("base64 is visible ASCII");
-    value.set_sensitive(true);
-    value
 }
 
 /// A token response that has every property RFC 6749 §5.1 asks for.
@@ -74,17 +42,18 @@ pub(crate) struct TokenResponse {
 }
 
 impl TokenResponse {
-    /// Reads an answer. `error` is looked for first, whatever the status says.
-    pub(crate) fn read(response: http::Response<Vec<u8>>) -> Result<Self, Error> {
+    /// Reads an answer that must be a token of type `wanted`. `error` is looked for first, whatever the status says.
+    pub(crate) fn read(response: http::Response<Vec<u8>>, wanted: TokenType) -> Result<Self, Error> {
         let mut members = members(Endpoint::Token, response)?;
-        Self::from_members(&mut members).map_err(|defect| Error::Protocol { endpoint: Endpoint::Token, defect })
+        let read = Self::from_members(&mut members, wanted);
+        read.map_err(|defect| Error::Protocol { endpoint: Endpoint::Token, defect })
     }
 
-    fn from_members(members: &mut Map<String, Value>) -> Result<Self, Defect> {
+    fn from_members(members: &mut Map<String, Value>, wanted: TokenType) -> Result<Self, Defect> {
         let token_type = text(members, "token_type")?.ok_or(Defect::Missing("token_type"))?;
         // RFC 6749 §5.1: the value is case insensitive.
-        if !token_type.eq_ignore_ascii_case("Bearer") {
-            return Err(Defect::TokenType);
+        if !token_type.eq_ignore_ascii_case(wanted.as_str()) {
+            return Err(Defect::TokenType(wanted));
         }
         let access_token = text(members, "access_token")?.ok_or(Defect::Missing("access_token"))?;
         if access_token.is_empty() || !access_token.bytes().all(|octet| octet.is_ascii_graphic()) {
@@ -107,6 +76,15 @@ impl TokenResponse {
 
 /// The members of a successful JSON answer. Redirects are never followed, OAuth errors come first.
 pub(crate) fn members(endpoint: Endpoint, response: http::Response<Vec<u8>>) -> Result<Map<String, Value>, Error> {
+    members_at(endpoint, response, http::StatusCode::OK)
+}
+
+/// The same where success has the status `success`.
+pub(crate) fn members_at(
+    endpoint: Endpoint,
+    response: http::Response<Vec<u8>>,
+    success: http::StatusCode,
+) -> Result<Map<String, Value>, Error> {
     let defective = |defect| Error::Protocol { endpoint, defect };
     let status = response.status();
     if status.is_redirection() {
@@ -120,7 +98,7 @@ pub(crate) fn members(endpoint: Endpoint, response: http::Response<Vec<u8>>) -> 
     {
         return Err(error);
     }
-    if status != http::StatusCode::OK {
+    if status != success {
         return Err(defective(Defect::Status(status.as_u16())));
     }
     if !is_json {
@@ -180,7 +158,7 @@ mod tests {
     use super::*;
 
     fn read(value: Value) -> Result<TokenResponse, Defect> {
-        TokenResponse::from_members(value.as_object().cloned().as_mut().expect("an object"))
+        TokenResponse::from_members(value.as_object().cloned().as_mut().expect("an object"), TokenType::Bearer)
     }
 
     fn with(name: &str, value: Value) -> Result<TokenResponse, Defect> {
@@ -216,7 +194,7 @@ mod tests {
     #[test]
     fn only_bearer_tokens_are_used() {
         assert!(with("token_type", json!("bEARER")).is_ok());
-        assert_eq!(with("token_type", json!("mac")).err(), Some(Defect::TokenType));
+        assert_eq!(with("token_type", json!("mac")).err(), Some(Defect::TokenType(TokenType::Bearer)));
         assert_eq!(with("token_type", json!(["Bearer"])).err(), Some(Defect::Member("token_type")));
         assert_eq!(read(json!({"access_token": "at"})).err(), Some(Defect::Missing("token_type")));
     }
@@ -227,13 +205,6 @@ mod tests {
         assert!(response.refresh_token.is_none());
         assert_eq!(with("refresh_token", json!("a\n")).err(), Some(Defect::Member("refresh_token")));
         assert_eq!(with("refresh_token", json!(null)).err(), Some(Defect::Member("refresh_token")));
-    }
-
-    #[test]
-    fn both_halves_of_basic_are_form_encoded() {
-        let value = basic("a:b", &Secret::new("c d%"));
-        assert_eq!(value.to_str().expect("ASCII"), format!("Basic {}", STANDARD.encode("a%3Ab:c%20d%25")));
-        assert!(value.is_sensitive());
     }
 
     #[test]

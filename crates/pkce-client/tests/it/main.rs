@@ -12,6 +12,9 @@ mod properties;
 #[cfg(feature = "reqwest")]
 mod quick_start;
 mod readme;
+mod rfc6750_bearer;
+mod rfc8707_resource;
+mod rfc9126_par;
 mod secrets;
 mod session;
 mod stage;
