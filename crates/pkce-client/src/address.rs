@@ -22,7 +22,8 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Parameters that [`LoginRequest`](crate::LoginRequest) has methods for.
-const NAMED: &[&str] = &["login_hint", "max_age", "resource"];
+const NAMED: &[&str] =
+    &["acr_values", "authorization_details", "claims", "login_hint", "max_age", "prompt", "resource", "ui_locales"];
 
 /// Whether a caller may not give `name` as an extra parameter.
 pub(crate) fn is_reserved(name: &str) -> bool {

@@ -15,7 +15,7 @@ use crate::discover::{Server, Terms};
 use crate::error::{ConfigError, Error};
 use crate::jwks::KeyCache;
 use crate::jwt::verified_as;
-use crate::specs::{self, Spec, rfc9126_par};
+use crate::specs::{self, Spec, rfc9101_jar, rfc9126_par};
 use crate::transport::HttpClient;
 use crate::user_agent::{SystemBrowser, UserAgent};
 
@@ -237,6 +237,7 @@ impl ClientBuilder {
             specs::place(&mut specs, rfc9126_par::Pushed);
         }
         specs.iter().try_for_each(|spec| spec.accept(&server))?;
+        rfc9101_jar::judge(&server, &specs)?;
         let inner = Inner {
             client_id: self.client_id,
             addresses: self.addresses,

@@ -86,17 +86,25 @@ impl Client {
         self.login().scopes(scopes).native().await
     }
 
-    /// Holds the authorization response against the login and redeems its code: [`Pending::accept`], then
-    /// [`Client::redeem`].
+    /// Holds the authorization response against the login and redeems its code: [`Client::open`] if it is signed,
+    /// [`Pending::accept`], then [`Client::redeem`].
     ///
     /// # Errors
     /// [`FinishError::Rejected`] hands the login back when nothing was sent, because a forged response must not
     /// destroy the real one. After [`FinishError::Failed`] the login is used up.
     pub async fn finish(&self, pending: Pending, callback: Callback) -> Result<Session, FinishError> {
-        if !self.owns(&pending.0.flow) {
-            return Err(Rejected { pending, reason: RejectReason::OtherClient }.into());
-        }
-        Ok(self.redeem(pending.accept(callback)?).await?)
+        Ok(self.redeem(self.accept(pending, callback).await?).await?)
+    }
+
+    /// [`Client::open`], then [`Pending::accept`].
+    pub(crate) async fn accept(&self, pending: Pending, callback: Callback) -> Result<Accepted, Rejected> {
+        let reason = match self.open(&pending, callback).await {
+            Ok(callback) => return pending.accept(callback),
+            Err(Error::OtherClient) => RejectReason::OtherClient,
+            Err(Error::Jwt { error, .. }) => RejectReason::Signature(error),
+            Err(_) => RejectReason::NoKeys,
+        };
+        Err(Rejected { pending, reason })
     }
 
     /// Redeems an accepted code, once: whatever happens, it is not sent a second time.
@@ -105,7 +113,7 @@ impl Client {
     /// [`Error::OtherClient`] if the login was begun for another server or `client_id`, and nothing is sent;
     /// [`Error::Transport`], [`Error::OAuth`], [`Error::Protocol`] or [`Error::IdToken`] otherwise.
     pub async fn redeem(&self, accepted: Accepted) -> Result<Session, Error> {
-        let Accepted { flow, code } = accepted;
+        let Accepted { flow, state, code } = accepted;
         if !self.owns(&flow) {
             return Err(Error::OtherClient);
         }
@@ -116,11 +124,16 @@ impl Client {
             .with("code_verifier", flow.verifier.expose());
         rfc8707_resource::name(&mut params, &flow.resources);
         let response = self.token(params).await?;
+        if flow.details.is_some() && response.details.is_none() {
+            let defect = Defect::Missing("authorization_details");
+            return Err(Error::Protocol { endpoint: Endpoint::Token, defect });
+        }
         let claims = match &flow.openid {
             None => None,
             Some(openid) => {
                 let token = response.id_token.as_ref().ok_or(JwtError::Absent)?;
-                Some(self.verify(token, &response.access_token, Occasion::Login(openid)).await?)
+                let occasion = Occasion::Login { sent: openid, code: &code, state: &state };
+                Some(self.verify(token, &response.access_token, occasion).await?)
             }
         };
         Ok(Session::new(self.clone(), flow, response, claims))

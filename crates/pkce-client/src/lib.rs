@@ -75,6 +75,7 @@ mod native;
 mod pending;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+mod response_mode;
 mod seal_key;
 mod sealed;
 mod session;
@@ -102,7 +103,9 @@ pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
 pub use seal_key::{SealError, SealKey};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
+pub use specs::oidc_core::Prompt;
 pub use specs::rfc6750_bearer::Challenge;
+pub use specs::rfc9470_step_up::StepUp;
 pub use token::TokenType;
 pub use transport::{BoxFuture, Endpoint, HttpClient, HttpRequest, TransportError};
 pub use user_agent::{SystemBrowser, UserAgent};

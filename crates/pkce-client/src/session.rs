@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::header::{ACCEPT, AUTHORIZATION};
 use oauth_types::{ErrorCode, Params, Secret};
+use serde_json::Value;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::claims::{IdClaims, Occasion, UserInfo};
@@ -15,6 +16,7 @@ use crate::exchange::uri;
 use crate::pending::Flow;
 use crate::specs::rfc6750_bearer::authorization;
 use crate::specs::rfc8707_resource;
+use crate::specs::rfc9396_rar::Details;
 use crate::token::{TokenResponse, members};
 use crate::transport::{Endpoint, TransportError};
 
@@ -41,6 +43,7 @@ struct Tokens {
     scopes: Vec<String>,
     /// What the tokens are for (RFC 8707 §2).
     resources: Vec<String>,
+    details: Details,
     /// A refresh brought a token that must not be trusted.
     ended: bool,
 }
@@ -69,6 +72,7 @@ impl Session {
             // RFC 6749 §5.1: omitted if identical to what was asked for.
             scopes: response.scopes.unwrap_or(flow.scopes),
             resources: flow.resources,
+            details: Details::of_login(flow.details, response.details),
             ended: false,
         };
         let tokens = Arc::new(Mutex::new(tokens));
@@ -141,6 +145,21 @@ impl Session {
         self.replace(tokens).await.map(drop)
     }
 
+    /// Replaces the tokens with ones for these details alone (RFC 9396 §6).
+    pub(crate) async fn refresh_naming(&self, details: Vec<Value>) -> Result<(), Error> {
+        let mut tokens = Arc::clone(&self.tokens).lock_owned().await;
+        if tokens.ended || tokens.refresh_token.is_none() {
+            return Err(Error::ReauthRequired);
+        }
+        tokens.details.name_next(details);
+        self.replace(tokens).await.map(drop)
+    }
+
+    /// What was asked for and granted in detail.
+    pub(crate) async fn details(&self) -> Details {
+        self.tokens.lock().await.details.clone()
+    }
+
     /// The claims of the ID token, if `openid` was asked for. They tell of the login and do not change.
     pub fn claims(&self) -> Option<&IdClaims> {
         self.claims.as_deref()
@@ -202,6 +221,7 @@ impl Tokens {
         let mut params =
             Params::new().with("grant_type", "refresh_token").with("refresh_token", refresh_token.expose());
         rfc8707_resource::name(&mut params, &self.resources);
+        let named = self.details.ask(&mut params);
         let response = match client.token(params).await {
             Err(Error::OAuth { error, .. }) if error.code() == ErrorCode::InvalidGrant.as_str() => {
                 self.refresh_token = None;
@@ -236,6 +256,7 @@ impl Tokens {
         if let Some(scopes) = response.scopes {
             self.scopes = scopes;
         }
+        self.details.heard(named, response.details);
         Ok(())
     }
 }

@@ -1,9 +1,15 @@
 //! Extensions of OAuth: one document, one file, with everything that is particular to it, the methods of the public
 //! types included. A document that takes part in every exchange is a [`Spec`] and has its line in [`ORDER`].
 
+mod oauth_form_post;
+pub(crate) mod oidc_core;
+pub(crate) mod oidc_jarm;
 pub(crate) mod rfc6750_bearer;
 pub(crate) mod rfc8707_resource;
+pub(crate) mod rfc9101_jar;
 pub(crate) mod rfc9126_par;
+pub(crate) mod rfc9396_rar;
+pub(crate) mod rfc9470_step_up;
 
 use std::any::{Any, TypeId};
 
@@ -18,7 +24,12 @@ use crate::token::TokenType;
 use crate::transport::BoxFuture;
 
 /// In which order the documents that are on have their say.
-const ORDER: &[fn() -> TypeId] = &[TypeId::of::<rfc9126_par::Pushed>];
+const ORDER: &[fn() -> TypeId] = &[
+    TypeId::of::<oidc_jarm::SignedResponses>,
+    // A request is signed before it is pushed.
+    TypeId::of::<rfc9101_jar::Signed>,
+    TypeId::of::<rfc9126_par::Pushed>,
+];
 
 /// A document that takes part in what the client sends and believes. What it does not speak of, it leaves alone.
 pub(crate) trait Spec: Any + Send + Sync {

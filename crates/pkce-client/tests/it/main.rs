@@ -4,18 +4,25 @@ mod authorization_response;
 mod discovery;
 mod flow_store;
 mod id_token;
+mod in_process;
 mod keys;
 mod misuse;
 #[cfg(feature = "reqwest")]
 mod mock_idp;
 mod native;
+mod oauth_form_post;
+mod oidc_core;
+mod oidc_jarm;
 mod properties;
 #[cfg(feature = "reqwest")]
 mod quick_start;
 mod readme;
 mod rfc6750_bearer;
 mod rfc8707_resource;
+mod rfc9101_jar;
 mod rfc9126_par;
+mod rfc9396_rar;
+mod rfc9470_step_up;
 mod sealed;
 mod secrets;
 mod session;
