@@ -207,6 +207,7 @@ impl ClientBuilder {
         if !self.loopback_path.starts_with('/') || !self.loopback_path.bytes().all(plain) {
             return Err(ConfigError::LoopbackPath);
         }
+        self.authentication.judge()?;
         if self.algorithms.is_empty() {
             return Err(ConfigError::NoAlgorithm);
         }

@@ -173,8 +173,19 @@ pub enum ConfigError {
     #[error("max_age needs the scope openid")]
     MaxAgeWithoutOpenid,
     /// The server does not offer this way of client authentication. Use the other, or none.
-    #[error("the server does not offer {0}; name another way to send the secret")]
+    #[error("the server does not offer {0}; name another way of client authentication")]
     AuthMethod(&'static str),
+    /// The server does not take what a key signs with, as its metadata say.
+    #[error("the server does not take {algorithm}: its {member} does not have it")]
+    SigningAlgorithm {
+        /// What the key signs with.
+        algorithm: Algorithm,
+        /// The member of the metadata that lists what is taken.
+        member: &'static str,
+    },
+    /// A secret is too short to sign with: HS256 takes at least 32 octets (RFC 7518 §3.2).
+    #[error("the secret is shorter than 32 octets, too short to sign with")]
+    ShortSecret,
     /// No algorithm is allowed for ID tokens.
     #[error("no algorithm is allowed for ID tokens")]
     NoAlgorithm,

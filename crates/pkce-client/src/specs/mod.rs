@@ -2,6 +2,7 @@
 //! types included. A document that takes part in every exchange is a [`Spec`] and has its line in [`ORDER`].
 
 pub(crate) mod rfc6750_bearer;
+mod rfc7523_client_assertion;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9126_par;
 
@@ -15,7 +16,7 @@ use crate::discover::Server;
 use crate::error::Error;
 use crate::login::AuthorizationRequest;
 use crate::token::TokenType;
-use crate::transport::BoxFuture;
+use crate::transport::{BoxFuture, Endpoint};
 
 /// In which order the documents that are on have their say.
 const ORDER: &[fn() -> TypeId] = &[TypeId::of::<rfc9126_par::Pushed>];
@@ -38,13 +39,25 @@ pub(crate) trait Spec: Any + Send + Sync {
         Box::pin(std::future::ready(Ok(params)))
     }
 
-    /// Adds a proof to a request that is about to be sent, with `token` if it is for a protected resource.
-    fn prove(&self, _client: &Client, _head: &mut Parts, _token: Option<&Secret>) -> Result<(), Error> {
+    /// Adds a proof to a request that is about to be sent to `endpoint`, with `token` if it is for a protected resource.
+    fn prove(
+        &self,
+        _client: &Client,
+        _endpoint: Endpoint,
+        _head: &mut Parts,
+        _token: Option<&Secret>,
+    ) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Looks at the answer to a request that went to `url`.
-    fn heard(&self, _client: &Client, _url: &http::Uri, _answer: &http::Response<Vec<u8>>) -> Again {
+    /// Looks at the answer to a request that went to `url`, as one for `endpoint`.
+    fn heard(
+        &self,
+        _client: &Client,
+        _endpoint: Endpoint,
+        _url: &http::Uri,
+        _answer: &http::Response<Vec<u8>>,
+    ) -> Again {
         Again::No
     }
 

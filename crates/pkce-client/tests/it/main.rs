@@ -13,10 +13,12 @@ mod properties;
 mod quick_start;
 mod readme;
 mod rfc6750_bearer;
+mod rfc7523_client_assertion;
 mod rfc8707_resource;
 mod rfc9126_par;
 mod secrets;
 mod session;
+mod signed;
 mod stage;
 mod token_response;
 #[cfg(feature = "reqwest")]
