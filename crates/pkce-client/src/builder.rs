@@ -238,6 +238,7 @@ impl ClientBuilder {
             specs::place(&mut specs, rfc9126_par::Pushed);
         }
         specs.iter().try_for_each(|spec| spec.accept(&server))?;
+        specs.iter_mut().try_for_each(|spec| spec.prepare(&*self.dice))?;
         let inner = Inner {
             client_id: self.client_id,
             addresses: self.addresses,

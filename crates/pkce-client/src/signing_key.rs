@@ -63,6 +63,9 @@ impl SigningKey {
         Self::new(key.map_err(|_| unreadable)?, algorithm).ok_or(unreadable)
     }
 
+    /// What a drawn key signs with.
+    pub(crate) const DRAWN: Algorithm = Algorithm::Es256;
+
     /// A new key for ES256, drawn from `dice`.
     ///
     /// # Errors
@@ -73,7 +76,7 @@ impl SigningKey {
             document[..P256_PKCS8.len()].copy_from_slice(&P256_PKCS8);
             dice.fill(&mut document[P256_PKCS8.len()..])?;
             // One number in four thousand million is no private key of the curve.
-            if let Some(key) = Self::new(EncodingKey::from_ec_der(&*document), Algorithm::Es256) {
+            if let Some(key) = Self::new(EncodingKey::from_ec_der(&*document), Self::DRAWN) {
                 return Ok(key);
             }
         }

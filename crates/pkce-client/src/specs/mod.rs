@@ -5,6 +5,7 @@ pub(crate) mod rfc6750_bearer;
 mod rfc7523_client_assertion;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9126_par;
+mod rfc9449_dpop;
 
 use std::any::{Any, TypeId};
 
@@ -12,6 +13,7 @@ use http::request::Parts;
 use oauth_types::{Params, Secret};
 
 use crate::client::Client;
+use crate::dice::Dice;
 use crate::discover::Server;
 use crate::error::Error;
 use crate::login::AuthorizationRequest;
@@ -19,13 +21,18 @@ use crate::token::TokenType;
 use crate::transport::{BoxFuture, Endpoint};
 
 /// In which order the documents that are on have their say.
-const ORDER: &[fn() -> TypeId] = &[TypeId::of::<rfc9126_par::Pushed>];
+const ORDER: &[fn() -> TypeId] = &[TypeId::of::<rfc9126_par::Pushed>, TypeId::of::<rfc9449_dpop::Dpop>];
 
 /// A document that takes part in what the client sends and believes. What it does not speak of, it leaves alone.
 pub(crate) trait Spec: Any + Send + Sync {
     /// Judges the metadata when the client is made. What was asked for and is not offered is an error, never left out
     /// in silence.
     fn accept(&self, _server: &Server) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Draws what the client keeps for as long as it lives.
+    fn prepare(&mut self, _dice: &dyn Dice) -> Result<(), Error> {
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 mod authorization_response;
 mod discovery;
+#[cfg(feature = "reqwest")]
+mod fapi2;
 mod id_token;
 mod keys;
 mod misuse;
@@ -16,6 +18,7 @@ mod rfc6750_bearer;
 mod rfc7523_client_assertion;
 mod rfc8707_resource;
 mod rfc9126_par;
+mod rfc9449_dpop;
 mod secrets;
 mod session;
 mod signed;
