@@ -223,8 +223,10 @@ impl ClientBuilder {
     fn transport(&self) -> Result<Arc<dyn HttpClient>, ConfigError> {
         match &self.http {
             Some(http) => Ok(Arc::clone(http)),
+            // RFC 8705 §2: the certificate is shown by the transport, and this one has none.
+            None if self.authentication.is_in_connection() => Err(ConfigError::NoIdentity),
             #[cfg(feature = "reqwest")]
-            None => Ok(Arc::new(crate::reqwest_transport::ReqwestTransport::new()?)),
+            None => Ok(Arc::new(crate::reqwest_transport::ReqwestTransport::builder().build()?)),
             #[cfg(not(feature = "reqwest"))]
             None => Err(ConfigError::NoTransport),
         }

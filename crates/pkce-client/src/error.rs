@@ -195,6 +195,15 @@ pub enum ConfigError {
     /// There is no transport: the feature `reqwest` is off and `ClientBuilder::http` was not called.
     #[error("no HTTP transport: name one with ClientBuilder::http")]
     NoTransport,
+    /// Certification authorities are not certificates in PEM, or there is none.
+    #[error("the certificates of the certification authorities are not readable as PEM")]
+    Roots,
+    /// The certificate of the client and its private key are not readable as PEM, or do not belong together.
+    #[error("the client certificate and its private key are not readable as PEM, or do not belong together")]
+    Identity,
+    /// The bundled transport was to authenticate the client, and has no certificate to show.
+    #[error("no client certificate: give one to ReqwestTransport::builder, and that to ClientBuilder::http")]
+    NoIdentity,
     /// The bundled transport could not be set up.
     #[error("the HTTP transport could not be set up")]
     Transport,

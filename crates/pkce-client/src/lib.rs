@@ -95,6 +95,8 @@ pub use jwt::{JwtError, JwtKind};
 pub use login::{LoginRequest, Started};
 pub use oauth_types::{Algorithm, ProviderMetadata, Secret};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
+#[cfg(feature = "reqwest")]
+pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
 pub use specs::rfc6750_bearer::Challenge;

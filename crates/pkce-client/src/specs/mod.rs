@@ -3,6 +3,7 @@
 
 pub(crate) mod rfc6750_bearer;
 mod rfc7523_client_assertion;
+mod rfc8705_mtls;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9126_par;
 mod rfc9449_dpop;

@@ -143,7 +143,7 @@ async fn who_does_not_prove_anything_gets_nothing() {
 async fn a_public_client_is_bound_too() {
     let idp = MockIdp::builder().on("dpop-nonce-required").start().await.expect("a server");
     let builder = || Client::builder(idp.issuer(), "public").redirect_uri(REDIRECT_URI);
-    for builder in [builder().dpop_with_new_key(), builder().dpop_with_new_key().requests_through_browser()] {
+    for builder in [builder().dpop_with_new_key().pushed_requests(), builder().dpop_with_new_key()] {
         let session = login(&builder.discover().await.expect("a client")).await.expect("a session");
         for _ in 0..2 {
             session.userinfo().await.expect("userinfo");

@@ -16,6 +16,7 @@ mod quick_start;
 mod readme;
 mod rfc6750_bearer;
 mod rfc7523_client_assertion;
+mod rfc8705_mtls;
 mod rfc8707_resource;
 mod rfc9126_par;
 mod rfc9449_dpop;

@@ -82,7 +82,7 @@ async fn every_request_has_an_assertion_of_its_own_by_the_clock_of_the_client() 
         let pushed = crate::stage::response(201, "application/json", body);
         (seen.endpoint == Endpoint::PushedAuthorization).then_some(Ok(pushed))
     });
-    let client = stage.client_of(stage.builder().private_key_jwt(key()));
+    let client = stage.client_of(stage.builder().private_key_jwt(key()).pushed_requests());
     let started = client.login().begin().await.expect("a login");
     stage.clock.advance(30);
     let pushed = stage.seen(Endpoint::PushedAuthorization).pop().expect("a pushed request");
@@ -188,6 +188,6 @@ async fn the_mock_server_takes_assertions_of_every_algorithm() {
     let builder = || pkce_client::Client::builder(idp.issuer(), "web").redirect_uri(REDIRECT_URI);
     let client = builder().client_secret_jwt(SECRET).clock(Shared(clock)).discover().await.expect("a client");
     login(&client).await.expect("a session");
-    let other = builder().client_secret_jwt("another-secret-of-32-characters!").requests_through_browser();
+    let other = builder().client_secret_jwt("another-secret-of-32-characters!");
     assert!(login(&other.discover().await.expect("a client")).await.is_err());
 }

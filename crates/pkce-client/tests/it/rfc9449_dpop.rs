@@ -417,7 +417,7 @@ async fn a_pushed_request_is_proven_and_names_the_key() {
     });
     let pushed = response(201, "application/json", r#"{"request_uri": "urn:one", "expires_in": 60}"#);
     answers(&stage, Endpoint::PushedAuthorization, vec![asking_for("n1"), with(pushed, &[("dpop-nonce", "n2")])]);
-    let client = client(&stage);
+    let client = stage.client_of(stage.builder().dpop(key()).pushed_requests());
     let started = client.login().begin().await.expect("a login");
     assert_eq!(asked_by(&started.url).get("dpop_jkt"), None);
     assert_eq!(nonces(&stage, Endpoint::PushedAuthorization), ["", "n1"]);
