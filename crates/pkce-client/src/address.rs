@@ -11,6 +11,7 @@ const RESERVED: &[&str] = &[
     "client_secret",
     "code_challenge",
     "code_challenge_method",
+    "dpop_jkt",
     "nonce",
     "redirect_uri",
     "request",

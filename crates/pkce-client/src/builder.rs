@@ -205,6 +205,7 @@ impl ClientBuilder {
         if !self.loopback_path.starts_with('/') || !self.loopback_path.bytes().all(plain) {
             return Err(ConfigError::LoopbackPath);
         }
+        self.authentication.judge()?;
         if self.algorithms.is_empty() {
             return Err(ConfigError::NoAlgorithm);
         }
@@ -222,8 +223,10 @@ impl ClientBuilder {
     fn transport(&self) -> Result<Arc<dyn HttpClient>, ConfigError> {
         match &self.http {
             Some(http) => Ok(Arc::clone(http)),
+            // RFC 8705 §2: the certificate is shown by the transport, and this one has none.
+            None if self.authentication.is_in_connection() => Err(ConfigError::NoIdentity),
             #[cfg(feature = "reqwest")]
-            None => Ok(Arc::new(crate::reqwest_transport::ReqwestTransport::new()?)),
+            None => Ok(Arc::new(crate::reqwest_transport::ReqwestTransport::builder().build()?)),
             #[cfg(not(feature = "reqwest"))]
             None => Err(ConfigError::NoTransport),
         }
@@ -236,6 +239,7 @@ impl ClientBuilder {
         }
         specs.iter().try_for_each(|spec| spec.accept(&server))?;
         rfc9101_jar::judge(&server, &specs)?;
+        specs.iter_mut().try_for_each(|spec| spec.prepare(&*self.dice))?;
         let inner = Inner {
             client_id: self.client_id,
             addresses: self.addresses,

@@ -197,7 +197,7 @@ pub enum ConfigError {
     #[error("a native login cannot ask for a response that is posted")]
     FormPostNative,
     /// The server does not offer this way of client authentication. Use the other, or none.
-    #[error("the server does not offer {0}; name another way to send the secret")]
+    #[error("the server does not offer {0}; name another way of client authentication")]
     AuthMethod(&'static str),
     /// The server does not take what a key signs with, as its metadata say.
     #[error("the server does not take {algorithm}: its {member} does not have it")]
@@ -218,6 +218,9 @@ pub enum ConfigError {
     /// The server takes signed requests alone (RFC 9101 §10.5).
     #[error("the server takes signed requests alone: name a key with ClientBuilder::signed_requests")]
     SignedRequestsRequired,
+    /// A secret is too short to sign with: HS256 takes at least 32 octets (RFC 7518 §3.2).
+    #[error("the secret is shorter than 32 octets, too short to sign with")]
+    ShortSecret,
     /// No algorithm is allowed for ID tokens.
     #[error("no algorithm is allowed for ID tokens")]
     NoAlgorithm,
@@ -227,6 +230,15 @@ pub enum ConfigError {
     /// There is no transport: the feature `reqwest` is off and `ClientBuilder::http` was not called.
     #[error("no HTTP transport: name one with ClientBuilder::http")]
     NoTransport,
+    /// Certification authorities are not certificates in PEM, or there is none.
+    #[error("the certificates of the certification authorities are not readable as PEM")]
+    Roots,
+    /// The certificate of the client and its private key are not readable as PEM, or do not belong together.
+    #[error("the client certificate and its private key are not readable as PEM, or do not belong together")]
+    Identity,
+    /// The bundled transport was to authenticate the client, and has no certificate to show.
+    #[error("no client certificate: give one to ReqwestTransport::builder, and that to ClientBuilder::http")]
+    NoIdentity,
     /// The bundled transport could not be set up.
     #[error("the HTTP transport could not be set up")]
     Transport,

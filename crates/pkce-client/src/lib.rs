@@ -50,6 +50,12 @@
 //! * The ID token: signature, algorithm, key, and every claim rule of OpenID Connect Core §3.1.3.7, always.
 //! * No redirect is followed, every body is bounded, a code is sent once.
 //!
+//! # Who the client is, and what its tokens are bound to
+//! * A secret in a header or in the body (RFC 6749), a signed assertion for the issuer alone (RFC 7523), or a certificate
+//!   (RFC 8705): [`ClientBuilder::secret`], [`ClientBuilder::private_key_jwt`], [`ClientBuilder::mtls`]. One of them, as
+//!   it was named; never another in its place.
+//! * Tokens that are worth nothing to whoever steals them (DPoP, RFC 9449): [`ClientBuilder::dpop`].
+//!
 //! # Runtime
 //! Sessions and native logins use the tokio runtime. Transport, time, randomness and browser can be replaced:
 //! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`].
@@ -100,6 +106,8 @@ pub use jwt::{JwtError, JwtKind};
 pub use login::{LoginRequest, Started};
 pub use oauth_types::{Algorithm, ProviderMetadata, Secret};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
+#[cfg(feature = "reqwest")]
+pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use seal_key::{SealError, SealKey};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};

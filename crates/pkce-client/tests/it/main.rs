@@ -2,6 +2,8 @@
 
 mod authorization_response;
 mod discovery;
+#[cfg(feature = "reqwest")]
+mod fapi2;
 mod flow_store;
 mod id_token;
 mod in_process;
@@ -18,14 +20,18 @@ mod properties;
 mod quick_start;
 mod readme;
 mod rfc6750_bearer;
+mod rfc7523_client_assertion;
+mod rfc8705_mtls;
 mod rfc8707_resource;
 mod rfc9101_jar;
 mod rfc9126_par;
 mod rfc9396_rar;
+mod rfc9449_dpop;
 mod rfc9470_step_up;
 mod sealed;
 mod secrets;
 mod session;
+mod signed;
 mod stage;
 mod token_response;
 #[cfg(feature = "reqwest")]

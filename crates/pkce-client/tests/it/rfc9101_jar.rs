@@ -94,7 +94,7 @@ async fn a_signed_request_is_pushed_where_requests_are_pushed() {
     });
     let pushed = r#"{"request_uri": "urn:ietf:params:oauth:request_uri:one", "expires_in": 60}"#;
     stage.answer(Endpoint::PushedAuthorization, 201, "application/json", pushed);
-    let client = stage.client_of(stage.builder().signed_requests(key()).secret("s3cret"));
+    let client = stage.client_of(stage.builder().signed_requests(key()).pushed_requests().secret("s3cret"));
     let Started { url, pending } = client.login().begin().await.expect("a login");
     assert_eq!(names(&asked_by(&url)), ["tenant", "client_id", "request_uri"]);
     let sent = stage.seen(Endpoint::PushedAuthorization).pop().expect("a request");
@@ -173,7 +173,7 @@ async fn the_mock_server_takes_signed_requests_pushed_or_not_and_answers_in_a_si
     assert!(matches!(unsigned, Error::Config(ConfigError::SignedRequestsRequired)), "{unsigned}");
 
     let idp = Idp::new(|builder| builder.client(registered.metadata("require_signed_request_object", true)));
-    let builder = idp.client("web").secret("s3cret").signed_requests(key()).requests_through_browser();
+    let builder = idp.client("web").secret("s3cret").signed_requests(key());
     let client = builder.discover().await.expect("a client");
     let Started { url, pending } = client.login().scopes(["openid"]).begin().await.expect("a login");
     assert_eq!(names(&asked_by(&url)), ["client_id", "request"]);
