@@ -4,6 +4,7 @@ mod authorization_response;
 mod discovery;
 #[cfg(feature = "reqwest")]
 mod fapi2;
+mod fapi2_message_signing;
 mod flow_store;
 mod id_token;
 mod in_process;
