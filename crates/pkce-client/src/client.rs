@@ -98,7 +98,11 @@ impl Client {
 
     /// [`Client::open`], then [`Pending::accept`].
     pub(crate) async fn accept(&self, pending: Pending, callback: Callback) -> Result<Accepted, Rejected> {
-        let reason = match self.open(&pending, callback).await {
+        let opened = match self.presume(&pending, &callback) {
+            Some(reason) => return Err(Rejected { pending, reason }),
+            None => self.open(&pending, callback).await,
+        };
+        let reason = match opened {
             Ok(callback) => return pending.accept(callback),
             Err(Error::OtherClient) => RejectReason::OtherClient,
             Err(Error::Jwt { error, .. }) => RejectReason::Signature(error),

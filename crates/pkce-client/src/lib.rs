@@ -39,7 +39,18 @@
 //! # }
 //! ```
 //! `pending` belongs to one browser. A store that anybody's `state` opens lets an attacker finish their own login in
-//! somebody else's browser (RFC 9700 §4.7), so keep it where only that browser's session cookie leads.
+//! somebody else's browser (RFC 9700 §4.7), so keep it where only that browser's session cookie leads. Outside the
+//! process it is sealed: [`Pending::into_sealed`], for a cookie or a [`FlowStore`].
+//!
+//! # More than the code flow
+//! What a server does not offer is an error when it is asked for, never left out in silence.
+//! * Signed requests (RFC 9101): [`ClientBuilder::signed_requests`].
+//! * Signed responses (JARM), and no others: [`ClientBuilder::signed_responses`].
+//! * Responses that are posted (Form Post Response Mode): [`LoginRequest::form_post`].
+//! * Rich authorization requests (RFC 9396): [`LoginRequest::authorization_details`].
+//! * Step-up authentication (RFC 9470): [`LoginRequest::require_acr`], [`Challenge::step_up`].
+//! * Prompts, languages and single claims (OpenID Connect Core §3.1.2.1, §5.5): [`LoginRequest::prompt`],
+//!   [`LoginRequest::ui_locales`], [`LoginRequest::claims`].
 //!
 //! # What is checked
 //! * Metadata: its issuer is the one asked for, character by character (RFC 8414 §3.3); endpoints are https, or http

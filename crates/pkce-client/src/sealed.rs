@@ -45,7 +45,8 @@ impl Pending {
     /// `Secure` and `SameSite=Lax` (`None` for a login whose response is posted). A cookie can be sent twice, a
     /// [`FlowStore`](crate::FlowStore) hands a login out once; the server refuses the second use of a code in any case.
     ///
-    /// The text is base64url. It is about a thousand characters long for an ordinary login.
+    /// The text is base64url, about a thousand characters of it for an ordinary login. One with long details (RFC 9396) may
+    /// not fit into a cookie. Where tokens are bound to a key, it is finished by a client with the same key.
     pub fn into_sealed(self, key: &SealKey) -> String {
         let Expected { flow, state, expires_at, iss_advertised, mode, nonce, .. } = &*self.0;
         let (expires_at, iss_advertised, mode) = (*expires_at, *iss_advertised, *mode);

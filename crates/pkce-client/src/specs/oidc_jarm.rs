@@ -14,7 +14,7 @@ use crate::discover::Server;
 use crate::error::{Error, OAuthError};
 use crate::json;
 use crate::jwt::{Jwt, JwtError, JwtKind};
-use crate::pending::Pending;
+use crate::pending::{Pending, RejectReason};
 use crate::response_mode::Mode;
 use crate::specs::Spec;
 
@@ -58,17 +58,33 @@ impl Client {
         if !self.owns(&pending.0.flow) {
             return Err(Error::OtherClient);
         }
-        let inner = &self.inner;
-        let expired = inner.clock.now() >= pending.expires_at();
-        let Some(response) = callback.response.as_ref().filter(|_| pending.0.mode.signed && !expired) else {
-            return Ok(callback);
-        };
-        let token = Jwt::parse(JwtKind::AuthorizationResponse, response.expose(), &inner.algorithms);
-        let token = token.map_err(failed)?;
-        inner.keys.verify(self, &token).await?;
+        let Some(response) = self.to_open(pending, &callback) else { return Ok(callback) };
+        let token = self.parse(response).map_err(failed)?;
+        self.inner.keys.verify(self, &token).await?;
         let claims = token.claims().map_err(failed)?;
         self.judge(&claims).map_err(failed)?;
         read(&claims, &callback).map_err(failed)
+    }
+
+    /// Why a response need not be opened: the state it claims to have is none of this login's. Whoever does not know the
+    /// state cannot make the client ask for keys.
+    pub(crate) fn presume(&self, pending: &Pending, callback: &Callback) -> Option<RejectReason> {
+        let response = self.to_open(pending, callback).filter(|_| self.owns(&pending.0.flow))?;
+        match claimed_state(response) {
+            Some(state) if pending.0.state.matches(state.expose()) => None,
+            Some(_) => Some(RejectReason::StateMismatch),
+            None => Some(self.parse(response).err().map_or(RejectReason::StateMissing, RejectReason::Signature)),
+        }
+    }
+
+    /// The token of a response that was asked for in one, while the login lasts.
+    fn to_open<'a>(&self, pending: &Pending, callback: &'a Callback) -> Option<&'a Secret> {
+        let expired = self.inner.clock.now() >= pending.expires_at();
+        callback.response.as_ref().filter(|_| pending.0.mode.signed && !expired)
+    }
+
+    fn parse<'a>(&self, response: &'a Secret) -> Result<Jwt<'a>, JwtError> {
+        Jwt::parse(JwtKind::AuthorizationResponse, response.expose(), &self.inner.algorithms)
     }
 
     /// §2.1, §2.4: who made it, for whom, and until when.

@@ -146,7 +146,6 @@ async fn every_claim_about_the_token_is_judged() {
         ("exp", json!("soon"), JwtError::Malformed("exp")),
         ("nbf", json!(START + 61), JwtError::NotYetValid { nbf: START + 61, now: START }),
         ("code", json!(1), JwtError::Malformed("code")),
-        ("state", json!(["a"]), JwtError::Malformed("state")),
         ("error", json!({}), JwtError::Malformed("error")),
     ];
     for (name, value, error) in cases {
@@ -155,6 +154,7 @@ async fn every_claim_about_the_token_is_judged() {
     }
     assert_eq!(rejected(&stage(), of("state", json!("x"))).await, RejectReason::StateMismatch);
     assert_eq!(rejected(&stage(), of("state", json!(null))).await, RejectReason::StateMissing);
+    assert_eq!(rejected(&stage(), of("state", json!(["a"]))).await, RejectReason::StateMissing);
     assert_eq!(rejected(&stage(), of("code", json!(null))).await, RejectReason::CodeMissing);
     let RejectReason::Denied(error) = rejected(&stage(), of("error", json!("access_denied"))).await else {
         panic!("a denial")
@@ -189,6 +189,28 @@ async fn a_token_that_somebody_else_made_is_not_believed() {
         }
     }
     client.finish(started.pending, carrying(&right)).await.expect("a session");
+}
+
+#[tokio::test]
+async fn whoever_does_not_know_the_state_causes_no_request() {
+    let stage = stage();
+    let client = client(&stage);
+    let mut pending = stage.begin(&client).await.pending;
+    let stranger = claims(&stage.begin(&client).await);
+    let mut stateless = stranger.clone();
+    stateless.as_object_mut().expect("an object").remove("state");
+    for (token, reason) in [
+        (token(&stage, &stranger), RejectReason::StateMismatch),
+        (token(&stage, &stateless), RejectReason::StateMissing),
+        ("a.b.c".to_owned(), RejectReason::Signature(JwtError::NotBase64Url)),
+    ] {
+        let Err(FinishError::Rejected(rejected)) = client.finish(pending, carrying(&token)).await else {
+            panic!("a rejection")
+        };
+        assert_eq!(rejected.reason, reason);
+        pending = rejected.pending;
+    }
+    assert!(stage.seen(Endpoint::Jwks).is_empty());
 }
 
 #[tokio::test]
