@@ -179,6 +179,9 @@ fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
                 return Err(JwtError::Nonce);
             }
             judge_acr(claims, &sent.acr)?;
+            if sent.subject.is_some() && sent.subject.as_deref() != optional_text(claims, "sub")? {
+                return Err(JwtError::Subject);
+            }
             sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, expected))
         }
         Occasion::Refresh(first) => {

@@ -170,6 +170,9 @@ pub enum JwtError {
     /// `acr` is not one of those that were required (OpenID Connect Core §5.5.1.1).
     #[error("the login was not of a class that was required")]
     Acr,
+    /// `sub` is not the user that the claims parameter asked for (OpenID Connect Core §3.1.2.2, §5.5.1).
+    #[error("it is about another user than was asked for")]
+    Subject,
     /// The user logged in longer ago than `max_age` allows.
     #[error("the user logged in at {auth_time}, which is too long ago: here it is {now}")]
     TooOld {

@@ -131,7 +131,8 @@ impl<'a> LoginRequest<'a> {
             false => None,
             true => {
                 let nonce = dice::token(&*inner.dice)?;
-                Some(OpenId { nonce, max_age: self.max_age, acr: self.wishes.acr() })
+                let (acr, subject) = (self.wishes.acr(), self.wishes.subject());
+                Some(OpenId { nonce, max_age: self.max_age, acr, subject })
             }
         };
         let flow = Flow {

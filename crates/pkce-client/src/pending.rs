@@ -86,6 +86,8 @@ pub(crate) struct OpenId {
     pub(crate) max_age: Option<Duration>,
     /// Of each list, the ID token's `acr` has to be one; of an empty one, whichever.
     pub(crate) acr: Vec<Vec<String>>,
+    /// Who has to be logged in, if that was said.
+    pub(crate) subject: Option<String>,
 }
 
 impl Pending {

@@ -78,7 +78,7 @@ impl LoginRequest<'_> {
     /// Asks for single claims (`claims`, §5.5): an object with the members `userinfo` and `id_token`.
     ///
     /// If it asks for `acr` as an essential claim of the ID token, with `value` or `values` or without, that is checked
-    /// (§5.5.1.1). Other essential claims may be missing all the same: "it is not an error" (§5.5.1).
+    /// (§5.5.1.1), and so is the user if it asks for the `sub` of the ID token with a `value` (§3.1.2.2). Other essential claims may be missing all the same: "it is not an error" (§5.5.1).
     ///
     /// It needs the scope `openid`. [`LoginRequest::begin`] fails if it has not this shape, or if the server does not say
     /// that it reads it (`claims_parameter_supported`).
@@ -137,6 +137,10 @@ impl Wishes {
                 return Err(ConfigError::Claims);
             }
         }
+        let sub = claims.get("id_token").and_then(|of| of.get("sub")).and_then(|sub| sub.get("value"));
+        if sub.is_some_and(|sub| !sub.is_string()) {
+            return Err(ConfigError::Claims);
+        }
         let Some(acr) = id_token_acr(claims) else { return Ok(()) };
         // §5.5.1.1: with both, nobody knows which of them counts.
         if !self.acr_values.is_empty() || !self.required_acr.is_empty() {
@@ -159,6 +163,12 @@ impl Wishes {
             acr.push(values.into_iter().filter_map(Value::as_str).map(str::to_owned).collect());
         }
         acr
+    }
+
+    /// Who has to be logged in (§5.5.1).
+    pub(crate) fn subject(&self) -> Option<String> {
+        let sub = self.claims.as_ref()?.get("id_token")?.get("sub")?.get("value")?;
+        sub.as_str().map(str::to_owned)
     }
 
     /// Names the wishes in the request.

@@ -89,6 +89,17 @@ async fn an_essential_acr_is_checked() {
 }
 
 #[tokio::test]
+async fn a_user_who_was_asked_for_is_the_user_who_logs_in() {
+    let stage = stage();
+    for (sub, error) in [("alice", None), ("bob", Some(JwtError::Subject)), ("Alice", Some(JwtError::Subject))] {
+        let claims = json!({"id_token": {"sub": {"value": sub}}});
+        assert_eq!(outcome(&stage, |login| login.claims(claims)).await, error, "{sub}");
+    }
+    let elsewhere = json!({"userinfo": {"sub": {"value": "bob"}}});
+    assert_eq!(outcome(&stage, |login| login.claims(elsewhere)).await, None);
+}
+
+#[tokio::test]
 async fn claims_are_sent_in_their_shape_or_not_at_all() {
     let stage = stage();
     let claims =
@@ -104,6 +115,7 @@ async fn claims_are_sent_in_their_shape_or_not_at_all() {
         json!({"id_token": {"a": true}}),
         json!({"id_token": {"a": {"essential": 1}}}),
         json!({"id_token": {"a": {"values": "b"}}}),
+        json!({"id_token": {"sub": {"value": 1}}}),
         json!({"id_token": {"a": {"value": "b", "values": ["b"]}}}),
     ] {
         let error = refused(&stage, |login| login.claims(malformed.clone())).await;
