@@ -9,7 +9,7 @@ use pkce_client::{
 };
 use serde_json::json;
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 
 /// A server of that profile, and a client that has a key for everything.
 struct Bank {

@@ -7,7 +7,7 @@ mod fapi2;
 mod fapi2_message_signing;
 mod flow_store;
 mod id_token;
-mod in_process;
+mod idp;
 mod keys;
 mod misuse;
 #[cfg(feature = "reqwest")]

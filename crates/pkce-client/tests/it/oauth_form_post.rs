@@ -3,7 +3,7 @@
 use pkce_client::{Callback, ConfigError, Error, FinishError, RejectReason, Started};
 use serde_json::json;
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::stage::{Stage, asked, callback, callback_query};
 
 fn stage() -> Stage {

@@ -6,7 +6,7 @@ use pkce_client::{ConfigError, Error, FinishError, JwtError, LoginRequest, Promp
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::in_process::Idp;
+use crate::idp::Idp;
 use crate::stage::{Stage, asked, callback};
 
 fn stage() -> Stage {

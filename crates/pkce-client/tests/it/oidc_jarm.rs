@@ -8,7 +8,7 @@ use pkce_client::{
 };
 use serde_json::{Value, json};
 
-use crate::in_process::Idp;
+use crate::idp::Idp;
 use crate::stage::{CLIENT_ID, ISSUER, START, Stage, asked, callback, sign};
 
 fn stage() -> Stage {
@@ -190,6 +190,26 @@ async fn a_token_that_somebody_else_made_is_not_believed() {
         }
     }
     client.finish(started.pending, carrying(&right)).await.expect("a session");
+}
+
+#[tokio::test]
+async fn a_token_is_shown_nowhere() {
+    let stage = stage();
+    let client = client(&stage);
+    let started = stage.begin(&client).await;
+    let mut wrong = claims(&started);
+    wrong["iss"] = json!("https://canary.example");
+    let token = token(&stage, &wrong);
+    let response = carrying(&token);
+    let mut shown = format!("{response:?}");
+    let error = client.open(&started.pending, carrying(&token)).await.expect_err("a wrong issuer");
+    shown += &format!("{error} {error:?}");
+    let failed = client.finish(started.pending, response).await.expect_err("a wrong issuer");
+    shown += &format!("{failed} {failed:?}");
+    let parts = token.split('.').chain(["code-1", "canary", wrong["state"].as_str().expect("a state")]);
+    for part in parts {
+        assert!(!shown.contains(part), "{part}: {shown}");
+    }
 }
 
 #[tokio::test]

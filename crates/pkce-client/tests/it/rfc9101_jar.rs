@@ -10,7 +10,7 @@ use oauth_types::Params;
 use pkce_client::{Algorithm, Callback, ConfigError, Endpoint, Error, SigningKey, Started};
 use serde_json::{Value, json};
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::stage::{CLIENT_ID, ES256, ISSUER, START, Stage, asked_by, callback_query};
 
 fn key() -> SigningKey {

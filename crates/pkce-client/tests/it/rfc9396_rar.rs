@@ -4,7 +4,7 @@ use oauth_types::Params;
 use pkce_client::{Client, ConfigError, Defect, Endpoint, Error, FinishError, Session, Started};
 use serde_json::{Value, json};
 
-use crate::in_process::Idp;
+use crate::idp::Idp;
 use crate::stage::{Stage, asked, callback};
 
 fn payment() -> Value {

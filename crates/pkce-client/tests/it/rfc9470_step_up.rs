@@ -10,7 +10,7 @@ use pkce_client::{
 };
 use serde_json::{Value, json};
 
-use crate::in_process::Idp;
+use crate::idp::Idp;
 use crate::stage::{START, Stage, asked, callback};
 
 async fn finish(stage: &Stage, login: LoginRequest<'_>, client: &Client) -> Result<Session, FinishError> {
