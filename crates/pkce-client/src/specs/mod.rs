@@ -22,7 +22,11 @@ use crate::token::TokenType;
 use crate::transport::{BoxFuture, Endpoint};
 
 /// In which order the documents that are on have their say.
-const ORDER: &[fn() -> TypeId] = &[TypeId::of::<rfc9126_par::Pushed>, TypeId::of::<rfc9449_dpop::Dpop>];
+const ORDER: &[fn() -> TypeId] = &[
+    TypeId::of::<rfc8705_mtls::CertificateBound>,
+    TypeId::of::<rfc9126_par::Pushed>,
+    TypeId::of::<rfc9449_dpop::Dpop>,
+];
 
 /// A document that takes part in what the client sends and believes. What it does not speak of, it leaves alone.
 pub(crate) trait Spec: Any + Send + Sync {
@@ -67,6 +71,11 @@ pub(crate) trait Spec: Any + Send + Sync {
         _answer: &http::Response<Vec<u8>>,
     ) -> Again {
         Again::No
+    }
+
+    /// Whether the connection proves something, so that endpoints may be elsewhere (RFC 8705 §5).
+    fn is_in_connection(&self) -> bool {
+        false
     }
 
     /// The only type of access token that is taken, if it is another than `Bearer`.
