@@ -220,11 +220,15 @@ impl ClientBuilder {
         })
     }
 
+    fn needs_certificate(&self) -> bool {
+        self.authentication.is_in_connection() || self.specs.iter().any(|spec| spec.is_in_connection())
+    }
+
     fn transport(&self) -> Result<Arc<dyn HttpClient>, ConfigError> {
         match &self.http {
             Some(http) => Ok(Arc::clone(http)),
             // RFC 8705 §2: the certificate is shown by the transport, and this one has none.
-            None if self.authentication.is_in_connection() => Err(ConfigError::NoIdentity),
+            None if self.needs_certificate() => Err(ConfigError::NoIdentity),
             #[cfg(feature = "reqwest")]
             None => Ok(Arc::new(crate::reqwest_transport::ReqwestTransport::builder().build()?)),
             #[cfg(not(feature = "reqwest"))]

@@ -167,9 +167,9 @@ impl Client {
         TokenResponse::read(self.post(Endpoint::Token, params).await?, self.token_type())
     }
 
-    /// Whether the connection proves who the client is (RFC 8705 §5).
+    /// Whether the connection proves who the client is, or what its tokens are bound to (RFC 8705 §5).
     pub(crate) fn is_known_by_connection(&self) -> bool {
-        self.inner.authentication.is_in_connection()
+        self.inner.authentication.is_in_connection() || self.inner.specs.iter().any(|spec| spec.is_in_connection())
     }
 
     /// The type of access token that is asked for.

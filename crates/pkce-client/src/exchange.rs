@@ -42,7 +42,7 @@ impl Client {
     /// [`Error::NoEndpoint`] if the server has none; [`Error::Transport`]; [`Error::Protocol`] for a redirect.
     pub(crate) async fn post(&self, endpoint: Endpoint, params: Params) -> Result<http::Response<Vec<u8>>, Error> {
         let authentication = &*self.inner.authentication;
-        let url = self.inner.server.endpoint(endpoint, authentication.is_in_connection())?.clone();
+        let url = self.inner.server.endpoint(endpoint, self.is_known_by_connection())?.clone();
         self.exchange(endpoint, None, || {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));

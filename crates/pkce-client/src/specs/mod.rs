@@ -32,6 +32,7 @@ const ORDER: &[fn() -> TypeId] = &[
     TypeId::of::<oidc_jarm::SignedResponses>,
     // A request is signed before it is pushed.
     TypeId::of::<rfc9101_jar::Signed>,
+    TypeId::of::<rfc8705_mtls::CertificateBound>,
     TypeId::of::<rfc9126_par::Pushed>,
     TypeId::of::<rfc9449_dpop::Dpop>,
 ];
@@ -79,6 +80,11 @@ pub(crate) trait Spec: Any + Send + Sync {
         _answer: &http::Response<Vec<u8>>,
     ) -> Again {
         Again::No
+    }
+
+    /// Whether the connection proves something, so that endpoints may be elsewhere (RFC 8705 §5).
+    fn is_in_connection(&self) -> bool {
+        false
     }
 
     /// The only type of access token that is taken, if it is another than `Bearer`.

@@ -1,6 +1,7 @@
 //! RFC 9396, Rich Authorization Requests: what is asked for is said in objects, and so is what was granted.
 
 use oauth_types::Params;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::discover::Server;
@@ -64,13 +65,14 @@ impl Session {
 }
 
 /// The details of a session.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Details {
     asked: Vec<Value>,
     granted: Vec<Value>,
     /// They are named when the tokens are refreshed.
     repeated: bool,
     /// To be named at the next refresh.
+    #[serde(skip)]
     next: Option<Vec<Value>>,
 }
 

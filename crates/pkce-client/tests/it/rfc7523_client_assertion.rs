@@ -1,7 +1,5 @@
 //! RFC 7523: clients that sign who they are.
 
-use std::sync::Arc;
-
 use jsonwebtoken::DecodingKey;
 use pkce_client::{Algorithm, ClientBuilder, ConfigError, Endpoint, Error, SigningKey};
 use serde_json::{Value, json};
@@ -159,6 +157,8 @@ async fn no_randomness_means_no_assertion() {
 #[cfg(feature = "reqwest")]
 #[tokio::test]
 async fn the_mock_server_takes_assertions_of_every_algorithm() {
+    use std::sync::Arc;
+
     use mock_idp::MockIdp;
 
     use crate::mock_idp::{REDIRECT_URI, Shared, login};

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use crate::stage::{CLIENT_ID, Stage, response};
 
+const BOUND: &str = "tls_client_certificate_bound_access_tokens";
+
 type Way = fn(ClientBuilder) -> ClientBuilder;
 
 const WAYS: [(&str, Way); 2] =
@@ -77,6 +79,13 @@ async fn endpoints_for_certificates_are_asked_by_those_who_have_one() {
         assert_eq!(addresses, expected);
     }
     let stage = stage("client_secret_basic", aliases);
+    stage.with(|script| script.metadata[BOUND] = json!(true));
+    for builder in [stage.builder(), stage.builder().secret("s3cret")] {
+        let addresses = addresses(&stage, builder.certificate_bound_tokens()).await;
+        let elsewhere = |address: &&String| address.starts_with("https://mtls.issuer.example/");
+        assert_eq!(addresses.iter().filter(elsewhere).count(), 3, "{addresses:?}");
+        stage.seen.lock().expect("no test panics while it holds the journal").clear();
+    }
     let addresses = addresses(&stage, stage.builder().secret("s3cret")).await;
     assert!(addresses.iter().all(|address| address.starts_with("https://issuer.example/")), "{addresses:?}");
 }
@@ -112,6 +121,17 @@ async fn an_address_for_certificates_is_judged_like_any_other() {
     }
 }
 
+#[tokio::test]
+async fn a_server_that_binds_nothing_to_certificates_is_not_asked_to() {
+    for says in [json!(null), json!(false), json!("true")] {
+        let stage = stage("client_secret_basic", json!({}));
+        stage.with(|script| script.metadata[BOUND] = says);
+        let metadata = stage.with(|script| serde_json::from_value(script.metadata.clone()).expect("metadata"));
+        let made = stage.builder().certificate_bound_tokens().with_metadata(metadata);
+        assert!(matches!(made, Err(Error::Unsupported(_))), "{made:?}");
+    }
+}
+
 #[cfg(feature = "reqwest")]
 mod over_tls {
     use base64::Engine as _;
@@ -122,8 +142,6 @@ mod over_tls {
 
     use super::*;
     use crate::mock_idp::REDIRECT_URI;
-
-    const BOUND: &str = "tls_client_certificate_bound_access_tokens";
 
     async fn start(client: mock_idp::Client) -> MockIdp {
         let client = client.any_loopback_redirect();
@@ -216,6 +234,33 @@ mod over_tls {
         assert!(matches!(error, Error::Config(ConfigError::NoIdentity)), "{error:?}");
         let error = Client::builder(idp.issuer(), "web").mtls_self_signed().discover().await.expect_err("no client");
         assert!(matches!(error, Error::Config(ConfigError::NoIdentity)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn tokens_of_a_public_client_are_bound_to_its_certificate() {
+        let idp = start(mock_idp::Client::public("web").metadata(BOUND, true)).await;
+        let [own, other] = [0; 2].map(|_| subject().self_signed().expect("a certificate"));
+        let of = |shown| builder(&idp, showing(&idp, shown)).certificate_bound_tokens();
+        let session = login(&idp, &of(&own).discover().await.expect("a client")).await.expect("a session");
+        session.refresh().await.expect("a refresh");
+        session.userinfo().await.expect("userinfo");
+        let thief = of(&other).discover().await.expect("a client");
+        let mut stolen =
+            http::Request::get(format!("{}/userinfo", idp.issuer())).body(Vec::new()).expect("a request");
+        session.authorize(&mut stolen).await.expect("a token");
+        let shown = showing(&idp, &other);
+        let request = |endpoint, request| pkce_client::HttpRequest {
+            endpoint,
+            request,
+            timeout: std::time::Duration::from_secs(10),
+            max_body: endpoint.max_body(),
+        };
+        let answer = pkce_client::HttpClient::send(&shown, request(Endpoint::Userinfo, stolen)).await;
+        assert_eq!(answer.expect("an answer").status(), 401);
+        login(&idp, &thief).await.expect("a session of its own").userinfo().await.expect("userinfo");
+
+        let error = Client::builder(idp.issuer(), "web").certificate_bound_tokens().discover().await;
+        assert!(matches!(error, Err(Error::Config(ConfigError::NoIdentity))), "{error:?}");
     }
 
     #[tokio::test]
