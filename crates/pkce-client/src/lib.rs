@@ -77,7 +77,9 @@ mod reqwest_transport;
 mod session;
 mod signing_key;
 mod specs;
+mod store;
 mod token;
+mod token_set;
 mod transport;
 mod user_agent;
 
@@ -98,7 +100,12 @@ pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
 pub use specs::rfc6750_bearer::Challenge;
+pub use store::conformance as token_store_conformance;
+pub use store::file::FileStore;
+pub use store::memory::MemoryStore;
+pub use store::{Lease, Replace, StoreError, TokenStore, Version};
 pub use token::TokenType;
+pub use token_set::TokenSet;
 pub use transport::{BoxFuture, Endpoint, HttpClient, HttpRequest, TransportError};
 pub use user_agent::{SystemBrowser, UserAgent};
 
