@@ -44,15 +44,15 @@ pub async fn check(store: &dyn TokenStore) -> Result<(), Nonconformity> {
         return Err(Nonconformity::NotEmpty);
     }
     let first = replaced(store).await?;
-    let second = removed(store, first).await?;
+    let second = removed(store, &first).await?;
     let third = raced(store, second).await?;
     leased(store, &third).await?;
     let gone = store.replace(Some(&third), None).await?;
     holds(gone == Replace::Removed, "what is kept is removed by its version")
 }
 
-/// Versions: what is expected has to be there.
-async fn replaced(store: &dyn TokenStore) -> Result<Version, Nonconformity> {
+/// What is expected has to be there. All versions there were, the one that is kept last.
+async fn replaced(store: &dyn TokenStore) -> Result<[Version; 3], Nonconformity> {
     let (one, two, invented) = (sample("1"), sample("2"), Version::new("invented"));
     let early = store.replace(Some(&invented), Some(&one)).await?;
     holds(early == Replace::Conflict, "an empty store has no version that could be expected")?;
@@ -73,17 +73,18 @@ async fn replaced(store: &dyn TokenStore) -> Result<Version, Nonconformity> {
     }
     let again = stored(store.replace(Some(&second), Some(&two)).await?, "tokens are replaced by their like")?;
     holds(again != second, "the same tokens kept again have another version")?;
-    Ok(again)
+    Ok([first, second, again])
 }
 
-async fn removed(store: &dyn TokenStore, kept: Version) -> Result<Version, Nonconformity> {
+async fn removed(store: &dyn TokenStore, former: &[Version; 3]) -> Result<Version, Nonconformity> {
+    let [.., kept] = former;
     holds(store.replace(None, None).await? == Replace::Conflict, "what was not expected is not removed")?;
-    holds(store.replace(Some(&kept), None).await? == Replace::Removed, "tokens are removed by their version")?;
+    holds(store.replace(Some(kept), None).await? == Replace::Removed, "tokens are removed by their version")?;
     holds(store.load().await?.is_none(), "what was removed is gone")?;
-    let late = store.replace(Some(&kept), Some(&sample("1"))).await?;
+    let late = store.replace(Some(kept), Some(&sample("1"))).await?;
     holds(late == Replace::Conflict, "a version does not outlive its tokens")?;
     let anew = stored(store.replace(None, Some(&bare())).await?, "tokens are kept where there are none any more")?;
-    holds(anew != kept, "no version comes a second time")?;
+    holds(!former.contains(&anew), "no version comes a second time")?;
     keeps(store, &anew, &bare()).await?;
     Ok(anew)
 }

@@ -8,6 +8,8 @@ mod misuse;
 #[cfg(feature = "reqwest")]
 mod mock_idp;
 mod native;
+#[cfg(feature = "reqwest")]
+mod processes;
 mod properties;
 #[cfg(feature = "reqwest")]
 mod quick_start;
@@ -17,8 +19,10 @@ mod rfc8707_resource;
 mod rfc9126_par;
 mod secrets;
 mod session;
+mod shared_session;
 mod stage;
 mod token_response;
+mod token_store;
 #[cfg(feature = "reqwest")]
 mod transport;
 mod web;

@@ -15,10 +15,10 @@ use pkce_client::{
 };
 use url::Url;
 
-const REDIRECT_URI: &str = "http://127.0.0.1:9/cb";
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:9/cb";
 
 /// The server's clock, for the client.
-struct Shared(Arc<AdjustableClock>);
+pub(crate) struct Shared(pub(crate) Arc<AdjustableClock>);
 
 impl Clock for Shared {
     fn now(&self) -> u64 {
@@ -55,7 +55,7 @@ fn public(idp: &MockIdp) -> ClientBuilder {
     Client::builder(idp.issuer(), "public").redirect_uri(REDIRECT_URI)
 }
 
-async fn login(client: &Client) -> Result<pkce_client::Session, FinishError> {
+pub(crate) async fn login(client: &Client) -> Result<pkce_client::Session, FinishError> {
     let Started { url, pending } = client.login().scopes(["openid", "profile"]).begin().await.expect("a login");
     client.finish(pending, authorize(url).await).await
 }
