@@ -39,7 +39,6 @@ pub struct ClientBuilder {
     trusted_audiences: Vec<String>,
     algorithms: Vec<Algorithm>,
     unadvertised_pkce: bool,
-    pub(crate) pushes_if_offered: bool,
     addresses: Http,
     http: Option<Arc<dyn HttpClient>>,
     clock: Arc<dyn Clock>,
@@ -61,7 +60,6 @@ impl ClientBuilder {
             trusted_audiences: Vec::new(),
             algorithms: vec![Algorithm::Rs256],
             unadvertised_pkce: false,
-            pushes_if_offered: true,
             addresses: Http { localhost: false },
             http: None,
             clock: Arc::new(SystemClock),
@@ -233,7 +231,7 @@ impl ClientBuilder {
 
     fn finish(self, server: Server, http: Arc<dyn HttpClient>) -> Result<Client, Error> {
         let mut specs = self.specs;
-        if rfc9126_par::is_on(&server, self.pushes_if_offered) {
+        if rfc9126_par::is_required(&server) {
             specs::place(&mut specs, rfc9126_par::Pushed);
         }
         specs.iter().try_for_each(|spec| spec.accept(&server))?;

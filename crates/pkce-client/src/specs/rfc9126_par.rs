@@ -20,21 +20,20 @@ const MAX_LENGTH: usize = 2048;
 pub(crate) struct Pushed;
 
 impl ClientBuilder {
-    /// Sends authorization requests through the browser although the server offers to have them pushed (RFC 9126).
+    /// Pushes each authorization request to the server before the browser is sent there, so that nobody on the way can
+    /// read or change it. A request that cannot be pushed is not sent in another way.
     ///
-    /// Without it they are pushed wherever the server has an endpoint for that, so that nobody on the way can read or
-    /// change them, and one that cannot be pushed is not sent in another way. A server that insists on pushed requests
-    /// (`require_pushed_authorization_requests`) gets them in any case.
-    pub fn requests_through_browser(mut self) -> Self {
-        self.pushes_if_offered = false;
-        self
+    /// To a server that insists on it (`require_pushed_authorization_requests`), requests are pushed in any case. That a
+    /// server merely offers it changes nothing: a client that pushes when it may would be talked out of it by whoever takes
+    /// the offer away.
+    pub fn pushed_requests(self) -> Self {
+        self.with_spec(Pushed)
     }
 }
 
-/// Whether requests to this server are pushed: it insists on it (§5), or offers it and is taken at its word.
-pub(crate) fn is_on(server: &Server, if_offered: bool) -> bool {
-    let offered = server.endpoint(Endpoint::PushedAuthorization, false).is_ok();
-    server.says("require_pushed_authorization_requests") || (offered && if_offered)
+/// Whether the server takes no other requests than pushed ones (§5).
+pub(crate) fn is_required(server: &Server) -> bool {
+    server.says("require_pushed_authorization_requests")
 }
 
 impl Spec for Pushed {

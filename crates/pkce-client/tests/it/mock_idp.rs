@@ -108,7 +108,7 @@ async fn a_web_login_ends_with_a_session_for_every_kind_of_client() {
         assert_eq!(session.claims().expect("claims").subject(), "alice");
         session.userinfo().await.expect("userinfo");
     }
-    let wrong = confidential().secret("guess").requests_through_browser().discover().await.expect("a client");
+    let wrong = confidential().secret("guess").discover().await.expect("a client");
     let Err(FinishError::Failed(Error::OAuth { error, .. })) = login(&wrong).await else { panic!("a refusal") };
     assert_eq!(error.code(), "invalid_client");
 }
@@ -279,7 +279,7 @@ async fn userinfo_about_another_subject_is_noticed() {
 #[tokio::test]
 async fn a_stolen_code_is_worth_nothing_to_another_login() {
     let idp = MockIdp::start().await;
-    let client = public(&idp).requests_through_browser().discover().await.expect("a client");
+    let client = public(&idp).discover().await.expect("a client");
     let Started { url, .. } = client.login().scopes(["openid"]).begin().await.expect("the victim's login");
     let stolen = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
     let location =

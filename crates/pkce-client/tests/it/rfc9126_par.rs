@@ -1,6 +1,6 @@
 //! RFC 9126: authorization requests that are pushed.
 
-use pkce_client::{Callback, Endpoint, Error, Secret};
+use pkce_client::{Callback, Client, Endpoint, Error, Secret};
 use serde_json::json;
 
 use crate::stage::{CLIENT_ID, ISSUER, Stage, asked_by};
@@ -17,10 +17,14 @@ fn stage(status: u16, body: &'static str) -> Stage {
     stage
 }
 
+fn pushing(stage: &Stage) -> Client {
+    stage.client_of(stage.builder().pushed_requests())
+}
+
 #[tokio::test]
-async fn a_request_is_pushed_where_that_is_offered_and_the_browser_carries_its_name_alone() {
+async fn a_request_is_pushed_and_the_browser_carries_its_name_alone() {
     let stage = stage(201, PUSHED);
-    let client = stage.client_of(stage.builder().secret(Secret::new("s3cret")));
+    let client = stage.client_of(stage.builder().pushed_requests().secret(Secret::new("s3cret")));
     let started = client.login().scopes(["openid"]).begin().await.expect("a login");
     let through_browser = asked_by(&started.url);
     let expected =
@@ -38,7 +42,7 @@ async fn a_request_is_pushed_where_that_is_offered_and_the_browser_carries_its_n
 #[tokio::test]
 async fn a_public_client_says_its_name_once() {
     let stage = stage(201, PUSHED);
-    let _ = stage.client().login().begin().await.expect("a login");
+    let _ = pushing(&stage).login().begin().await.expect("a login");
     let pushed = stage.seen(Endpoint::PushedAuthorization).pop().expect("a pushed request");
     assert_eq!(pushed.params.iter().filter(|(name, _)| *name == "client_id").count(), 1);
 }
@@ -46,7 +50,7 @@ async fn a_public_client_says_its_name_once() {
 #[tokio::test]
 async fn a_pushed_login_is_finished_like_any_other() {
     let stage = stage(201, PUSHED);
-    let client = stage.client();
+    let client = pushing(&stage);
     let started = client.login().scopes(["profile"]).begin().await.expect("a login");
     let pushed = stage.seen(Endpoint::PushedAuthorization).pop().expect("a pushed request");
     let state = pushed.params.get("state").expect("a state");
@@ -67,7 +71,7 @@ async fn a_request_that_cannot_be_pushed_is_not_sent_in_another_way() {
         (201, r#"{"request_uri": "no colon"}"#),
     ] {
         let stage = stage(status, body);
-        let error = stage.client().login().begin().await.expect_err("no login");
+        let error = pushing(&stage).login().begin().await.expect_err("no login");
         let endpoint = match error {
             Error::OAuth { endpoint, .. } | Error::Protocol { endpoint, .. } => endpoint,
             other => panic!("{status} {body}: {other}"),
@@ -77,22 +81,21 @@ async fn a_request_that_cannot_be_pushed_is_not_sent_in_another_way() {
 }
 
 #[tokio::test]
-async fn whoever_wants_requests_in_the_browser_says_so_and_is_not_heard_where_the_server_insists() {
+async fn an_offer_changes_nothing_and_a_server_that_insists_is_heard() {
     let stage = stage(201, PUSHED);
-    let begin = async || {
-        let client = stage.client_of(stage.builder().requests_through_browser());
-        asked_by(&client.login().begin().await.expect("a login").url)
-    };
+    let begin = async || asked_by(&stage.client().login().begin().await.expect("a login").url);
     assert!(begin().await.get("request_uri").is_none());
     stage.with(|script| script.metadata["require_pushed_authorization_requests"] = json!(true));
     assert!(begin().await.get("request_uri").is_some());
 }
 
 #[tokio::test]
-async fn a_server_that_insists_and_has_no_endpoint_is_not_asked_to_log_anybody_in() {
+async fn a_client_that_is_to_push_and_a_server_without_an_endpoint_do_not_go_together() {
     let stage = Stage::new();
+    let metadata = || stage.with(|script| serde_json::from_value(script.metadata.clone()).expect("metadata"));
+    let refused = |outcome| matches!(outcome, Err(Error::NoEndpoint(Endpoint::PushedAuthorization)));
+    assert!(refused(stage.builder().pushed_requests().with_metadata(metadata()).map(drop)));
+    assert!(stage.builder().with_metadata(metadata()).is_ok());
     stage.with(|script| script.metadata["require_pushed_authorization_requests"] = json!(true));
-    let metadata = stage.with(|script| serde_json::from_value(script.metadata.clone()).expect("metadata"));
-    let error = stage.builder().with_metadata(metadata).expect_err("no client");
-    assert!(matches!(error, Error::NoEndpoint(Endpoint::PushedAuthorization)), "{error}");
+    assert!(refused(stage.builder().with_metadata(metadata()).map(drop)));
 }
