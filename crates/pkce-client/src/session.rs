@@ -70,7 +70,7 @@ impl Session {
     /// # async fn example(client: pkce_client::Client) -> Result<(), pkce_client::Error> {
     /// use pkce_client::{FileStore, Session};
     ///
-    /// let store = FileStore::in_plain_text("/home/alice/.config/my-cli/tokens");
+    /// let store = FileStore::in_plain_text("tokens");
     /// let session = match Session::restore(&client, store.clone()).await? {
     ///     Some(session) => session,
     ///     None => {

@@ -116,9 +116,9 @@ impl TokenStore for StoppingStore {
     }
 }
 
-/// What a process does: it restores the session and asks for an access token. Without the variables it is nobody.
+/// What a process does that the other tests start: it restores the session and asks for an access token. Without their
+/// variables it is nobody.
 #[tokio::test]
-#[ignore = "the other tests of this file start it, in processes of their own"]
 async fn the_process() {
     let variable = |name| std::env::var(name).ok();
     let (Some(issuer), Some(file), Some(now)) = (variable(ISSUER), variable(FILE), variable(NOW)) else { return };
@@ -145,7 +145,7 @@ struct Process {
 impl Process {
     fn start(stage: &Stage, stop: Stop) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["processes::the_process", "--exact", "--ignored", "--nocapture"])
+            .args(["processes::the_process", "--exact", "--nocapture"])
             .env(ISSUER, stage.idp.issuer())
             .env(FILE, stage.scratch.file())
             .env(NOW, stage.clock.now().to_string())
