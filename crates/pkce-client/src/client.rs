@@ -141,7 +141,7 @@ impl Client {
         &self.inner.server.metadata
     }
 
-    fn owns(&self, flow: &Flow) -> bool {
+    pub(crate) fn owns(&self, flow: &Flow) -> bool {
         flow.issuer == self.issuer() && flow.client_id == self.client_id()
     }
 

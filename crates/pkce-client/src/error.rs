@@ -173,6 +173,9 @@ pub enum ConfigError {
     /// A resource is not an absolute URI without a fragment (RFC 8707 §2).
     #[error("a resource is not an absolute URI without a fragment")]
     Resource,
+    /// The request is longer than 32 KiB.
+    #[error("the authorization request is longer than 32 KiB")]
+    TooLong,
     /// `max_age` only means something for an OpenID Connect login.
     #[error("max_age needs the scope openid")]
     MaxAgeWithoutOpenid,

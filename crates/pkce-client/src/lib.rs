@@ -65,6 +65,7 @@ mod dice;
 mod discover;
 mod error;
 mod exchange;
+mod flow_store;
 mod json;
 mod jwks;
 mod jwt;
@@ -74,6 +75,8 @@ mod native;
 mod pending;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+mod seal_key;
+mod sealed;
 mod session;
 mod signing_key;
 mod specs;
@@ -92,11 +95,13 @@ pub use dice::{Dice, NoEntropy, SystemDice};
 pub use error::{
     AddressError, ConfigError, Defect, DiscoveryError, Error, FinishError, IssuerDifference, OAuthError,
 };
+pub use flow_store::{FlowStore, FlowStoreError, MemoryFlows};
 pub use json::JsonError;
 pub use jwt::{JwtError, JwtKind};
 pub use login::{LoginRequest, Started};
 pub use oauth_types::{Algorithm, ProviderMetadata, Secret};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
+pub use seal_key::{SealError, SealKey};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
 pub use specs::rfc6750_bearer::Challenge;

@@ -13,7 +13,11 @@ use crate::client::Client;
 use crate::dice;
 use crate::error::{ConfigError, Error};
 use crate::pending::{Expected, Flow, OpenId, Pending};
+use crate::seal_key;
 use crate::specs::rfc8707_resource;
+
+/// The longest request that is made, in octets.
+const MAX_LENGTH: usize = 32 * 1024;
 
 /// A login to be. What it is asked for can be said; how it is protected cannot.
 #[must_use = "call begin() or native() to start the login"]
@@ -108,6 +112,7 @@ impl<'a> LoginRequest<'a> {
         let client = self.client;
         let inner = &client.inner;
         let state = dice::token(&*inner.dice)?;
+        let nonce = seal_key::nonce(&*inner.dice)?;
         let verifier = dice::verifier(&*inner.dice)?;
         let openid = match self.is_openid() {
             false => None,
@@ -123,6 +128,9 @@ impl<'a> LoginRequest<'a> {
             openid,
         };
         let params = self.params(&flow, &state);
+        if params.encode().len() > MAX_LENGTH {
+            return Err(ConfigError::TooLong.into());
+        }
         let mut request = AuthorizationRequest { params, flow };
         inner.specs.iter().try_for_each(|spec| spec.ask(client, &mut request))?;
         let AuthorizationRequest { mut params, flow } = request;
@@ -134,6 +142,7 @@ impl<'a> LoginRequest<'a> {
             state,
             expires_at: inner.clock.now().saturating_add(inner.login_lifetime.as_secs()),
             iss_advertised: inner.server.iss_advertised,
+            nonce,
             clock: Arc::clone(&inner.clock),
         };
         Ok(Started { url: client.authorization_url(&params), pending: Pending(Box::new(expected)) })

@@ -8,11 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_types::Secret;
 use pkce_core::Verifier;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::callback::Callback;
 use crate::clock::Clock;
 use crate::error::OAuthError;
+use crate::seal_key::NONCE_LEN;
 
 /// What a login is looked up by: a hash of its `state`, so that a store never holds the `state` itself.
 ///
@@ -39,8 +41,8 @@ impl fmt::Display for FlowKey {
 
 /// A login that was begun: everything its authorization response will be held against.
 ///
-/// It is used up by finishing the login, so a response cannot be redeemed twice: it can be neither cloned nor
-/// serialised, and its secrets are wiped when it is dropped.
+/// It is used up by finishing the login, so a response cannot be redeemed twice: it cannot be cloned, and its secrets
+/// are wiped when it is dropped. The only way to keep it outside the process is [`Pending::into_sealed`].
 #[must_use = "without it the authorization response cannot be accepted"]
 pub struct Pending(pub(crate) Box<Expected>);
 
@@ -50,14 +52,19 @@ pub(crate) struct Expected {
     pub(crate) state: Secret,
     pub(crate) expires_at: u64,
     pub(crate) iss_advertised: bool,
+    /// For sealing this login, and nothing else.
+    pub(crate) nonce: [u8; NONCE_LEN],
     pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// What of a begun login is still needed once its response is accepted.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Flow {
     pub(crate) issuer: String,
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
+    #[serde(with = "crate::sealed::verifier")]
     pub(crate) verifier: Verifier,
     pub(crate) scopes: Vec<String>,
     pub(crate) resources: Vec<String>,
@@ -66,6 +73,8 @@ pub(crate) struct Flow {
 }
 
 /// What the ID token is held against (OpenID Connect Core §3.1.2.1).
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OpenId {
     pub(crate) nonce: Secret,
     pub(crate) max_age: Option<Duration>,

@@ -2,6 +2,7 @@
 
 mod authorization_response;
 mod discovery;
+mod flow_store;
 mod id_token;
 mod keys;
 mod misuse;
@@ -17,6 +18,7 @@ mod readme;
 mod rfc6750_bearer;
 mod rfc8707_resource;
 mod rfc9126_par;
+mod sealed;
 mod secrets;
 mod session;
 mod shared_session;
