@@ -7,8 +7,11 @@ use std::sync::Arc;
 use oauth_types::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::claims::IdClaims;
+use crate::dice::SystemDice;
+use crate::seal_key::{self, MAX_SEALED, SealError, SealKey};
 use crate::store::StoreError;
 use crate::token::TokenType;
 
@@ -18,14 +21,17 @@ const FORMAT: u32 = 1;
 /// The longest text that is read, in octets.
 const MAX_LEN: usize = 1024 * 1024;
 
+/// What it is sealed for. A sealed login is not taken for it.
+const PURPOSE: &str = "pkce-client: tokens of a session";
+
 /// A token is refreshed this long before it expires, in seconds, or after nine tenths of its life if that is later.
 const EARLY: u64 = 60;
 
 /// The tokens of one session, as a [`TokenStore`](crate::TokenStore) keeps them.
 ///
 /// Times in it are absolute, so that a stored token does not become young again. The tokens are wiped when it is
-/// dropped, and `Debug` does not show them. It is not a serde type: [`TokenSet::expose_json`] is the only way to its
-/// octets.
+/// dropped, and `Debug` does not show them. It is not a serde type: [`TokenSet::to_sealed`] and the loud
+/// [`TokenSet::expose_json`] are the only ways to its octets.
 #[derive(Clone)]
 pub struct TokenSet {
     /// Drawn when the tokens are kept for the first time: two logins of one user are two sessions.
@@ -117,6 +123,28 @@ impl TokenSet {
             claims: claims.map(Arc::new),
             id_token: read.id_token,
         })
+    }
+
+    /// Everything in it, sealed: only who has `key` can read it, and nobody can change it unnoticed. Whoever writes to
+    /// the store can still put back what was there before.
+    ///
+    /// # Errors
+    /// [`StoreError::Sealed`] if it is too long or there is no randomness.
+    pub fn to_sealed(&self, key: &SealKey) -> Result<String, StoreError> {
+        let nonce = seal_key::nonce(&SystemDice).map_err(SealError::from)?;
+        let octets = Zeroizing::new(self.expose_json().expose().as_bytes().to_vec());
+        let sealed = key.seal(PURPOSE, nonce, octets);
+        if sealed.len() > MAX_SEALED { Err(SealError::TooLong.into()) } else { Ok(sealed) }
+    }
+
+    /// Opens what [`TokenSet::to_sealed`] has sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::Sealed`] if it was sealed with another key or changed; [`StoreError::Format`] if it is of a format
+    /// that this version does not know.
+    pub fn from_sealed(key: &SealKey, sealed: &str) -> Result<Self, StoreError> {
+        let octets = key.open(PURPOSE, sealed)?;
+        Self::from_exposed_json(std::str::from_utf8(&octets).map_err(|_| StoreError::Format)?)
     }
 
     /// The server that issued the tokens.

@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::dice;
 use crate::error::Error;
 use crate::specs::rfc8707_resource;
-use crate::store::{Lease, Replace, StoreError, TokenStore, Version};
+use crate::store::{Lease, Replace, StoreError, TokenStore, Version, is_unreadable};
 use crate::token::TokenResponse;
 use crate::token_set::{Expiry, TokenSet};
 
@@ -228,7 +228,7 @@ impl Tokens {
                 // A new login takes the place of whatever there is.
                 State::New => {
                     let before = match store.load().await {
-                        Err(StoreError::Format) => None,
+                        Err(error) if is_unreadable(&error) => None,
                         loaded => loaded?.map(|(version, _)| version),
                     };
                     store.replace(before.as_ref(), Some(&self.set)).await?

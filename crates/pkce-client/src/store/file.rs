@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::{Lease, Replace, StoreError, TokenStore, Version};
+use super::{Lease, Replace, StoreError, TokenStore, Version, Writing, is_unreadable};
+use crate::seal_key::SealKey;
 use crate::token_set::TokenSet;
 use crate::transport::BoxFuture;
 
@@ -33,7 +34,13 @@ impl FileStore {
     /// a backup or a stolen disk for instance, has the tokens. Its folder must be there, and nobody else may write to
     /// it.
     pub fn in_plain_text(path: impl Into<PathBuf>) -> Self {
-        Self { file: Arc::new(Place { path: path.into() }) }
+        Self { file: Arc::new(Place { path: path.into(), writing: Writing::Plain }) }
+    }
+
+    /// Keeps tokens in the file `path`, sealed with `key`, which is kept elsewhere: in the key ring of the system for
+    /// instance. The file is its owner's alone nevertheless.
+    pub fn sealed(path: impl Into<PathBuf>, key: SealKey) -> Self {
+        Self { file: Arc::new(Place { path: path.into(), writing: Writing::Sealed(key) }) }
     }
 
     /// Runs `task` where waiting for a disk or a lock stops nobody.
@@ -54,7 +61,7 @@ impl FileStore {
 
 impl TokenStore for FileStore {
     fn load(&self) -> BoxFuture<'_, Result<Option<(Version, TokenSet)>, StoreError>> {
-        Box::pin(self.apart(|file| file.read()))
+        Box::pin(self.apart(|file| file.load()))
     }
 
     fn replace<'a>(
@@ -74,6 +81,7 @@ impl TokenStore for FileStore {
 #[derive(Debug)]
 struct Place {
     path: PathBuf,
+    writing: Writing,
 }
 
 /// What stands in the file.
@@ -85,7 +93,7 @@ struct Content {
 }
 
 impl Place {
-    fn read(&self) -> Result<Option<(Version, TokenSet)>, StoreError> {
+    fn read(&self) -> Result<Option<Content>, StoreError> {
         let file = match File::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -98,16 +106,20 @@ impl Place {
         }
         let mut octets = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1));
         file.take(MAX_LEN).read_to_end(&mut octets).map_err(StoreError::unavailable)?;
-        let content: Content = serde_json::from_slice(&octets).map_err(|_| StoreError::Format)?;
-        let tokens = TokenSet::from_exposed_json(content.tokens.expose())?;
-        Ok(Some((Version::new(content.version), tokens)))
+        let content = serde_json::from_slice(&octets).map_err(|_| StoreError::Format)?;
+        Ok(Some(content))
+    }
+
+    fn load(&self) -> Result<Option<(Version, TokenSet)>, StoreError> {
+        let Some(Content { version, tokens }) = self.read()? else { return Ok(None) };
+        Ok(Some((Version::new(version), self.writing.read(tokens.expose())?)))
     }
 
     fn replace(&self, expected: Option<&Version>, new: Option<&TokenSet>) -> Result<Replace, StoreError> {
         let _lock = self.locked("lock")?;
-        let kept = match self.read() {
+        let kept = match self.load() {
             // A login replaces what cannot be read, and nobody expects to find it.
-            Err(StoreError::Format) => None,
+            Err(error) if is_unreadable(&error) => None,
             kept => kept?.map(|(version, _)| version),
         };
         if kept.as_ref() != expected {
@@ -121,7 +133,7 @@ impl Place {
 
     fn write(&self, tokens: &TokenSet) -> Result<Version, StoreError> {
         let version = Version::draw()?;
-        let content = Content { version: version.as_str().to_owned(), tokens: tokens.expose_json() };
+        let content = Content { version: version.as_str().to_owned(), tokens: self.writing.write(tokens)? };
         // Quotes are escaped: at most twice as long. A text that grows leaves copies behind that nobody wipes.
         let mut octets = Zeroizing::new(Vec::with_capacity(2 * content.tokens.expose().len() + 128));
         serde_json::to_writer(&mut *octets, &content).map_err(StoreError::unavailable)?;

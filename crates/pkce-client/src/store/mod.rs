@@ -8,7 +8,10 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use oauth_types::Secret;
+
 use crate::dice::{self, NoEntropy, SystemDice};
+use crate::seal_key::{SealError, SealKey};
 use crate::token_set::TokenSet;
 use crate::transport::BoxFuture;
 
@@ -23,7 +26,7 @@ pub trait TokenStore: Send + Sync {
     fn load(&self) -> BoxFuture<'_, Result<Option<(Version, TokenSet)>, StoreError>>;
 
     /// Keeps `new` instead of what was kept under `expected`, or keeps nothing any more. `expected` is `None` where
-    /// nothing is kept.
+    /// nothing is kept, or nothing that can be read: a new login replaces that.
     ///
     /// This is one step, for all processes that share the store. It has happened, and lasts, when it is answered.
     fn replace<'a>(
@@ -95,6 +98,9 @@ pub enum StoreError {
     /// What is kept is not a token set, or of a format that this version does not know.
     #[error("what the store keeps is not a token set of a known format")]
     Format,
+    /// What is kept was sealed with another key, or changed.
+    #[error("what the store keeps cannot be opened: {0}")]
+    Sealed(#[from] SealError),
     /// The file can be read or written by other users of the machine.
     #[error("the file can be used by other users of the machine")]
     Exposed,
@@ -111,6 +117,34 @@ impl StoreError {
     pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Unavailable(source.into())
     }
+}
+
+/// How tokens are written down.
+#[derive(Debug, Clone)]
+pub(crate) enum Writing {
+    Plain,
+    Sealed(SealKey),
+}
+
+impl Writing {
+    fn write(&self, tokens: &TokenSet) -> Result<Secret, StoreError> {
+        match self {
+            Self::Plain => Ok(tokens.expose_json()),
+            Self::Sealed(key) => tokens.to_sealed(key).map(Secret::new),
+        }
+    }
+
+    fn read(&self, text: &str) -> Result<TokenSet, StoreError> {
+        match self {
+            Self::Plain => TokenSet::from_exposed_json(text),
+            Self::Sealed(key) => TokenSet::from_sealed(key, text),
+        }
+    }
+}
+
+/// Whether what is kept cannot be read, now or ever, so that only a new login helps.
+pub(crate) fn is_unreadable(error: &StoreError) -> bool {
+    matches!(error, StoreError::Format | StoreError::Sealed(_))
 }
 
 impl<S: TokenStore + ?Sized> TokenStore for Arc<S> {

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use pkce_client::token_store_conformance::{Nonconformity, check};
 use pkce_client::{
-    BoxFuture, Error, FileStore, Lease, MemoryStore, Replace, Session, StoreError, TokenSet, TokenStore, Version,
+    BoxFuture, Error, FileStore, Lease, MemoryStore, Replace, SealError, SealKey, Session, StoreError, TokenSet,
+    TokenStore, Version,
 };
 
 use crate::stage::{CLIENT_ID, ISSUER, START, Stage};
@@ -52,6 +53,7 @@ async fn the_stores_conform() {
     check(&MemoryStore::new()).await.expect("a store in memory");
     let scratch = Scratch::new("conform");
     check(&scratch.store()).await.expect("a store in a file");
+    check(&FileStore::sealed(scratch.file(), key(1))).await.expect("a store in a sealed file");
     assert!(!scratch.file().exists());
     let store = MemoryStore::new();
     let _ = store.replace(None, Some(&tokens().await)).await.expect("stored");
@@ -302,6 +304,56 @@ async fn a_file_that_cannot_be_read_is_an_error_until_somebody_logs_in() {
     let nowhere = FileStore::in_plain_text(scratch.0.join("no/folder"));
     assert!(nowhere.load().await.expect("no file").is_none());
     assert!(matches!(nowhere.replace(None, None).await, Err(StoreError::Unavailable(_))));
+}
+
+fn key(number: u8) -> SealKey {
+    SealKey::new([number; 32])
+}
+
+#[tokio::test]
+async fn a_sealed_file_is_opened_with_its_key_alone() {
+    let (stage, scratch) = (Stage::new(), Scratch::new("sealed"));
+    let client = stage.client();
+    let sealed = |key: &SealKey| FileStore::sealed(scratch.file(), key.clone());
+    stage.login(&client).await.expect("a session").keep_in(sealed(&key(1))).await.expect("kept");
+    let text = fs::read_to_string(scratch.file()).expect("a file");
+    for canary in ["at-1", "rt-1", "alice", "issuer.example"] {
+        assert!(!text.contains(canary), "{canary}");
+    }
+    let restored = Session::restore(&client, sealed(&key(1))).await.expect("a store").expect("a session");
+    assert_eq!(restored.claims().expect("claims").subject(), "alice");
+    let rotated = key(2).and_opens(&key(1));
+    assert!(Session::restore(&client, sealed(&rotated)).await.expect("a store").is_some());
+    let refused = async |store: FileStore| match Session::restore(&client, store).await {
+        Err(Error::Store(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(refused(sealed(&key(2))).await, StoreError::Sealed(SealError::UnknownKey)));
+    assert!(matches!(refused(scratch.store()).await, StoreError::Format));
+    let at = text.len() - 10;
+    let other = if &text[at..=at] == "A" { "B" } else { "A" };
+    fs::write(scratch.file(), format!("{}{other}{}", &text[..at], &text[at + 1..])).expect("a file");
+    assert!(matches!(refused(sealed(&key(1))).await, StoreError::Sealed(SealError::Tampered)));
+    stage.login(&client).await.expect("a session").keep_in(sealed(&key(2))).await.expect("a new login");
+    assert!(Session::restore(&client, sealed(&key(2))).await.expect("a store").is_some());
+}
+
+#[tokio::test]
+async fn a_sealed_login_is_no_session() {
+    let stage = Stage::new();
+    let login = stage.begin(&stage.client()).await.pending.into_sealed(&key(1));
+    let error = TokenSet::from_sealed(&key(1), &login).expect_err("a login");
+    assert!(matches!(error, StoreError::Sealed(SealError::Tampered)), "{error:?}");
+    let sealed = tokens().await.to_sealed(&key(1)).expect("sealed");
+    assert_ne!(sealed, tokens().await.to_sealed(&key(1)).expect("sealed"));
+    assert_eq!(TokenSet::from_sealed(&key(1), &sealed).expect("tokens").issuer(), ISSUER);
+}
+
+#[tokio::test]
+async fn what_is_too_long_to_be_opened_is_not_sealed() {
+    let text = tokens().await.expose_json().expose().replace("at-1", &"x".repeat(128 * 1024));
+    let long = TokenSet::from_exposed_json(&text).expect("tokens");
+    assert!(matches!(long.to_sealed(&key(1)), Err(StoreError::Sealed(SealError::TooLong))));
 }
 
 #[cfg(unix)]
