@@ -1,5 +1,6 @@
 //! A session: its tokens, kept fresh, and the claims about its user.
 
+mod failure;
 mod refresh;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use crate::client::Client;
 use crate::error::{Defect, Error};
 use crate::exchange::uri;
 use crate::pending::Flow;
+use crate::session::failure::likeness;
 use crate::session::refresh::{Renewed, Tokens};
 use crate::specs::rfc6750_bearer::authorization;
 use crate::store::TokenStore;
@@ -31,7 +33,7 @@ pub struct Session {
     pub(crate) client: Client,
     claims: Option<Arc<IdClaims>>,
     tokens: Arc<Mutex<Tokens>>,
-    /// Counts the refreshes, so that whoever waited for one does not start another.
+    /// Counts the refreshes that have ended, so that whoever waited for one does not start another.
     refreshes: Arc<AtomicU64>,
 }
 
@@ -132,7 +134,7 @@ impl Session {
 
     /// An access token that has not expired, refreshed shortly before it would.
     ///
-    /// However many tasks ask at once, one request is sent, and it is finished even if the task that caused it is
+    /// However many tasks ask at once, one request is sent, whose failure is told to all of them, and it is finished even if the task that caused it is
     /// cancelled: a rotated refresh token must not get lost. Call it for every request to a resource.
     ///
     /// Where the session is kept in a store, the store is asked first, and one process refreshes for all. A token that
@@ -142,6 +144,7 @@ impl Session {
     /// [`Error::ReauthRequired`] if the token has expired and cannot be replaced, or if another process has ended the
     /// session; otherwise the errors of [`Session::refresh`], unless the current token can still be used.
     pub async fn access_token(&self) -> Result<Secret, Error> {
+        let before = self.refreshes.load(Ordering::Acquire);
         let mut tokens = self.alive().await?;
         let now = self.client.inner.clock.now();
         let current = tokens.set.access_token.clone();
@@ -164,7 +167,11 @@ impl Session {
         if tokens.is_final() {
             return Err(Error::ReauthRequired);
         }
-        match self.replace(tokens).await {
+        let replaced = match self.failure(before, &tokens) {
+            Some(error) => Err(error),
+            None => self.replace(tokens).await,
+        };
+        match replaced {
             Ok(renewed) => Ok(renewed.access_token),
             // The server or the store could not be asked; there is still time to try again.
             Err(error) if usable && is_passing(&error) => Ok(current),
@@ -189,7 +196,10 @@ impl Session {
             return Err(Error::ReauthRequired);
         }
         // A refresh that was under way when this one was asked for is as good.
-        if self.refreshes.load(Ordering::Acquire) != before {
+        if let Some(error) = self.failure(before, &tokens) {
+            return Err(error);
+        }
+        if self.refreshes.load(Ordering::Acquire) != before && tokens.failure.is_none() {
             return Ok(());
         }
         Ok(self.replace(tokens).await?.saved?)
@@ -252,12 +262,22 @@ impl Session {
         if tokens.ended { Err(Error::ReauthRequired) } else { Ok(tokens) }
     }
 
+    /// What a refresh failed with that ended since there were `before`.
+    fn failure(&self, before: u64, tokens: &Tokens) -> Option<Error> {
+        let ended = self.refreshes.load(Ordering::Acquire) != before;
+        tokens.failure.as_ref().filter(|_| ended).and_then(likeness)
+    }
+
     async fn replace(&self, mut tokens: OwnedMutexGuard<Tokens>) -> Result<Renewed, Error> {
         let (client, refreshes) = (self.client.clone(), Arc::clone(&self.refreshes));
         finished(async move {
-            let renewed = tokens.renew(&client).await?;
-            refreshes.fetch_add(1, Ordering::Release);
-            Ok(renewed)
+            let renewed = tokens.renew(&client).await;
+            tokens.failure = renewed.as_ref().err().and_then(likeness);
+            // Where it cannot be told what happened, the next in line finds out.
+            if renewed.is_ok() || tokens.failure.is_some() {
+                refreshes.fetch_add(1, Ordering::Release);
+            }
+            renewed
         })
         .await
     }

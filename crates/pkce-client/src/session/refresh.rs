@@ -31,6 +31,8 @@ pub(super) struct Tokens {
     kept: Option<Kept>,
     /// The tokens must not be used any more.
     pub(super) ended: bool,
+    /// What the last refresh failed with, for those who waited for it.
+    pub(super) failure: Option<Error>,
 }
 
 /// Where else the tokens are.
@@ -75,12 +77,12 @@ pub(super) struct Renewed {
 
 impl Tokens {
     pub(super) fn new(set: TokenSet) -> Self {
-        Self { set, kept: None, ended: false }
+        Self { set, kept: None, ended: false, failure: None }
     }
 
     pub(super) fn restored(set: TokenSet, version: Version, store: Arc<dyn TokenStore>) -> Self {
         let kept = Kept { store, state: State::Saved(version), lease: None };
-        Self { set, kept: Some(kept), ended: false }
+        Self { set, kept: Some(kept), ended: false, failure: None }
     }
 
     /// Whether there is no way to other tokens. With a store, another process may have found one.
@@ -240,7 +242,9 @@ impl Tokens {
                     return Ok(());
                 }
                 // Theirs was stored first: all converge on it.
-                _ => drop(self.look().await?),
+                _ => {
+                    self.look().await?;
+                }
             }
         }
         Err(StoreError::Contended.into())
@@ -263,7 +267,8 @@ impl Tokens {
             // Refreshed elsewhere, and still this login; or gone already.
             match self.look().await {
                 Err(Error::ReauthRequired) => return Ok(()),
-                seen => drop(seen?),
+                Err(error) => return Err(error),
+                Ok(_) => {}
             }
         }
         Err(StoreError::Contended.into())

@@ -43,19 +43,12 @@ impl FileStore {
         Self { file: Arc::new(Place { path: path.into(), writing: Writing::Sealed(key) }) }
     }
 
-    /// Runs `task` where waiting for a disk or a lock stops nobody.
-    ///
-    /// A thread of its own, not one of the runtime's: a runtime that ends waits for those, and a lock may take long.
     async fn apart<T: Send + 'static>(
         &self,
         task: impl FnOnce(&Place) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (done, outcome) = oneshot::channel();
         let file = Arc::clone(&self.file);
-        let thread = std::thread::Builder::new().name("token-store".to_owned());
-        // A receiver that is gone drops what was got, a lock for instance.
-        thread.spawn(move || drop(done.send(task(&file)))).map_err(StoreError::unavailable)?;
-        outcome.await.map_err(StoreError::unavailable)?
+        apart(move || task(&file)).await
     }
 }
 
@@ -74,7 +67,7 @@ impl TokenStore for FileStore {
     }
 
     fn lease(&self) -> BoxFuture<'_, Result<Option<Lease>, StoreError>> {
-        Box::pin(self.apart(|file| file.locked("lease").map(|lock| Some(Box::new(lock) as Lease))))
+        Box::pin(self.apart(|file| locked(&file.beside("lease")).map(|lock| Some(Box::new(lock) as Lease))))
     }
 }
 
@@ -116,7 +109,7 @@ impl Place {
     }
 
     fn replace(&self, expected: Option<&Version>, new: Option<&TokenSet>) -> Result<Replace, StoreError> {
-        let _lock = self.locked("lock")?;
+        let _lock = locked(&self.beside("lock"))?;
         let kept = match self.load() {
             // A login replaces what cannot be read, and nobody expects to find it.
             Err(error) if is_unreadable(&error) => None,
@@ -175,15 +168,6 @@ impl Place {
         }
     }
 
-    /// Waits for a lock that ends with its value.
-    fn locked(&self, which: &str) -> Result<File, StoreError> {
-        let mut options = OpenOptions::new();
-        let file = private(options.write(true).create(true).truncate(false)).open(self.beside(which));
-        let file = file.map_err(StoreError::unavailable)?;
-        file.lock().map_err(StoreError::unavailable)?;
-        Ok(file)
-    }
-
     fn beside(&self, extension: &str) -> PathBuf {
         let mut name = self.path.file_name().unwrap_or_default().to_owned();
         name.push(".");
@@ -192,14 +176,35 @@ impl Place {
     }
 }
 
+/// Runs `task` where waiting for a disk or a lock stops nobody.
+///
+/// A thread of its own, not one of the runtime's: a runtime that ends waits for those, and a lock may take long.
+pub(super) async fn apart<T: Send + 'static>(
+    task: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let (done, outcome) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("token-store".to_owned());
+    // A receiver that is gone drops what was got, a lock for instance.
+    thread.spawn(move || drop(done.send(task()))).map_err(StoreError::unavailable)?;
+    outcome.await.map_err(StoreError::unavailable)?
+}
+
+/// Waits for a lock that ends with its value. The file stays.
+pub(super) fn locked(path: &Path) -> Result<File, StoreError> {
+    let file = private(OpenOptions::new().write(true).create(true).truncate(false)).open(path);
+    let file = file.map_err(StoreError::unavailable)?;
+    file.lock().map_err(StoreError::unavailable)?;
+    Ok(file)
+}
+
 #[cfg(unix)]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
 }
 
 /// Where a file belongs to whom its folder belongs to.
 #[cfg(not(unix))]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 

@@ -3,6 +3,8 @@
 pub mod conformance;
 pub(crate) mod file;
 pub(crate) mod memory;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
 
 use std::error::Error as StdError;
 use std::fmt;

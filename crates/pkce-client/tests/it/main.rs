@@ -22,6 +22,8 @@ mod sealed;
 mod secrets;
 mod session;
 mod shared_session;
+#[cfg(feature = "sqlite")]
+mod sqlite_tokens;
 mod stage;
 mod token_response;
 mod token_store;

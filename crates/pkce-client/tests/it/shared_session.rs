@@ -477,6 +477,101 @@ async fn an_invalid_grant_is_the_end_only_if_the_store_agrees() {
     assert_eq!(sent(&stage).len(), 2, "a dead refresh token is not sent again");
 }
 
+/// Another process without a lease was quicker: its tokens are in the store when this one's are refused.
+#[tokio::test]
+async fn a_refused_process_adopts_what_is_in_the_store_by_then() {
+    for (expires, adopted) in [(START + 100_000, true), (START + 1, false)] {
+        let (stage, store) = (Stage::new(), Shaky::without_lease());
+        let session = kept_in(&stage, store.clone()).await;
+        stage.gate.send_replace(Some(Endpoint::Token));
+        let refreshing = tokio::spawn({
+            let session = session.clone();
+            async move { session.access_token().await }
+        });
+        stage.arrived(Endpoint::Token, 1).await;
+        let (version, tokens) = store.kept().await.expect("tokens");
+        let text = tokens.expose_json().expose().replace("t-1", "t-9");
+        let text = text.replace(&format!(r#""at":{}"#, START + 3600), &format!(r#""at":{expires}"#));
+        let text = text.replace(&(START + 3540).to_string(), &(expires - 1).to_string());
+        let theirs = TokenSet::from_exposed_json(&text).expect("tokens");
+        assert!(matches!(store.inner.replace(Some(&version), Some(&theirs)).await, Ok(Replace::Stored(_))));
+        stage.answer(Endpoint::Token, 400, "application/json", r#"{"error":"invalid_grant"}"#);
+        stage.gate.send_replace(None);
+        let outcome = refreshing.await.expect("no panic");
+        match adopted {
+            true => assert_eq!(outcome.expect("theirs").expose(), "at-9"),
+            false => assert!(matches!(outcome, Err(Error::Store(StoreError::Contended))), "{outcome:?}"),
+        }
+        stage.with(|script| script.instead = None);
+        session.refresh().await.expect("the session goes on");
+        assert_eq!(sent(&stage), ["rt-1", "rt-9"]);
+    }
+}
+
+/// A server that is away is asked once, not by each of a hundred tasks in its turn.
+#[tokio::test]
+async fn a_failure_is_told_to_all_who_waited_for_it() {
+    let (stage, store) = (Stage::new(), Shaky::new());
+    let session = kept_in(&stage, store.clone()).await;
+    stage.gate.send_replace(Some(Endpoint::Token));
+    let mut tasks = JoinSet::new();
+    for number in 0..100 {
+        let session = session.clone();
+        tasks.spawn(async move {
+            match number % 2 {
+                0 => session.access_token().await.map(drop),
+                _ => session.refresh().await,
+            }
+        });
+    }
+    stage.arrived(Endpoint::Token, 1).await;
+    stage.instead(|seen| (seen.endpoint == Endpoint::Token).then_some(Err(TransportError::Timeout)));
+    stage.gate.send_replace(None);
+    for outcome in tasks.join_all().await {
+        let error = outcome.expect_err("the server is away");
+        let Error::Transport { endpoint: Endpoint::Token, source: TransportError::Timeout } = error else {
+            panic!("{error:?}")
+        };
+    }
+    assert_eq!(sent(&stage), ["rt-1"]);
+    stage.with(|script| script.instead = None);
+    assert_eq!(token(&session).await, "at-2");
+    assert_eq!(sent(&stage), ["rt-1", "rt-1"]);
+}
+
+#[tokio::test]
+async fn the_end_of_a_session_is_told_to_all_who_waited_for_it() {
+    let refusals = [(400, r#"{"error":"invalid_grant"}"#), (200, r#"{"token_type":"Bearer"}"#), (302, "")];
+    for (status, body) in refusals {
+        let (stage, store) = (Stage::new(), Shaky::new());
+        let session = kept_in(&stage, store.clone()).await;
+        stage.gate.send_replace(Some(Endpoint::Token));
+        let mut tasks = JoinSet::new();
+        for _ in 0..10 {
+            let session = session.clone();
+            tasks.spawn(async move { session.refresh().await.is_err() });
+        }
+        stage.arrived(Endpoint::Token, 1).await;
+        stage.answer(Endpoint::Token, status, "application/json", body);
+        stage.gate.send_replace(None);
+        assert_eq!(tasks.join_all().await, [true; 10]);
+        assert_eq!(sent(&stage), ["rt-1"]);
+    }
+    // What is wrong with a token is not told twice: the session is over for the others.
+    let (stage, store) = (Stage::new(), Shaky::new());
+    let session = kept_in(&stage, store.clone()).await;
+    stage.claim("sub", json!("mallory"));
+    stage.gate.send_replace(Some(Endpoint::Token));
+    let mut tasks = JoinSet::new();
+    for _ in 0..10 {
+        let session = session.clone();
+        tasks.spawn(async move { session.refresh().await.is_err() });
+    }
+    stage.arrived(Endpoint::Token, 1).await;
+    stage.gate.send_replace(None);
+    assert_eq!((tasks.join_all().await, sent(&stage).len()), (vec![true; 10], 1));
+}
+
 #[tokio::test]
 async fn a_refresh_that_nobody_waits_for_is_stored() {
     let (stage, store) = (Stage::new(), Shaky::new());

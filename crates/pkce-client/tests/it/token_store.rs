@@ -40,7 +40,7 @@ impl Drop for Scratch {
 }
 
 /// The tokens of a session that was just begun.
-async fn tokens() -> TokenSet {
+pub(crate) async fn tokens() -> TokenSet {
     let stage = Stage::new();
     let store = MemoryStore::new();
     let session = stage.login(&stage.client()).await.expect("a session");
