@@ -110,6 +110,16 @@ impl IdClaims {
         Ok(Self { claims, subject })
     }
 
+    /// Claims that were verified and kept.
+    pub(crate) fn kept(claims: Map<String, Value>) -> Option<Self> {
+        let subject = claims.get("sub").and_then(Value::as_str)?.to_owned();
+        Some(Self { claims, subject })
+    }
+
+    pub(crate) fn members(&self) -> &Map<String, Value> {
+        &self.claims
+    }
+
     fn audiences(&self) -> Vec<&str> {
         let mut audiences = audiences(&self.claims).unwrap_or_default();
         audiences.sort_unstable();

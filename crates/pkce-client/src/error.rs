@@ -9,6 +9,7 @@ use crate::dice::NoEntropy;
 use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
 use crate::pending::{RejectReason, Rejected};
+use crate::store::StoreError;
 use crate::token::TokenType;
 use crate::transport::{Endpoint, TransportError};
 
@@ -75,7 +76,10 @@ pub enum Error {
     /// The session cannot be continued: the user has to log in again.
     #[error("the user has to log in again")]
     ReauthRequired,
-    /// The login was begun by a client for another server or with another `client_id`.
+    /// The store of the session's tokens failed. The tokens at hand are not lost by it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The login was begun, or the tokens that a store keeps were issued, for another server or `client_id`.
     #[error("the login was begun by another client")]
     OtherClient,
     /// The source of randomness has failed.

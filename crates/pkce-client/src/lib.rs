@@ -67,6 +67,25 @@
 //!   it was named; never another in its place.
 //! * Tokens that are worth nothing to whoever steals them (DPoP, RFC 9449): [`ClientBuilder::dpop`].
 //!
+//! # Sessions that outlive the process
+//! [`Session::keep_in`] keeps the tokens in a [`TokenStore`], [`Session::restore`] takes a session up again. However many
+//! tasks and processes share one, they cause one refresh:
+//! 1. Under the lease of the store, what it keeps is looked at. Tokens that another process has got are adopted, and
+//!    nothing is sent.
+//! 2. One request is sent. The old refresh token is kept if there is no new one (RFC 6749 §6).
+//! 3. The tokens are stored, unless somebody else has stored others meanwhile; then those are adopted.
+//! 4. After `invalid_grant` the store is looked at once more, before the user has to log in again.
+//!
+//! A process that is killed before its request reached the server, or after it stored the answer, loses nothing. Killed in
+//! between, it takes an answer with it that nobody else has heard. A server that takes a rotated refresh token again for a
+//! while (a time of grace) gives another; at one that rotates without grace the session is lost: the next process hears
+//! `invalid_grant`, says [`Error::ReauthRequired`], and stores nothing that is not so. A server that does not rotate loses
+//! nothing at any time.
+//!
+//! Tokens that cannot be stored are used all the same. [`Session::refresh`] and [`Session::save`] tell the error, every use
+//! of the session tries again, and until then the lease is held, so that no other process sends the refresh token that is
+//! spent. A session that another process has removed from the store, or replaced by another login, is over.
+//!
 //! # Runtime
 //! Sessions and native logins use the tokio runtime. Transport, time, randomness and browser can be replaced:
 //! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`].
@@ -98,7 +117,9 @@ mod sealed;
 mod session;
 mod signing_key;
 mod specs;
+mod store;
 mod token;
+mod token_set;
 mod transport;
 mod user_agent;
 
@@ -125,7 +146,14 @@ pub use signing_key::{KeyError, SigningKey};
 pub use specs::oidc_core::Prompt;
 pub use specs::rfc6750_bearer::Challenge;
 pub use specs::rfc9470_step_up::StepUp;
+pub use store::conformance as token_store_conformance;
+pub use store::file::FileStore;
+pub use store::memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use store::sqlite::{SqliteTokenStore, SqliteTokens};
+pub use store::{Lease, Replace, StoreError, TokenStore, Version};
 pub use token::TokenType;
+pub use token_set::TokenSet;
 pub use transport::{BoxFuture, Endpoint, HttpClient, HttpRequest, TransportError};
 pub use user_agent::{SystemBrowser, UserAgent};
 

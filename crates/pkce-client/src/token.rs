@@ -30,6 +30,11 @@ impl TokenType {
             Self::Dpop => "DPoP",
         }
     }
+
+    /// The type of this registered name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Bearer, Self::Dpop].into_iter().find(|token_type| token_type.as_str() == name)
+    }
 }
 
 /// A token response that has every property RFC 6749 §5.1 asks for.

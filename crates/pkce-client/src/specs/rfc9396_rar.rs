@@ -66,29 +66,28 @@ impl Session {
 
 /// The details of a session.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Details {
     asked: Vec<Value>,
     granted: Vec<Value>,
     /// They are named when the tokens are refreshed.
     repeated: bool,
-    /// To be named at the next refresh.
-    #[serde(skip)]
-    next: Option<Vec<Value>>,
 }
 
 impl Details {
     pub(crate) fn of_login(asked: Option<Vec<Value>>, granted: Option<Vec<Value>>) -> Self {
         let (asked, granted) = (asked.unwrap_or_default(), granted.unwrap_or_default());
-        Self { asked, granted, repeated: false, next: None }
+        Self { asked, granted, repeated: false }
     }
 
-    pub(crate) fn name_next(&mut self, details: Vec<Value>) {
-        self.next = Some(details);
+    /// Whether nobody has said anything in detail.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.asked.is_empty() && self.granted.is_empty()
     }
 
-    /// Names in a refresh request what has to be named, and returns it.
-    pub(crate) fn ask(&mut self, params: &mut Params) -> Option<Vec<Value>> {
-        let named = self.next.take().or_else(|| self.repeated.then(|| self.asked.clone()));
+    /// Names in a refresh request what has to be named, `wanted` if anything is, and returns it.
+    pub(crate) fn ask(&self, params: &mut Params, wanted: Option<Vec<Value>>) -> Option<Vec<Value>> {
+        let named = wanted.or_else(|| self.repeated.then(|| self.asked.clone()));
         name(params, named.as_ref());
         named
     }

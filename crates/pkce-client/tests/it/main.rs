@@ -16,6 +16,8 @@ mod native;
 mod oauth_form_post;
 mod oidc_core;
 mod oidc_jarm;
+#[cfg(feature = "reqwest")]
+mod processes;
 mod properties;
 #[cfg(feature = "reqwest")]
 mod quick_start;
@@ -32,9 +34,13 @@ mod rfc9470_step_up;
 mod sealed;
 mod secrets;
 mod session;
+mod shared_session;
 mod signed;
+#[cfg(feature = "sqlite")]
+mod sqlite_tokens;
 mod stage;
 mod token_response;
+mod token_store;
 #[cfg(feature = "reqwest")]
 mod transport;
 mod web;

@@ -1,7 +1,7 @@
 //! RFC 9396: what is asked for in detail, and what was granted.
 
 use oauth_types::Params;
-use pkce_client::{Client, ConfigError, Defect, Endpoint, Error, FinishError, Session, Started};
+use pkce_client::{Client, ConfigError, Defect, Endpoint, Error, FinishError, MemoryStore, Session, Started};
 use serde_json::{Value, json};
 
 use crate::idp::Idp;
@@ -107,6 +107,25 @@ async fn details_are_named_at_a_refresh_only_if_the_caller_names_them() {
     session.refresh().await.expect("new tokens");
     assert_eq!(last(), Some(json!([account()])), "what was refused is not named again");
     assert!(matches!(session.refresh_for(json!([])).await, Err(Error::Config(ConfigError::AuthorizationDetails))));
+}
+
+#[tokio::test]
+async fn a_session_that_is_kept_still_knows_its_details() {
+    let stage = stage();
+    let client = stage.client();
+    stage.member("authorization_details", json!([payment()]));
+    let session = login(&stage, &client, &json!([payment(), account()])).await.expect("a session");
+    let store = MemoryStore::new();
+    session.keep_in(store.clone()).await.expect("kept");
+    session.refresh_for(json!([payment()])).await.expect("new tokens");
+    let restored = Session::restore(&client, store.clone()).await.expect("a store").expect("a session");
+    assert_eq!(restored.authorization_details().await, [payment()]);
+    restored.refresh().await.expect("new tokens");
+    let last = || named(&stage.seen(Endpoint::Token).pop().expect("a request").params);
+    assert_eq!(last(), Some(json!([payment()])), "they stay named");
+    // Tokens of another process are not for what is wanted here, however new they are.
+    session.refresh_for(json!([account()])).await.expect("new tokens");
+    assert_eq!(last(), Some(json!([account()])));
 }
 
 #[tokio::test]

@@ -4,11 +4,13 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 
 use pkce_client::{
-    Algorithm, Callback, Client, ConfigError, Endpoint, Error, FinishError, HttpRequest, KeyError, SigningKey,
+    Algorithm, Callback, Client, ConfigError, Endpoint, Error, FileStore, FinishError, HttpRequest, KeyError,
+    MemoryStore, Session, SigningKey, StoreError, TokenSet, TokenStore,
 };
 use serde_json::json;
 
 use crate::stage::{ES256, ISSUER, RS256, Stage, asked, callback, callback_query, response};
+use crate::token_store::Scratch;
 
 const CANARIES: [&str; 8] = [
     "canary-code",
@@ -299,4 +301,61 @@ fn a_transport_does_not_show_its_key() {
     silent(&shown_error(&wrong.build().expect_err("another key")), &private);
     let right = ReqwestTransport::builder().identity_pem(&own.certificate_pem, own.key_pem.clone());
     silent(&shown(&right.build().expect("a transport")), &pieces(own.key_pem.expose()));
+}
+
+#[tokio::test]
+async fn stores_and_what_is_in_them_do_not_show_it() {
+    let (stage, scratch) = (stage(), Scratch::new("canaries"));
+    let client = client(&stage);
+    let session = stage.login(&client).await.expect("a session");
+    let memory = MemoryStore::new();
+    session.keep_in(memory.clone()).await.expect("kept");
+    session.keep_in(scratch.store()).await.expect("kept");
+    let (version, tokens) = memory.load().await.expect("a store").expect("tokens");
+    let json = tokens.expose_json();
+    let id_token = stage.with(|script| script.id_token());
+    for canary in ["canary-access", "canary-refresh", "canary-claim", &id_token] {
+        assert!(json.expose().contains(canary), "{canary} is kept");
+    }
+    let store: &dyn TokenStore = &memory;
+    let restored = Session::restore(&client, scratch.store()).await.expect("a store");
+    for text in [shown(&memory), shown(&tokens), shown(&version), shown(&json), shown(store), shown(&restored)] {
+        silent(&text, &[&id_token]);
+    }
+    silent(&shown(&scratch.store()), &[&id_token]);
+    silent(&shown(&memory.load().await), &[&id_token]);
+    silent(&shown(&memory.replace(None, Some(&tokens)).await), &[&id_token]);
+}
+
+#[tokio::test]
+async fn errors_of_stores_do_not_show_what_is_in_them() {
+    let (stage, scratch) = (stage(), Scratch::new("canary-errors"));
+    let client = client(&stage);
+    let session = stage.login(&client).await.expect("a session");
+    let memory = MemoryStore::new();
+    session.keep_in(memory.clone()).await.expect("kept");
+    let text = memory.load().await.expect("a store").expect("tokens").1.expose_json();
+    let changes = [
+        (r#""format":1"#, r#""format":"canary-body""#),
+        (r#""format":1"#, r#""canary-body":1"#),
+        (r#""canary-access""#, r#""canary-access\n""#),
+        ("Bearer", "canary-body"),
+        (r#""sub":"alice""#, r#""sub":["canary-claim"]"#),
+    ];
+    for (from, to) in changes {
+        assert!(text.expose().contains(from), "{from}");
+        let changed = text.expose().replacen(from, to, 1);
+        silent(&shown_error(&TokenSet::from_exposed_json(&changed).expect_err("a refusal")), &[]);
+    }
+    session.keep_in(scratch.store()).await.expect("kept");
+    let kept = std::fs::read_to_string(scratch.file()).expect("a file");
+    for changed in [kept.replace("canary-access", "canary-access\u{0}"), kept.replace('}', ""), kept + "canary-body"]
+    {
+        std::fs::write(scratch.file(), changed).expect("a file");
+        let error = Session::restore(&client, scratch.store()).await.expect_err("a refusal");
+        assert!(matches!(error, Error::Store(StoreError::Format)), "{error:?}");
+        silent(&shown_error(&error), &[]);
+    }
+    let nowhere = FileStore::in_plain_text(scratch.0.join("no/folder"));
+    silent(&shown_error(&session.keep_in(nowhere).await.expect_err("no folder")), &[]);
 }
