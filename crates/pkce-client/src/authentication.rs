@@ -4,10 +4,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
-use oauth_types::{Params, Secret};
+use oauth_types::{Algorithm, Params, Secret};
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{ConfigError, Error};
 use crate::exchange::Form;
 
 /// A way of client authentication.
@@ -18,6 +18,16 @@ pub(crate) trait Authentication: Send + Sync {
     /// Adds the proof to a form. It is called anew each time the form is sent, so that nothing meant for one use is
     /// used twice.
     fn authenticate(&self, client: &Client, form: &mut Form) -> Result<(), Error>;
+
+    /// What it signs with, if it signs.
+    fn algorithm(&self) -> Option<Algorithm> {
+        None
+    }
+
+    /// Judges what the caller gave, before anything is sent.
+    fn judge(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
 
     /// Whether the proof is the connection itself, so that endpoints may be elsewhere (RFC 8705 §5).
     fn is_in_connection(&self) -> bool {

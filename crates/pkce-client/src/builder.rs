@@ -15,7 +15,7 @@ use crate::discover::{Server, Terms};
 use crate::error::{ConfigError, Error};
 use crate::jwks::KeyCache;
 use crate::jwt::verified_as;
-use crate::specs::{self, Spec, rfc9126_par};
+use crate::specs::{self, Spec, rfc9101_jar, rfc9126_par};
 use crate::transport::HttpClient;
 use crate::user_agent::{SystemBrowser, UserAgent};
 
@@ -205,6 +205,7 @@ impl ClientBuilder {
         if !self.loopback_path.starts_with('/') || !self.loopback_path.bytes().all(plain) {
             return Err(ConfigError::LoopbackPath);
         }
+        self.authentication.judge()?;
         if self.algorithms.is_empty() {
             return Err(ConfigError::NoAlgorithm);
         }
@@ -219,11 +220,17 @@ impl ClientBuilder {
         })
     }
 
+    fn needs_certificate(&self) -> bool {
+        self.authentication.is_in_connection() || self.specs.iter().any(|spec| spec.is_in_connection())
+    }
+
     fn transport(&self) -> Result<Arc<dyn HttpClient>, ConfigError> {
         match &self.http {
             Some(http) => Ok(Arc::clone(http)),
+            // RFC 8705 §2: the certificate is shown by the transport, and this one has none.
+            None if self.needs_certificate() => Err(ConfigError::NoIdentity),
             #[cfg(feature = "reqwest")]
-            None => Ok(Arc::new(crate::reqwest_transport::ReqwestTransport::new()?)),
+            None => Ok(Arc::new(crate::reqwest_transport::ReqwestTransport::builder().build()?)),
             #[cfg(not(feature = "reqwest"))]
             None => Err(ConfigError::NoTransport),
         }
@@ -235,6 +242,8 @@ impl ClientBuilder {
             specs::place(&mut specs, rfc9126_par::Pushed);
         }
         specs.iter().try_for_each(|spec| spec.accept(&server))?;
+        rfc9101_jar::judge(&server, &specs)?;
+        specs.iter_mut().try_for_each(|spec| spec.prepare(&*self.dice))?;
         let inner = Inner {
             client_id: self.client_id,
             addresses: self.addresses,

@@ -83,8 +83,8 @@ pub(crate) struct Expectations<'a> {
 /// When an ID token was issued.
 #[derive(Clone, Copy)]
 pub(crate) enum Occasion<'a> {
-    /// At the end of a login.
-    Login(&'a OpenId),
+    /// At the end of a login, for this code.
+    Login { sent: &'a OpenId, code: &'a Secret, state: &'a Secret },
     /// When a session was refreshed; these are the claims of the login.
     Refresh(&'a IdClaims),
 }
@@ -106,7 +106,7 @@ impl IdClaims {
         judge_audience(&claims, expected)?;
         judge_times(&claims, expected)?;
         judge_occasion(&claims, expected)?;
-        judge_access_token(&claims, algorithm, expected.access_token)?;
+        judge_hashes(&claims, algorithm, expected)?;
         Ok(Self { claims, subject })
     }
 
@@ -152,7 +152,7 @@ fn judge_audience(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
     Ok(())
 }
 
-fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, JwtError> {
+pub(crate) fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, JwtError> {
     const MALFORMED: JwtError = JwtError::Malformed("aud");
     match claims.get("aud").ok_or(JwtError::Missing("aud"))? {
         Value::String(audience) => Ok(vec![audience]),
@@ -184,9 +184,13 @@ fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
     let nonce = optional_text(claims, "nonce")?;
     let auth_time = time(claims, "auth_time")?;
     match expected.occasion {
-        Occasion::Login(sent) => {
+        Occasion::Login { sent, .. } => {
             if !sent.nonce.matches(nonce.ok_or(JwtError::Missing("nonce"))?) {
                 return Err(JwtError::Nonce);
+            }
+            judge_acr(claims, &sent.acr)?;
+            if sent.subject.is_some() && sent.subject.as_deref() != optional_text(claims, "sub")? {
+                return Err(JwtError::Subject);
             }
             sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, expected))
         }
@@ -219,15 +223,30 @@ fn judge_age(auth_time: Option<u64>, max_age: Duration, expected: &Expectations<
     if expected.now > latest { Err(JwtError::TooOld { auth_time, now: expected.now }) } else { Ok(()) }
 }
 
-/// `at_hash` is optional in the code flow; when it is there, it must be right (OpenID Connect Core §3.1.3.8).
-fn judge_access_token(
+/// These hashes are optional in the code flow; where they are, they must be right (OpenID Connect Core §3.1.3.8).
+fn judge_hashes(
     claims: &Map<String, Value>,
     algorithm: Algorithm,
-    access_token: &Secret,
+    expected: &Expectations<'_>,
 ) -> Result<(), JwtError> {
-    let Some(at_hash) = optional_text(claims, "at_hash")? else { return Ok(()) };
-    let octets = access_token.expose();
-    // The hash of the signature algorithm; Ed25519 is built on SHA-512 (RFC 8032 §5.1).
+    let judge = |name, text: &Secret, error| match optional_text(claims, name)? {
+        Some(hash) if !half_hash(algorithm, text).matches(hash) => Err(error),
+        _ => Ok(()),
+    };
+    judge("at_hash", expected.access_token, JwtError::AccessTokenHash)?;
+    match expected.occasion {
+        Occasion::Login { code, state, .. } => {
+            judge("c_hash", code, JwtError::CodeHash)?;
+            judge("s_hash", state, JwtError::StateHash)
+        }
+        Occasion::Refresh(_) => Ok(()),
+    }
+}
+
+/// The left half of the hash that belongs to the signature algorithm, in base64url.
+fn half_hash(algorithm: Algorithm, text: &Secret) -> Secret {
+    let octets = text.expose();
+    // Ed25519 is built on SHA-512 (RFC 8032 §5.1).
     let half = match algorithm {
         Algorithm::EdDsa | Algorithm::Ed25519 | Algorithm::Rs512 | Algorithm::Ps512 => {
             Sha512::digest(octets)[..32].to_vec()
@@ -235,15 +254,28 @@ fn judge_access_token(
         Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => Sha384::digest(octets)[..24].to_vec(),
         _ => Sha256::digest(octets)[..16].to_vec(),
     };
-    let right = Secret::new(URL_SAFE_NO_PAD.encode(half));
-    if right.matches(at_hash) { Ok(()) } else { Err(JwtError::AccessTokenHash) }
+    Secret::new(URL_SAFE_NO_PAD.encode(half))
 }
 
-fn required_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, JwtError> {
+/// The classes of login that were required (OpenID Connect Core §5.5.1.1).
+fn judge_acr(claims: &Map<String, Value>, required: &[Vec<String>]) -> Result<(), JwtError> {
+    for one_of in required {
+        let acr = required_text(claims, "acr")?;
+        if !one_of.is_empty() && !one_of.iter().any(|wanted| wanted == acr) {
+            return Err(JwtError::Acr);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn required_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, JwtError> {
     optional_text(claims, name)?.ok_or(JwtError::Missing(name))
 }
 
-fn optional_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, JwtError> {
+pub(crate) fn optional_text<'a>(
+    claims: &'a Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<&'a str>, JwtError> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -252,7 +284,7 @@ fn optional_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Resu
 }
 
 /// A time as whole seconds. A fraction, a sign, a text or `null` is malformed, never absent.
-fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, JwtError> {
+pub(crate) fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, JwtError> {
     match claims.get(name) {
         None => Ok(None),
         Some(value) => value.as_u64().map(Some).ok_or(JwtError::Malformed(name)),

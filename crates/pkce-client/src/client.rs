@@ -86,17 +86,29 @@ impl Client {
         self.login().scopes(scopes).native().await
     }
 
-    /// Holds the authorization response against the login and redeems its code: [`Pending::accept`], then
-    /// [`Client::redeem`].
+    /// Holds the authorization response against the login and redeems its code: [`Client::open`] if it is signed,
+    /// [`Pending::accept`], then [`Client::redeem`].
     ///
     /// # Errors
     /// [`FinishError::Rejected`] hands the login back when nothing was sent, because a forged response must not
     /// destroy the real one. After [`FinishError::Failed`] the login is used up.
     pub async fn finish(&self, pending: Pending, callback: Callback) -> Result<Session, FinishError> {
-        if !self.owns(&pending.0.flow) {
-            return Err(Rejected { pending, reason: RejectReason::OtherClient }.into());
-        }
-        Ok(self.redeem(pending.accept(callback)?).await?)
+        Ok(self.redeem(self.accept(pending, callback).await?).await?)
+    }
+
+    /// [`Client::open`], then [`Pending::accept`].
+    pub(crate) async fn accept(&self, pending: Pending, callback: Callback) -> Result<Accepted, Rejected> {
+        let opened = match self.presume(&pending, &callback) {
+            Some(reason) => return Err(Rejected { pending, reason }),
+            None => self.open(&pending, callback).await,
+        };
+        let reason = match opened {
+            Ok(callback) => return pending.accept(callback),
+            Err(Error::OtherClient) => RejectReason::OtherClient,
+            Err(Error::Jwt { error, .. }) => RejectReason::Signature(error),
+            Err(_) => RejectReason::NoKeys,
+        };
+        Err(Rejected { pending, reason })
     }
 
     /// Redeems an accepted code, once: whatever happens, it is not sent a second time.
@@ -105,7 +117,7 @@ impl Client {
     /// [`Error::OtherClient`] if the login was begun for another server or `client_id`, and nothing is sent;
     /// [`Error::Transport`], [`Error::OAuth`], [`Error::Protocol`] or [`Error::IdToken`] otherwise.
     pub async fn redeem(&self, accepted: Accepted) -> Result<Session, Error> {
-        let Accepted { flow, code } = accepted;
+        let Accepted { flow, state, code } = accepted;
         if !self.owns(&flow) {
             return Err(Error::OtherClient);
         }
@@ -116,11 +128,16 @@ impl Client {
             .with("code_verifier", flow.verifier.expose());
         rfc8707_resource::name(&mut params, &flow.resources);
         let response = self.token(params).await?;
+        if flow.details.is_some() && response.details.is_none() {
+            let defect = Defect::Missing("authorization_details");
+            return Err(Error::Protocol { endpoint: Endpoint::Token, defect });
+        }
         let claims = match &flow.openid {
             None => None,
             Some(openid) => {
                 let token = response.id_token.as_ref().ok_or(JwtError::Absent)?;
-                Some(self.verify(token, &response.access_token, Occasion::Login(openid)).await?)
+                let occasion = Occasion::Login { sent: openid, code: &code, state: &state };
+                Some(self.verify(token, &response.access_token, occasion).await?)
             }
         };
         Ok(Session::new(self.clone(), flow, response, claims))
@@ -150,9 +167,9 @@ impl Client {
         TokenResponse::read(self.post(Endpoint::Token, params).await?, self.token_type())
     }
 
-    /// Whether the connection proves who the client is (RFC 8705 §5).
+    /// Whether the connection proves who the client is, or what its tokens are bound to (RFC 8705 §5).
     pub(crate) fn is_known_by_connection(&self) -> bool {
-        self.inner.authentication.is_in_connection()
+        self.inner.authentication.is_in_connection() || self.inner.specs.iter().any(|spec| spec.is_in_connection())
     }
 
     /// The type of access token that is asked for.

@@ -52,8 +52,7 @@ impl Server {
 
     /// A member of the metadata that lists words. One of another type lists nothing.
     pub(crate) fn offers(&self, member: &str, word: &str) -> bool {
-        let list = self.metadata.other.get(member).and_then(Value::as_array);
-        list.is_some_and(|words| words.iter().any(|offered| offered == word))
+        self.metadata.other.get(member).is_some_and(|listed| lists(listed, word))
     }
 
     /// A member of the metadata that says yes or no, and no if it is absent.
@@ -145,14 +144,29 @@ impl Terms<'_> {
     }
 
     /// A secret is sent in the way the caller named, or not at all. Absent means `client_secret_basic` (RFC 8414 §2).
+    /// Algorithms are listed for those who sign.
     fn check_authentication(&self, metadata: &ProviderMetadata) -> Result<(), ConfigError> {
         let method = self.authentication.method();
         let offered = match &metadata.token_endpoint_auth_methods_supported {
             None => method == "client_secret_basic",
             Some(methods) => methods.iter().any(|offered| offered == method),
         };
-        if offered || method == "none" { Ok(()) } else { Err(ConfigError::AuthMethod(method)) }
+        if !offered && method != "none" {
+            return Err(ConfigError::AuthMethod(method));
+        }
+        let member = "token_endpoint_auth_signing_alg_values_supported";
+        match (self.authentication.algorithm(), metadata.other.get(member)) {
+            (Some(algorithm), Some(listed)) if !lists(listed, algorithm.as_str()) => {
+                Err(ConfigError::SigningAlgorithm { algorithm, member })
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+/// Whether `word` is one of those in a list. What is no list has none.
+fn lists(listed: &Value, word: &str) -> bool {
+    listed.as_array().is_some_and(|words| words.iter().any(|offered| offered == word))
 }
 
 async fn fetch(transport: &dyn HttpClient, address: &str) -> Result<http::Response<Vec<u8>>, Error> {

@@ -179,9 +179,52 @@ pub enum ConfigError {
     /// `max_age` only means something for an OpenID Connect login.
     #[error("max_age needs the scope openid")]
     MaxAgeWithoutOpenid,
+    /// Only an OpenID Connect login can ask for this.
+    #[error("{0} needs the scope openid")]
+    NeedsOpenid(&'static str),
+    /// The prompt `none` cannot be combined with another (OpenID Connect Core §3.1.2.1).
+    #[error("the prompt none cannot be combined with another")]
+    PromptNone,
+    /// A language is not a BCP 47 tag, or there are too many.
+    #[error("a language is not a BCP 47 tag, or there are too many")]
+    Locale,
+    /// A class of login is empty or has a space in it, or a list of them is empty.
+    #[error("a class of login is empty or has a space in it")]
+    Acr,
+    /// The claims parameter has not the shape of OpenID Connect Core §5.5, or asks for `acr` a second time.
+    #[error("the claims parameter is malformed, or asks for acr a second time")]
+    Claims,
+    /// The authorization details have not the shape of RFC 9396 §2: an array of 1 to 64 objects, each with a type.
+    #[error("the authorization details are not an array of objects with a type each")]
+    AuthorizationDetails,
+    /// A response that is posted needs a web server to post it to.
+    #[error("a native login cannot ask for a response that is posted")]
+    FormPostNative,
     /// The server does not offer this way of client authentication. Use the other, or none.
-    #[error("the server does not offer {0}; name another way to send the secret")]
+    #[error("the server does not offer {0}; name another way of client authentication")]
     AuthMethod(&'static str),
+    /// The server does not take what a key signs with, as its metadata say.
+    #[error("the server does not take {algorithm}: its {member} does not have it")]
+    SigningAlgorithm {
+        /// What the key signs with.
+        algorithm: Algorithm,
+        /// The member of the metadata that lists what is taken.
+        member: &'static str,
+    },
+    /// The server does not offer what is asked for, as its metadata say.
+    #[error("the server does not offer {value}: its {member} does not have it")]
+    NotOffered {
+        /// What is asked for.
+        value: String,
+        /// The member of the metadata that lists what is offered.
+        member: &'static str,
+    },
+    /// The server takes signed requests alone (RFC 9101 §10.5).
+    #[error("the server takes signed requests alone: name a key with ClientBuilder::signed_requests")]
+    SignedRequestsRequired,
+    /// A secret is too short to sign with: HS256 takes at least 32 octets (RFC 7518 §3.2).
+    #[error("the secret is shorter than 32 octets, too short to sign with")]
+    ShortSecret,
     /// No algorithm is allowed for ID tokens.
     #[error("no algorithm is allowed for ID tokens")]
     NoAlgorithm,
@@ -191,6 +234,15 @@ pub enum ConfigError {
     /// There is no transport: the feature `reqwest` is off and `ClientBuilder::http` was not called.
     #[error("no HTTP transport: name one with ClientBuilder::http")]
     NoTransport,
+    /// Certification authorities are not certificates in PEM, or there is none.
+    #[error("the certificates of the certification authorities are not readable as PEM")]
+    Roots,
+    /// The certificate of the client and its private key are not readable as PEM, or do not belong together.
+    #[error("the client certificate and its private key are not readable as PEM, or do not belong together")]
+    Identity,
+    /// The bundled transport was to authenticate the client, and has no certificate to show.
+    #[error("no client certificate: give one to ReqwestTransport::builder, and that to ClientBuilder::http")]
+    NoIdentity,
     /// The bundled transport could not be set up.
     #[error("the HTTP transport could not be set up")]
     Transport,

@@ -42,7 +42,7 @@ impl Client {
     /// [`Error::NoEndpoint`] if the server has none; [`Error::Transport`]; [`Error::Protocol`] for a redirect.
     pub(crate) async fn post(&self, endpoint: Endpoint, params: Params) -> Result<http::Response<Vec<u8>>, Error> {
         let authentication = &*self.inner.authentication;
-        let url = self.inner.server.endpoint(endpoint, authentication.is_in_connection())?.clone();
+        let url = self.inner.server.endpoint(endpoint, self.is_known_by_connection())?.clone();
         self.exchange(endpoint, None, || {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
@@ -66,7 +66,7 @@ impl Client {
         let (first, url) = self.once(endpoint, token, &make).await?;
         let mut again = Again::No;
         for spec in &self.inner.specs {
-            again = again.or(spec.heard(self, &url, &first));
+            again = again.or(spec.heard(self, endpoint, &url, &first));
         }
         match again {
             Again::No => Ok(first),
@@ -74,7 +74,7 @@ impl Client {
                 let (second, url) = self.once(endpoint, token, &make).await?;
                 // What it says for the next time is listened to, but it is not sent a third time.
                 for spec in &self.inner.specs {
-                    let _ = spec.heard(self, &url, &second);
+                    let _ = spec.heard(self, endpoint, &url, &second);
                 }
                 Ok(second)
             }
@@ -88,14 +88,14 @@ impl Client {
         make: &impl Fn() -> Result<http::Request<Vec<u8>>, Error>,
     ) -> Result<(http::Response<Vec<u8>>, http::Uri), Error> {
         let (mut head, body) = make()?.into_parts();
-        self.prove(&mut head, token)?;
+        self.prove(endpoint, &mut head, token)?;
         let url = head.uri.clone();
         let request = HttpRequest::new(endpoint, http::Request::from_parts(head, body));
         Ok((send(&*self.inner.http, request).await?, url))
     }
 
     /// Has every document that is on add its proof.
-    pub(crate) fn prove(&self, head: &mut Parts, token: Option<&Secret>) -> Result<(), Error> {
-        self.inner.specs.iter().try_for_each(|spec| spec.prove(self, head, token))
+    pub(crate) fn prove(&self, endpoint: Endpoint, head: &mut Parts, token: Option<&Secret>) -> Result<(), Error> {
+        self.inner.specs.iter().try_for_each(|spec| spec.prove(self, endpoint, head, token))
     }
 }

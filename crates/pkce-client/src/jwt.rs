@@ -161,6 +161,18 @@ pub enum JwtError {
     /// `at_hash` is not the hash of the access token beside it (OpenID Connect Core §3.1.3.8).
     #[error("its at_hash is not that of the access token")]
     AccessTokenHash,
+    /// `c_hash` is not the hash of the code that was redeemed (OpenID Connect Core §3.3.2.11).
+    #[error("its c_hash is not that of the code")]
+    CodeHash,
+    /// `s_hash` is not the hash of this login's `state` (FAPI 1.0 Advanced §5.1).
+    #[error("its s_hash is not that of the state")]
+    StateHash,
+    /// `acr` is not one of those that were required (OpenID Connect Core §5.5.1.1).
+    #[error("the login was not of a class that was required")]
+    Acr,
+    /// `sub` is not the user that the claims parameter asked for (OpenID Connect Core §3.1.2.2, §5.5.1).
+    #[error("it is about another user than was asked for")]
+    Subject,
     /// The user logged in longer ago than `max_age` allows.
     #[error("the user logged in at {auth_time}, which is too long ago: here it is {now}")]
     TooOld {

@@ -39,7 +39,18 @@
 //! # }
 //! ```
 //! `pending` belongs to one browser. A store that anybody's `state` opens lets an attacker finish their own login in
-//! somebody else's browser (RFC 9700 §4.7), so keep it where only that browser's session cookie leads.
+//! somebody else's browser (RFC 9700 §4.7), so keep it where only that browser's session cookie leads. Outside the
+//! process it is sealed: [`Pending::into_sealed`], for a cookie or a [`FlowStore`].
+//!
+//! # More than the code flow
+//! What a server does not offer is an error when it is asked for, never left out in silence.
+//! * Signed requests (RFC 9101): [`ClientBuilder::signed_requests`].
+//! * Signed responses (JARM), and no others: [`ClientBuilder::signed_responses`].
+//! * Responses that are posted (Form Post Response Mode): [`LoginRequest::form_post`].
+//! * Rich authorization requests (RFC 9396): [`LoginRequest::authorization_details`].
+//! * Step-up authentication (RFC 9470): [`LoginRequest::require_acr`], [`Challenge::step_up`].
+//! * Prompts, languages and single claims (OpenID Connect Core §3.1.2.1, §5.5): [`LoginRequest::prompt`],
+//!   [`LoginRequest::ui_locales`], [`LoginRequest::claims`].
 //!
 //! # What is checked
 //! * Metadata: its issuer is the one asked for, character by character (RFC 8414 §3.3); endpoints are https, or http
@@ -69,6 +80,12 @@
 //! of the session tries again, and until then the lease is held, so that no other process sends the refresh token that is
 //! spent. A session that another process has removed from the store, or replaced by another login, is over.
 //!
+//! # Who the client is, and what its tokens are bound to
+//! * A secret in a header or in the body (RFC 6749), a signed assertion for the issuer alone (RFC 7523), or a certificate
+//!   (RFC 8705): [`ClientBuilder::secret`], [`ClientBuilder::private_key_jwt`], [`ClientBuilder::mtls`]. One of them, as
+//!   it was named; never another in its place.
+//! * Tokens that are worth nothing to whoever steals them (DPoP, RFC 9449): [`ClientBuilder::dpop`].
+//!
 //! # Runtime
 //! Sessions and native logins use the tokio runtime. Transport, time, randomness and browser can be replaced:
 //! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`].
@@ -94,6 +111,7 @@ mod native;
 mod pending;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+mod response_mode;
 mod seal_key;
 mod sealed;
 mod session;
@@ -120,10 +138,14 @@ pub use jwt::{JwtError, JwtKind};
 pub use login::{LoginRequest, Started};
 pub use oauth_types::{Algorithm, ProviderMetadata, Secret};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
+#[cfg(feature = "reqwest")]
+pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use seal_key::{SealError, SealKey};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
+pub use specs::oidc_core::Prompt;
 pub use specs::rfc6750_bearer::Challenge;
+pub use specs::rfc9470_step_up::StepUp;
 pub use store::conformance as token_store_conformance;
 pub use store::file::FileStore;
 pub use store::memory::MemoryStore;

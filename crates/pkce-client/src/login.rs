@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use oauth_types::{Params, Secret};
 use pkce_core::Challenge;
+use serde_json::Value;
 use url::Url;
 
 use crate::address::is_reserved;
@@ -13,8 +14,11 @@ use crate::client::Client;
 use crate::dice;
 use crate::error::{ConfigError, Error};
 use crate::pending::{Expected, Flow, OpenId, Pending};
+use crate::response_mode::Mode;
 use crate::seal_key;
-use crate::specs::rfc8707_resource;
+use crate::specs::oidc_core::Wishes;
+use crate::specs::oidc_jarm::SignedResponses;
+use crate::specs::{rfc8707_resource, rfc9396_rar};
 
 /// The longest request that is made, in octets.
 const MAX_LENGTH: usize = 32 * 1024;
@@ -27,6 +31,9 @@ pub struct LoginRequest<'a> {
     login_hint: Option<String>,
     max_age: Option<Duration>,
     resources: Vec<String>,
+    pub(crate) wishes: Wishes,
+    pub(crate) details: Option<Value>,
+    pub(crate) form_post: bool,
     extra: Params,
 }
 
@@ -53,6 +60,9 @@ impl<'a> LoginRequest<'a> {
             login_hint: None,
             max_age: None,
             resources: Vec::new(),
+            wishes: Wishes::default(),
+            details: None,
+            form_post: false,
             extra: Params::new(),
         }
     }
@@ -87,7 +97,7 @@ impl<'a> LoginRequest<'a> {
         self
     }
 
-    /// Adds another parameter, such as `prompt` or `ui_locales`.
+    /// Adds another parameter, such as `display`.
     ///
     /// Parameters that protect the login, and those with a method of their own, are refused by
     /// [`LoginRequest::begin`], and so is a second value for the same name.
@@ -111,12 +121,19 @@ impl<'a> LoginRequest<'a> {
         self.check()?;
         let client = self.client;
         let inner = &client.inner;
+        let mode = Mode { form: self.form_post, signed: client.spec::<SignedResponses>().is_some() };
+        let response_mode = mode.word(&inner.server)?;
+        let details = self.details.clone().map(|details| rfc9396_rar::judge(&inner.server, details)).transpose()?;
         let state = dice::token(&*inner.dice)?;
         let nonce = seal_key::nonce(&*inner.dice)?;
         let verifier = dice::verifier(&*inner.dice)?;
         let openid = match self.is_openid() {
             false => None,
-            true => Some(OpenId { nonce: dice::token(&*inner.dice)?, max_age: self.max_age }),
+            true => {
+                let nonce = dice::token(&*inner.dice)?;
+                let (acr, subject) = (self.wishes.acr(), self.wishes.subject());
+                Some(OpenId { nonce, max_age: self.max_age, acr, subject })
+            }
         };
         let flow = Flow {
             issuer: inner.server.issuer.clone(),
@@ -125,9 +142,13 @@ impl<'a> LoginRequest<'a> {
             verifier,
             scopes: self.scopes.clone(),
             resources: self.resources.clone(),
+            details,
             openid,
         };
-        let params = self.params(&flow, &state);
+        let mut params = self.params(&flow, &state);
+        if let Some(word) = response_mode {
+            params.push("response_mode", word);
+        }
         if params.encode().len() > MAX_LENGTH {
             return Err(ConfigError::TooLong.into());
         }
@@ -142,6 +163,7 @@ impl<'a> LoginRequest<'a> {
             state,
             expires_at: inner.clock.now().saturating_add(inner.login_lifetime.as_secs()),
             iss_advertised: inner.server.iss_advertised,
+            mode,
             nonce,
             clock: Arc::clone(&inner.clock),
         };
@@ -159,6 +181,7 @@ impl<'a> LoginRequest<'a> {
             return Err(ConfigError::Scope);
         }
         self.resources.iter().try_for_each(|resource| rfc8707_resource::judge(resource))?;
+        self.wishes.check(&self.client.inner.server, self.is_openid())?;
         if self.max_age.is_some() && !self.is_openid() {
             return Err(ConfigError::MaxAgeWithoutOpenid);
         }
@@ -193,6 +216,8 @@ impl<'a> LoginRequest<'a> {
             params.push("max_age", max_age.as_secs().to_string());
         }
         rfc8707_resource::name(&mut params, &flow.resources);
+        rfc9396_rar::name(&mut params, flow.details.as_ref());
+        self.wishes.name(&mut params);
         if let Some(hint) = &self.login_hint {
             params.push("login_hint", hint);
         }

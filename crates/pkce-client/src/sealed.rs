@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::pending::{Expected, Flow, Pending};
+use crate::response_mode::Mode;
 use crate::seal_key::{self, SealError, SealKey};
 
 /// What sealed logins are told apart by from anything else a key may seal.
@@ -20,6 +21,7 @@ struct Written<'a> {
     state: &'a Secret,
     expires_at: u64,
     iss_advertised: bool,
+    mode: Mode,
 }
 
 /// The same as it is read.
@@ -30,6 +32,7 @@ struct Read {
     state: Secret,
     expires_at: u64,
     iss_advertised: bool,
+    mode: Mode,
 }
 
 impl Pending {
@@ -42,10 +45,12 @@ impl Pending {
     /// `Secure` and `SameSite=Lax` (`None` for a login whose response is posted). A cookie can be sent twice, a
     /// [`FlowStore`](crate::FlowStore) hands a login out once; the server refuses the second use of a code in any case.
     ///
-    /// The text is base64url. It is about a thousand characters long for an ordinary login.
+    /// The text is base64url, about a thousand characters of it for an ordinary login. One with long details (RFC 9396) may
+    /// not fit into a cookie. Where tokens are bound to a key, it is finished by a client with the same key.
     pub fn into_sealed(self, key: &SealKey) -> String {
-        let Expected { flow, state, expires_at, iss_advertised, nonce, .. } = &*self.0;
-        let written = Written { flow, state, expires_at: *expires_at, iss_advertised: *iss_advertised };
+        let Expected { flow, state, expires_at, iss_advertised, mode, nonce, .. } = &*self.0;
+        let (expires_at, iss_advertised, mode) = (*expires_at, *iss_advertised, *mode);
+        let written = Written { flow, state, expires_at, iss_advertised, mode };
         let text = serde_json::to_vec(&written).expect("texts, numbers and lists are written as JSON");
         // The nonce was drawn for this login. Sealing the same login again makes the same text.
         key.seal(PURPOSE, *nonce, Zeroizing::new(text))
@@ -59,7 +64,7 @@ impl Pending {
     pub fn from_sealed(client: &Client, key: &SealKey, sealed: &str) -> Result<Self, SealError> {
         let text = key.open(PURPOSE, sealed)?;
         // It was written by somebody with the key, so it can only be another version of this library.
-        let Read { flow, state, expires_at, iss_advertised } =
+        let Read { flow, state, expires_at, iss_advertised, mode } =
             serde_json::from_slice(&text).map_err(|_| SealError::Version)?;
         if !client.owns(&flow) {
             return Err(SealError::OtherClient);
@@ -71,7 +76,7 @@ impl Pending {
         // Another library version may write the same login differently, so it is not sealed with the same nonce again.
         let nonce = seal_key::nonce(&*inner.dice)?;
         let clock = Arc::clone(&inner.clock);
-        Ok(Self(Box::new(Expected { flow, state, expires_at, iss_advertised, nonce, clock })))
+        Ok(Self(Box::new(Expected { flow, state, expires_at, iss_advertised, mode, nonce, clock })))
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::header::{ACCEPT, AUTHORIZATION};
 use oauth_types::Secret;
+use serde_json::Value;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::claims::{IdClaims, UserInfo};
@@ -19,6 +20,7 @@ use crate::pending::Flow;
 use crate::session::failure::likeness;
 use crate::session::refresh::{Renewed, Tokens};
 use crate::specs::rfc6750_bearer::authorization;
+use crate::specs::rfc9396_rar::Details;
 use crate::store::TokenStore;
 use crate::token::{TokenResponse, members};
 use crate::token_set::{Expiry, TokenSet};
@@ -55,6 +57,7 @@ impl Session {
             // One that was not verified is not kept.
             id_token: response.id_token.filter(|_| claims.is_some()),
             claims: claims.map(Arc::new),
+            details: Details::of_login(flow.details, response.details),
         };
         Self::of(client, Tokens::new(set))
     }
@@ -218,6 +221,21 @@ impl Session {
             return Ok(());
         }
         Ok(self.replace(tokens).await?.saved?)
+    }
+
+    /// Replaces the tokens with ones for these details alone (RFC 9396 §6).
+    pub(crate) async fn refresh_naming(&self, details: Vec<Value>) -> Result<(), Error> {
+        let mut tokens = self.alive().await?;
+        if tokens.is_final() {
+            return Err(Error::ReauthRequired);
+        }
+        tokens.details = Some(details);
+        Ok(self.replace(tokens).await?.saved?)
+    }
+
+    /// What was asked for and granted in detail.
+    pub(crate) async fn details(&self) -> Details {
+        self.tokens.lock().await.set.details.clone()
     }
 
     /// The claims of the ID token, if `openid` was asked for. They tell of the login and do not change.

@@ -63,6 +63,9 @@ impl SigningKey {
         Self::new(key.map_err(|_| unreadable)?, algorithm).ok_or(unreadable)
     }
 
+    /// What a drawn key signs with.
+    pub(crate) const DRAWN: Algorithm = Algorithm::Es256;
+
     /// A new key for ES256, drawn from `dice`.
     ///
     /// # Errors
@@ -73,7 +76,7 @@ impl SigningKey {
             document[..P256_PKCS8.len()].copy_from_slice(&P256_PKCS8);
             dice.fill(&mut document[P256_PKCS8.len()..])?;
             // One number in four thousand million is no private key of the curve.
-            if let Some(key) = Self::new(EncodingKey::from_ec_der(&*document), Algorithm::Es256) {
+            if let Some(key) = Self::new(EncodingKey::from_ec_der(&*document), Self::DRAWN) {
                 return Ok(key);
             }
         }
@@ -127,14 +130,8 @@ impl SigningKey {
         if let Some(kid) = self.kid().filter(|_| !header.contains_key("jwk")) {
             header.insert("kid".to_owned(), kid.into());
         }
-        let segment = |members: &Map<String, Value>| {
-            let text = serde_json::to_string(members).expect("JSON values are written as JSON");
-            URL_SAFE_NO_PAD.encode(text)
-        };
-        let signed = format!("{}.{}", segment(&header), segment(claims));
         let algorithm = verified_as(self.algorithm()).expect("the algorithm was judged when the key was read");
-        let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &self.0.key, algorithm);
-        Secret::new(format!("{signed}.{}", signature.expect("the key was tried when it was read")))
+        compact(&header, claims, &self.0.key, algorithm)
     }
 
     /// A key that has been tried, or nothing.
@@ -145,6 +142,22 @@ impl SigningKey {
         let public = Jwk::from_encoding_key(&key, library).ok()?;
         Some(Self(Arc::new(Parts { key, algorithm, kid: None, public })))
     }
+}
+
+/// The compact serialisation (RFC 7515 §3.1). The key is one that has been tried with the algorithm.
+pub(crate) fn compact(
+    header: &Map<String, Value>,
+    claims: &Map<String, Value>,
+    key: &EncodingKey,
+    algorithm: jsonwebtoken::Algorithm,
+) -> Secret {
+    let segment = |members: &Map<String, Value>| {
+        let text = serde_json::to_string(members).expect("JSON values are written as JSON");
+        URL_SAFE_NO_PAD.encode(text)
+    };
+    let signed = format!("{}.{}", segment(header), segment(claims));
+    let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), key, algorithm);
+    Secret::new(format!("{signed}.{}", signature.expect("the key was tried when it was read")))
 }
 
 impl fmt::Debug for SigningKey {

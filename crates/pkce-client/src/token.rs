@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Defect, Error, OAuthError};
 use crate::json;
+use crate::specs::rfc9396_rar;
 use crate::transport::Endpoint;
 
 /// The longest lifetime that is believed, in seconds: ten years.
@@ -44,6 +45,8 @@ pub(crate) struct TokenResponse {
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) id_token: Option<Secret>,
     pub(crate) scopes: Option<Vec<String>>,
+    /// What was granted in detail (RFC 9396 §7).
+    pub(crate) details: Option<Vec<Value>>,
 }
 
 impl TokenResponse {
@@ -69,11 +72,15 @@ impl TokenResponse {
             return Err(Defect::Member("refresh_token"));
         }
         let scope = text(members, "scope")?;
+        let details = members.remove("authorization_details");
+        let malformed = Defect::Member("authorization_details");
+        let details = details.map(|details| rfc9396_rar::read(details).ok_or(malformed)).transpose()?;
         Ok(Self {
             access_token: Secret::new(access_token),
             expires_in: lifetime(members.get("expires_in"))?,
             refresh_token: refresh_token.map(Secret::new),
             id_token: text(members, "id_token")?.map(Secret::new),
+            details,
             scopes: scope.map(|scope| scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()),
         })
     }

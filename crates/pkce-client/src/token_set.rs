@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::claims::IdClaims;
 use crate::dice::SystemDice;
 use crate::seal_key::{self, MAX_SEALED, SealError, SealKey};
+use crate::specs::rfc9396_rar::Details;
 use crate::store::StoreError;
 use crate::token::TokenType;
 
@@ -46,6 +47,8 @@ pub struct TokenSet {
     pub(crate) scopes: Vec<String>,
     /// What the tokens are for (RFC 8707 §2).
     pub(crate) resources: Vec<String>,
+    /// What was asked for and granted in detail (RFC 9396 §7).
+    pub(crate) details: Details,
     /// What the ID token of the login said.
     pub(crate) claims: Option<Arc<IdClaims>>,
     /// The last verified ID token, for the server to recognise the session by (RP-Initiated Logout §2).
@@ -82,6 +85,7 @@ impl TokenSet {
             refresh_token: self.refresh_token.as_ref().map(Secret::expose),
             scopes: &self.scopes,
             resources: &self.resources,
+            details: &self.details,
             claims: self.claims.as_deref().map(IdClaims::members),
             id_token: self.id_token.as_ref().map(Secret::expose),
         };
@@ -120,6 +124,7 @@ impl TokenSet {
             refresh_token: read.refresh_token,
             scopes: read.scopes,
             resources: read.resources,
+            details: read.details,
             claims: claims.map(Arc::new),
             id_token: read.id_token,
         })
@@ -208,6 +213,7 @@ struct Written<'a> {
     refresh_token: Option<&'a str>,
     scopes: &'a [String],
     resources: &'a [String],
+    details: &'a Details,
     claims: Option<&'a Map<String, Value>>,
     id_token: Option<&'a str>,
 }
@@ -225,6 +231,7 @@ struct Read {
     refresh_token: Option<Secret>,
     scopes: Vec<String>,
     resources: Vec<String>,
+    details: Details,
     claims: Option<Map<String, Value>>,
     id_token: Option<Secret>,
 }

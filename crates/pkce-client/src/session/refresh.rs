@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use oauth_types::{ErrorCode, Params, Secret};
+use serde_json::Value;
 
 use crate::claims::Occasion;
 use crate::client::Client;
@@ -31,6 +32,8 @@ pub(super) struct Tokens {
     kept: Option<Kept>,
     /// The tokens must not be used any more.
     pub(super) ended: bool,
+    /// What the next refresh is to name (RFC 9396 §6).
+    pub(super) details: Option<Vec<Value>>,
     /// What the last refresh failed with, for those who waited for it.
     pub(super) failure: Option<Error>,
 }
@@ -77,12 +80,12 @@ pub(super) struct Renewed {
 
 impl Tokens {
     pub(super) fn new(set: TokenSet) -> Self {
-        Self { set, kept: None, ended: false, failure: None }
+        Self { set, kept: None, ended: false, details: None, failure: None }
     }
 
     pub(super) fn restored(set: TokenSet, version: Version, store: Arc<dyn TokenStore>) -> Self {
         let kept = Kept { store, state: State::Saved(version), lease: None };
-        Self { set, kept: Some(kept), ended: false, failure: None }
+        Self { set, kept: Some(kept), ended: false, details: None, failure: None }
     }
 
     /// Whether there is no way to other tokens. With a store, another process may have found one.
@@ -116,8 +119,13 @@ impl Tokens {
     }
 
     async fn renew_leased(&mut self, client: &Client) -> Result<Renewed, Error> {
-        if self.look().await? == Seen::Adopted && !self.set.is_due(client.inner.clock.now()) {
+        let details = self.details.take();
+        let adopted = self.look().await? == Seen::Adopted;
+        if adopted && details.is_none() && !self.set.is_due(client.inner.clock.now()) {
             return Ok(self.renewed(Ok(())));
+        }
+        if let Some(details) = details {
+            self.set.details.name_next(details);
         }
         let asked = self.ask(client).await;
         // Also after a failure: there may be a new refresh token all the same, or one of an earlier time.
@@ -171,6 +179,7 @@ impl Tokens {
         let mut params =
             Params::new().with("grant_type", "refresh_token").with("refresh_token", refresh_token.expose());
         rfc8707_resource::name(&mut params, &self.set.resources);
+        let named = self.set.details.ask(&mut params);
         match client.token(params).await {
             Err(Error::OAuth { error, .. }) if error.code() == ErrorCode::InvalidGrant.as_str() => {
                 // Where there is no lease, another process may have been quicker.
@@ -181,12 +190,17 @@ impl Tokens {
                 self.set.refresh_token = None;
                 Err(Error::ReauthRequired)
             }
-            answer => self.take(client, answer?).await,
+            answer => self.take(client, answer?, named).await,
         }
     }
 
     /// Holds the tokens of an answer in place of those that were spent for it.
-    async fn take(&mut self, client: &Client, response: TokenResponse) -> Result<(), Error> {
+    async fn take(
+        &mut self,
+        client: &Client,
+        response: TokenResponse,
+        named: Option<Vec<Value>>,
+    ) -> Result<(), Error> {
         let claims = self.set.claims.clone();
         if let (Some(first), Some(id_token)) = (claims.as_deref(), &response.id_token) {
             match client.verify(id_token, &response.access_token, Occasion::Refresh(first)).await {
@@ -216,6 +230,7 @@ impl Tokens {
         if let Some(scopes) = response.scopes {
             self.set.scopes = scopes;
         }
+        self.set.details.heard(named, response.details);
         self.fall_behind();
         Ok(())
     }

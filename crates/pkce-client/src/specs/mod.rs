@@ -1,9 +1,18 @@
 //! Extensions of OAuth: one document, one file, with everything that is particular to it, the methods of the public
 //! types included. A document that takes part in every exchange is a [`Spec`] and has its line in [`ORDER`].
 
+mod oauth_form_post;
+pub(crate) mod oidc_core;
+pub(crate) mod oidc_jarm;
 pub(crate) mod rfc6750_bearer;
+mod rfc7523_client_assertion;
+mod rfc8705_mtls;
 pub(crate) mod rfc8707_resource;
+pub(crate) mod rfc9101_jar;
 pub(crate) mod rfc9126_par;
+pub(crate) mod rfc9396_rar;
+mod rfc9449_dpop;
+pub(crate) mod rfc9470_step_up;
 
 use std::any::{Any, TypeId};
 
@@ -11,20 +20,33 @@ use http::request::Parts;
 use oauth_types::{Params, Secret};
 
 use crate::client::Client;
+use crate::dice::Dice;
 use crate::discover::Server;
 use crate::error::Error;
 use crate::login::AuthorizationRequest;
 use crate::token::TokenType;
-use crate::transport::BoxFuture;
+use crate::transport::{BoxFuture, Endpoint};
 
 /// In which order the documents that are on have their say.
-const ORDER: &[fn() -> TypeId] = &[TypeId::of::<rfc9126_par::Pushed>];
+const ORDER: &[fn() -> TypeId] = &[
+    TypeId::of::<oidc_jarm::SignedResponses>,
+    // A request is signed before it is pushed.
+    TypeId::of::<rfc9101_jar::Signed>,
+    TypeId::of::<rfc8705_mtls::CertificateBound>,
+    TypeId::of::<rfc9126_par::Pushed>,
+    TypeId::of::<rfc9449_dpop::Dpop>,
+];
 
 /// A document that takes part in what the client sends and believes. What it does not speak of, it leaves alone.
 pub(crate) trait Spec: Any + Send + Sync {
     /// Judges the metadata when the client is made. What was asked for and is not offered is an error, never left out
     /// in silence.
     fn accept(&self, _server: &Server) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Draws what the client keeps for as long as it lives.
+    fn prepare(&mut self, _dice: &dyn Dice) -> Result<(), Error> {
         Ok(())
     }
 
@@ -38,14 +60,31 @@ pub(crate) trait Spec: Any + Send + Sync {
         Box::pin(std::future::ready(Ok(params)))
     }
 
-    /// Adds a proof to a request that is about to be sent, with `token` if it is for a protected resource.
-    fn prove(&self, _client: &Client, _head: &mut Parts, _token: Option<&Secret>) -> Result<(), Error> {
+    /// Adds a proof to a request that is about to be sent to `endpoint`, with `token` if it is for a protected resource.
+    fn prove(
+        &self,
+        _client: &Client,
+        _endpoint: Endpoint,
+        _head: &mut Parts,
+        _token: Option<&Secret>,
+    ) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Looks at the answer to a request that went to `url`.
-    fn heard(&self, _client: &Client, _url: &http::Uri, _answer: &http::Response<Vec<u8>>) -> Again {
+    /// Looks at the answer to a request that went to `url`, as one for `endpoint`.
+    fn heard(
+        &self,
+        _client: &Client,
+        _endpoint: Endpoint,
+        _url: &http::Uri,
+        _answer: &http::Response<Vec<u8>>,
+    ) -> Again {
         Again::No
+    }
+
+    /// Whether the connection proves something, so that endpoints may be elsewhere (RFC 8705 §5).
+    fn is_in_connection(&self) -> bool {
+        false
     }
 
     /// The only type of access token that is taken, if it is another than `Bearer`.

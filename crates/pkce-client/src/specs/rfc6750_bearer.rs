@@ -69,7 +69,7 @@ impl Session {
         head.method = request.method().clone();
         head.uri = request.uri().clone();
         head.headers.insert(AUTHORIZATION, authorization(self.client.token_type(), token));
-        self.client.prove(&mut head, Some(token))?;
+        self.client.prove(Endpoint::Resource, &mut head, Some(token))?;
         for (name, value) in head.headers {
             let Some(name) = name else { continue };
             request.headers_mut().insert(name, value);

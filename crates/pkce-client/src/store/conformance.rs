@@ -11,10 +11,11 @@
 use std::sync::Arc;
 
 use oauth_types::Secret;
-use serde_json::Map;
+use serde_json::{Map, json};
 
 use super::{Replace, StoreError, TokenStore, Version};
 use crate::claims::IdClaims;
+use crate::specs::rfc9396_rar::Details;
 use crate::token::TokenType;
 use crate::token_set::{Expiry, TokenSet};
 
@@ -172,6 +173,7 @@ fn sample(name: &str) -> TokenSet {
         refresh_token: Some(Secret::new(format!("refresh {name}\\'\"%00"))),
         scopes: vec!["openid".to_owned(), name.to_owned()],
         resources: vec!["urn:example:\u{1f512}".to_owned()],
+        details: Details::of_login(None, Some(vec![json!({"type": "\u{e9}"})])),
         claims: IdClaims::kept(Map::from_iter([("sub".to_owned(), "al\u{ec}ce".into())])).map(Arc::new),
         id_token: Some(Secret::new("x".repeat(16 * 1024))),
     }
@@ -184,6 +186,7 @@ fn bare() -> TokenSet {
         refresh_token: None,
         scopes: Vec::new(),
         resources: Vec::new(),
+        details: Details::default(),
         claims: None,
         id_token: None,
         ..sample("bare")

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pkce_client::{Callback, FlowKey, FlowStore, MemoryFlows, Pending, SealKey, Started};
 
-use crate::stage::{Stage, TestClock, callback};
+use crate::stage::{Stage, TestClock, callback, response_to};
 
 const LIFETIME: Duration = Duration::from_secs(60);
 
@@ -36,6 +36,27 @@ async fn a_login_is_taken_once() {
     let [Some(sealed), None] = taken else { panic!("one of two gets it: {taken:?}") };
     let pending = Pending::from_sealed(&client, &key, &sealed).expect("the login");
     assert!(client.finish(pending, response).await.is_ok());
+}
+
+/// Complaint 18: two tabs of one browser overwrite each other's logins.
+#[tokio::test]
+async fn two_tabs_log_in_at_once() {
+    let stage = Stage::new();
+    let (store, key) = (MemoryFlows::new(10, stage.clock.clone()), SealKey::new([1; 32]));
+    let client = stage.client();
+    let mut tabs = Vec::new();
+    for _ in 0..2 {
+        let Started { url, pending } = client.login().scopes(["profile"]).begin().await.expect("a login");
+        store.put(&pending.lookup_key(), pending.into_sealed(&key), LIFETIME).await.expect("kept");
+        tabs.push(url);
+    }
+    for url in tabs {
+        let response = Callback::from_query(&response_to(&url, &[])).expect("parameters");
+        let flow = response.lookup_key().expect("a state");
+        let sealed = store.take(&flow).await.expect("an answer").expect("a login");
+        let pending = Pending::from_sealed(&client, &key, &sealed).expect("the login");
+        assert!(client.finish(pending, response).await.is_ok());
+    }
 }
 
 #[tokio::test]

@@ -2,13 +2,20 @@
 
 mod authorization_response;
 mod discovery;
+#[cfg(feature = "reqwest")]
+mod fapi2;
+mod fapi2_message_signing;
 mod flow_store;
 mod id_token;
+mod idp;
 mod keys;
 mod misuse;
 #[cfg(feature = "reqwest")]
 mod mock_idp;
 mod native;
+mod oauth_form_post;
+mod oidc_core;
+mod oidc_jarm;
 #[cfg(feature = "reqwest")]
 mod processes;
 mod properties;
@@ -16,12 +23,19 @@ mod properties;
 mod quick_start;
 mod readme;
 mod rfc6750_bearer;
+mod rfc7523_client_assertion;
+mod rfc8705_mtls;
 mod rfc8707_resource;
+mod rfc9101_jar;
 mod rfc9126_par;
+mod rfc9396_rar;
+mod rfc9449_dpop;
+mod rfc9470_step_up;
 mod sealed;
 mod secrets;
 mod session;
 mod shared_session;
+mod signed;
 #[cfg(feature = "sqlite")]
 mod sqlite_tokens;
 mod stage;

@@ -42,7 +42,7 @@ async fn browse(url: Url) -> io::Result<()> {
 }
 
 /// A browser that stops at the redirect back to the client.
-async fn authorize(url: Url) -> Callback {
+pub(crate) async fn authorize(url: Url) -> Callback {
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
     let response = browser.get(url).send().await.expect("an answer");
     let location = response.headers().get("location").expect("a redirect").to_str().expect("a URL");

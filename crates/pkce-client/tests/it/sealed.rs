@@ -21,6 +21,7 @@ fn refused(client: &Client, key: &SealKey, sealed: &str) -> SealError {
     Pending::from_sealed(client, key, sealed).map(drop).expect_err("a refusal")
 }
 
+/// Complaint 17: how are `state` and verifier kept between two requests?
 #[tokio::test]
 async fn a_sealed_login_is_finished_by_another_process() {
     let stage = Stage::new();
@@ -111,6 +112,7 @@ async fn a_login_that_is_handed_back_is_sealed_again() {
     assert!(client.finish(pending, right).await.is_ok());
 }
 
+/// Complaint 19: a "state mismatch" of which nobody can tell why.
 #[tokio::test]
 async fn each_reason_not_to_open_a_login_is_told_apart() {
     let stage = Stage::new();

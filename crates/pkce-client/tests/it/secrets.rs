@@ -4,12 +4,12 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 
 use pkce_client::{
-    Callback, Client, Endpoint, Error, FileStore, FinishError, HttpRequest, MemoryStore, Session, StoreError,
-    TokenSet, TokenStore,
+    Algorithm, Callback, Client, ConfigError, Endpoint, Error, FileStore, FinishError, HttpRequest, KeyError,
+    MemoryStore, Session, SigningKey, StoreError, TokenSet, TokenStore,
 };
 use serde_json::json;
 
-use crate::stage::{ISSUER, Stage, asked, callback, callback_query, response};
+use crate::stage::{ES256, ISSUER, RS256, Stage, asked, callback, callback_query, response};
 use crate::token_store::Scratch;
 
 const CANARIES: [&str; 8] = [
@@ -259,4 +259,103 @@ async fn errors_of_stores_do_not_show_what_is_in_them() {
     }
     let nowhere = FileStore::in_plain_text(scratch.0.join("no/folder"));
     silent(&shown_error(&session.keep_in(nowhere).await.expect_err("no folder")), &[]);
+}
+
+/// Every piece of a key in PEM that nobody else has.
+fn pieces(pem: &str) -> Vec<&str> {
+    let lines = pem.lines().filter(|line| !line.starts_with("-----"));
+    lines.flat_map(|line| [line, &line[line.len() / 2..]]).filter(|piece| piece.len() >= 8).collect()
+}
+
+#[tokio::test]
+async fn keys_proofs_and_assertions_are_not_shown() {
+    let stage = stage();
+    stage.with(|script| {
+        script.metadata["token_endpoint_auth_methods_supported"] = json!(["private_key_jwt", "client_secret_jwt"]);
+        script.metadata["dpop_signing_alg_values_supported"] = json!(["ES256"]);
+        script.members["token_type"] = json!("DPoP");
+    });
+    let key = SigningKey::from_pem(Algorithm::Es256, ES256).expect("a key");
+    let private = pieces(ES256);
+    silent(&shown(&key), &private);
+    let secret = "canary-secret-of-thirty-two-octets";
+    let (signing, keyed) = (
+        || stage.builder().private_key_jwt(key.clone()).dpop(key.clone()),
+        || stage.builder().client_secret_jwt(secret).dpop_with_new_key(),
+    );
+    silent(&shown(&signing()), &private);
+    silent(&shown(&keyed()), &private);
+    for client in [stage.client_of(signing()), stage.client_of(keyed())] {
+        silent(&shown(&client), &private);
+        let started = stage.begin(&client).await;
+        silent(&shown(&started), &private);
+        let response = callback(&started, &[("code", "canary-code")]);
+        let session = client.finish(started.pending, response).await.expect("a session");
+        let mut sent = http::Request::get("https://api.example/").body(()).expect("a request");
+        session.authorize(&mut sent).await.expect("a token");
+        let seen = stage.seen(Endpoint::Token).pop().expect("a request");
+        let assertion = seen.params.get("client_assertion").expect("an assertion");
+        let proof = sent.headers()["dpop"].to_str().expect("ASCII").to_owned();
+        let more = [&private[..], &[assertion, &proof]].concat();
+        silent(&shown(&session), &more);
+        // The header itself is one that loggers leave out.
+        silent(&shown(sent.headers()), &more);
+    }
+}
+
+#[tokio::test]
+async fn errors_of_proofs_do_not_show_nonces_or_what_was_proven() {
+    let stage = stage();
+    stage.with(|script| {
+        script.metadata["token_endpoint_auth_methods_supported"] = json!(["client_secret_jwt"]);
+        script.metadata["dpop_signing_alg_values_supported"] = json!(["ES256"]);
+    });
+    let secret = "canary-secret-of-thirty-two-octets";
+    let client = stage.client_of(stage.builder().client_secret_jwt(secret).dpop_with_new_key());
+    let asking = || {
+        let body = r#"{"error":"use_dpop_nonce","error_description":"canary-description"}"#;
+        let mut answer = response(400, "application/json", body);
+        answer.headers_mut().insert("dpop-nonce", "canary-body".parse().expect("a header"));
+        answer
+    };
+    stage.instead(move |seen| (seen.endpoint == Endpoint::Token).then(|| Ok(asking())));
+    let started = stage.begin(&client).await;
+    let answered = callback(&started, &[("code", "canary-code")]);
+    let error = client.finish(started.pending, answered).await.expect_err("a refusal");
+    assert_eq!(stage.seen(Endpoint::Token).len(), 2);
+    silent(&shown_error(&error), &[]);
+    silent(&shown(&client), &[]);
+    stage.with(|script| script.instead = None);
+    // A Bearer token where a bound one belongs.
+    let error = stage.login(&client).await.expect_err("a refusal");
+    silent(&shown_error(&error), &[]);
+}
+
+#[test]
+fn errors_of_keys_do_not_show_them() {
+    let (elliptic, rsa) = (pieces(ES256), pieces(RS256));
+    for (algorithm, pem) in [(Algorithm::Es256, RS256), (Algorithm::Rs256, ES256), (Algorithm::Hs256, ES256)] {
+        let error: KeyError = SigningKey::from_pem(algorithm, pem).expect_err("no key");
+        silent(&shown_error(&error), &[&elliptic[..], &rsa].concat());
+    }
+    let short = Stage::new().builder().client_secret_jwt("canary-secret");
+    silent(&shown(&short), &[]);
+    silent(&shown_error(&ConfigError::ShortSecret), &[]);
+}
+
+#[cfg(feature = "reqwest")]
+#[test]
+fn a_transport_does_not_show_its_key() {
+    use pkce_client::ReqwestTransport;
+
+    let mut private = pieces(ES256);
+    private.push("canary-secret");
+    let builder = || ReqwestTransport::builder().roots_pem("canary-body").identity_pem("canary-body", ES256);
+    silent(&shown(&builder()), &private);
+    silent(&shown_error(&builder().build().expect_err("no roots")), &private);
+    let own = mock_idp::tls::Subject::named("web").self_signed().expect("a certificate");
+    let wrong = ReqwestTransport::builder().identity_pem(&own.certificate_pem, ES256);
+    silent(&shown_error(&wrong.build().expect_err("another key")), &private);
+    let right = ReqwestTransport::builder().identity_pem(&own.certificate_pem, own.key_pem.clone());
+    silent(&shown(&right.build().expect("a transport")), &pieces(own.key_pem.expose()));
 }
