@@ -624,3 +624,17 @@ async fn a_session_without_refresh_token_is_kept_as_long_as_it_lasts() {
     stage.clock.advance(1);
     assert!(matches!(elsewhere(&stage, store).await.access_token().await, Err(Error::ReauthRequired)));
 }
+
+#[tokio::test]
+async fn details_are_asked_for_although_another_process_has_refreshed() {
+    let (stage, store) = (Stage::new(), Shaky::new());
+    stage.with(|script| script.metadata["authorization_details_types_supported"] = json!(["payment"]));
+    let one = kept_in(&stage, store.clone()).await;
+    let other = elsewhere(&stage, store.clone()).await;
+    one.refresh().await.expect("a refresh");
+    other.refresh_for(json!([{"type": "payment"}])).await.expect("a refresh");
+    assert_eq!(sent(&stage), ["rt-1", "rt-2"]);
+    let named = stage.seen(Endpoint::Token)[1].params.get("authorization_details").map(str::to_owned);
+    assert_eq!(named.as_deref(), Some(r#"[{"type":"payment"}]"#));
+    assert!(store.text().await.contains("payment"), "they are named again by every process");
+}
