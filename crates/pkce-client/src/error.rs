@@ -1,6 +1,7 @@
 //! What can go wrong, as exact values. None of them holds a body, a code, a verifier, a token or a secret.
 
 use std::fmt;
+use std::time::Duration;
 
 use oauth_types::Algorithm;
 use url::Url;
@@ -59,6 +60,14 @@ pub enum Error {
         kind: JwtKind,
         /// What is wrong with it.
         error: JwtError,
+    },
+    /// The server cannot answer now.
+    #[error("the {endpoint} is not available now")]
+    Unavailable {
+        /// Who was asked.
+        endpoint: Endpoint,
+        /// When the server wants to be asked again, if it said so in seconds; at most a day.
+        retry_after: Option<Duration>,
     },
     /// The claims of the UserInfo endpoint are about somebody else (OpenID Connect Core §5.3.2).
     #[error("the userinfo endpoint answered about another subject")]

@@ -5,12 +5,13 @@ use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use oauth_types::{Params, Secret};
+use tokio::task::JoinError;
 use url::Url;
 
 use crate::client::{Client, send};
 use crate::error::Error;
 use crate::specs::Again;
-use crate::transport::{Endpoint, HttpRequest};
+use crate::transport::{Endpoint, HttpRequest, TransportError};
 
 /// A form for an endpoint, before it is sent.
 pub(crate) struct Form {
@@ -33,6 +34,22 @@ impl Form {
 /// An address that was judged already, as the transport wants it.
 pub(crate) fn uri(endpoint: Endpoint, url: &Url) -> Result<http::Uri, Error> {
     url.as_str().parse().map_err(|_| Error::NoEndpoint(endpoint))
+}
+
+/// Runs `work` with `endpoint` in a task of its own, which cancelling the caller does not stop.
+pub(crate) async fn uncancelled<T: Send + 'static>(
+    endpoint: Endpoint,
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    outcome(endpoint, tokio::spawn(work).await)
+}
+
+/// What came of work in a task of its own.
+pub(crate) fn outcome<T>(endpoint: Endpoint, joined: Result<Result<T, Error>, JoinError>) -> Result<T, Error> {
+    joined.unwrap_or_else(|_| {
+        let source = TransportError::connection("the exchange was stopped");
+        Err(Error::Transport { endpoint, source })
+    })
 }
 
 impl Client {

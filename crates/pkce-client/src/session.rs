@@ -177,6 +177,13 @@ impl Session {
         UserInfo::about(claims.subject(), members).ok_or(Error::SubjectMismatch)
     }
 
+    /// Ends the session, and hands out its refresh token and its access token to be revoked.
+    pub(crate) async fn end(&self) -> (Option<Secret>, Secret) {
+        let mut tokens = self.tokens.lock().await;
+        tokens.ended = true;
+        (tokens.refresh_token.clone(), tokens.access_token.clone())
+    }
+
     /// Refreshes in a task of its own, which cancelling the caller does not stop.
     async fn replace(&self, mut tokens: OwnedMutexGuard<Tokens>) -> Result<Secret, Error> {
         let (client, claims, refreshes) = (self.client.clone(), self.claims.clone(), Arc::clone(&self.refreshes));

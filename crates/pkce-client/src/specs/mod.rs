@@ -2,6 +2,7 @@
 //! types included. A document that takes part in every exchange is a [`Spec`] and has its line in [`ORDER`].
 
 pub(crate) mod rfc6750_bearer;
+mod rfc7009_revocation;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9126_par;
 

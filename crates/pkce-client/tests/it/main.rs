@@ -3,6 +3,7 @@
 mod authorization_response;
 mod discovery;
 mod id_token;
+mod in_process;
 mod keys;
 mod misuse;
 #[cfg(feature = "reqwest")]
@@ -13,6 +14,7 @@ mod properties;
 mod quick_start;
 mod readme;
 mod rfc6750_bearer;
+mod rfc7009_revocation;
 mod rfc8707_resource;
 mod rfc9126_par;
 mod secrets;
