@@ -85,6 +85,8 @@ pub(crate) struct Expectations<'a> {
 pub(crate) enum Occasion<'a> {
     /// At the end of a login.
     Login(&'a OpenId),
+    /// At the end of a login that no browser of the client took part in: no nonce was sent.
+    WithoutBrowser,
     /// When a session was refreshed; these are the claims of the login.
     Refresh(&'a IdClaims),
 }
@@ -180,6 +182,7 @@ fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
             }
             sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, expected))
         }
+        Occasion::WithoutBrowser => nonce.map_or(Ok(()), |_| Err(JwtError::Nonce)),
         Occasion::Refresh(first) => {
             let same = |name: &str| claims.get(name) == first.claims.get(name);
             if !same("sub") {

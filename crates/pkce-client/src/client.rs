@@ -21,7 +21,7 @@ use crate::jwks::KeyCache;
 use crate::jwt::{Jwt, JwtError, JwtKind};
 use crate::login::LoginRequest;
 use crate::pending::{Accepted, Flow, Pending, RejectReason, Rejected};
-use crate::session::Session;
+use crate::session::{Asked, Session};
 use crate::specs::{Spec, rfc8707_resource};
 use crate::token::{TokenResponse, TokenType};
 use crate::transport::{Endpoint, HttpClient, HttpRequest, TransportError};
@@ -123,7 +123,8 @@ impl Client {
                 Some(self.verify(token, &response.access_token, Occasion::Login(openid)).await?)
             }
         };
-        Ok(Session::new(self.clone(), flow, response, claims))
+        let asked = Asked { scopes: flow.scopes, resources: flow.resources };
+        Ok(Session::new(self.clone(), asked, response, claims))
     }
 
     /// The server's issuer identifier.

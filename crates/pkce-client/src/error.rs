@@ -10,6 +10,7 @@ use crate::dice::NoEntropy;
 use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
 use crate::pending::{RejectReason, Rejected};
+use crate::specs::rfc8628_device::DeviceError;
 use crate::token::TokenType;
 use crate::transport::{Endpoint, TransportError};
 
@@ -69,6 +70,9 @@ pub enum Error {
         /// When the server wants to be asked again, if it said so in seconds; at most a day.
         retry_after: Option<Duration>,
     },
+    /// The login on another device has ended without a session (RFC 8628 §3.5).
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// The claims of the UserInfo endpoint are about somebody else (OpenID Connect Core §5.3.2).
     #[error("the userinfo endpoint answered about another subject")]
     SubjectMismatch,

@@ -98,6 +98,7 @@ pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
 pub use specs::rfc6750_bearer::Challenge;
+pub use specs::rfc8628_device::{DeviceError, DeviceLogin, DeviceRequest};
 pub use token::TokenType;
 pub use transport::{BoxFuture, Endpoint, HttpClient, HttpRequest, TransportError};
 pub use user_agent::{SystemBrowser, UserAgent};

@@ -12,7 +12,6 @@ use crate::claims::{IdClaims, Occasion, UserInfo};
 use crate::client::Client;
 use crate::error::{Defect, Error};
 use crate::exchange::uri;
-use crate::pending::Flow;
 use crate::specs::rfc6750_bearer::authorization;
 use crate::specs::rfc8707_resource;
 use crate::token::{TokenResponse, members};
@@ -59,16 +58,23 @@ impl Expiry {
     }
 }
 
+/// What tokens were asked for.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+}
+
 impl Session {
-    pub(crate) fn new(client: Client, flow: Flow, response: TokenResponse, claims: Option<IdClaims>) -> Self {
+    pub(crate) fn new(client: Client, asked: Asked, response: TokenResponse, claims: Option<IdClaims>) -> Self {
         let now = client.inner.clock.now();
         let tokens = Tokens {
             access_token: response.access_token,
             expiry: response.expires_in.map(|seconds| Expiry::after(seconds, now)),
             refresh_token: response.refresh_token,
             // RFC 6749 §5.1: omitted if identical to what was asked for.
-            scopes: response.scopes.unwrap_or(flow.scopes),
-            resources: flow.resources,
+            scopes: response.scopes.unwrap_or(asked.scopes),
+            resources: asked.resources,
             ended: false,
         };
         let tokens = Arc::new(Mutex::new(tokens));

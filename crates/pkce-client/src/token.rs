@@ -66,7 +66,7 @@ impl TokenResponse {
         let scope = text(members, "scope")?;
         Ok(Self {
             access_token: Secret::new(access_token),
-            expires_in: lifetime(members.get("expires_in"))?,
+            expires_in: seconds(members, "expires_in")?,
             refresh_token: refresh_token.map(Secret::new),
             id_token: text(members, "id_token")?.map(Secret::new),
             scopes: scope.map(|scope| scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()),
@@ -131,7 +131,7 @@ fn is_json(headers: &http::HeaderMap) -> bool {
 }
 
 /// Takes a text member out, so that it is not left behind in the map. Another type is not an absence.
-fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, Defect> {
+pub(crate) fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, Defect> {
     match members.remove(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -139,16 +139,16 @@ fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<S
     }
 }
 
-/// `expires_in` as an integer; some servers write the integer as a string.
-fn lifetime(value: Option<&Value>) -> Result<Option<u64>, Defect> {
-    let seconds = match value {
+/// A duration as an integer; some servers write the integer as a string.
+pub(crate) fn seconds(members: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Defect> {
+    let seconds = match members.get(name) {
         None => return Ok(None),
         Some(Value::Number(number)) => number.as_u64(),
         Some(Value::String(digits)) if digits.bytes().all(|octet| octet.is_ascii_digit()) => digits.parse().ok(),
         Some(_) => None,
     };
     let believable = seconds.filter(|seconds| *seconds <= MAX_LIFETIME);
-    believable.map(Some).ok_or(Defect::Member("expires_in"))
+    believable.map(Some).ok_or(Defect::Member(name))
 }
 
 #[cfg(test)]

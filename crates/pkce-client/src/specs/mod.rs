@@ -3,6 +3,7 @@
 
 pub(crate) mod rfc6750_bearer;
 mod rfc7009_revocation;
+pub(crate) mod rfc8628_device;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9126_par;
 

@@ -15,6 +15,7 @@ mod quick_start;
 mod readme;
 mod rfc6750_bearer;
 mod rfc7009_revocation;
+mod rfc8628_device;
 mod rfc8707_resource;
 mod rfc9126_par;
 mod secrets;
