@@ -10,6 +10,7 @@ use crate::dice::NoEntropy;
 use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
 use crate::pending::{RejectReason, Rejected};
+use crate::specs::oidc_rp_initiated_logout::LogoutError;
 use crate::specs::rfc8628_device::DeviceError;
 use crate::token::TokenType;
 use crate::transport::{Endpoint, TransportError};
@@ -73,6 +74,9 @@ pub enum Error {
     /// The login on another device has ended without a session (RFC 8628 §3.5).
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// The browser did not come back from a logout of this process.
+    #[error(transparent)]
+    Logout(#[from] LogoutError),
     /// The claims of the UserInfo endpoint are about somebody else (OpenID Connect Core §5.3.2).
     #[error("the userinfo endpoint answered about another subject")]
     SubjectMismatch,

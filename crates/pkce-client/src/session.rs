@@ -40,6 +40,8 @@ struct Tokens {
     scopes: Vec<String>,
     /// What the tokens are for (RFC 8707 §2).
     resources: Vec<String>,
+    /// The last verified ID token, for the server to recognise the session by (RP-Initiated Logout §2).
+    id_token: Option<Secret>,
     /// A refresh brought a token that must not be trusted.
     ended: bool,
 }
@@ -75,6 +77,8 @@ impl Session {
             // RFC 6749 §5.1: omitted if identical to what was asked for.
             scopes: response.scopes.unwrap_or(asked.scopes),
             resources: asked.resources,
+            // One that was not verified is not kept.
+            id_token: response.id_token.filter(|_| claims.is_some()),
             ended: false,
         };
         let tokens = Arc::new(Mutex::new(tokens));
@@ -183,6 +187,11 @@ impl Session {
         UserInfo::about(claims.subject(), members).ok_or(Error::SubjectMismatch)
     }
 
+    /// The last verified ID token.
+    pub(crate) async fn id_token(&self) -> Option<Secret> {
+        self.tokens.lock().await.id_token.clone()
+    }
+
     /// Ends the session, and hands out its refresh token and its access token to be revoked.
     pub(crate) async fn end(&self) -> (Option<Secret>, Secret) {
         let mut tokens = self.tokens.lock().await;
@@ -225,7 +234,7 @@ impl Tokens {
         if let (Some(first), Some(id_token)) = (claims, &response.id_token) {
             let verified = client.verify(id_token, &response.access_token, Occasion::Refresh(first)).await;
             match verified {
-                Ok(_) => {}
+                Ok(_) => self.id_token = Some(id_token.clone()),
                 // The server speaks of another user or client, or somebody speaks for the server.
                 Err(error @ Error::IdToken(_)) => {
                     self.refresh_token = None;

@@ -9,6 +9,7 @@ mod misuse;
 #[cfg(feature = "reqwest")]
 mod mock_idp;
 mod native;
+mod oidc_rp_initiated_logout;
 mod properties;
 #[cfg(feature = "reqwest")]
 mod quick_start;
