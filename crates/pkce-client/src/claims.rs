@@ -69,15 +69,20 @@ macro_rules! accessors {
 accessors!(IdClaims);
 accessors!(UserInfo);
 
-/// What the claims of an ID token are held against.
+/// What the claims of any token for this client are held against.
 pub(crate) struct Expectations<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) trusted_audiences: &'a [String],
     pub(crate) leeway: Duration,
     pub(crate) now: u64,
-    pub(crate) access_token: &'a Secret,
-    pub(crate) occasion: Occasion<'a>,
+}
+
+impl Expectations<'_> {
+    /// `iss`, compared exactly.
+    pub(crate) fn judge_issuer(&self, claims: &Map<String, Value>) -> Result<(), JwtError> {
+        if required_text(claims, "iss")? == self.issuer { Ok(()) } else { Err(JwtError::Issuer) }
+    }
 }
 
 /// When an ID token was issued.
@@ -97,18 +102,15 @@ impl IdClaims {
         claims: Map<String, Value>,
         algorithm: Algorithm,
         expected: &Expectations<'_>,
+        access_token: &Secret,
+        occasion: Occasion<'_>,
     ) -> Result<Self, JwtError> {
-        if required_text(&claims, "iss")? != expected.issuer {
-            return Err(JwtError::Issuer);
-        }
-        let subject = required_text(&claims, "sub")?.to_owned();
-        if subject.is_empty() || subject.len() > 255 || subject.chars().any(char::is_control) {
-            return Err(JwtError::Malformed("sub"));
-        }
+        expected.judge_issuer(&claims)?;
+        let subject = subject(&claims)?.ok_or(JwtError::Missing("sub"))?;
         judge_audience(&claims, expected)?;
         judge_times(&claims, expected)?;
-        judge_occasion(&claims, expected)?;
-        judge_access_token(&claims, algorithm, expected.access_token)?;
+        judge_occasion(&claims, expected, occasion)?;
+        judge_access_token(&claims, algorithm, access_token)?;
         Ok(Self { claims, subject })
     }
 
@@ -127,7 +129,15 @@ impl UserInfo {
     }
 }
 
-fn judge_audience(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
+/// `sub`, if it is there (OpenID Connect Core §2: at most 255 characters).
+pub(crate) fn subject(claims: &Map<String, Value>) -> Result<Option<String>, JwtError> {
+    let subject = optional_text(claims, "sub")?;
+    let unusable = |text: &str| text.is_empty() || text.len() > 255 || text.chars().any(char::is_control);
+    if subject.is_some_and(unusable) { Err(JwtError::Malformed("sub")) } else { Ok(subject.map(str::to_owned)) }
+}
+
+/// `aud` has this client in it, and nobody who is not trusted.
+pub(crate) fn judge_audience(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
     let audiences = audiences(claims)?;
     if !audiences.contains(&expected.client_id) {
         return Err(JwtError::Audience);
@@ -144,7 +154,7 @@ fn judge_audience(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
     Ok(())
 }
 
-fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, JwtError> {
+pub(crate) fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, JwtError> {
     const MALFORMED: JwtError = JwtError::Malformed("aud");
     match claims.get("aud").ok_or(JwtError::Missing("aud"))? {
         Value::String(audience) => Ok(vec![audience]),
@@ -155,7 +165,8 @@ fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, JwtError> {
     }
 }
 
-fn judge_times(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
+/// `exp` and `iat`, which have to be there, and `nbf`.
+pub(crate) fn judge_times(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
     let (now, leeway) = (expected.now, expected.leeway.as_secs());
     let exp = time(claims, "exp")?.ok_or(JwtError::Missing("exp"))?;
     if now >= exp.saturating_add(leeway) {
@@ -172,10 +183,14 @@ fn judge_times(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Resu
     }
 }
 
-fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
+fn judge_occasion(
+    claims: &Map<String, Value>,
+    expected: &Expectations<'_>,
+    occasion: Occasion<'_>,
+) -> Result<(), JwtError> {
     let nonce = optional_text(claims, "nonce")?;
     let auth_time = time(claims, "auth_time")?;
-    match expected.occasion {
+    match occasion {
         Occasion::Login(sent) => {
             if !sent.nonce.matches(nonce.ok_or(JwtError::Missing("nonce"))?) {
                 return Err(JwtError::Nonce);
@@ -232,11 +247,14 @@ fn judge_access_token(
     if right.matches(at_hash) { Ok(()) } else { Err(JwtError::AccessTokenHash) }
 }
 
-fn required_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, JwtError> {
+pub(crate) fn required_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, JwtError> {
     optional_text(claims, name)?.ok_or(JwtError::Missing(name))
 }
 
-fn optional_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, JwtError> {
+pub(crate) fn optional_text<'a>(
+    claims: &'a Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<&'a str>, JwtError> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -245,7 +263,7 @@ fn optional_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Resu
 }
 
 /// A time as whole seconds. A fraction, a sign, a text or `null` is malformed, never absent.
-fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, JwtError> {
+pub(crate) fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, JwtError> {
     match claims.get(name) {
         None => Ok(None),
         Some(value) => value.as_u64().map(Some).ok_or(JwtError::Malformed(name)),

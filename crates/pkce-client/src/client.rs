@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::header::ACCEPT;
 use oauth_types::{Algorithm, Params, ProviderMetadata, Secret};
+use serde_json::{Map, Value};
 
 use crate::address::Http;
 use crate::authentication::Authentication;
@@ -22,10 +23,14 @@ use crate::jwt::{Jwt, JwtError, JwtKind};
 use crate::login::LoginRequest;
 use crate::pending::{Accepted, Flow, Pending, RejectReason, Rejected};
 use crate::session::{Asked, Session};
+use crate::specs::oidc_backchannel_logout::Received;
 use crate::specs::{Spec, rfc8707_resource};
 use crate::token::{TokenResponse, TokenType};
 use crate::transport::{Endpoint, HttpClient, HttpRequest, TransportError};
 use crate::user_agent::UserAgent;
+
+/// The longest signed token that is read, in octets, where no answer with a limit of its own brought it.
+const MAX_JWT: usize = 1024 * 1024;
 
 /// A client of one authorization server.
 ///
@@ -54,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) user_agent: Arc<dyn UserAgent>,
     pub(crate) keys: KeyCache,
+    pub(crate) logout_tokens: Received,
 }
 
 impl Client {
@@ -171,16 +177,31 @@ impl Client {
         let inner = &self.inner;
         let id_token = Jwt::parse(JwtKind::IdToken, token.expose(), &inner.algorithms)?;
         inner.keys.verify(self, &id_token).await?;
-        let expected = Expectations {
+        let (claims, algorithm) = (id_token.claims()?, id_token.algorithm);
+        Ok(IdClaims::judge(claims, algorithm, &self.expectations(), access_token, occasion)?)
+    }
+
+    /// What any token for this client is held against.
+    pub(crate) fn expectations(&self) -> Expectations<'_> {
+        let inner = &self.inner;
+        Expectations {
             issuer: self.issuer(),
             client_id: self.client_id(),
             trusted_audiences: &inner.trusted_audiences,
             leeway: inner.leeway,
             now: inner.clock.now(),
-            access_token,
-            occasion,
-        };
-        Ok(IdClaims::judge(id_token.claims()?, id_token.algorithm, &expected)?)
+        }
+    }
+
+    /// The claims of a token of the server whose signature is right, not judged yet.
+    pub(crate) async fn claims_of(&self, kind: JwtKind, token: &str) -> Result<Map<String, Value>, Error> {
+        let failed = |error| kind.failed(error);
+        if token.len() > MAX_JWT {
+            return Err(failed(JwtError::TooLong));
+        }
+        let jwt = Jwt::parse(kind, token, &self.inner.algorithms).map_err(failed)?;
+        self.inner.keys.verify(self, &jwt).await?;
+        jwt.claims().map_err(failed)
     }
 
     /// The server's answer at its `jwks_uri`.

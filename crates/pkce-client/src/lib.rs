@@ -97,6 +97,8 @@ pub use oauth_types::{Algorithm, ProviderMetadata, Secret};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
+pub use specs::oidc_backchannel_logout::LogoutToken;
+pub use specs::oidc_frontchannel_logout::{FrontChannelError, FrontChannelLogout};
 pub use specs::oidc_rp_initiated_logout::{LogoutError, LogoutRequest, PendingLogout, StartedLogout};
 pub use specs::rfc6750_bearer::Challenge;
 pub use specs::rfc8628_device::{DeviceError, DeviceLogin, DeviceRequest};

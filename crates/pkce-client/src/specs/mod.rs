@@ -1,6 +1,8 @@
 //! Extensions of OAuth: one document, one file, with everything that is particular to it, the methods of the public
 //! types included. A document that takes part in every exchange is a [`Spec`] and has its line in [`ORDER`].
 
+pub(crate) mod oidc_backchannel_logout;
+pub(crate) mod oidc_frontchannel_logout;
 pub(crate) mod oidc_rp_initiated_logout;
 pub(crate) mod rfc6750_bearer;
 mod rfc7009_revocation;

@@ -9,6 +9,8 @@ mod misuse;
 #[cfg(feature = "reqwest")]
 mod mock_idp;
 mod native;
+mod oidc_backchannel_logout;
+mod oidc_frontchannel_logout;
 mod oidc_rp_initiated_logout;
 mod properties;
 #[cfg(feature = "reqwest")]
