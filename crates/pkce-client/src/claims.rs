@@ -45,8 +45,7 @@ macro_rules! accessors {
             /// # Errors
             /// [`ClaimError`] if it is there and of another type: malformed is not absent.
             pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
-                let Some(value) = self.claims.get(name) else { return Ok(None) };
-                T::deserialize(value).map(Some).map_err(|_| ClaimError(name.to_owned()))
+                claim(&self.claims, name)
             }
 
             /// All claims as one value.
@@ -64,6 +63,12 @@ macro_rules! accessors {
             }
         }
     };
+}
+
+/// One claim, if it is there.
+pub(crate) fn claim<T: DeserializeOwned>(claims: &Map<String, Value>, name: &str) -> Result<Option<T>, ClaimError> {
+    let Some(value) = claims.get(name) else { return Ok(None) };
+    T::deserialize(value).map(Some).map_err(|_| ClaimError(name.to_owned()))
 }
 
 accessors!(IdClaims);

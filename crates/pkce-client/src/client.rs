@@ -194,12 +194,17 @@ impl Client {
     }
 
     /// The claims of a token of the server whose signature is right, not judged yet.
-    pub(crate) async fn claims_of(&self, kind: JwtKind, token: &str) -> Result<Map<String, Value>, Error> {
+    pub(crate) async fn claims_of(
+        &self,
+        kind: JwtKind,
+        token: &str,
+        allowed: &[Algorithm],
+    ) -> Result<Map<String, Value>, Error> {
         let failed = |error| kind.failed(error);
         if token.len() > MAX_JWT {
             return Err(failed(JwtError::TooLong));
         }
-        let jwt = Jwt::parse(kind, token, &self.inner.algorithms).map_err(failed)?;
+        let jwt = Jwt::parse(kind, token, allowed).map_err(failed)?;
         self.inner.keys.verify(self, &jwt).await?;
         jwt.claims().map_err(failed)
     }

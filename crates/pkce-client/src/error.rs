@@ -133,7 +133,7 @@ pub enum Defect {
     #[error("its status is {0}")]
     Status(u16),
     /// The body is not of the media type the specification asks for.
-    #[error("its content type is not JSON")]
+    #[error("its content type is not the one asked for")]
     ContentType,
     /// The body is not acceptable JSON.
     #[error("{0}")]

@@ -58,12 +58,22 @@ impl Client {
     /// # Errors
     /// [`Error::NoEndpoint`] if the server has none; [`Error::Transport`]; [`Error::Protocol`] for a redirect.
     pub(crate) async fn post(&self, endpoint: Endpoint, params: Params) -> Result<http::Response<Vec<u8>>, Error> {
+        self.post_for(endpoint, params, "application/json").await
+    }
+
+    /// The same for an answer of the media type `accept`.
+    pub(crate) async fn post_for(
+        &self,
+        endpoint: Endpoint,
+        params: Params,
+        accept: &'static str,
+    ) -> Result<http::Response<Vec<u8>>, Error> {
         let authentication = &*self.inner.authentication;
         let url = self.inner.server.endpoint(endpoint, authentication.is_in_connection())?.clone();
         self.exchange(endpoint, None, || {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-            headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+            headers.insert(ACCEPT, HeaderValue::from_static(accept));
             let mut form = Form { endpoint, url: url.clone(), params: params.clone(), headers };
             authentication.authenticate(self, &mut form)?;
             form.into_request()

@@ -101,6 +101,7 @@ pub use specs::oidc_backchannel_logout::LogoutToken;
 pub use specs::oidc_frontchannel_logout::{FrontChannelError, FrontChannelLogout};
 pub use specs::oidc_rp_initiated_logout::{LogoutError, LogoutRequest, PendingLogout, StartedLogout};
 pub use specs::rfc6750_bearer::Challenge;
+pub use specs::rfc7662_introspection::Introspection;
 pub use specs::rfc8628_device::{DeviceError, DeviceLogin, DeviceRequest};
 pub use token::TokenType;
 pub use transport::{BoxFuture, Endpoint, HttpClient, HttpRequest, TransportError};

@@ -13,8 +13,8 @@ use crate::client::Client;
 use crate::error::{Defect, Error};
 use crate::exchange::uri;
 use crate::specs::rfc6750_bearer::authorization;
-use crate::specs::rfc8707_resource;
-use crate::token::{TokenResponse, members};
+use crate::specs::{oidc_signed_userinfo, rfc8707_resource};
+use crate::token::TokenResponse;
 use crate::transport::{Endpoint, TransportError};
 
 /// A token is refreshed this long before it expires, in seconds, or after nine tenths of its life if that is later.
@@ -170,20 +170,22 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::SubjectMismatch`] if the answer is about somebody else; [`Error::NoEndpoint`] if the server has no
-    /// such endpoint; [`Error::Unsupported`] if the login was not an OpenID Connect login; the errors of [`Session::access_token`];
-    /// [`Error::Transport`], [`Error::OAuth`] or [`Error::Protocol`].
+    /// such endpoint; [`Error::Unsupported`] if the login was not an OpenID Connect login; [`Error::Jwt`] if the answer was
+    /// to be signed and is not valid; the errors of [`Session::access_token`]; [`Error::Transport`], [`Error::OAuth`] or
+    /// [`Error::Protocol`].
     pub async fn userinfo(&self) -> Result<UserInfo, Error> {
         let claims = self.claims().ok_or(Error::Unsupported("userinfo needs a login with the scope openid"))?;
         let endpoint = self.client.inner.server.endpoint(Endpoint::Userinfo, self.client.is_known_by_connection())?;
         let address = uri(Endpoint::Userinfo, endpoint)?;
         let token = self.access_token().await?;
         let make = || {
-            let request = http::Request::get(address.clone()).header(ACCEPT, "application/json");
+            let request =
+                http::Request::get(address.clone()).header(ACCEPT, oidc_signed_userinfo::accept(&self.client));
             let request = request.header(AUTHORIZATION, authorization(self.client.token_type(), &token));
             request.body(Vec::new()).map_err(|_| Error::NoEndpoint(Endpoint::Userinfo))
         };
         let response = self.client.exchange(Endpoint::Userinfo, Some(&token), make).await?;
-        let members = members(Endpoint::Userinfo, response)?;
+        let members = oidc_signed_userinfo::read(&self.client, response).await?;
         UserInfo::about(claims.subject(), members).ok_or(Error::SubjectMismatch)
     }
 

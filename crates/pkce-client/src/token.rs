@@ -90,7 +90,7 @@ pub(crate) fn members_at(
     if status.is_redirection() {
         return Err(defective(Defect::Redirect(status.as_u16())));
     }
-    let is_json = is_json(response.headers());
+    let is_json = is_of_type(response.headers(), "application/json");
     let body = zeroize::Zeroizing::new(response.into_body());
     let members = if is_json { json::object(&body) } else { Err(json::JsonError::Malformed) };
     if let Ok(members) = &members
@@ -122,12 +122,30 @@ fn oauth_error(endpoint: Endpoint, status: http::StatusCode, members: &Map<Strin
     }
 }
 
-/// Whether the media type is `application/json`, alone and without regard to case and parameters.
-fn is_json(headers: &http::HeaderMap) -> bool {
+/// The text of a successful answer that is a signed token of this media type. OAuth errors come first.
+pub(crate) fn signed(
+    endpoint: Endpoint,
+    response: http::Response<Vec<u8>>,
+    media_type: &str,
+) -> Result<Secret, Error> {
+    let defective = |defect| Error::Protocol { endpoint, defect };
+    let status = response.status();
+    if status != http::StatusCode::OK {
+        return Err(members(endpoint, response).err().unwrap_or(defective(Defect::Status(status.as_u16()))));
+    }
+    if !is_of_type(response.headers(), media_type) {
+        return Err(defective(Defect::ContentType));
+    }
+    let body = zeroize::Zeroizing::new(response.into_body());
+    Ok(Secret::new(String::from_utf8_lossy(&body)))
+}
+
+/// Whether there is one media type and it is this one, without regard to case and parameters.
+fn is_of_type(headers: &http::HeaderMap, wanted: &str) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/json")
+    media_type.trim().eq_ignore_ascii_case(wanted)
 }
 
 /// Takes a text member out, so that it is not left behind in the map. Another type is not an absence.
@@ -211,10 +229,10 @@ mod tests {
     fn the_media_type_is_read_without_parameters() {
         let judged = |value: &str| {
             let value = http::HeaderValue::from_str(value).expect("a header value");
-            is_json(&http::HeaderMap::from_iter([(CONTENT_TYPE, value)]))
+            is_of_type(&http::HeaderMap::from_iter([(CONTENT_TYPE, value)]), "application/json")
         };
         assert!(judged("application/json") && judged("Application/JSON; charset=utf-8"));
         assert!(!judged("text/html") && !judged("application/jsonp") && !judged(""));
-        assert!(!is_json(&http::HeaderMap::new()));
+        assert!(!is_of_type(&http::HeaderMap::new(), "application/json"));
     }
 }

@@ -4,11 +4,14 @@
 pub(crate) mod oidc_backchannel_logout;
 pub(crate) mod oidc_frontchannel_logout;
 pub(crate) mod oidc_rp_initiated_logout;
+pub(crate) mod oidc_signed_userinfo;
 pub(crate) mod rfc6750_bearer;
 mod rfc7009_revocation;
+pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8628_device;
 pub(crate) mod rfc8707_resource;
 pub(crate) mod rfc9126_par;
+mod rfc9701_jwt_introspection;
 
 use std::any::{Any, TypeId};
 
@@ -23,7 +26,8 @@ use crate::token::TokenType;
 use crate::transport::BoxFuture;
 
 /// In which order the documents that are on have their say.
-const ORDER: &[fn() -> TypeId] = &[TypeId::of::<rfc9126_par::Pushed>];
+const ORDER: &[fn() -> TypeId] =
+    &[TypeId::of::<rfc9126_par::Pushed>, TypeId::of::<oidc_signed_userinfo::SignedUserinfo>];
 
 /// A document that takes part in what the client sends and believes. What it does not speak of, it leaves alone.
 pub(crate) trait Spec: Any + Send + Sync {

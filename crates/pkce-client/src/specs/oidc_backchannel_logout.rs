@@ -51,7 +51,7 @@ impl Client {
     ///
     /// [`ClientBuilder::id_token_algorithms`]: crate::ClientBuilder::id_token_algorithms
     pub async fn verify_logout_token(&self, token: &str) -> Result<LogoutToken, Error> {
-        let claims = self.claims_of(KIND, token).await?;
+        let claims = self.claims_of(KIND, token, &self.inner.algorithms).await?;
         self.judge_logout(&claims).map_err(|error| KIND.failed(error))
     }
 

@@ -12,15 +12,18 @@ mod native;
 mod oidc_backchannel_logout;
 mod oidc_frontchannel_logout;
 mod oidc_rp_initiated_logout;
+mod oidc_signed_userinfo;
 mod properties;
 #[cfg(feature = "reqwest")]
 mod quick_start;
 mod readme;
 mod rfc6750_bearer;
 mod rfc7009_revocation;
+mod rfc7662_introspection;
 mod rfc8628_device;
 mod rfc8707_resource;
 mod rfc9126_par;
+mod rfc9701_jwt_introspection;
 mod secrets;
 mod session;
 mod stage;
