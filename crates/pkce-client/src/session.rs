@@ -265,7 +265,7 @@ impl Tokens {
 }
 
 /// Whether asking again later may help.
-fn is_passing(error: &Error) -> bool {
+pub(crate) fn is_passing(error: &Error) -> bool {
     match error {
         Error::Transport { .. } => true,
         Error::Protocol { defect: Defect::Status(status), .. } => *status >= 500,

@@ -55,23 +55,34 @@ impl TokenResponse {
         if !token_type.eq_ignore_ascii_case(wanted.as_str()) {
             return Err(Defect::TokenType(wanted));
         }
-        let access_token = text(members, "access_token")?.ok_or(Defect::Missing("access_token"))?;
-        if access_token.is_empty() || !access_token.bytes().all(|octet| octet.is_ascii_graphic()) {
-            return Err(Defect::Member("access_token"));
-        }
-        let refresh_token = text(members, "refresh_token")?.filter(|token| !token.is_empty());
-        if refresh_token.as_ref().is_some_and(|token| !token.bytes().all(|octet| matches!(octet, 0x20..=0x7e))) {
-            return Err(Defect::Member("refresh_token"));
-        }
-        let scope = text(members, "scope")?;
         Ok(Self {
-            access_token: Secret::new(access_token),
+            access_token: access_token(members)?,
             expires_in: seconds(members, "expires_in")?,
-            refresh_token: refresh_token.map(Secret::new),
+            refresh_token: refresh_token(members)?,
             id_token: text(members, "id_token")?.map(Secret::new),
-            scopes: scope.map(|scope| scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()),
+            scopes: scopes(members)?,
         })
     }
+}
+
+/// A token that fits into a header.
+pub(crate) fn access_token(members: &mut Map<String, Value>) -> Result<Secret, Defect> {
+    let token = text(members, "access_token")?.map(Secret::new).ok_or(Defect::Missing("access_token"))?;
+    let fits = !token.is_empty() && token.expose().bytes().all(|octet| octet.is_ascii_graphic());
+    if fits { Ok(token) } else { Err(Defect::Member("access_token")) }
+}
+
+/// An empty one counts as none.
+pub(crate) fn refresh_token(members: &mut Map<String, Value>) -> Result<Option<Secret>, Defect> {
+    let token = text(members, "refresh_token")?.map(Secret::new).filter(|token| !token.is_empty());
+    let fits = |token: &Secret| token.expose().bytes().all(|octet| matches!(octet, 0x20..=0x7e));
+    if token.as_ref().is_none_or(fits) { Ok(token) } else { Err(Defect::Member("refresh_token")) }
+}
+
+/// The scopes that were granted, if the server says so.
+pub(crate) fn scopes(members: &mut Map<String, Value>) -> Result<Option<Vec<String>>, Defect> {
+    let scope = text(members, "scope")?;
+    Ok(scope.map(|scope| scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()))
 }
 
 /// The members of a successful JSON answer. Redirects are never followed, OAuth errors come first.

@@ -5,11 +5,14 @@ pub(crate) mod oidc_backchannel_logout;
 pub(crate) mod oidc_frontchannel_logout;
 pub(crate) mod oidc_rp_initiated_logout;
 pub(crate) mod oidc_signed_userinfo;
+pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6750_bearer;
 mod rfc7009_revocation;
 pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8628_device;
+pub(crate) mod rfc8693_token_exchange;
 pub(crate) mod rfc8707_resource;
+pub(crate) mod rfc9068_access_token;
 pub(crate) mod rfc9126_par;
 mod rfc9701_jwt_introspection;
 

@@ -17,11 +17,14 @@ mod properties;
 #[cfg(feature = "reqwest")]
 mod quick_start;
 mod readme;
+mod rfc6749_client_credentials;
 mod rfc6750_bearer;
 mod rfc7009_revocation;
 mod rfc7662_introspection;
 mod rfc8628_device;
+mod rfc8693_token_exchange;
 mod rfc8707_resource;
+mod rfc9068_access_token;
 mod rfc9126_par;
 mod rfc9701_jwt_introspection;
 mod secrets;
