@@ -74,8 +74,8 @@ pub(crate) fn claim<T: DeserializeOwned>(claims: &Map<String, Value>, name: &str
 accessors!(IdClaims);
 accessors!(UserInfo);
 
-/// What the claims of any token for this client are held against.
-pub(crate) struct Expectations<'a> {
+/// Who a token is for, from whom and when.
+pub(crate) struct Recipient<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) trusted_audiences: &'a [String],
@@ -83,11 +83,11 @@ pub(crate) struct Expectations<'a> {
     pub(crate) now: u64,
 }
 
-impl Expectations<'_> {
-    /// `iss`, compared exactly.
-    pub(crate) fn judge_issuer(&self, claims: &Map<String, Value>) -> Result<(), JwtError> {
-        if required_text(claims, "iss")? == self.issuer { Ok(()) } else { Err(JwtError::Issuer) }
-    }
+/// What the claims of an ID token are held against.
+pub(crate) struct Expectations<'a> {
+    pub(crate) recipient: Recipient<'a>,
+    pub(crate) access_token: &'a Secret,
+    pub(crate) occasion: Occasion<'a>,
 }
 
 /// When an ID token was issued.
@@ -107,15 +107,14 @@ impl IdClaims {
         claims: Map<String, Value>,
         algorithm: Algorithm,
         expected: &Expectations<'_>,
-        access_token: &Secret,
-        occasion: Occasion<'_>,
     ) -> Result<Self, JwtError> {
-        expected.judge_issuer(&claims)?;
+        let recipient = &expected.recipient;
+        judge_issuer(&claims, recipient)?;
         let subject = subject(&claims)?.ok_or(JwtError::Missing("sub"))?;
-        judge_audience(&claims, expected)?;
-        judge_times(&claims, expected)?;
-        judge_occasion(&claims, expected, occasion)?;
-        judge_access_token(&claims, algorithm, access_token)?;
+        judge_audience(&claims, recipient)?;
+        judge_times(&claims, recipient)?;
+        judge_occasion(&claims, expected)?;
+        judge_access_token(&claims, algorithm, expected.access_token)?;
         Ok(Self { claims, subject })
     }
 
@@ -141,8 +140,13 @@ pub(crate) fn subject(claims: &Map<String, Value>) -> Result<Option<String>, Jwt
     if subject.is_some_and(unusable) { Err(JwtError::Malformed("sub")) } else { Ok(subject.map(str::to_owned)) }
 }
 
+/// `iss`, compared exactly.
+pub(crate) fn judge_issuer(claims: &Map<String, Value>, expected: &Recipient<'_>) -> Result<(), JwtError> {
+    if required_text(claims, "iss")? == expected.issuer { Ok(()) } else { Err(JwtError::Issuer) }
+}
+
 /// `aud` has this client in it, and nobody who is not trusted.
-pub(crate) fn judge_audience(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
+pub(crate) fn judge_audience(claims: &Map<String, Value>, expected: &Recipient<'_>) -> Result<(), JwtError> {
     let audiences = audiences(claims)?;
     if !audiences.contains(&expected.client_id) {
         return Err(JwtError::Audience);
@@ -171,7 +175,7 @@ pub(crate) fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, JwtErr
 }
 
 /// `exp` and `iat`, which have to be there, and `nbf`.
-pub(crate) fn judge_times(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
+pub(crate) fn judge_times(claims: &Map<String, Value>, expected: &Recipient<'_>) -> Result<(), JwtError> {
     let (now, leeway) = (expected.now, expected.leeway.as_secs());
     let exp = time(claims, "exp")?.ok_or(JwtError::Missing("exp"))?;
     if now >= exp.saturating_add(leeway) {
@@ -188,19 +192,15 @@ pub(crate) fn judge_times(claims: &Map<String, Value>, expected: &Expectations<'
     }
 }
 
-fn judge_occasion(
-    claims: &Map<String, Value>,
-    expected: &Expectations<'_>,
-    occasion: Occasion<'_>,
-) -> Result<(), JwtError> {
+fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
     let nonce = optional_text(claims, "nonce")?;
     let auth_time = time(claims, "auth_time")?;
-    match occasion {
+    match expected.occasion {
         Occasion::Login(sent) => {
             if !sent.nonce.matches(nonce.ok_or(JwtError::Missing("nonce"))?) {
                 return Err(JwtError::Nonce);
             }
-            sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, expected))
+            sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, &expected.recipient))
         }
         Occasion::WithoutBrowser => nonce.map_or(Ok(()), |_| Err(JwtError::Nonce)),
         Occasion::Refresh(first) => {
@@ -213,7 +213,7 @@ fn judge_occasion(
             if now != first.audiences() {
                 return Err(JwtError::Changed("aud"));
             }
-            if time(claims, "iat")?.map(|iat| iat.saturating_add(expected.leeway.as_secs()))
+            if time(claims, "iat")?.map(|iat| iat.saturating_add(expected.recipient.leeway.as_secs()))
                 < time(&first.claims, "iat")?
             {
                 return Err(JwtError::IssuedBeforeLogin);
@@ -226,7 +226,7 @@ fn judge_occasion(
     }
 }
 
-fn judge_age(auth_time: Option<u64>, max_age: Duration, expected: &Expectations<'_>) -> Result<(), JwtError> {
+fn judge_age(auth_time: Option<u64>, max_age: Duration, expected: &Recipient<'_>) -> Result<(), JwtError> {
     let auth_time = auth_time.ok_or(JwtError::Missing("auth_time"))?;
     let latest = auth_time.saturating_add(max_age.as_secs()).saturating_add(expected.leeway.as_secs());
     if expected.now > latest { Err(JwtError::TooOld { auth_time, now: expected.now }) } else { Ok(()) }

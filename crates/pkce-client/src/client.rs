@@ -12,7 +12,7 @@ use crate::address::Http;
 use crate::authentication::Authentication;
 use crate::builder::ClientBuilder;
 use crate::callback::Callback;
-use crate::claims::{Expectations, IdClaims, Occasion};
+use crate::claims::{Expectations, IdClaims, Occasion, Recipient};
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::discover::Server;
@@ -177,14 +177,14 @@ impl Client {
         let inner = &self.inner;
         let id_token = Jwt::parse(JwtKind::IdToken, token.expose(), &inner.algorithms)?;
         inner.keys.verify(self, &id_token).await?;
-        let (claims, algorithm) = (id_token.claims()?, id_token.algorithm);
-        Ok(IdClaims::judge(claims, algorithm, &self.expectations(), access_token, occasion)?)
+        let expected = Expectations { recipient: self.recipient(), access_token, occasion };
+        Ok(IdClaims::judge(id_token.claims()?, id_token.algorithm, &expected)?)
     }
 
     /// What any token for this client is held against.
-    pub(crate) fn expectations(&self) -> Expectations<'_> {
+    pub(crate) fn recipient(&self) -> Recipient<'_> {
         let inner = &self.inner;
-        Expectations {
+        Recipient {
             issuer: self.issuer(),
             client_id: self.client_id(),
             trusted_audiences: &inner.trusted_audiences,

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use crate::claims::{IdClaims, judge_audience, judge_times, optional_text, subject, time};
+use crate::claims::{IdClaims, judge_audience, judge_issuer, judge_times, optional_text, subject, time};
 use crate::client::Client;
 use crate::error::Error;
 use crate::jwt::{JwtError, JwtKind};
@@ -56,8 +56,8 @@ impl Client {
     }
 
     fn judge_logout(&self, claims: &Map<String, Value>) -> Result<LogoutToken, JwtError> {
-        let expected = self.expectations();
-        expected.judge_issuer(claims)?;
+        let expected = self.recipient();
+        judge_issuer(claims, &expected)?;
         judge_audience(claims, &expected)?;
         judge_times(claims, &expected)?;
         let token = LogoutToken { subject: subject(claims)?, session_id: name(claims, "sid")? };

@@ -4,7 +4,7 @@ use oauth_types::Algorithm;
 use serde_json::{Map, Value};
 
 use crate::builder::ClientBuilder;
-use crate::claims::{judge_audience, time};
+use crate::claims::{judge_audience, judge_issuer, time};
 use crate::client::Client;
 use crate::discover::Server;
 use crate::error::{ConfigError, Error};
@@ -60,8 +60,8 @@ pub(crate) async fn read(client: &Client, response: http::Response<Vec<u8>>) -> 
 
 /// "If signed, the UserInfo Response MUST contain the Claims iss (issuer) and aud (audience) as members."
 fn judge(client: &Client, claims: &Map<String, Value>) -> Result<(), JwtError> {
-    let expected = client.expectations();
-    expected.judge_issuer(claims)?;
+    let expected = client.recipient();
+    judge_issuer(claims, &expected)?;
     judge_audience(claims, &expected)?;
     let now = expected.now;
     match time(claims, "exp")? {

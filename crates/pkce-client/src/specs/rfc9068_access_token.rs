@@ -6,7 +6,7 @@ use oauth_types::Secret;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::claims::{self, ClaimError, judge_times, required_text, subject};
+use crate::claims::{self, ClaimError, judge_issuer, judge_times, required_text, subject};
 use crate::client::Client;
 use crate::error::Error;
 use crate::jwt::{JwtError, JwtKind};
@@ -42,8 +42,8 @@ impl Client {
     }
 
     fn judge_access(&self, claims: Map<String, Value>, audience: &str) -> Result<AccessClaims, JwtError> {
-        let expected = self.expectations();
-        expected.judge_issuer(&claims)?;
+        let expected = self.recipient();
+        judge_issuer(&claims, &expected)?;
         if !claims::audiences(&claims)?.contains(&audience) {
             return Err(JwtError::Audience);
         }

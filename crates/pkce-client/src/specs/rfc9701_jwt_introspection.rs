@@ -3,7 +3,7 @@
 use oauth_types::Secret;
 use serde_json::{Map, Value};
 
-use crate::claims::{judge_audience, time};
+use crate::claims::{judge_audience, judge_issuer, time};
 use crate::client::Client;
 use crate::error::Error;
 use crate::jwt::{JwtError, JwtKind};
@@ -40,8 +40,8 @@ impl Client {
     }
 
     fn judge_introspection(&self, mut claims: Map<String, Value>) -> Result<Map<String, Value>, JwtError> {
-        let expected = self.expectations();
-        expected.judge_issuer(&claims)?;
+        let expected = self.recipient();
+        judge_issuer(&claims, &expected)?;
         judge_audience(&claims, &expected)?;
         let (now, iat) = (expected.now, time(&claims, "iat")?.ok_or(JwtError::Missing("iat"))?);
         if iat > now.saturating_add(expected.leeway.as_secs()) {
