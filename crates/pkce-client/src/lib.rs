@@ -50,6 +50,17 @@
 //! * The ID token: signature, algorithm, key, and every claim rule of OpenID Connect Core §3.1.3.7, always.
 //! * No redirect is followed, every body is bounded, a code is sent once.
 //!
+//! # Other endpoints
+//! * A login on a device without a browser (RFC 8628): [`Client::device`].
+//! * Logout: tokens are revoked (RFC 7009) by [`Session::revoke`]; the user's browser is sent to the server's logout
+//!   (RP-Initiated Logout) by [`Client::logout`]; logouts that begin elsewhere arrive by [`Client::verify_logout_token`]
+//!   (Back-Channel Logout) and [`Client::judge_frontchannel_logout`] (Front-Channel Logout).
+//! * UserInfo responses that are signed: [`ClientBuilder::signed_userinfo`].
+//! * Services: access on their own account (RFC 6749 §4.4) by [`Client::client_credentials`], and one token for another
+//!   (RFC 8693) by [`Client::token_exchange`].
+//! * Protected resources: what a token stands for (RFC 7662) by [`Client::introspect`], with a signature (RFC 9701) by
+//!   [`Client::introspect_signed`]; tokens that say it themselves (RFC 9068) by [`Client::verify_access_token`].
+//!
 //! # Runtime
 //! Sessions and native logins use the tokio runtime. Transport, time, randomness and browser can be replaced:
 //! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`].
