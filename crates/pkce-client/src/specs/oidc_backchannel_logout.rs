@@ -120,6 +120,10 @@ impl Received {
     /// are forgotten, and if there are too many, those that end first: only the server can make so many.
     fn is_first(&self, jti: &str, until: u64, now: u64) -> bool {
         let mut received = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let jti = Sha256::digest(jti).into();
+        if received.get(&jti).is_some_and(|until| *until > now) {
+            return false;
+        }
         if received.len() >= MAX_REMEMBERED {
             received.retain(|_, until| *until > now);
         }
@@ -128,8 +132,8 @@ impl Received {
         {
             received.remove(&first);
         }
-        let known = received.insert(Sha256::digest(jti).into(), until);
-        known.is_none_or(|until| until <= now)
+        received.insert(jti, until);
+        true
     }
 }
 
@@ -141,6 +145,8 @@ mod tests {
     fn what_is_received_is_remembered_while_it_is_valid() {
         let received = Received::default();
         assert!(received.is_first("a", 100, 50));
+        assert!(!received.is_first("a", 100, 99));
+        assert!(!received.is_first("a", 60, 70), "a shorter one makes nobody forget the longer one");
         assert!(!received.is_first("a", 100, 99));
         assert!(received.is_first("b", 100, 99));
         assert!(received.is_first("a", 200, 100), "the first one is not valid any more");

@@ -138,8 +138,12 @@ async fn a_task_that_is_cancelled_revokes_all_the_same() {
     let task = tokio::spawn(session.revoke());
     stage.arrived(Endpoint::Revocation, 1).await;
     task.abort();
+    assert!(task.await.is_err_and(|error| error.is_cancelled()));
     stage.gate.send_replace(None);
-    stage.arrived(Endpoint::Revocation, 2).await;
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(revoked(&stage).len(), 2);
 }
 
 #[tokio::test]
