@@ -15,6 +15,7 @@ use crate::discover::{Server, Terms};
 use crate::error::{ConfigError, Error};
 use crate::jwks::KeyCache;
 use crate::jwt::verified_as;
+use crate::specs::oidc_backchannel_logout::Received;
 use crate::specs::{self, Spec, rfc9101_jar, rfc9126_par};
 use crate::transport::HttpClient;
 use crate::user_agent::{SystemBrowser, UserAgent};
@@ -261,6 +262,7 @@ impl ClientBuilder {
             dice: self.dice,
             user_agent: self.user_agent,
             keys: KeyCache::default(),
+            logout_tokens: Received::default(),
         };
         Ok(Client { inner: Arc::new(inner) })
     }

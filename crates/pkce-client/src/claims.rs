@@ -45,8 +45,7 @@ macro_rules! accessors {
             /// # Errors
             /// [`ClaimError`] if it is there and of another type: malformed is not absent.
             pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
-                let Some(value) = self.claims.get(name) else { return Ok(None) };
-                T::deserialize(value).map(Some).map_err(|_| ClaimError(name.to_owned()))
+                claim(&self.claims, name)
             }
 
             /// All claims as one value.
@@ -66,16 +65,27 @@ macro_rules! accessors {
     };
 }
 
+/// One claim, if it is there.
+pub(crate) fn claim<T: DeserializeOwned>(claims: &Map<String, Value>, name: &str) -> Result<Option<T>, ClaimError> {
+    let Some(value) = claims.get(name) else { return Ok(None) };
+    T::deserialize(value).map(Some).map_err(|_| ClaimError(name.to_owned()))
+}
+
 accessors!(IdClaims);
 accessors!(UserInfo);
 
-/// What the claims of an ID token are held against.
-pub(crate) struct Expectations<'a> {
+/// Who a token is for, from whom and when.
+pub(crate) struct Recipient<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) trusted_audiences: &'a [String],
     pub(crate) leeway: Duration,
     pub(crate) now: u64,
+}
+
+/// What the claims of an ID token are held against.
+pub(crate) struct Expectations<'a> {
+    pub(crate) recipient: Recipient<'a>,
     pub(crate) access_token: &'a Secret,
     pub(crate) occasion: Occasion<'a>,
 }
@@ -85,6 +95,8 @@ pub(crate) struct Expectations<'a> {
 pub(crate) enum Occasion<'a> {
     /// At the end of a login, for this code.
     Login { sent: &'a OpenId, code: &'a Secret, state: &'a Secret },
+    /// At the end of a login that no browser of the client took part in: no nonce was sent.
+    WithoutBrowser,
     /// When a session was refreshed; these are the claims of the login.
     Refresh(&'a IdClaims),
 }
@@ -96,15 +108,11 @@ impl IdClaims {
         algorithm: Algorithm,
         expected: &Expectations<'_>,
     ) -> Result<Self, JwtError> {
-        if required_text(&claims, "iss")? != expected.issuer {
-            return Err(JwtError::Issuer);
-        }
-        let subject = required_text(&claims, "sub")?.to_owned();
-        if subject.is_empty() || subject.len() > 255 || subject.chars().any(char::is_control) {
-            return Err(JwtError::Malformed("sub"));
-        }
-        judge_audience(&claims, expected)?;
-        judge_times(&claims, expected)?;
+        let recipient = &expected.recipient;
+        judge_issuer(&claims, recipient)?;
+        let subject = subject(&claims)?.ok_or(JwtError::Missing("sub"))?;
+        judge_audience(&claims, recipient)?;
+        judge_times(&claims, recipient)?;
         judge_occasion(&claims, expected)?;
         judge_hashes(&claims, algorithm, expected)?;
         Ok(Self { claims, subject })
@@ -135,7 +143,20 @@ impl UserInfo {
     }
 }
 
-fn judge_audience(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
+/// `sub`, if it is there (OpenID Connect Core §2: at most 255 characters).
+pub(crate) fn subject(claims: &Map<String, Value>) -> Result<Option<String>, JwtError> {
+    let subject = optional_text(claims, "sub")?;
+    let unusable = |text: &str| text.is_empty() || text.len() > 255 || text.chars().any(char::is_control);
+    if subject.is_some_and(unusable) { Err(JwtError::Malformed("sub")) } else { Ok(subject.map(str::to_owned)) }
+}
+
+/// `iss`, compared exactly.
+pub(crate) fn judge_issuer(claims: &Map<String, Value>, expected: &Recipient<'_>) -> Result<(), JwtError> {
+    if required_text(claims, "iss")? == expected.issuer { Ok(()) } else { Err(JwtError::Issuer) }
+}
+
+/// `aud` has this client in it, and nobody who is not trusted.
+pub(crate) fn judge_audience(claims: &Map<String, Value>, expected: &Recipient<'_>) -> Result<(), JwtError> {
     let audiences = audiences(claims)?;
     if !audiences.contains(&expected.client_id) {
         return Err(JwtError::Audience);
@@ -163,7 +184,8 @@ pub(crate) fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, JwtErr
     }
 }
 
-fn judge_times(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
+/// `exp` and `iat`, which have to be there, and `nbf`.
+pub(crate) fn judge_times(claims: &Map<String, Value>, expected: &Recipient<'_>) -> Result<(), JwtError> {
     let (now, leeway) = (expected.now, expected.leeway.as_secs());
     let exp = time(claims, "exp")?.ok_or(JwtError::Missing("exp"))?;
     if now >= exp.saturating_add(leeway) {
@@ -192,8 +214,9 @@ fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
             if sent.subject.is_some() && sent.subject.as_deref() != optional_text(claims, "sub")? {
                 return Err(JwtError::Subject);
             }
-            sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, expected))
+            sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, &expected.recipient))
         }
+        Occasion::WithoutBrowser => nonce.map_or(Ok(()), |_| Err(JwtError::Nonce)),
         Occasion::Refresh(first) => {
             let same = |name: &str| claims.get(name) == first.claims.get(name);
             if !same("sub") {
@@ -204,7 +227,7 @@ fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
             if now != first.audiences() {
                 return Err(JwtError::Changed("aud"));
             }
-            if time(claims, "iat")?.map(|iat| iat.saturating_add(expected.leeway.as_secs()))
+            if time(claims, "iat")?.map(|iat| iat.saturating_add(expected.recipient.leeway.as_secs()))
                 < time(&first.claims, "iat")?
             {
                 return Err(JwtError::IssuedBeforeLogin);
@@ -217,7 +240,7 @@ fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
     }
 }
 
-fn judge_age(auth_time: Option<u64>, max_age: Duration, expected: &Expectations<'_>) -> Result<(), JwtError> {
+fn judge_age(auth_time: Option<u64>, max_age: Duration, expected: &Recipient<'_>) -> Result<(), JwtError> {
     let auth_time = auth_time.ok_or(JwtError::Missing("auth_time"))?;
     let latest = auth_time.saturating_add(max_age.as_secs()).saturating_add(expected.leeway.as_secs());
     if expected.now > latest { Err(JwtError::TooOld { auth_time, now: expected.now }) } else { Ok(()) }
@@ -239,7 +262,7 @@ fn judge_hashes(
             judge("c_hash", code, JwtError::CodeHash)?;
             judge("s_hash", state, JwtError::StateHash)
         }
-        Occasion::Refresh(_) => Ok(()),
+        Occasion::WithoutBrowser | Occasion::Refresh(_) => Ok(()),
     }
 }
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use http::header::ACCEPT;
 use oauth_types::{Algorithm, Params, ProviderMetadata, Secret};
+use serde_json::{Map, Value};
 
 use crate::address::Http;
 use crate::authentication::Authentication;
 use crate::builder::ClientBuilder;
 use crate::callback::Callback;
-use crate::claims::{Expectations, IdClaims, Occasion};
+use crate::claims::{Expectations, IdClaims, Occasion, Recipient};
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::discover::Server;
@@ -21,11 +22,15 @@ use crate::jwks::KeyCache;
 use crate::jwt::{Jwt, JwtError, JwtKind};
 use crate::login::LoginRequest;
 use crate::pending::{Accepted, Flow, Pending, RejectReason, Rejected};
-use crate::session::Session;
+use crate::session::{Asked, Session};
+use crate::specs::oidc_backchannel_logout::Received;
 use crate::specs::{Spec, rfc8707_resource};
 use crate::token::{TokenResponse, TokenType};
 use crate::transport::{Endpoint, HttpClient, HttpRequest, TransportError};
 use crate::user_agent::UserAgent;
+
+/// The longest signed token that is read, in octets, where no answer with a limit of its own brought it.
+const MAX_JWT: usize = 1024 * 1024;
 
 /// A client of one authorization server.
 ///
@@ -54,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) user_agent: Arc<dyn UserAgent>,
     pub(crate) keys: KeyCache,
+    pub(crate) logout_tokens: Received,
 }
 
 impl Client {
@@ -140,7 +146,8 @@ impl Client {
                 Some(self.verify(token, &response.access_token, occasion).await?)
             }
         };
-        Ok(Session::new(self.clone(), flow, response, claims))
+        let asked = Asked { scopes: flow.scopes, resources: flow.resources, details: flow.details };
+        Ok(Session::new(self.clone(), asked, response, claims))
     }
 
     /// The server's issuer identifier.
@@ -187,16 +194,36 @@ impl Client {
         let inner = &self.inner;
         let id_token = Jwt::parse(JwtKind::IdToken, token.expose(), &inner.algorithms)?;
         inner.keys.verify(self, &id_token).await?;
-        let expected = Expectations {
+        let expected = Expectations { recipient: self.recipient(), access_token, occasion };
+        Ok(IdClaims::judge(id_token.claims()?, id_token.algorithm, &expected)?)
+    }
+
+    /// What any token for this client is held against.
+    pub(crate) fn recipient(&self) -> Recipient<'_> {
+        let inner = &self.inner;
+        Recipient {
             issuer: self.issuer(),
             client_id: self.client_id(),
             trusted_audiences: &inner.trusted_audiences,
             leeway: inner.leeway,
             now: inner.clock.now(),
-            access_token,
-            occasion,
-        };
-        Ok(IdClaims::judge(id_token.claims()?, id_token.algorithm, &expected)?)
+        }
+    }
+
+    /// The claims of a token of the server whose signature is right, not judged yet.
+    pub(crate) async fn claims_of(
+        &self,
+        kind: JwtKind,
+        token: &str,
+        allowed: &[Algorithm],
+    ) -> Result<Map<String, Value>, Error> {
+        let failed = |error| kind.failed(error);
+        if token.len() > MAX_JWT {
+            return Err(failed(JwtError::TooLong));
+        }
+        let jwt = Jwt::parse(kind, token, allowed).map_err(failed)?;
+        self.inner.keys.verify(self, &jwt).await?;
+        jwt.claims().map_err(failed)
     }
 
     /// The server's answer at its `jwks_uri`.

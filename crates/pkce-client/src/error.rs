@@ -1,6 +1,7 @@
 //! What can go wrong, as exact values. None of them holds a body, a code, a verifier, a token or a secret.
 
 use std::fmt;
+use std::time::Duration;
 
 use oauth_types::Algorithm;
 use url::Url;
@@ -9,6 +10,8 @@ use crate::dice::NoEntropy;
 use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
 use crate::pending::{RejectReason, Rejected};
+use crate::specs::oidc_rp_initiated_logout::LogoutError;
+use crate::specs::rfc8628_device::DeviceError;
 use crate::store::StoreError;
 use crate::token::TokenType;
 use crate::transport::{Endpoint, TransportError};
@@ -61,6 +64,20 @@ pub enum Error {
         /// What is wrong with it.
         error: JwtError,
     },
+    /// The server cannot answer now.
+    #[error("the {endpoint} is not available now")]
+    Unavailable {
+        /// Who was asked.
+        endpoint: Endpoint,
+        /// When the server wants to be asked again, if it said so in seconds; at most a day.
+        retry_after: Option<Duration>,
+    },
+    /// The login on another device has ended without a session (RFC 8628 §3.5).
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The browser did not come back from a logout of this process.
+    #[error(transparent)]
+    Logout(#[from] LogoutError),
     /// The claims of the UserInfo endpoint are about somebody else (OpenID Connect Core §5.3.2).
     #[error("the userinfo endpoint answered about another subject")]
     SubjectMismatch,
@@ -120,7 +137,7 @@ pub enum Defect {
     #[error("its status is {0}")]
     Status(u16),
     /// The body is not of the media type the specification asks for.
-    #[error("its content type is not JSON")]
+    #[error("its content type is not the one asked for")]
     ContentType,
     /// The body is not acceptable JSON.
     #[error("{0}")]

@@ -5,12 +5,13 @@ use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use oauth_types::{Params, Secret};
+use tokio::task::JoinError;
 use url::Url;
 
 use crate::client::{Client, send};
 use crate::error::Error;
 use crate::specs::Again;
-use crate::transport::{Endpoint, HttpRequest};
+use crate::transport::{Endpoint, HttpRequest, TransportError};
 
 /// A form for an endpoint, before it is sent.
 pub(crate) struct Form {
@@ -35,18 +36,44 @@ pub(crate) fn uri(endpoint: Endpoint, url: &Url) -> Result<http::Uri, Error> {
     url.as_str().parse().map_err(|_| Error::NoEndpoint(endpoint))
 }
 
+/// Runs `work` with `endpoint` in a task of its own, which cancelling the caller does not stop.
+pub(crate) async fn uncancelled<T: Send + 'static>(
+    endpoint: Endpoint,
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    outcome(endpoint, tokio::spawn(work).await)
+}
+
+/// What came of work in a task of its own.
+pub(crate) fn outcome<T>(endpoint: Endpoint, joined: Result<Result<T, Error>, JoinError>) -> Result<T, Error> {
+    joined.unwrap_or_else(|_| {
+        let source = TransportError::connection("the exchange was stopped");
+        Err(Error::Transport { endpoint, source })
+    })
+}
+
 impl Client {
     /// POSTs `params` to `endpoint`, authenticated as this client.
     ///
     /// # Errors
     /// [`Error::NoEndpoint`] if the server has none; [`Error::Transport`]; [`Error::Protocol`] for a redirect.
     pub(crate) async fn post(&self, endpoint: Endpoint, params: Params) -> Result<http::Response<Vec<u8>>, Error> {
+        self.post_for(endpoint, params, "application/json").await
+    }
+
+    /// The same for an answer of the media type `accept`.
+    pub(crate) async fn post_for(
+        &self,
+        endpoint: Endpoint,
+        params: Params,
+        accept: &'static str,
+    ) -> Result<http::Response<Vec<u8>>, Error> {
         let authentication = &*self.inner.authentication;
         let url = self.inner.server.endpoint(endpoint, self.is_known_by_connection())?.clone();
         self.exchange(endpoint, None, || {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-            headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+            headers.insert(ACCEPT, HeaderValue::from_static(accept));
             let mut form = Form { endpoint, url: url.clone(), params: params.clone(), headers };
             authentication.authenticate(self, &mut form)?;
             form.into_request()

@@ -80,6 +80,9 @@ pub enum JwtError {
     /// It does not have exactly three segments with content (RFC 7515 §3.1).
     #[error("it is not in compact serialisation with three segments")]
     NotCompact,
+    /// It is longer than any honest token.
+    #[error("it is too long")]
+    TooLong,
     /// A segment is not base64url without padding, written canonically (RFC 7515 §2).
     #[error("a segment is not canonical base64url")]
     NotBase64Url,
@@ -119,6 +122,12 @@ pub enum JwtError {
     /// A claim has the wrong type or an impossible value.
     #[error("the claim {0} is malformed")]
     Malformed(&'static str),
+    /// A claim is there that such a token must not have.
+    #[error("the claim {0} must not be there")]
+    Forbidden(&'static str),
+    /// A token with the same `jti` was received before.
+    #[error("it was received before")]
+    Replayed,
     /// `iss` is not this server, compared exactly.
     #[error("it is of another issuer")]
     Issuer,

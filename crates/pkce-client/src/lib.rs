@@ -61,6 +61,17 @@
 //! * The ID token: signature, algorithm, key, and every claim rule of OpenID Connect Core §3.1.3.7, always.
 //! * No redirect is followed, every body is bounded, a code is sent once.
 //!
+//! # Other endpoints
+//! * A login on a device without a browser (RFC 8628): [`Client::device`].
+//! * Logout: tokens are revoked (RFC 7009) by [`Session::revoke`]; the user's browser is sent to the server's logout
+//!   (RP-Initiated Logout) by [`Client::logout`]; logouts that begin elsewhere arrive by [`Client::verify_logout_token`]
+//!   (Back-Channel Logout) and [`Client::judge_frontchannel_logout`] (Front-Channel Logout).
+//! * UserInfo responses that are signed: [`ClientBuilder::signed_userinfo`].
+//! * Services: access on their own account (RFC 6749 §4.4) by [`Client::client_credentials`], and one token for another
+//!   (RFC 8693) by [`Client::token_exchange`].
+//! * Protected resources: what a token stands for (RFC 7662) by [`Client::introspect`], with a signature (RFC 9701) by
+//!   [`Client::introspect_signed`]; tokens that say it themselves (RFC 9068) by [`Client::verify_access_token`].
+//!
 //! # Who the client is, and what its tokens are bound to
 //! * A secret in a header or in the body (RFC 6749), a signed assertion for the issuer alone (RFC 7523), or a certificate
 //!   (RFC 8705): [`ClientBuilder::secret`], [`ClientBuilder::private_key_jwt`], [`ClientBuilder::mtls`]. One of them, as
@@ -143,8 +154,16 @@ pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use seal_key::{SealError, SealKey};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
+pub use specs::oidc_backchannel_logout::LogoutToken;
 pub use specs::oidc_core::Prompt;
+pub use specs::oidc_frontchannel_logout::{FrontChannelError, FrontChannelLogout};
+pub use specs::oidc_rp_initiated_logout::{LogoutError, LogoutRequest, PendingLogout, StartedLogout};
+pub use specs::rfc6749_client_credentials::ClientCredentials;
 pub use specs::rfc6750_bearer::Challenge;
+pub use specs::rfc7662_introspection::Introspection;
+pub use specs::rfc8628_device::{DeviceError, DeviceLogin, DeviceRequest};
+pub use specs::rfc8693_token_exchange::{ExchangeRequest, ExchangedToken, TokenKind};
+pub use specs::rfc9068_access_token::AccessClaims;
 pub use specs::rfc9470_step_up::StepUp;
 pub use store::conformance as token_store_conformance;
 pub use store::file::FileStore;

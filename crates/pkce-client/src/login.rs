@@ -175,11 +175,7 @@ impl<'a> LoginRequest<'a> {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-        let of_scope = |octet: u8| matches!(octet, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-        if self.scopes.iter().any(|scope| scope.is_empty() || !scope.bytes().all(of_scope)) {
-            return Err(ConfigError::Scope);
-        }
+        judge_scopes(&self.scopes)?;
         self.resources.iter().try_for_each(|resource| rfc8707_resource::judge(resource))?;
         self.wishes.check(&self.client.inner.server, self.is_openid())?;
         if self.max_age.is_some() && !self.is_openid() {
@@ -226,6 +222,13 @@ impl<'a> LoginRequest<'a> {
         }
         params
     }
+}
+
+/// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+pub(crate) fn judge_scopes(scopes: &[String]) -> Result<(), ConfigError> {
+    let of_scope = |octet: u8| matches!(octet, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    let unusable = |scope: &String| scope.is_empty() || !scope.bytes().all(of_scope);
+    if scopes.iter().any(unusable) { Err(ConfigError::Scope) } else { Ok(()) }
 }
 
 impl Client {

@@ -15,16 +15,17 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::claims::{IdClaims, UserInfo};
 use crate::client::Client;
 use crate::error::{Defect, Error};
-use crate::exchange::uri;
-use crate::pending::Flow;
+use crate::exchange::{uncancelled, uri};
 use crate::session::failure::likeness;
+pub(crate) use crate::session::refresh::Ended;
 use crate::session::refresh::{Renewed, Tokens};
+use crate::specs::oidc_signed_userinfo;
 use crate::specs::rfc6750_bearer::authorization;
 use crate::specs::rfc9396_rar::Details;
 use crate::store::TokenStore;
-use crate::token::{TokenResponse, members};
+use crate::token::TokenResponse;
 use crate::token_set::{Expiry, TokenSet};
-use crate::transport::{Endpoint, TransportError};
+use crate::transport::Endpoint;
 
 /// A user who is logged in, and the tokens that came of it.
 ///
@@ -39,22 +40,31 @@ pub struct Session {
     refreshes: Arc<AtomicU64>,
 }
 
+/// What tokens were asked for.
+#[derive(Clone, Default)]
+pub(crate) struct Asked {
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    /// In detail (RFC 9396 §2), if anything was.
+    pub(crate) details: Option<Vec<Value>>,
+}
+
 impl Session {
-    pub(crate) fn new(client: Client, flow: Flow, response: TokenResponse, claims: Option<IdClaims>) -> Self {
+    pub(crate) fn new(client: Client, asked: Asked, response: TokenResponse, claims: Option<IdClaims>) -> Self {
         let now = client.inner.clock.now();
         let set = TokenSet {
             // Nobody else knows of it until it is kept.
             login: String::new(),
-            issuer: flow.issuer,
-            client_id: flow.client_id,
+            issuer: client.issuer().to_owned(),
+            client_id: client.client_id().to_owned(),
             access_token: response.access_token,
             token_type: client.token_type(),
             expiry: response.expires_in.map(|seconds| Expiry::after(seconds, now)),
             refresh_token: response.refresh_token,
             // RFC 6749 §5.1: omitted if identical to what was asked for.
-            scopes: response.scopes.unwrap_or(flow.scopes),
-            resources: flow.resources,
-            details: Details::of_login(flow.details, response.details),
+            scopes: response.scopes.unwrap_or(asked.scopes),
+            resources: asked.resources,
+            details: Details::of_login(asked.details, response.details),
             // One that was not verified is not kept.
             id_token: response.id_token.filter(|_| claims.is_some()),
             claims: claims.map(Arc::new),
@@ -110,7 +120,7 @@ impl Session {
     pub async fn keep_in(&self, store: impl TokenStore + 'static) -> Result<(), Error> {
         let mut tokens = self.alive().await?;
         let client = self.client.clone();
-        finished(async move { tokens.keep(&client, Arc::new(store)).await }).await
+        uncancelled(Endpoint::Token, async move { tokens.keep(&client, Arc::new(store)).await }).await
     }
 
     /// Stores what could not be stored before. Does nothing where everything is stored, or no store was named.
@@ -122,7 +132,7 @@ impl Session {
     /// [`Error::Store`]; [`Error::ReauthRequired`] if the session is over.
     pub async fn save(&self) -> Result<(), Error> {
         let mut tokens = self.alive().await?;
-        finished(async move { tokens.save().await }).await
+        uncancelled(Endpoint::Token, async move { tokens.save().await }).await
     }
 
     /// Ends the session here and removes its tokens from the store, for all processes. Another session that is kept
@@ -132,13 +142,14 @@ impl Session {
     /// [`Error::Store`] if they may still be there; calling it again tries again.
     pub async fn forget(&self) -> Result<(), Error> {
         let mut tokens = Arc::clone(&self.tokens).lock_owned().await;
-        finished(async move { tokens.forget().await }).await
+        uncancelled(Endpoint::Token, async move { tokens.forget().await }).await
     }
 
     /// An access token that has not expired, refreshed shortly before it would.
     ///
-    /// However many tasks ask at once, one request is sent, whose failure is told to all of them, and it is finished even if the task that caused it is
-    /// cancelled: a rotated refresh token must not get lost. Call it for every request to a resource.
+    /// However many tasks ask at once, one request is sent, whose failure is told to all of them, and it is finished even
+    /// if the task that caused it is cancelled: a rotated refresh token must not get lost. Call it for every request to a
+    /// resource.
     ///
     /// Where the session is kept in a store, the store is asked first, and one process refreshes for all. A token that
     /// could not be stored is given all the same, see [`Session::save`].
@@ -155,7 +166,7 @@ impl Session {
             if tokens.is_saved() {
                 return Ok(current);
             }
-            return finished(async move {
+            return uncancelled(Endpoint::Token, async move {
                 match tokens.save().await {
                     Ok(()) | Err(Error::Store(_)) => Ok(tokens.set.access_token.clone()),
                     Err(error) => Err(error),
@@ -257,21 +268,33 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::SubjectMismatch`] if the answer is about somebody else; [`Error::NoEndpoint`] if the server has no
-    /// such endpoint; [`Error::Unsupported`] if the login was not an OpenID Connect login; the errors of [`Session::access_token`];
-    /// [`Error::Transport`], [`Error::OAuth`] or [`Error::Protocol`].
+    /// such endpoint; [`Error::Unsupported`] if the login was not an OpenID Connect login; [`Error::Jwt`] if the answer was
+    /// to be signed and is not valid; the errors of [`Session::access_token`]; [`Error::Transport`], [`Error::OAuth`] or
+    /// [`Error::Protocol`].
     pub async fn userinfo(&self) -> Result<UserInfo, Error> {
         let claims = self.claims().ok_or(Error::Unsupported("userinfo needs a login with the scope openid"))?;
         let endpoint = self.client.inner.server.endpoint(Endpoint::Userinfo, self.client.is_known_by_connection())?;
         let address = uri(Endpoint::Userinfo, endpoint)?;
         let token = self.access_token().await?;
         let make = || {
-            let request = http::Request::get(address.clone()).header(ACCEPT, "application/json");
+            let request =
+                http::Request::get(address.clone()).header(ACCEPT, oidc_signed_userinfo::accept(&self.client));
             let request = request.header(AUTHORIZATION, authorization(self.client.token_type(), &token));
             request.body(Vec::new()).map_err(|_| Error::NoEndpoint(Endpoint::Userinfo))
         };
         let response = self.client.exchange(Endpoint::Userinfo, Some(&token), make).await?;
-        let members = members(Endpoint::Userinfo, response)?;
+        let members = oidc_signed_userinfo::read(&self.client, response).await?;
         UserInfo::about(claims.subject(), members).ok_or(Error::SubjectMismatch)
+    }
+
+    /// The last verified ID token.
+    pub(crate) async fn id_token(&self) -> Option<Secret> {
+        self.tokens.lock().await.set.id_token.clone()
+    }
+
+    /// Ends the session here, and hands out its tokens to be revoked. They are kept, so that it can be tried again.
+    pub(crate) async fn end(&self) -> Ended {
+        self.tokens.lock().await.hand_out(&self.client).await
     }
 
     /// The tokens, to be used by nobody else for a while.
@@ -288,7 +311,7 @@ impl Session {
 
     async fn replace(&self, mut tokens: OwnedMutexGuard<Tokens>) -> Result<Renewed, Error> {
         let (client, refreshes) = (self.client.clone(), Arc::clone(&self.refreshes));
-        finished(async move {
+        uncancelled(Endpoint::Token, async move {
             // That somebody asked for too much is nobody else's failure.
             let alone = tokens.details.is_some();
             let renewed = tokens.renew(&client).await;
@@ -303,18 +326,8 @@ impl Session {
     }
 }
 
-/// Runs `work` in a task of its own, which cancelling the caller does not stop.
-async fn finished<T: Send + 'static>(
-    work: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    tokio::spawn(work).await.unwrap_or_else(|_| {
-        let source = TransportError::connection("the refresh was stopped");
-        Err(Error::Transport { endpoint: Endpoint::Token, source })
-    })
-}
-
 /// Whether asking again later may help.
-fn is_passing(error: &Error) -> bool {
+pub(crate) fn is_passing(error: &Error) -> bool {
     match error {
         Error::Transport { .. } | Error::Store(_) => true,
         Error::Protocol { defect: Defect::Status(status), .. } => *status >= 500,

@@ -63,27 +63,42 @@ impl TokenResponse {
         if !token_type.eq_ignore_ascii_case(wanted.as_str()) {
             return Err(Defect::TokenType(wanted));
         }
-        let access_token = text(members, "access_token")?.ok_or(Defect::Missing("access_token"))?;
-        if access_token.is_empty() || !access_token.bytes().all(|octet| octet.is_ascii_graphic()) {
-            return Err(Defect::Member("access_token"));
-        }
-        let refresh_token = text(members, "refresh_token")?.filter(|token| !token.is_empty());
-        if refresh_token.as_ref().is_some_and(|token| !token.bytes().all(|octet| matches!(octet, 0x20..=0x7e))) {
-            return Err(Defect::Member("refresh_token"));
-        }
-        let scope = text(members, "scope")?;
-        let details = members.remove("authorization_details");
-        let malformed = Defect::Member("authorization_details");
-        let details = details.map(|details| rfc9396_rar::read(details).ok_or(malformed)).transpose()?;
         Ok(Self {
-            access_token: Secret::new(access_token),
-            expires_in: lifetime(members.get("expires_in"))?,
-            refresh_token: refresh_token.map(Secret::new),
+            access_token: access_token(members)?,
+            expires_in: seconds(members, "expires_in")?,
+            refresh_token: refresh_token(members)?,
             id_token: text(members, "id_token")?.map(Secret::new),
-            details,
-            scopes: scope.map(|scope| scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()),
+            scopes: scopes(members)?,
+            details: details(members)?,
         })
     }
+}
+
+/// A token that fits into a header.
+pub(crate) fn access_token(members: &mut Map<String, Value>) -> Result<Secret, Defect> {
+    let token = text(members, "access_token")?.map(Secret::new).ok_or(Defect::Missing("access_token"))?;
+    let fits = !token.is_empty() && token.expose().bytes().all(|octet| octet.is_ascii_graphic());
+    if fits { Ok(token) } else { Err(Defect::Member("access_token")) }
+}
+
+/// An empty one counts as none.
+pub(crate) fn refresh_token(members: &mut Map<String, Value>) -> Result<Option<Secret>, Defect> {
+    let token = text(members, "refresh_token")?.map(Secret::new).filter(|token| !token.is_empty());
+    let fits = |token: &Secret| token.expose().bytes().all(|octet| matches!(octet, 0x20..=0x7e));
+    if token.as_ref().is_none_or(fits) { Ok(token) } else { Err(Defect::Member("refresh_token")) }
+}
+
+/// The scopes that were granted, if the server says so.
+pub(crate) fn scopes(members: &mut Map<String, Value>) -> Result<Option<Vec<String>>, Defect> {
+    let scope = text(members, "scope")?;
+    Ok(scope.map(|scope| scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()))
+}
+
+/// What was granted in detail, if the server says so (RFC 9396 §7).
+fn details(members: &mut Map<String, Value>) -> Result<Option<Vec<Value>>, Defect> {
+    let malformed = Defect::Member("authorization_details");
+    let details = members.remove("authorization_details");
+    details.map(|details| rfc9396_rar::read(details).ok_or(malformed)).transpose()
 }
 
 /// The members of a successful JSON answer. Redirects are never followed, OAuth errors come first.
@@ -102,7 +117,7 @@ pub(crate) fn members_at(
     if status.is_redirection() {
         return Err(defective(Defect::Redirect(status.as_u16())));
     }
-    let is_json = is_json(response.headers());
+    let is_json = is_of_type(response.headers(), "application/json");
     let body = zeroize::Zeroizing::new(response.into_body());
     let members = if is_json { json::object(&body) } else { Err(json::JsonError::Malformed) };
     if let Ok(members) = &members
@@ -134,16 +149,34 @@ fn oauth_error(endpoint: Endpoint, status: http::StatusCode, members: &Map<Strin
     }
 }
 
-/// Whether the media type is `application/json`, alone and without regard to case and parameters.
-fn is_json(headers: &http::HeaderMap) -> bool {
+/// The text of a successful answer that is a signed token of this media type. OAuth errors come first.
+pub(crate) fn signed(
+    endpoint: Endpoint,
+    response: http::Response<Vec<u8>>,
+    media_type: &str,
+) -> Result<Secret, Error> {
+    let defective = |defect| Error::Protocol { endpoint, defect };
+    let status = response.status();
+    if status != http::StatusCode::OK {
+        return Err(members(endpoint, response).err().unwrap_or(defective(Defect::Status(status.as_u16()))));
+    }
+    if !is_of_type(response.headers(), media_type) {
+        return Err(defective(Defect::ContentType));
+    }
+    let body = zeroize::Zeroizing::new(response.into_body());
+    Ok(Secret::new(String::from_utf8_lossy(&body)))
+}
+
+/// Whether there is one media type and it is this one, without regard to case and parameters.
+fn is_of_type(headers: &http::HeaderMap, wanted: &str) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/json")
+    media_type.trim().eq_ignore_ascii_case(wanted)
 }
 
 /// Takes a text member out, so that it is not left behind in the map. Another type is not an absence.
-fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, Defect> {
+pub(crate) fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, Defect> {
     match members.remove(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -151,16 +184,16 @@ fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<S
     }
 }
 
-/// `expires_in` as an integer; some servers write the integer as a string.
-fn lifetime(value: Option<&Value>) -> Result<Option<u64>, Defect> {
-    let seconds = match value {
+/// A duration as an integer; some servers write the integer as a string.
+pub(crate) fn seconds(members: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Defect> {
+    let seconds = match members.get(name) {
         None => return Ok(None),
         Some(Value::Number(number)) => number.as_u64(),
         Some(Value::String(digits)) if digits.bytes().all(|octet| octet.is_ascii_digit()) => digits.parse().ok(),
         Some(_) => None,
     };
     let believable = seconds.filter(|seconds| *seconds <= MAX_LIFETIME);
-    believable.map(Some).ok_or(Defect::Member("expires_in"))
+    believable.map(Some).ok_or(Defect::Member(name))
 }
 
 #[cfg(test)]
@@ -223,10 +256,10 @@ mod tests {
     fn the_media_type_is_read_without_parameters() {
         let judged = |value: &str| {
             let value = http::HeaderValue::from_str(value).expect("a header value");
-            is_json(&http::HeaderMap::from_iter([(CONTENT_TYPE, value)]))
+            is_of_type(&http::HeaderMap::from_iter([(CONTENT_TYPE, value)]), "application/json")
         };
         assert!(judged("application/json") && judged("Application/JSON; charset=utf-8"));
         assert!(!judged("text/html") && !judged("application/jsonp") && !judged(""));
-        assert!(!is_json(&http::HeaderMap::new()));
+        assert!(!is_of_type(&http::HeaderMap::new(), "application/json"));
     }
 }

@@ -72,6 +72,14 @@ enum Seen {
     Adopted,
 }
 
+/// Tokens of a session that is over, to be revoked.
+pub(crate) struct Ended {
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) access_token: Secret,
+    /// Held meanwhile, so that no other process gets new ones.
+    pub(crate) lease: Option<Lease>,
+}
+
 /// Tokens that can be used, whether or not they could be stored.
 pub(super) struct Renewed {
     pub(super) access_token: Secret,
@@ -262,6 +270,18 @@ impl Tokens {
             }
         }
         Err(StoreError::Contended.into())
+    }
+
+    /// Ends the session here, and hands out its tokens: the newest that can be had, also if the store cannot be asked.
+    pub(super) async fn hand_out(&mut self, client: &Client) -> Ended {
+        self.ended = true;
+        let refresh_token = self.set.refresh_token.clone();
+        let lease = self.lease(client).await.unwrap_or_default();
+        if self.look().await.is_err() {
+            // Also those that are not in the store any more are revoked.
+            self.set.refresh_token = refresh_token;
+        }
+        Ended { refresh_token: self.set.refresh_token.clone(), access_token: self.set.access_token.clone(), lease }
     }
 
     /// Ends the session, here and in the store.

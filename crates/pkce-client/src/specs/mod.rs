@@ -2,17 +2,28 @@
 //! types included. A document that takes part in every exchange is a [`Spec`] and has its line in [`ORDER`].
 
 mod oauth_form_post;
+pub(crate) mod oidc_backchannel_logout;
 pub(crate) mod oidc_core;
+pub(crate) mod oidc_frontchannel_logout;
 pub(crate) mod oidc_jarm;
+pub(crate) mod oidc_rp_initiated_logout;
+pub(crate) mod oidc_signed_userinfo;
+pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6750_bearer;
+mod rfc7009_revocation;
 mod rfc7523_client_assertion;
+pub(crate) mod rfc7662_introspection;
+pub(crate) mod rfc8628_device;
+pub(crate) mod rfc8693_token_exchange;
 mod rfc8705_mtls;
 pub(crate) mod rfc8707_resource;
+pub(crate) mod rfc9068_access_token;
 pub(crate) mod rfc9101_jar;
 pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9396_rar;
 mod rfc9449_dpop;
 pub(crate) mod rfc9470_step_up;
+mod rfc9701_jwt_introspection;
 
 use std::any::{Any, TypeId};
 
@@ -34,6 +45,7 @@ const ORDER: &[fn() -> TypeId] = &[
     TypeId::of::<rfc9101_jar::Signed>,
     TypeId::of::<rfc8705_mtls::CertificateBound>,
     TypeId::of::<rfc9126_par::Pushed>,
+    TypeId::of::<oidc_signed_userinfo::SignedUserinfo>,
     TypeId::of::<rfc9449_dpop::Dpop>,
 ];
 
