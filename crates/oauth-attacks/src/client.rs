@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, Weak};
 
+use mock_idp::tls::Tls;
+
 use crate::agent::lock;
 pub use crate::errand::{Ability, Done, Door, Errand, Page};
 use crate::target::Registration;
@@ -51,6 +53,11 @@ pub trait ClientUnderTest: Send + Sync {
         &[]
     }
 
+    /// How its issuers show who they are, if it takes none without https. Without this they have http.
+    fn https(&self) -> Option<Tls> {
+        None
+    }
+
     /// Whether the client drives a real browser, which goes wherever it is sent. Then what it asks at the
     /// authorization endpoint of a lying server is kept from it, and is written down by [`Visitor::note_opened`] while
     /// the client still works.
@@ -84,6 +91,10 @@ impl<T: ClientUnderTest + ?Sized> ClientUnderTest for Arc<T> {
 
     fn issuers_at(&self) -> &[SocketAddr] {
         self.as_ref().issuers_at()
+    }
+
+    fn https(&self) -> Option<Tls> {
+        self.as_ref().https()
     }
 
     fn drives_a_browser(&self) -> bool {

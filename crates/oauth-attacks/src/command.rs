@@ -9,7 +9,9 @@
 //! | `REDIRECT_URI` | where it must listen for what comes back, on 127.0.0.1 |
 //! | `BROWSER` | a program that takes the address to open as its last argument, as `xdg-open` does |
 //! | `RESOURCE` | a protected resource to call, for errands that need one |
-//! | `CA_FILE` | a certificate authority to trust, if the issuer has https |
+//! | `CA_FILE` | a certificate authority to trust, in PEM, if the issuer has https |
+//!
+//! Issuers have http, but for a few attacks, unless [`Command::over_https`] says otherwise.
 //!
 //! When it is done it prints a line, `{"accepted": {"iss": "…", "sub": "…"}}` or `{"rejected": {"code": "…"}}`, or it
 //! just ends: with 0 if somebody is logged in, with anything else if not. A program that neither says anything nor ends
@@ -30,11 +32,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use mock_idp::tls::{Tls, TlsError};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe;
@@ -43,15 +45,19 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::agent::lock;
-use crate::client::{Ability, Answered, ClientUnderTest, Done, Errand, Page, Provider, Rejected, Said, Visitor};
+use crate::client::{
+    Ability, Answered, ClientUnderTest, Done, Errand, Page, Presence, Provider, Rejected, Said, Visitor,
+};
 use crate::dice::fresh;
 use crate::target::{ClientAuth, Registration};
 
 mod browser;
+mod port;
 mod words;
 
 use browser::{Folder, OPENED, visit};
-use words::{Word, listen};
+use port::{at_port_of, listens, with_port};
+use words::{Word, listen, said_in, unreadable};
 
 /// The cookie that leads to a visitor's program.
 const COOKIE: &str = "program";
@@ -81,8 +87,15 @@ pub struct Command {
     abilities: BTreeSet<Ability>,
     environment: Vec<(String, String)>,
     quiet: Duration,
+    https: Option<Tls>,
     folder: Folder,
-    running: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Program>>>>,
+    running: Mutex<HashMap<String, Running>>,
+}
+
+/// A program, for as long as its visitor is there.
+struct Running {
+    visitor: Presence,
+    program: Arc<tokio::sync::Mutex<Program>>,
 }
 
 /// A program that was started.
@@ -112,6 +125,7 @@ impl Command {
             abilities: BTreeSet::from([Ability::Listen, Ability::Print, Ability::OpenBrowser]),
             environment: Vec::new(),
             quiet: QUIET,
+            https: None,
             folder: Folder::new()?,
             running: Mutex::default(),
         })
@@ -131,6 +145,15 @@ impl Command {
         self
     }
 
+    /// Unable to do this. A program that leaves listening to those who use it answers for nothing at its redirect URI.
+    #[must_use]
+    pub fn unable_to(mut self, abilities: impl IntoIterator<Item = Ability>) -> Self {
+        for ability in abilities {
+            self.abilities.remove(&ability);
+        }
+        self
+    }
+
     /// With one more variable in its environment.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -145,6 +168,16 @@ impl Command {
         self
     }
 
+    /// With issuers that have https: for clients that take no others. The program has to trust the certificate authority
+    /// in `CA_FILE`, which is the same for every issuer but those of attacks on the verification of certificates.
+    ///
+    /// # Errors
+    /// When the authority cannot be made.
+    pub fn over_https(mut self) -> Result<Self, TlsError> {
+        self.https = Some(Tls::shared()?);
+        Ok(self)
+    }
+
     async fn start(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
         let broken = |error: io::Error| Rejected::new(format!("the program cannot be started: {error}"));
         let mut program = self.spawn(provider).await.map_err(broken)?;
@@ -157,7 +190,11 @@ impl Command {
         if let Ok(address) = &begun {
             visitor.note_opened(address);
         }
-        lock(&self.running).insert(name, Arc::new(tokio::sync::Mutex::new(program)));
+        let mut running = lock(&self.running);
+        // Nobody can ask anything of a program any more whose visitor has left, whatever it still waits for.
+        running.retain(|_, running| running.visitor.lasts());
+        let program = Arc::new(tokio::sync::Mutex::new(program));
+        running.insert(name, Running { visitor: visitor.presence(), program });
         begun
     }
 
@@ -200,7 +237,7 @@ impl Command {
     /// The programs on this visitor's computer, in the order they were started in.
     fn started_for(&self, visitor: &Visitor) -> Vec<Arc<tokio::sync::Mutex<Program>>> {
         let (names, running) = (visitor.cookie(COOKIE).unwrap_or_default(), lock(&self.running));
-        names.split(' ').filter_map(|name| running.get(name).cloned()).collect()
+        names.split(' ').filter_map(|name| Some(Arc::clone(&running.get(name)?.program))).collect()
     }
 
     async fn answer(&self, visitor: &Visitor, address: &str) -> Said {
@@ -217,11 +254,11 @@ impl Command {
             return Said::Rejected(Rejected::new("no program waits for this browser"));
         };
         let page = visit(&at_port_of(&program.redirect_uri, address)).await;
-        let said = tokio::time::timeout(self.quiet, program.said()).await;
-        let said = said.unwrap_or_else(|_| Said::Rejected(Rejected::new("the program is still waiting")));
+        let said = tokio::time::timeout(PATIENCE, program.said_or_waiting(self.quiet)).await;
+        let said = said.unwrap_or_else(|_| Said::Rejected(Rejected::new("the program does not answer")));
         let printed = program.page();
         visitor.show(match page {
-            Some(page) => Page { body: format!("{}\n{}", page.body, printed.body), ..page },
+            Some(page) => Page { printed: printed.printed, ..page },
             None => printed,
         });
         if let Said::SentOn { url } = &said {
@@ -280,6 +317,20 @@ impl Program {
         }
     }
 
+    /// What the program says, or that it has been silent for this long and still listens. One that no longer listens is
+    /// busy with what it was answered.
+    async fn said_or_waiting(&mut self, quiet: Duration) -> Said {
+        loop {
+            match tokio::time::timeout(quiet, self.said()).await {
+                Ok(said) => return said,
+                Err(_) if listens(&self.redirect_uri) => {
+                    return Said::Rejected(Rejected::new("the program is still waiting"));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
     fn heard(&mut self, word: Option<Word>) -> Said {
         let said = match word {
             Some(Word::Line(line)) => {
@@ -329,7 +380,7 @@ impl Program {
 
     /// What the program has printed so far.
     fn page(&self) -> Page {
-        Page { body: lock(&self.printed).clone(), ..Page::default() }
+        Page { printed: lock(&self.printed).clone(), ..Page::default() }
     }
 }
 
@@ -337,19 +388,6 @@ impl Drop for Program {
     fn drop(&mut self) {
         self.listening.abort();
     }
-}
-
-fn said_in(line: &Value) -> Option<Said> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    if let Some(who) = line.get("accepted") {
-        return Some(Said::Accepted { issuer: text(&who["iss"]), subject: text(&who["sub"]) });
-    }
-    let why = line.get("rejected")?;
-    Some(Said::Rejected(Rejected::new(text(&why["code"]))))
-}
-
-fn unreadable(line: &Value) -> Said {
-    Said::Rejected(Rejected::new(format!("the program said {line}")))
 }
 
 /// The next address that was opened, which ends with a NUL.
@@ -364,29 +402,6 @@ async fn next_opened(pipe: &mut pipe::Receiver) -> io::Result<String> {
     }
 }
 
-/// The redirect URI with a free port, if it is on 127.0.0.1 and names none.
-fn with_port(redirect_uri: &str) -> io::Result<String> {
-    let Some(rest) = redirect_uri.strip_prefix("http://127.0.0.1/") else { return Ok(redirect_uri.to_owned()) };
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-    Ok(format!("http://127.0.0.1:{port}/{rest}"))
-}
-
-/// The address as a browser on the computer of this program opens it. Every visitor has a computer of their own, and what
-/// is meant for a port of another one arrives at the port here, as if it had been guessed.
-fn at_port_of(redirect_uri: &str, address: &str) -> String {
-    let on_loopback = |url: &str| {
-        let (port, path) = url.strip_prefix(LOOPBACK)?.split_once('/')?;
-        port.parse::<u16>().ok().map(|port| (port, path.to_owned()))
-    };
-    match (on_loopback(redirect_uri), on_loopback(address)) {
-        (Some((port, _)), Some((_, path))) => format!("{LOOPBACK}{port}/{path}"),
-        _ => address.to_owned(),
-    }
-}
-
-/// What redirect URIs that get a port begin with.
-const LOOPBACK: &str = "http://127.0.0.1:";
-
 impl ClientUnderTest for Command {
     fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
         Box::pin(self.start(visitor, provider))
@@ -394,6 +409,10 @@ impl ClientUnderTest for Command {
 
     fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
         Box::pin(self.answer(visitor, address))
+    }
+
+    fn https(&self) -> Option<Tls> {
+        self.https.clone()
     }
 
     fn can(&self, ability: Ability) -> bool {
@@ -415,36 +434,5 @@ impl fmt::Debug for Command {
             .field("line", &self.line)
             .field("registration", &self.registration)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_loopback_address_without_a_port_gets_one() {
-        assert!(with_port("http://127.0.0.1/cb").expect("a port").starts_with("http://127.0.0.1:"));
-        for other in ["http://127.0.0.1:8400/cb", "https://app.example/cb"] {
-            assert_eq!(with_port(other).expect("an address"), other);
-        }
-    }
-
-    #[test]
-    fn a_response_for_another_computer_arrives_at_the_port_of_this_one() {
-        let here = "http://127.0.0.1:8400/cb";
-        assert_eq!(at_port_of(here, "http://127.0.0.1:8401/cb?code=a"), "http://127.0.0.1:8400/cb?code=a");
-        for unchanged in ["http://127.0.0.1:8400/cb?code=a", "https://app.example/cb?code=a", "app:/cb?code=a"] {
-            assert_eq!(at_port_of(here, unchanged), unchanged);
-        }
-    }
-
-    #[test]
-    fn a_line_says_who_is_logged_in_or_why_nobody_is() {
-        let said = |text: &str| said_in(&serde_json::from_str(text).expect("JSON"));
-        let accepted = Said::Accepted { issuer: "http://a".to_owned(), subject: "alice".to_owned() };
-        assert_eq!(said(r#"{"accepted": {"iss": "http://a", "sub": "alice"}}"#), Some(accepted));
-        assert_eq!(said(r#"{"rejected": {"code": "state"}}"#), Some(Said::Rejected(Rejected::new("state"))));
-        assert_eq!(said(r#"{"level": "info"}"#), None);
     }
 }

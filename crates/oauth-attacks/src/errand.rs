@@ -35,8 +35,10 @@ pub enum Ability {
     Pages,
     /// It listens on the loopback interface itself for what comes back.
     Listen,
-    /// What it prints is known: [`Visitor::page`] keeps it as the body.
+    /// What it prints is known: [`Visitor::page`] keeps it.
     Print,
+    /// It does several errands for one visitor at the same time.
+    AtOnce,
     /// It opens browsers itself: [`Visitor::opened`] keeps what it wanted opened.
     OpenBrowser,
 }
@@ -145,6 +147,15 @@ pub struct Page {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
+    /// What was printed, on a terminal or in a log.
+    pub printed: String,
+}
+
+impl Page {
+    /// Whether the text is to be read, on the page or in what was printed.
+    pub fn says(&self, text: &str) -> bool {
+        self.body.contains(text) || self.printed.contains(text)
+    }
 }
 
 impl fmt::Display for Ability {
@@ -165,6 +176,7 @@ impl fmt::Display for Ability {
             Self::Pages => "show pages",
             Self::Listen => "listen on the loopback interface",
             Self::Print => "have its output read",
+            Self::AtOnce => "do several things at the same time",
             Self::OpenBrowser => "open browsers",
         })
     }

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mock_idp::jose::{PublicKey, UnusableKey, compact, keyed_hash};
+use mock_idp::jose::{PublicKey, UnusableKey, compact, keyed_hash_by};
 use mock_idp::keys::SigningKey;
-use oauth_types::{Algorithm, Secret};
+use oauth_types::Algorithm;
 use serde_json::{Map, Value, json};
 
 use crate::attack::Inconclusive;
 use crate::dice::fresh;
+use crate::public_form::Form;
 
 /// A private key, its algorithm and its name.
 #[derive(Clone)]
@@ -72,6 +73,12 @@ impl Key {
     /// [`UnusableKey`] when it cannot be written.
     pub fn public_pem(&self) -> Result<String, UnusableKey> {
         self.pair.public_pem()
+    }
+
+    /// The public half as others may take it for a secret.
+    pub(crate) fn public_as(&self, form: Form) -> Result<Vec<u8>, Inconclusive> {
+        let pem = self.public_pem().map_err(|error| Inconclusive::new(error.to_string()))?;
+        Ok(form.octets(&pem, &self.jwk()))
     }
 
     /// The thumbprint of the public half (RFC 7638 section 3).
@@ -157,14 +164,14 @@ impl Jwt {
         Ok(compact(input, &signature))
     }
 
-    /// Authenticated with HS256 and this text as the key.
+    /// Authenticated with HS256 and this text, or these octets, as the key.
     ///
     /// # Errors
-    /// [`Inconclusive`] when the text is too short for a key.
-    pub fn keyed_with(mut self, text: &str) -> Result<String, Inconclusive> {
+    /// [`Inconclusive`] when there are too few of them for a key.
+    pub fn keyed_with(mut self, key: impl AsRef<[u8]>) -> Result<String, Inconclusive> {
         self.header.insert("alg".to_owned(), "HS256".into());
         let input = self.signing_input();
-        let hash = keyed_hash(Algorithm::Hs256, &Secret::from(text), input.as_bytes());
+        let hash = keyed_hash_by(Algorithm::Hs256, key.as_ref(), input.as_bytes());
         let hash = hash.map_err(|error| Inconclusive::new(error.to_string()))?;
         Ok(compact(input, &hash.unwrap_or_default()))
     }

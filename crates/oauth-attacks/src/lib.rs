@@ -68,6 +68,7 @@ mod patience;
 pub mod pkce_client_native;
 pub mod pkce_client_web;
 pub mod profile;
+mod public_form;
 pub mod race;
 pub mod redemption;
 pub mod registration;

@@ -116,6 +116,17 @@ pub(crate) fn asked(request: &Address, sent: &[Entry]) -> Params {
     claims.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect()
 }
 
+/// Makes sure that a login is one with an ID token (OpenID Connect Core section 3.1.2.1). A client that has not asked for
+/// one does not look at the one it is given.
+pub(crate) fn asks_for_id_token(request: &Address, idp: &Idp) -> Result<(), Inconclusive> {
+    let asked = asked(request, &idp.journal());
+    let scope = asked.get("scope").unwrap_or_default();
+    match scope.split(' ').any(|word| word == "openid") {
+        true => Ok(()),
+        false => Err(Inconclusive::new("the client does not ask for an ID token")),
+    }
+}
+
 /// The claims of a JWT, whatever its signature.
 pub(crate) fn claims(jwt: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok()?).ok()

@@ -106,7 +106,7 @@ async fn visit(address: &str) -> Option<Page> {
     {
         answer = open(next.into()).await.unwrap_or(answer);
     }
-    Some(Page { status: answer.status, headers: Vec::new(), body: answer.body })
+    Some(Page { status: answer.status, body: answer.body, ..Page::default() })
 }
 
 impl ClientUnderTest for PkceClientNative {

@@ -202,8 +202,8 @@ impl ClientUnderTest for PkceClientWeb {
     }
 
     fn can(&self, ability: Ability) -> bool {
-        use Ability::{LetPass, Refresh, Scope, TakeForm, WhoAmI};
-        matches!(ability, Refresh | WhoAmI | Scope | LetPass | TakeForm)
+        use Ability::{AtOnce, LetPass, Refresh, Scope, TakeForm, WhoAmI};
+        matches!(ability, AtOnce | Refresh | WhoAmI | Scope | LetPass | TakeForm)
     }
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {

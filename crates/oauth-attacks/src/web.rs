@@ -307,7 +307,7 @@ fn page(answer: &Answer) -> Page {
         let pairs = headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes())));
         pairs.map(|(name, value)| (name, value.into_owned())).collect()
     };
-    Page { status: answer.status, headers: text(&answer.headers), body: answer.body.clone() }
+    Page { status: answer.status, headers: text(&answer.headers), body: answer.body.clone(), ..Page::default() }
 }
 
 /// Reads an address.

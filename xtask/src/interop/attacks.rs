@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use oauth_attacks::client::Ability;
 use oauth_attacks::outcomes::Report;
 use oauth_attacks::report::table::duration;
 use oauth_attacks::{Baseline, Command, Options, Outcome, Verdict, run_on_client};
@@ -25,11 +26,19 @@ const SIDE_BY_SIDE: usize = 4;
 const SILENCE: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// Those that listen for the answer themselves. For the others the application does, and that is not theirs.
+const LISTENING: &[&str] = &["huskarl"];
+
+/// Those that are asked for a refresh once somebody is logged in.
+const REFRESHING: &[&str] = &["openid-client", "authlib"];
+
 /// A published client, as it is attacked.
 pub(super) struct Attacked {
     pub(super) id: &'static str,
     pub(super) package: &'static str,
     pub(super) runtime: Runtime,
+    /// Whether it takes no issuers but those with https.
+    pub(super) https: bool,
     /// What is on and what is off, in sentences.
     pub(super) configuration: &'static str,
 }
@@ -40,21 +49,33 @@ pub(super) const ATTACKED: &[Attacked] = &[
         id: "openid-client",
         package: "openid-client",
         runtime: Runtime::Node,
+        https: false,
         configuration: "`discovery`, `authorizationCodeGrant` with `expectedState`, `expectedNonce`, \
-            `pkceCodeVerifier` and `idTokenExpected`, `fetchUserInfo`; `enableNonRepudiationChecks` is on, \
+            `pkceCodeVerifier` and `idTokenExpected`, `fetchUserInfo`, `refreshTokenGrant`; `enableNonRepudiationChecks` is on, \
             `allowInsecureRequests` only where the issuer itself has no https.",
+    },
+    Attacked {
+        id: "oidc-client-ts",
+        package: "oidc-client-ts",
+        runtime: Runtime::Node,
+        https: false,
+        configuration: "`UserManager` with `authority`, `loadUserInfo` and a navigator that opens the browser, a `nonce` \
+            for each login; storage in memory, and no `automaticSilentRenew`. Made for pages in browsers, it runs in Node \
+            here: what a browser keeps a page from doing, nobody keeps it from.",
     },
     Attacked {
         id: "authlib",
         package: "authlib",
         runtime: Runtime::Python,
+        https: false,
         configuration: "`OAuth2Session` with PKCE and `state`, `CodeIDToken` with `iss`, `aud`, `nonce` and \
-            `access_token`, signatures verified by `joserfc`; metadata and keys are read by the application.",
+            `access_token`, signatures verified by `joserfc`, `refresh_token`; metadata and keys are read by the application.",
     },
     Attacked {
         id: "oauth2",
         package: "oauth2",
         runtime: Runtime::Rust,
+        https: false,
         configuration: "`BasicClient` with PKCE, `state` compared by the application, an HTTP client that does not \
             follow redirects. It has no metadata, no ID tokens and no UserInfo.",
     },
@@ -62,6 +83,7 @@ pub(super) const ATTACKED: &[Attacked] = &[
         id: "openidconnect",
         package: "openidconnect",
         runtime: Runtime::Rust,
+        https: false,
         configuration: "`discover_async`, `CoreClient` with PKCE, `state` and `at_hash` compared by the application, \
             `id_token_verifier`, `user_info` with the subject; an HTTP client that does not follow redirects.",
     },
@@ -69,8 +91,27 @@ pub(super) const ATTACKED: &[Attacked] = &[
         id: "huskarl",
         package: "huskarl",
         runtime: Runtime::Rust,
+        https: false,
         configuration: "`AuthorizationServerMetadata::fetch`, `AuthorizationCodeGrant` as built from metadata, \
             `complete_on_loopback`, `UserInfoClient`; an HTTP client that does not follow redirects.",
+    },
+    Attacked {
+        id: "msal",
+        package: "msal",
+        runtime: Runtime::Python,
+        https: true,
+        configuration: "`PublicClientApplication` with `oidc_authority`, `initiate_auth_code_flow`, \
+            `acquire_token_by_auth_code_flow`; the identity is that of `id_token_claims`, whose validation the library \
+            leaves to applications. It has no UserInfo, and takes no issuers without https.",
+    },
+    Attacked {
+        id: "msal-node",
+        package: "@azure/msal-node",
+        runtime: Runtime::Node,
+        https: true,
+        configuration: "`PublicClientApplication` with `ProtocolMode.OIDC` and `knownAuthorities`, `getAuthCodeUrl` with \
+            PKCE, `state` and `nonce`, `acquireTokenByCode` with both and the response; the identity is that of \
+            `idTokenClaims`. It has no UserInfo, and takes no issuers without https.",
     },
 ];
 
@@ -142,7 +183,16 @@ fn described(outcome: &Outcome, known: &[Found]) -> Found {
 async fn play(folders: &Folders, attacked: &Attacked, options: &Options) -> Result<Report, String> {
     let (program, arguments) = folders.attacked(attacked.runtime, attacked.id);
     let words = std::iter::once(program).chain(arguments).map(|word| quoted(&word));
-    let client = Command::new(words.collect::<Vec<_>>().join(" ")).map_err(|error| told(&error))?;
+    let mut client = Command::new(words.collect::<Vec<_>>().join(" ")).map_err(|error| told(&error))?;
+    if REFRESHING.contains(&attacked.id) {
+        client = client.able_to([Ability::Refresh]);
+    }
+    if !LISTENING.contains(&attacked.id) {
+        client = client.unable_to([Ability::Listen]);
+    }
+    if attacked.https {
+        client = client.over_https().map_err(|error| told(&error))?;
+    }
     Ok(run_on_client(client.quiet_after(SILENCE), &options.clone().patience(PATIENCE)).await)
 }
 

@@ -88,7 +88,7 @@ fn cell(expect: Option<Result<Expect, &str>>) -> String {
 pub(super) fn version(root: &Path, runtime: Runtime, package: &str) -> Result<String, String> {
     let name = match runtime {
         Runtime::Node => return npm(root, "fixtures/clients/node/package.json", package),
-        Runtime::Python => return pypi(root, "fixtures/clients/authlib/requirements.in", package),
+        Runtime::Python => return pypi(root, "fixtures/clients/python/requirements.in", package),
         Runtime::Rust => "fixtures/clients/rust/Cargo.toml",
     };
     let text = std::fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"))?;

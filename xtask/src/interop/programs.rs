@@ -14,7 +14,7 @@ const INSTALL: &str = "packages: cargo xtask interop --install";
 pub(super) enum Runtime {
     /// fixtures/clients/node: packages of npm, a node among them.
     Node,
-    /// fixtures/clients/authlib: packages of PyPI in a virtual environment.
+    /// fixtures/clients/python: packages of PyPI in a virtual environment.
     Python,
     /// fixtures/clients/rust: a workspace of its own, compiled beside this one.
     Rust,
@@ -111,7 +111,11 @@ impl Folders {
     }
 
     fn provide_node(&self, install: bool) -> Result<(), Missing> {
-        self.provide_npm(&self.written, "node", (&["openid-client", "mcp-sdk"], install))?;
+        self.provide_npm(
+            &self.written,
+            "node",
+            (&["openid-client", "mcp-sdk", "msal-node", "oidc-client-ts"], install),
+        )?;
         let shared = (self.written.join("node/native.mjs"), self.installed.join("node/native.mjs"));
         copy(&shared.0, &shared.1).map_err(Missing::Broken)
     }
@@ -183,7 +187,7 @@ impl Folders {
     }
 
     fn provide_python(&self, install: bool) -> Result<(), Missing> {
-        self.provide_pypi("python", "authlib/requirements.txt", install)
+        self.provide_pypi("python", "python/requirements.txt", install)
     }
 
     /// A virtual environment with what a file of requirements lists.
@@ -314,7 +318,7 @@ mod tests {
     #[test]
     fn what_is_not_installed_is_absent_until_asked_for() {
         let folders = Folders::of(&crate::root());
-        let (nowhere, lock) = (Path::new("surely/not/there"), folders.written.join("authlib/requirements.txt"));
+        let (nowhere, lock) = (Path::new("surely/not/there"), folders.written.join("python/requirements.txt"));
         let absent = folders.once(nowhere, &lock, false, || Err("not run".to_owned()));
         assert_eq!(absent, Err(Missing::Absent(INSTALL.to_owned())));
     }

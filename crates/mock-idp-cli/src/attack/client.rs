@@ -14,7 +14,7 @@ use super::Running;
 pub struct ClientOptions {
     /// The client is a program: this line of the shell starts it for each login.
     ///
-    /// It finds ISSUER, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, RESOURCE and BROWSER in its environment, opens the
+    /// It finds ISSUER, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, RESOURCE, BROWSER and CA_FILE in its environment, opens the
     /// authorization request with $BROWSER, listens at the redirect URI, and prints {"accepted": {"iss": …, "sub": …}}
     /// or {"rejected": {"code": …}}, or just ends with 0 or with something else.
     #[arg(long, value_name = "COMMAND", required_unless_present = "application", conflicts_with = "application")]
@@ -66,6 +66,10 @@ pub struct ClientOptions {
     /// logout, notify.
     #[arg(long, value_delimiter = ',', value_name = "ERRAND")]
     can: Vec<Errand>,
+    /// The program takes no issuers but those with https: every one has it, with certificates of the authority in the file
+    /// that the program finds named in CA_FILE.
+    #[arg(long, requires = "command")]
+    https: bool,
     #[command(flatten)]
     running: Running,
 }
@@ -139,7 +143,8 @@ impl ClientOptions {
         let redirect_uri = self.redirect_uri.as_deref().unwrap_or("http://127.0.0.1/callback");
         let client = Command::new(line).map_err(|error| error.to_string())?;
         let abilities = self.can.iter().map(|errand| Ability::from(*errand));
-        Ok(client.registered(self.registration(redirect_uri)).able_to(abilities))
+        let client = client.registered(self.registration(redirect_uri)).able_to(abilities);
+        if self.https { client.over_https().map_err(|error| error.to_string()) } else { Ok(client) }
     }
 
     fn application(&self, start: &str, logged_in: LoggedIn) -> Result<Web, String> {

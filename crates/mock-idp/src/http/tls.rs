@@ -16,6 +16,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::certificate::{Anchors, ClientCertificate};
 use crate::ports::authority::Authority;
+use crate::ports::clock::{AdjustableClock, Clock as _};
 
 mod error;
 mod flaw;
@@ -24,9 +25,11 @@ mod leaves;
 #[cfg(test)]
 mod limits;
 
+use error::unusable;
 pub use error::{Role, TlsError};
 pub use flaw::Flaw;
 use judges::{AnyCertificate, RootAnchors};
+pub(crate) use leaves::LOOPBACK;
 use leaves::{Leaves, named};
 
 /// Who the server is over TLS, and which certification authorities may say who a client is.
@@ -47,6 +50,8 @@ pub struct Tls {
 #[derive(Debug, Clone)]
 enum Identity {
     Generated,
+    /// The authority is there already, and issues to others as well.
+    Shared(Arc<Authority>),
     /// A file with certificates often holds a key as well: neither is shown.
     Pem {
         chain: Secret,
@@ -80,6 +85,17 @@ impl Tls {
     /// clients have to trust.
     pub fn generated() -> Self {
         Self { identity: Identity::Generated, client_cas: Vec::new(), names: Vec::new(), flaw: None }
+    }
+
+    /// A certificate of a certification authority that is made now: every server that gets a clone of this has one of
+    /// the same authority, so that trusting one server is trusting them all. The authority may speak for `localhost`
+    /// and loopback addresses alone.
+    ///
+    /// # Errors
+    /// [`TlsError`] when the authority cannot be made.
+    pub fn shared() -> Result<Self, TlsError> {
+        let authority = Authority::of_hosts(&LOOPBACK.map(str::to_owned), AdjustableClock::new().now())?;
+        Ok(Self { identity: Identity::Shared(Arc::new(authority)), ..Self::generated() })
     }
 
     /// This certificate, with any that lead to its certification authority after it, and its key: PKCS #8, PKCS #1 or
@@ -116,10 +132,13 @@ impl Tls {
         let (authority, own_pem, leaves) = match self.identity {
             Identity::Pem { .. } if !self.names.is_empty() => return Err(TlsError::NoFurtherNames),
             Identity::Pem { chain, key } => (None, None, Leaves::one(chain.expose(), key.expose())?),
-            Identity::Generated => {
+            identity => {
                 let hosts = named(hosts, self.names)?;
                 let hosts = self.flaw.and_then(Flaw::host).map_or(hosts, |other| vec![other]);
-                let authority = Arc::new(Authority::of_hosts(&hosts, now)?);
+                let authority = match identity {
+                    Identity::Shared(authority) => authority,
+                    _ => Arc::new(Authority::of_hosts(&hosts, now)?),
+                };
                 let own = match self.flaw {
                     Some(Flaw::Expired) => authority.expired_server(&hosts, now)?,
                     _ => authority.server(&hosts, now)?,
@@ -200,14 +219,6 @@ fn roots(trusted: &[Secret], role: Role) -> Result<RootCertStore, TlsError> {
 fn certificates(pem: &str, role: Role) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     read.ok().filter(|read| !read.is_empty()).ok_or(TlsError::Certificate(role))
-}
-
-fn unusable(error: rustls::Error) -> TlsError {
-    match error {
-        rustls::Error::InconsistentKeys(_) => TlsError::OtherKey,
-        rustls::Error::InvalidCertificate(_) => TlsError::Certificate(Role::Server),
-        other => TlsError::Unusable(other.to_string()),
-    }
 }
 
 #[cfg(test)]

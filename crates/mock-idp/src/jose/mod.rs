@@ -22,4 +22,4 @@ pub(crate) use private_key::pkcs8;
 pub(crate) use public_key::coordinates;
 pub use public_key::{JwkError, PublicKey};
 pub(crate) use verifying::Curve;
-pub use verifying::{ShortSecret, keyed_hash};
+pub use verifying::{ShortSecret, keyed_hash, keyed_hash_by};

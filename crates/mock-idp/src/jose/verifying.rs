@@ -23,19 +23,30 @@ pub struct ShortSecret {
 /// # Errors
 /// [`ShortSecret`] if the secret has fewer octets than the hash.
 pub fn keyed_hash(algorithm: Algorithm, secret: &Secret, message: &[u8]) -> Result<Option<Vec<u8>>, ShortSecret> {
-    let Some(key) = keyed(algorithm, secret)? else { return Ok(None) };
+    keyed_hash_by(algorithm, secret.expose().as_bytes(), message)
+}
+
+/// The same with octets that need not be a text.
+///
+/// # Errors
+/// [`ShortSecret`] if there are fewer than the hash has.
+pub fn keyed_hash_by(algorithm: Algorithm, secret: &[u8], message: &[u8]) -> Result<Option<Vec<u8>>, ShortSecret> {
+    let Some(key) = keyed_by(algorithm, secret)? else { return Ok(None) };
     Ok(Some(hmac::sign(&key, message).as_ref().to_vec()))
 }
 
 /// The key of a keyed hash; none if `algorithm` is not one.
 pub(super) fn keyed(algorithm: Algorithm, secret: &Secret) -> Result<Option<hmac::Key>, ShortSecret> {
+    keyed_by(algorithm, secret.expose().as_bytes())
+}
+
+fn keyed_by(algorithm: Algorithm, octets: &[u8]) -> Result<Option<hmac::Key>, ShortSecret> {
     let (hash, needed) = match algorithm {
         Algorithm::Hs256 => (hmac::HMAC_SHA256, 32),
         Algorithm::Hs384 => (hmac::HMAC_SHA384, 48),
         Algorithm::Hs512 => (hmac::HMAC_SHA512, 64),
         _ => return Ok(None),
     };
-    let octets = secret.expose().as_bytes();
     if octets.len() < needed {
         return Err(ShortSecret { algorithm, needed });
     }

@@ -22,13 +22,13 @@ use crate::world::World;
 
 mod farewell;
 mod judge;
+mod query;
 mod rules;
 mod spend;
 mod spine;
 
 use rules::{
-    CLIENT_UNKNOWN, DUPLICATE, GRANT_UNSUPPORTED, IN_QUERY, METHOD_OFF, NOT_A_FORM, OTHER_METHOD, TWO_METHODS,
-    TWO_TOKENS,
+    CLIENT_UNKNOWN, DUPLICATE, GRANT_UNSUPPORTED, METHOD_OFF, NOT_A_FORM, OTHER_METHOD, TWO_METHODS, TWO_TOKENS,
 };
 
 pub(crate) use farewell::remembers_sessions;
@@ -163,11 +163,9 @@ pub(crate) fn deliver(world: &World, response: &AuthorizationResponse) -> Option
     world.specs.iter().find_map(|spec| spec.deliver(response))
 }
 
-/// The parameters of a form in the body, none of them twice, and none beside it (RFC 6749 §3.2).
+/// The parameters of a form in the body, none of them twice, and none of them beside it (RFC 6749 §3.2).
 pub(crate) fn form<'a>(world: &World, arrival: &Arrival<'a>) -> Result<&'a Params, Refusal> {
-    if let Some((name, _)) = arrival.query.iter().next() {
-        return Err(IN_QUERY.because(format!("The query has {}; queries end up in logs", display_name(name))));
-    }
+    query::judge(arrival.query, arrival.form)?;
     let mut types = arrival.headers.get_all(http::header::CONTENT_TYPE).iter();
     let params = arrival.form.ok_or_else(|| match (types.next(), types.next()) {
         (Some(_), Some(_)) => NOT_A_FORM.because("There are two Content-Type headers"),

@@ -135,6 +135,12 @@ impl Builder {
         self
     }
 
+    /// The same, unless it has been told who it is over TLS already.
+    pub fn tls_by_default(mut self, tls: Tls) -> Self {
+        self.security.tls.get_or_insert(tls);
+        self
+    }
+
     /// Trusts this certification authority, or several, in PEM, to say who other servers are. Nobody else is trusted
     /// but the server's own: this is a server for tests, and does not know the authorities of the web.
     pub fn trust(mut self, pem: impl Into<Secret>) -> Self {
@@ -175,7 +181,7 @@ impl MockIdp {
 /// The names that a server is called by.
 #[cfg(feature = "tls")]
 fn hosts(place: &Place, address: Option<SocketAddr>) -> Vec<String> {
-    let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
+    let mut hosts: Vec<String> = tls::LOOPBACK.map(str::to_owned).into();
     let listening = address.map(|address| address.ip()).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string());
     let bases = [Some(&place.issuer), place.front.as_ref(), place.back.as_ref()].into_iter().flatten();
     let named = bases.filter_map(|base| base.parse::<http::Uri>().ok());

@@ -109,6 +109,28 @@ async fn whoever_trusts_the_authority_of_the_run_speaks_https() {
 }
 
 #[tokio::test]
+async fn whoever_trusts_one_of_those_that_share_an_authority_trusts_the_others_too() {
+    let shared = Tls::shared().expect("an authority");
+    let [one, other] = [shared.clone(), shared].map(|tls| MockIdp::builder().tls(tls));
+    let (one, other) = (one.start().await.expect("a server"), other.start().await.expect("a server"));
+    assert_eq!(one.ca_pem(), other.ca_pem());
+    let http = client(ca(&one), None);
+    for idp in [&one, &other] {
+        assert_eq!(issuer(&http, idp.issuer()).await.expect("an answer"), idp.issuer());
+    }
+}
+
+#[tokio::test]
+async fn a_default_does_not_take_the_place_of_what_was_asked_for() {
+    let shared = Tls::shared().expect("an authority");
+    let own = MockIdp::builder().tls(Tls::generated()).tls_by_default(shared.clone());
+    let own = own.start().await.expect("a server");
+    let other = MockIdp::builder().tls_by_default(shared).start().await.expect("a server");
+    assert!(other.issuer().starts_with("https://"), "{}", other.issuer());
+    assert_ne!(own.ca_pem(), other.ca_pem());
+}
+
+#[tokio::test]
 async fn whoever_trusts_somebody_else_does_not_connect() {
     let (idp, other) = (start().await, start().await);
     assert_ne!(idp.ca_pem(), other.ca_pem());

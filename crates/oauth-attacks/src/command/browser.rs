@@ -64,5 +64,5 @@ pub(super) async fn visit(address: &str) -> Option<Page> {
             break;
         }
     }
-    Some(Page { status, headers, body: String::from_utf8_lossy(&octets).into_owned() })
+    Some(Page { status, headers, body: String::from_utf8_lossy(&octets).into_owned(), ..Page::default() })
 }

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::LONGEST;
 use crate::agent::lock;
+use crate::client::{Rejected, Said};
 
 /// Something that a program said.
 #[derive(Debug)]
@@ -42,8 +43,11 @@ pub(super) fn listen(
             }
         });
         let saying = lines(output, |line| {
-            keep(&printed, line);
-            if let Ok(object @ Value::Object(_)) = serde_json::from_str(line) {
+            let object = serde_json::from_str(line).ok().filter(Value::is_object);
+            if object.as_ref().is_none_or(|object| !is_answer(object)) {
+                keep(&printed, line);
+            }
+            if let Some(object) = object {
                 // If nobody listens any more, nobody misses it.
                 let _ = words.send(Word::Line(object));
             }
@@ -53,6 +57,11 @@ pub(super) fn listen(
         let _ = words.send(Word::Ended { code, complaint: last });
     });
     (heard, listening)
+}
+
+/// Whether a line is said to whoever attacks the program, and to nobody else.
+fn is_answer(line: &Value) -> bool {
+    ["accepted", "rejected"].iter().any(|name| line.get(name).is_some())
 }
 
 /// Hears every line, without its end. Of a line that is too long, the beginning is heard.
@@ -87,5 +96,34 @@ fn keep(printed: &Mutex<String>, line: &str) {
     if printed.len() < LONGEST {
         printed.push_str(line);
         printed.push('\n');
+    }
+}
+
+/// What a line says of a login, if it says anything of one.
+pub(super) fn said_in(line: &Value) -> Option<Said> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if let Some(who) = line.get("accepted") {
+        return Some(Said::Accepted { issuer: text(&who["iss"]), subject: text(&who["sub"]) });
+    }
+    let why = line.get("rejected")?;
+    Some(Said::Rejected(Rejected::new(text(&why["code"]))))
+}
+
+/// What a line comes to that says nothing that is understood.
+pub(super) fn unreadable(line: &Value) -> Said {
+    Said::Rejected(Rejected::new(format!("the program said {line}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_who_is_logged_in_or_why_nobody_is() {
+        let said = |text: &str| said_in(&serde_json::from_str(text).expect("JSON"));
+        let accepted = Said::Accepted { issuer: "http://a".to_owned(), subject: "alice".to_owned() };
+        assert_eq!(said(r#"{"accepted": {"iss": "http://a", "sub": "alice"}}"#), Some(accepted));
+        assert_eq!(said(r#"{"rejected": {"code": "state"}}"#), Some(Said::Rejected(Rejected::new("state"))));
+        assert_eq!(said(r#"{"level": "info"}"#), None);
     }
 }

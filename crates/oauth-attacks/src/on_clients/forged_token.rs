@@ -12,11 +12,12 @@ use crate::attack::Inconclusive;
 use crate::client::{Said, Visitor};
 use crate::idp::Idp;
 use crate::key::{Jwt, Key, base64url};
+use crate::observe;
 use crate::stage::{Address, Heard, Stage};
 use crate::verdict::Level;
 
 /// How long a client may take for a token that is made to keep it busy.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The ID token that an honest server would give out, for an attack to write otherwise.
 pub(super) struct Right<'a> {
@@ -76,10 +77,7 @@ impl<'a> Arrived<'a> {
         let pushed = idp.requests("/par");
         let asked =
             |name| request.params.get(name).or_else(|| pushed.last().and_then(|entry| entry.params.get(name)));
-        // A client that has not asked for an ID token does not look at the one it is given.
-        if asked("scope").is_some_and(|scope| scope.split(' ').all(|word| word != "openid")) {
-            return Err(Inconclusive::new("the client does not ask for an ID token"));
-        }
+        observe::asks_for_id_token(&request, idp)?;
         let nonce = asked("nonce").map(str::to_owned);
         let address = stage.follow(&visitor, idp, &request).await?;
         Ok(Self { idp, visitor, address, nonce })
@@ -164,8 +162,18 @@ pub(super) async fn minted_must_be_rejected(
     mint: impl FnOnce(Mint) -> Mint,
     what: &str,
 ) -> Result<(), Inconclusive> {
+    another_must_be_rejected(stage, idp, (mint, |right| Ok(right.text.clone())), what).await
+}
+
+/// The same for what `write` makes of it.
+pub(super) async fn another_must_be_rejected(
+    stage: &Stage,
+    idp: &Idp,
+    (mint, write): (impl FnOnce(Mint) -> Mint, impl FnOnce(&Right<'_>) -> Result<String, Inconclusive>),
+    what: &str,
+) -> Result<(), Inconclusive> {
     let login = Arrived::at(stage, idp).await?;
-    let text = login.right(mint).await?.text;
+    let text = write(&login.right(mint).await?)?;
     let before = idp.requests("/userinfo").len();
     let heard = login.given(stage, text.into()).await?;
     judge(stage, idp, heard, before, (None, what));
@@ -175,7 +183,7 @@ pub(super) async fn minted_must_be_rejected(
 /// Judges what came of an ID token, where UserInfo had been asked this often before.
 fn judge(stage: &Stage, idp: &Idp, heard: Option<Heard>, before: usize, (level, what): (Option<Level>, &str)) {
     let Some(heard) = heard else {
-        stage.violated(format!("the client did not answer within four seconds to {what}"));
+        stage.violated(format!("the client did not answer within ten seconds to {what}"));
         return;
     };
     let used = idp.requests("/userinfo").len() > before;

@@ -1,6 +1,6 @@
 //! Text of a server that is more than text, and where it must not come out as it is.
 
-use crate::client::{Ability, Page, Said, Visitor};
+use crate::client::{Page, Said, Visitor};
 use crate::judge::Finding;
 use crate::stage::{Heard, Stage};
 use crate::verdict::{Level, Verdict};
@@ -60,13 +60,19 @@ pub(super) const ALL: &[Hostile] = &[
 /// Records whether the text is on the page, or in what the client says.
 pub(super) fn must_not_come_out(stage: &Stage, visitor: &Visitor, heard: &Heard, hostile: &Hostile) {
     let what = hostile.what;
-    let steers = hostile.harmful.contains(|c: char| c.is_control() || !c.is_ascii());
-    // On a terminal, markup is text like any other.
-    let matters = steers || stage.can(Ability::Pages);
+    let turns = !hostile.harmful.is_ascii();
+    let steers = turns || hostile.harmful.contains(|c: char| c.is_control());
+    let page = visitor.page().unwrap_or_default();
     if *heard == Heard::BrokeDown {
         stage.violated(format!("the client broke down at an error with {what}"));
-    } else if matters && visitor.page().is_some_and(|page| shows(&page, hostile)) {
+    } else if in_headers(&page, hostile) || !steers && page.body.contains(hostile.harmful) {
         stage.violated(format!("the client shows an error with {what} as it is"));
+    } else if steers && page.printed.contains(hostile.harmful) {
+        stage.violated(format!("the client prints an error with {what} as it is"));
+    } else if turns && page.body.contains(hostile.harmful) {
+        // What steers a terminal does nothing on a page, but this does.
+        let because = format!("the client shows an error with {what} as it is");
+        stage.found(Finding::new(Verdict::Vulnerable, because).at(Level::Should));
     } else if let Heard::Said(Said::Rejected(rejected)) = heard
         && rejected.code.contains(hostile.harmful)
         && steers
@@ -79,10 +85,8 @@ pub(super) fn must_not_come_out(stage: &Stage, visitor: &Visitor, heard: &Heard,
     }
 }
 
-fn shows(page: &Page, hostile: &Hostile) -> bool {
-    let in_header = page
-        .headers
+fn in_headers(page: &Page, hostile: &Hostile) -> bool {
+    page.headers
         .iter()
-        .any(|(name, value)| value.contains(hostile.harmful) || name == "set-cookie" && value.contains("canary"));
-    in_header || page.body.contains(hostile.harmful)
+        .any(|(name, value)| value.contains(hostile.harmful) || name == "set-cookie" && value.contains("canary"))
 }

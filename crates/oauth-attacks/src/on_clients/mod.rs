@@ -2,6 +2,7 @@
 
 pub mod discovery;
 pub mod downgrade;
+mod foreign_code;
 mod forged_token;
 mod granted_scope;
 mod hostile_text;

@@ -76,8 +76,28 @@ impl Stage {
         Idp::start(self.placed(builder, 1).await?, self.client.registration(), Party::AttackerServer).await
     }
 
-    /// The server where the client expects its issuers, if it does not go where it is told.
+    /// The same as [`Stage::idp_of_attacker`], but over plain http whatever the client takes.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start.
+    pub async fn listener_of_attacker(&self) -> Result<Idp, Inconclusive> {
+        let mut registration = self.client.registration();
+        registration.client_id.push_str("-elsewhere");
+        let builder = self.at_its_place(MockIdp::builder(), 1).await?;
+        Idp::start(builder, registration, Party::AttackerServer).await
+    }
+
+    /// The server where the client expects its issuers, and as it takes them.
     async fn placed(&self, builder: Builder, number: usize) -> Result<Builder, Inconclusive> {
+        let builder = match self.client.https() {
+            Some(tls) => builder.tls_by_default(tls),
+            None => builder,
+        };
+        self.at_its_place(builder, number).await
+    }
+
+    /// The server where the client expects its issuers, if it does not go where it is told.
+    async fn at_its_place(&self, builder: Builder, number: usize) -> Result<Builder, Inconclusive> {
         let places = self.client.issuers_at();
         if places.is_empty() {
             return Ok(builder);

@@ -4,7 +4,7 @@ use std::env::{current_exe, var};
 use std::io::Write as _;
 
 use oauth_attacks::{
-    ClientUnderTest as _, Command, Options, Provider, Registration, Said, Verdict, Visitor, run_on_client,
+    ClientUnderTest as _, Command, Options, Provider, Registration, Rejected, Said, Verdict, Visitor, run_on_client,
 };
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,13 +23,18 @@ fn the_program() {
 }
 
 async fn program(issuer: String, how: &str) -> i32 {
+    if var("HTTPS").is_ok_and(|which| which == "only") && !issuer.starts_with("https://") {
+        return told(&Said::Rejected(Rejected::new("no https")));
+    }
     let redirect_uri = var("REDIRECT_URI").expect("a redirect URI");
     let client = Registration::public(var("CLIENT_ID").expect("an id"), &redirect_uri);
     let off = match how {
         "careless" => Some(Defence::StateCompared),
         _ => None,
     };
-    let (victim, visitor, provider) = (Victim::new(off), Visitor::new(), Provider { issuer, client, ca_pem: None });
+    let ca_pem = var("CA_FILE").ok().map(|file| std::fs::read_to_string(file).expect("an authority"));
+    let (visitor, provider) = (Visitor::new(), Provider { issuer, client, ca_pem });
+    let victim = Victim::new(off).trusting(&provider);
     let port = redirect_uri.split(':').nth(2).and_then(|rest| rest.split('/').next()).expect("a port");
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("a listener");
     let url = match victim.begin(&visitor, &provider).await {
@@ -98,6 +103,31 @@ const ATTACKS: [&str; 6] = [
 async fn a_program_that_says_what_came_of_it_is_judged_by_that() {
     let report = run_on_client(client("sound"), &Options::new().only(ATTACKS).side_by_side(3)).await;
     report.assert_all_stopped();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_takes_https_alone_is_judged_as_others_are() {
+    let attacks = [&ATTACKS[..], &["rp-mixup-classic", "rp-tls-invalid", "rp-discovery-http-endpoint"]].concat();
+    let options = Options::new().only(attacks).side_by_side(3);
+    let https = client("sound").env("HTTPS", "only").over_https().expect("an authority");
+    run_on_client(https, &options).await.assert_all_stopped();
+    run_on_client(client("sound"), &options).await.assert_all_stopped();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_careless_program_is_found_out_over_https_as_well() {
+    let client = client("careless").env("HTTPS", "only").over_https().expect("an authority");
+    let report = run_on_client(client, &Options::new().only(["rp-state-mismatch"])).await;
+    assert_eq!(report.outcomes[0].verdict, Verdict::Vulnerable, "{}", report.outcomes[0].because);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn issuers_have_no_https_unless_they_are_told_to() {
+    let report =
+        run_on_client(client("sound").env("HTTPS", "only"), &Options::new().only(["rp-state-mismatch"])).await;
+    let outcome = &report.outcomes[0];
+    assert_eq!(outcome.verdict, Verdict::Inconclusive, "{}", outcome.because);
+    assert!(outcome.because.contains("no https"), "{}", outcome.because);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,14 +100,3 @@ async fn a_server_that_never_stops_talking() {
     });
     assert_nothing_is_withstood(&run(&endless.await).await);
 }
-
-#[tokio::test]
-async fn two_runs_come_to_the_same() {
-    let front = crate::victims::front::Front::start(None).await;
-    let target = front.target().await;
-    let verdicts = async || {
-        let report = run_on_server(&target, &Options::new().permit_harm()).await;
-        report.outcomes.into_iter().map(|outcome| (outcome.id, outcome.verdict, outcome.level)).collect::<Vec<_>>()
-    };
-    assert_eq!(verdicts().await, verdicts().await);
-}

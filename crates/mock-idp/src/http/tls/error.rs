@@ -43,3 +43,12 @@ pub enum Role {
     #[error("the certification authority that is to be trusted")]
     Trusted,
 }
+
+/// What rustls cannot use, in our words.
+pub(super) fn unusable(error: rustls::Error) -> TlsError {
+    match error {
+        rustls::Error::InconsistentKeys(_) => TlsError::OtherKey,
+        rustls::Error::InvalidCertificate(_) => TlsError::Certificate(Role::Server),
+        other => TlsError::Unusable(other.to_string()),
+    }
+}

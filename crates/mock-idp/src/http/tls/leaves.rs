@@ -17,6 +17,9 @@ use super::{Role, TlsError, certificates, provider, unusable};
 use crate::ports::authority::{Authority, Credential};
 use crate::request::Host;
 
+/// What every server on this machine is called by.
+pub(crate) const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
 /// How many certificates are kept beside the server's own.
 const MOST: usize = 64;
 

@@ -39,7 +39,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     for (member, path) in [("token_endpoint", "/token"), ("jwks_uri", "/jwks")] {
-        let (idp, listener) = (encrypted_idp(stage).await?, stage.idp_of_attacker().await?);
+        let (idp, listener) = (encrypted_idp(stage).await?, stage.listener_of_attacker().await?);
         let place = format!("http://{ANY_ADDRESS}:{}{path}", port(&listener));
         must_answer(stage, &listener).await?;
         let before = listener.journal().len();

@@ -33,7 +33,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 };
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
-    let listener = stage.idp_of_attacker().await?;
+    let listener = stage.listener_of_attacker().await?;
     must_answer(stage, &listener).await?;
     let inside = |host: &str| format!("http://{host}:{}/jwks", port(&listener));
     let places = [

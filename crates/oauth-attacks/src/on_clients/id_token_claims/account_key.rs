@@ -42,7 +42,10 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let (honest, attackers) = (stage.idp().await?, stage.idp_of_attacker().await?);
     let owner = claims(&honest, "alice", Some(json!(true)));
     match stage.login(&Visitor::new(), &honest).await? {
-        Heard::Said(Said::Accepted { .. }) => drop(owner),
+        Heard::Said(Said::Accepted { .. }) if owner.iter().any(Lie::was_told) => drop(owner),
+        Heard::Said(Said::Accepted { .. }) => {
+            return Err(Inconclusive::new("the client does not ask who has logged in"));
+        }
         heard => {
             return Err(Inconclusive::new(format!("the client does not log in who has a mail address: {heard}")));
         }

@@ -4,6 +4,7 @@
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::client::Visitor;
 use crate::dice::fresh;
+use crate::observe;
 use crate::stage::Stage;
 use crate::verdict::Level;
 use oauth_types::fault::{Edit, Point};
@@ -39,6 +40,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         (Edit::set("id_token", serde_json::Value::Null), "an ID token that is null"),
         (Edit::remove("id_token"), "a response without an ID token"),
     ];
+    observe::asks_for_id_token(&stage.must_begin(&Visitor::new(), &idp).await?, &idp)?;
     for (edit, what) in cases {
         let lie = idp.lie_at(Point::TokenResponse, edit);
         let before = idp.requests("/userinfo").len();

@@ -41,7 +41,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     }
     let second = Arrived::at(stage, &idp).await?;
     let heard = second.given(stage, token.into()).await?;
-    let heard = heard.ok_or_else(|| Inconclusive::new("the client did not answer within four seconds"))?;
+    let heard = heard.ok_or_else(|| Inconclusive::new("the client did not answer within ten seconds"))?;
     stage.must_reject(&heard, "the ID token of an earlier login");
     Ok(())
 }

@@ -44,11 +44,17 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         (json!(""), "an ID token with an empty subject"),
         (json!(4711), "an ID token whose subject is a number"),
         (json!({ "id": "alice" }), "an ID token whose subject is an object"),
-        (json!("a".repeat(256)), "an ID token whose subject is too long"),
-        (json!("alice\u{0}@example"), "an ID token with a NUL in its subject"),
     ];
     for (subject, what) in wrong {
         stage.must_reject(&heard(stage, &idp, Edit::set("sub", subject)).await?, what);
+    }
+    // No server may give these out, but a client that takes them as they are does not mistake anybody.
+    let odd = [
+        (json!("a".repeat(256)), "an ID token whose subject is too long"),
+        (json!("alice\u{0}@example"), "an ID token with a NUL in its subject"),
+    ];
+    for (subject, what) in odd {
+        stage.must_reject_at(Level::Should, &heard(stage, &idp, Edit::set("sub", subject)).await?, what);
     }
     stage.must_reject(&heard(stage, &idp, Edit::remove("sub")).await?, "an ID token without a subject");
     for subject in [" alice", "alice ", "Alice", "\u{430}lice", "alice\u{200b}"] {

@@ -1,8 +1,9 @@
-//! The ID token is authenticated with HS256, and the secret is the text of the server's public key, which everybody
-//! knows. A client that lets the token choose the algorithm verifies it with that very text.
+//! The ID token is authenticated with HS256, and the secret is the server's public key, which everybody
+//! knows. A client that lets the token choose the algorithm verifies it with that very key.
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::on_clients::{forged_token, lying_token};
+use crate::public_form::Form;
 use crate::stage::Stage;
 use crate::verdict::Level;
 use oauth_types::Algorithm;
@@ -18,7 +19,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         citation: "RFC 8725 sections 2.1 and 3.1",
         steps: &[
             "Let somebody log in at a server that lies in the token response.",
-            "Key an ID token by HS256 with the public key of the server: in PEM, with and without the last line break, in one line, as a JWK, and as the modulus alone.",
+            "Key an ID token by HS256 with the public key of the server: in PEM, with and without the last line break, in one line, in DER, as a JWK, and as the modulus alone.",
             "Watch whether the client logs somebody in or uses the access token that came along.",
         ],
         secure: "The client rejects the token, since HS256 is not what it expects of a key for RS256.",
@@ -38,16 +39,11 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     lying_token::must_be_rejected(stage, &idp, vec![Edit::sign(Signature::Hs256PublicKey)], WHAT).await?;
     let pem = idp.mock().keys().public_pem(Algorithm::Rs256);
     let jwk = idp.mock().keys().published().into_iter().find(|jwk| jwk["alg"] == "RS256").unwrap_or_default();
-    let texts = [
-        (pem.trim_end().to_owned(), "in PEM without the last line break"),
-        (pem.lines().filter(|line| !line.starts_with("---")).collect(), "in one line"),
-        (jwk.to_string(), "as a JWK"),
-        (jwk["n"].as_str().unwrap_or_default().to_owned(), "as its modulus"),
-    ];
     forged_token::control(stage, &idp).await?;
-    for (text, how) in texts {
-        let keyed = |right: &forged_token::Right<'_>| right.jwt().keyed_with(&text);
-        forged_token::must_be_rejected(stage, &idp, keyed, &format!("{WHAT} {how}")).await?;
+    for form in Form::ALL.into_iter().filter(|form| *form != Form::Pem) {
+        let secret = form.octets(&pem, &jwk);
+        let keyed = |right: &forged_token::Right<'_>| right.jwt().keyed_with(&secret);
+        forged_token::must_be_rejected(stage, &idp, keyed, &format!("{WHAT} {}", form.how())).await?;
     }
     Ok(())
 }

@@ -9,6 +9,8 @@ use crate::stage::Stage;
 use crate::target::ClientAuth;
 use crate::verdict::Level;
 use mock_idp::MockIdp;
+use oauth_types::fault::{Edit, Point};
+use serde_json::json;
 
 /// `rp-idt-hs256-secret`
 pub(super) const ATTACK: ClientAttack = ClientAttack {
@@ -19,7 +21,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         capabilities: &[Capability::A1],
         citation: "RFC 8725 section 3.1, OpenID Connect Core section 3.1.3.7",
         steps: &[
-            "Register the client with a secret at a server that signs with RS256, and let somebody log in.",
+            "Register the client with a secret at a server that signs with RS256 and says so, and let somebody log in.",
             "Key the ID token by HS256 with that secret.",
             "Watch whether the client logs somebody in or uses the access token that came along.",
         ],
@@ -38,8 +40,10 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let secret = fresh();
     let auth = ClientAuth::Basic(secret.clone().into());
     let idp = stage.idp_as(MockIdp::builder(), |registration| registration.auth = auth).await?;
-    let able = forged_token::control(stage, &idp).await;
-    able.map_err(|reason| Inconclusive::new(format!("the client does not log in with a secret: {reason}")))?;
+    let alone = idp.lie_at(Point::Discovery, Edit::set("id_token_signing_alg_values_supported", json!(["RS256"])));
+    forged_token::control(stage, &idp).await?;
     let keyed = |right: &forged_token::Right<'_>| right.jwt().keyed_with(&secret);
-    forged_token::must_be_rejected(stage, &idp, keyed, "an ID token keyed with the client secret").await
+    forged_token::must_be_rejected(stage, &idp, keyed, "an ID token keyed with the client secret").await?;
+    drop(alone);
+    Ok(())
 }

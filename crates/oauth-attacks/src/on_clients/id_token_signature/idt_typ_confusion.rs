@@ -3,11 +3,13 @@
 //! somebody in.
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
+use crate::on_clients::forged_token::Right;
 use crate::on_clients::{forged_token, lying_token};
 use crate::stage::Stage;
 use crate::verdict::Level;
 use oauth_types::fault::Edit;
-use oauth_types::mint::Kind;
+use oauth_types::mint::{Kind, Mint};
+use serde_json::{Map, Value};
 
 /// `rp-idt-typ-confusion`
 pub(super) const ATTACK: ClientAttack = ClientAttack {
@@ -20,6 +22,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         steps: &[
             "Let somebody log in at a server that lies in the token response.",
             "Give it an access token for this client, then a logout token, both rightly signed by the server.",
+            "Do the same with tokens that do not say in their typ what they are.",
             "Give it ID tokens whose typ says that they are access tokens, logout tokens and proofs.",
             "Watch whether the client logs somebody in or uses the access token that came along.",
         ],
@@ -40,9 +43,12 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let own = &idp.provider().client.client_id;
     let kinds = [(Kind::AccessToken, "an access token"), (Kind::LogoutToken, "a logout token")];
     for (kind, name) in kinds {
+        // Only an ID token has the nonce of a login.
+        let another = |mint: Mint| Mint { kind, claims: Map::new(), ..mint }.audience(own.as_str());
         let what = format!("{name} in place of the ID token");
-        let another = |mint: oauth_types::mint::Mint| oauth_types::mint::Mint { kind, ..mint }.audience(own.as_str());
         forged_token::minted_must_be_rejected(stage, &idp, another, &what).await?;
+        let what = format!("{name} without a type of its own in place of the ID token");
+        forged_token::another_must_be_rejected(stage, &idp, (another, untyped), &what).await?;
     }
     for typ in ["at+jwt", "logout+jwt", "dpop+jwt", "secevent+jwt"] {
         let edits = vec![Edit::jose_header("typ", typ)];
@@ -50,4 +56,11 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         lying_token::should_be_rejected(stage, &idp, edits, &what).await?;
     }
     Ok(())
+}
+
+/// The token as a server writes it that does not tell kinds of tokens apart by their typ.
+fn untyped(right: &Right<'_>) -> Result<String, Inconclusive> {
+    let mut header = right.header.clone();
+    header.insert("typ".to_owned(), "JWT".into());
+    right.signed(&Value::from(header).to_string(), &Value::from(right.claims.clone()).to_string())
 }

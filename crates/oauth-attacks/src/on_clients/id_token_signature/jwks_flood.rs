@@ -46,7 +46,12 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let lie = idp.lie_at(Point::Jwks, Edit::Status { code: 500 });
     for _ in 0..5 {
-        stage.aside().login(&Visitor::new(), &idp).await?;
+        // A client that begins no login without the keys has asked for them as well.
+        if let Err(reason) = stage.aside().login(&Visitor::new(), &idp).await
+            && idp.requests("/jwks").is_empty()
+        {
+            return Err(reason);
+        }
     }
     drop(lie);
     let asked = idp.requests("/jwks").len();
@@ -62,6 +67,22 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
 async fn answered_in_time(stage: &Stage, edit: Edit, what: &str) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let lie = idp.lie_at(Point::Jwks, edit);
+    // A client may fetch the keys before it sends anybody to the server.
+    match stage.begin(&Visitor::new(), &idp).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(rejected)) if lie.was_told() => {
+            stage.withstood(format!("no login is begun with {what}: {}", rejected.code));
+            return Ok(());
+        }
+        Err(_) if lie.was_told() => {
+            stage.violated(format!("the client did not begin a login within ten seconds with {what}"));
+            return Ok(());
+        }
+        Ok(Err(rejected)) => {
+            return Err(Inconclusive::new(format!("the client begins no login: {}", rejected.code)));
+        }
+        Err(reason) => return Err(reason),
+    }
     let login = Arrived::at(stage, &idp).await?;
     let token = login.right(|mint| mint).await?.text;
     let heard = login.given(stage, token.into()).await?;
@@ -69,7 +90,7 @@ async fn answered_in_time(stage: &Stage, edit: Edit, what: &str) -> Result<(), I
         return Err(Inconclusive::new("the client does not fetch the key set"));
     }
     match heard {
-        None => stage.violated(format!("the client did not answer within four seconds to {what}")),
+        None => stage.violated(format!("the client did not answer within ten seconds to {what}")),
         Some(crate::stage::Heard::BrokeDown) => stage.violated(format!("the client broke down at {what}")),
         Some(_) => stage.withstood(format!("the client comes to an end with {what}")),
     };

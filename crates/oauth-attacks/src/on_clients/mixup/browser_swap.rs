@@ -33,7 +33,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 };
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
-    if stage.can(Ability::Listen) && stage.can(Ability::OpenBrowser) {
+    if stage.can(Ability::OpenBrowser) {
         // What comes to another computer never gets to the program of the attacker.
         return Err(Inconclusive::new("the client does not see what comes to other computers than its own"));
     }

@@ -7,6 +7,7 @@ use super::naive_session_integrity::response_of_attacker;
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::client::{Ability, Visitor};
 use crate::observe;
+use crate::on_clients::foreign_code;
 use crate::stage::Stage;
 use crate::verdict::Level;
 
@@ -41,7 +42,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let chosen = link(stage, &visitor, &attacker).await?;
     let asked = observe::asked(&chosen, &attacker.journal());
     stage.note_redirect(&attacker, &chosen, "sent back with a code of the attacker's");
-    let address = injected.set("state", asked.get("state").unwrap_or_default());
+    let address = foreign_code::at_port_of(injected, &asked).set("state", asked.get("state").unwrap_or_default());
     let heard = stage.deliver(&visitor, &address, &[&honest, &attacker]).await?;
     stage.must_not_redeem(&honest, address.get("code"), "the attacker's account for the user's connection");
     stage.must_reject(&heard, "an account at a server that the user has not chosen");

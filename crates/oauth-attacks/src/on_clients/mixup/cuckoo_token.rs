@@ -4,10 +4,13 @@
 
 use http::HeaderValue;
 use mock_idp::Entry;
+use mock_idp::jose::left_half;
+use oauth_types::Algorithm;
 use oauth_types::fault::{Edit, Fault, Point};
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::client::{Ability, Done, Errand, Said, Visitor};
+use crate::observe;
 use crate::stage::{Heard, Stage};
 use crate::verdict::Level;
 
@@ -43,8 +46,11 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     if stage.must(&visitor, call.clone(), &[&honest]).await? != (Done::Answered { status: 200 }) {
         return Err(Inconclusive::new("the client does not get an answer of a resource"));
     }
+    // A client that takes nothing from a second server at all is not stopped by what this attack is about.
+    observe::login(&stage.aside(), &attacker, &Visitor::new()).await?.succeeded()?;
     let _cuckoo = attacker.lie_at(Point::TokenResponse, Edit::set("access_token", STOLEN));
-    let _unhashed = attacker.lie_at(Point::IdToken, Edit::remove("at_hash"));
+    let hash = left_half(STOLEN, Algorithm::Rs256);
+    let _hash = attacker.lie_at(Point::IdToken, Edit::set("at_hash", hash));
     let claims = Edit::Body { content_type: "application/json".to_owned(), text: r#"{"sub":"alice"}"#.to_owned() };
     let _claims = attacker.lie(Fault::always(Point::Userinfo, Edit::Status { code: 200 }).and(claims));
     let guest = Visitor::new();

@@ -6,6 +6,7 @@ use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::client::Visitor;
 use crate::idp::Idp;
 use crate::observe;
+use crate::on_clients::foreign_code;
 use crate::stage::{Address, Stage};
 use crate::verdict::Level;
 
@@ -41,7 +42,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let request = stage.must_begin(&visitor, &chosen).await?;
     let asked = observe::asked(&request, &chosen.journal());
     stage.note_redirect(&chosen, &request, "sent back with a code of the attacker's");
-    let address = injected.set("state", asked.get("state").unwrap_or_default());
+    let address = foreign_code::at_port_of(injected, &asked).set("state", asked.get("state").unwrap_or_default());
     let heard = stage.deliver(&visitor, &address, &[&honest, &chosen]).await?;
     stage.must_not_redeem(&honest, address.get("code"), "the attacker at a server the user has not chosen");
     stage.must_reject(&heard, "a response of a server that the user has not chosen");

@@ -61,7 +61,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         if !lie.was_told() {
             return Err(Inconclusive::new("the client does not ask for a device code"));
         }
-        let printed = visitor.page().unwrap_or_default().body;
+        let printed = visitor.page().unwrap_or_default().printed;
         let odd =
             |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         let opened = visitor.opened();

@@ -3,10 +3,12 @@
 use std::net::Ipv4Addr;
 
 use mock_idp::MockIdp;
+use oauth_types::fault::Point;
 use tokio::net::TcpStream;
 
 use crate::attack::Inconclusive;
 use crate::idp::Idp;
+use crate::observe;
 use crate::stage::{Address, Stage};
 
 /// A redirect URI whose port is chosen at each login.
@@ -20,9 +22,11 @@ pub(super) async fn idp(stage: &Stage) -> Result<Idp, Inconclusive> {
     stage.idp_as(MockIdp::builder(), native).await
 }
 
-/// The port of the redirect URI of an authorization request.
-pub(super) fn port(request: &Address) -> Result<u16, Inconclusive> {
-    let address = url::Url::parse(request.get("redirect_uri")).ok();
+/// The port of the redirect URI of the authorization request that was made last, pushed or not.
+pub(super) fn port(idp: &Idp, request: &Address) -> Result<u16, Inconclusive> {
+    let pushed = idp.journal().into_iter().rfind(|entry| entry.point == Some(Point::PushedAuthorization));
+    let asked = observe::asked(request, pushed.as_slice());
+    let address = asked.get("redirect_uri").and_then(|url| url::Url::parse(url).ok());
     let port = address.filter(|url| url.host_str() == Some("127.0.0.1")).and_then(|url| url.port());
     port.ok_or_else(|| Inconclusive::new("the client does not listen on a port of 127.0.0.1"))
 }

@@ -44,7 +44,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = listener::idp(stage).await?;
     let visitor = Visitor::new();
     let request = stage.must_begin(&visitor, &idp).await?;
-    let port = listener::port(&request)?;
+    let port = listener::port(&idp, &request)?;
     if !listener::answers(Ipv4Addr::LOCALHOST, port).await {
         return Err(Inconclusive::new("the client does not listen at its redirect URI on 127.0.0.1"));
     }
@@ -61,7 +61,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         true => stage.violated("the client goes on listening after the response"),
         false => stage.withstood("the client closes its listener after the response"),
     };
-    let second = listener::port(&stage.must_begin(&Visitor::new(), &idp).await?)?;
+    let second = listener::port(&idp, &stage.must_begin(&Visitor::new(), &idp).await?)?;
     let (verdict, because) = match second == port {
         true => (Verdict::Vulnerable, "the client listens on the same port each time"),
         false => (Verdict::Stopped, "the client listens on another port each time"),

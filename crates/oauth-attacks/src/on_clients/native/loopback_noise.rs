@@ -47,7 +47,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let address = stage.follow(&visitor, &idp, &request).await?;
     let forged = Address { base: address.base.clone(), ..Address::parse("?code=forged&state=forged")? };
     let get = |address: &Address| Request::get(Party::Attacker, Party::Client, &address.base, address.params.clone());
-    let favicon = Address::parse(&format!("http://127.0.0.1:{}/favicon.ico", listener::port(&request)?))?;
+    let favicon = Address::parse(&format!("http://127.0.0.1:{}/favicon.ico", listener::port(&idp, &request)?))?;
     let noise = [
         get(&favicon),
         get(&Address { base: address.base.clone(), ..favicon }),

@@ -37,7 +37,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = listener::idp(stage).await?;
     let visitor = Visitor::new();
     let request = stage.must_begin(&visitor, &idp).await?;
-    let port = listener::port(&request)?;
+    let port = listener::port(&idp, &request)?;
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => stage.violated("another program can listen on the port of the client while it waits"),
         Err(_) => stage.withstood("nobody else can listen on the port while the client waits"),
@@ -53,7 +53,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let visitor = Visitor::new();
     match stage.begin(&visitor, &idp).await? {
         Err(rejected) => stage.withstood(format!("a port that is taken ends the login: {}", rejected.code)),
-        Ok(request) if listener::port(&request)? == port => {
+        Ok(request) if listener::port(&idp, &request)? == port => {
             stage.violated("the client sends its user to a port where another program listens");
             let address = stage.follow(&visitor, &idp, &request).await?;
             thief::redeem(stage, &idp, &address).await?;

@@ -47,7 +47,9 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     for (what, token) in attempts {
         stage.agent().keep_secret(&token);
         let body = Edit::Body { content_type: "application/json".to_owned(), text: "{\"sub\":\"alice\"}".to_owned() };
-        let _claims = idp.lie(Fault::always(Point::Userinfo, body).and(Edit::Status { code: 200 }));
+        // The server refuses such a token, and not even a header may say so.
+        let refusal = Edit::RemoveHttpHeader { name: "www-authenticate".to_owned() };
+        let _claims = idp.lie(Fault::always(Point::Userinfo, body).and(Edit::Status { code: 200 }).and(refusal));
         let _hash = idp.lie_at(Point::IdToken, Edit::remove("at_hash"));
         let lie = idp.lie_at(Point::TokenResponse, Edit::set("access_token", token.as_str()));
         let heard = stage.login(&Visitor::new(), &idp).await?;

@@ -17,7 +17,7 @@ const SUBJECT: &str = "alice";
 /// Records whether claims that are edited like this are thrown away, with or without the login.
 pub(super) async fn must_not_count(stage: &Stage, edit: Vec<Edit>, what: &str) -> Result<(), Inconclusive> {
     let (visitor, heard) = login_with(stage, edit).await?;
-    let shown = visitor.page().is_some_and(|page| page.body.contains(CANARY));
+    let shown = visitor.page().is_some_and(|page| page.says(CANARY));
     match &heard {
         Heard::Said(Said::Accepted { subject, .. }) if subject != SUBJECT => {
             stage.violated(format!("with {what}, the client logs in {subject:?}"))

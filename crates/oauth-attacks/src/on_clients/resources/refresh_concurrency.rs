@@ -31,7 +31,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         levels: &[],
     },
     only_looks: false,
-    needs: &[Ability::Refresh],
+    needs: &[Ability::Refresh, Ability::AtOnce],
     run: |stage| Box::pin(run(stage)),
 };
 

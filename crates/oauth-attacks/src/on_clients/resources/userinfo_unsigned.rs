@@ -1,7 +1,8 @@
 //! The client is registered for UserInfo that is signed, and gets it plain, signed with nothing, or signed for
 //! somebody else. A client that takes whatever comes has the signature for show.
 
-use mock_idp::MockIdp;
+use http::header::ACCEPT;
+use mock_idp::{Entry, MockIdp};
 use oauth_types::fault::{Edit, Fault, Point, Signature};
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
@@ -40,6 +41,9 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     if !matches!(heard, Heard::Said(Said::Accepted { .. })) {
         return Err(Inconclusive::new("the client does not take UserInfo that is signed"));
     }
+    if !idp.requests("/userinfo").last().is_some_and(wants_only_signed) {
+        return Err(Inconclusive::new("the client does not ask for UserInfo that is signed, and nothing else"));
+    }
     let plain = Edit::Body { content_type: "application/json".to_owned(), text: "{\"sub\":\"alice\"}".to_owned() };
     for (what, fault) in [
         ("UserInfo without a signature", Fault::always(Point::Userinfo, plain)),
@@ -59,4 +63,13 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         stage.must_reject(&heard, what);
     }
     Ok(())
+}
+
+/// Whether the client wants nothing but a signed answer. One that takes both was not told how it is registered.
+fn wants_only_signed(request: &Entry) -> bool {
+    request
+        .headers
+        .get(ACCEPT)
+        .and_then(|kinds| kinds.to_str().ok())
+        .is_some_and(|kinds| kinds.trim() == "application/jwt")
 }

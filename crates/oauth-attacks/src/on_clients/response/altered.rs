@@ -1,9 +1,9 @@
 //! Honest responses, altered on their way back to the client.
 
 use crate::attack::Inconclusive;
-use crate::client::Visitor;
+use crate::client::{Said, Visitor};
 use crate::idp::Idp;
-use crate::stage::{Address, Stage};
+use crate::stage::{Address, Heard, Stage};
 
 /// One way to alter a response.
 pub(super) type Alter = fn(Address) -> Address;
@@ -55,4 +55,21 @@ pub(super) async fn each_must_be_rejected(
         must_be_rejected(stage, idp, &visitor, &alter(address), what).await?;
     }
     Ok(())
+}
+
+/// Makes sure that the client compares the issuer of a response at all. One that does not is told so by `rp-iss-wrong`.
+///
+/// # Errors
+/// [`Inconclusive`] when it logs somebody in with a response of another issuer.
+pub(super) async fn must_compare_issuers(stage: &Stage) -> Result<(), Inconclusive> {
+    let aside = stage.aside();
+    let idp = aside.idp().await?;
+    let (visitor, address) = answered(&aside, &idp).await?;
+    let address = address.set("iss", "https://attacker.example");
+    match aside.deliver(&visitor, &address, &[&idp]).await? {
+        Heard::Said(Said::Accepted { .. }) => {
+            Err(Inconclusive::new("the client does not look at the issuer of a response"))
+        }
+        _ => Ok(()),
+    }
 }

@@ -6,6 +6,7 @@ use oauth_types::fault::{Edit, Point};
 
 use super::code_injection_pkce;
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
+use crate::on_clients::foreign_code;
 use crate::stage::Stage;
 use crate::verdict::Level;
 
@@ -37,8 +38,10 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp_of(MockIdp::builder().without("RFC 7636")).await?;
     let methods = Edit::set("code_challenge_methods_supported", vec!["S256"]);
     let _boast = idp.lie_at(Point::Discovery, methods);
-    let (_, heard) = code_injection_pkce::inject(stage, &idp).await?;
-    stage.must_reject(&heard, "an ID token of another login");
+    let injected = code_injection_pkce::inject(stage, &idp).await?;
+    injected.login.differs_in_its_nonce()?;
+    let heard = (injected.code.as_str(), &injected.heard);
+    foreign_code::must_be_rejected(stage, &idp, heard, "an ID token of another login")?;
     if !idp.requests("/userinfo").is_empty() {
         stage.violated("the client used the access token of an injected code");
     }

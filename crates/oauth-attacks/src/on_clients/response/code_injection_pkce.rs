@@ -2,12 +2,11 @@
 //! victim's login does not fit, unless the client lets the logins of different visitors share one, and then the
 //! victim works in the attacker's account.
 
-use mock_idp::Entry;
-
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::client::Visitor;
 use crate::idp::Idp;
-use crate::stage::{Address, Heard, Stage};
+use crate::on_clients::foreign_code::{self, Foreign};
+use crate::stage::{Heard, Stage};
 use crate::verdict::Level;
 
 /// `rp-code-injection-pkce`
@@ -36,23 +35,38 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
-    let (injected, heard) = inject(stage, &idp).await?;
-    let carries = |entry: &&Entry| entry.params.get("code") == Some(injected.get("code"));
-    if idp.token_requests().iter().filter(carries).count() > 1 {
+    let injected = inject(stage, &idp).await?;
+    if foreign_code::redeemed(&idp, &injected.code).len() > 1 {
         stage.violated("the client sent an injected code again");
     }
-    stage.must_reject(&heard, "an injected code");
+    injected.login.refused_for_its_verifier(&idp, &injected.code)?;
+    stage.must_reject(&injected.heard, "an injected code");
     Ok(())
 }
 
+/// A code of the attacker's that came back to the victim's login.
+pub(super) struct Injected {
+    /// The login it is of.
+    pub(super) login: Foreign,
+    /// The code.
+    pub(super) code: String,
+    /// What the client made of it.
+    pub(super) heard: Heard,
+}
+
 /// The attacker's code in the victim's response: the state is right, the code is not.
-pub(super) async fn inject(stage: &Stage, idp: &Idp) -> Result<(Address, Heard), Inconclusive> {
+pub(super) async fn inject(stage: &Stage, idp: &Idp) -> Result<Injected, Inconclusive> {
     let (victim, attacker) = (Visitor::new(), Visitor::attacker());
+    let since = idp.journal().len();
     let request = stage.must_begin(&victim, idp).await?;
+    let wanted = foreign_code::asked(idp, &request, since);
     let response = stage.follow(&victim, idp, &request).await?;
-    let own_request = stage.must_begin(&attacker, idp).await?.set("login_hint", "bob");
-    let own_response = stage.follow(&attacker, idp, &own_request).await?;
-    let injected = response.set("code", own_response.get("code"));
-    let heard = stage.deliver(&victim, &injected, &[idp]).await?;
-    Ok((injected, heard))
+    let since = idp.journal().len();
+    let own = stage.must_begin(&attacker, idp).await?;
+    let asked = foreign_code::asked(idp, &own, since);
+    let login = Foreign::of(own.set("login_hint", "bob"), &asked, &wanted);
+    let own_response = stage.follow(&attacker, idp, &login.request).await?;
+    let code = own_response.get("code").to_owned();
+    let heard = stage.deliver(&victim, &response.set("code", &code), &[idp]).await?;
+    Ok(Injected { login, code, heard })
 }

@@ -32,6 +32,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 };
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
+    altered::must_compare_issuers(stage).await?;
     let idp = stage.idp().await?;
     let attempts: [(&str, altered::Alter); 2] = [
         ("a response with a second issuer", |it| it.also("iss", "https://attacker.example")),

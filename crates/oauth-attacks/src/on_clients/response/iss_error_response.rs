@@ -41,7 +41,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let (visitor, address) = altered::answered(stage, &idp).await?;
     let address = address.without("code").set("iss", "https://attacker.example").set("error", "access_denied");
     let heard = stage.deliver(&visitor, &address.set("error_description", CANARY), &[&idp]).await?;
-    if visitor.page().is_some_and(|page| page.body.contains(CANARY)) {
+    if visitor.page().is_some_and(|page| page.says(CANARY)) {
         stage.violated("the client shows what an error of another issuer says");
     }
     if let Heard::Said(Said::Rejected(rejected)) = &heard

@@ -32,6 +32,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 };
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
+    altered::must_compare_issuers(stage).await?;
     let idp = stage.idp().await?;
     let attempts: [(&str, altered::Rewrite); 4] = [
         ("a response whose issuer has a slash more", |issuer| format!("{issuer}/")),

@@ -35,6 +35,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 };
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
+    altered::must_compare_issuers(stage).await?;
     let idp = stage.idp_of(MockIdp::builder().without("RFC 9207")).await?;
     let alter: altered::Alter = |it| it.set("iss", "https://attacker.example");
     altered::each_must_be_rejected(stage, &idp, &[("a response of another issuer that is not announced", alter)])

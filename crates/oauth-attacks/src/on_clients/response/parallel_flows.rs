@@ -2,9 +2,13 @@
 //! belong to its state. A client that keeps one of each for the whole browser lets the second tab finish the first one
 //! as somebody else.
 
+use oauth_types::Params;
+
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::client::Visitor;
-use crate::stage::Stage;
+use crate::idp::Idp;
+use crate::on_clients::foreign_code::{self, Foreign};
+use crate::stage::{Address, Stage};
 use crate::verdict::Level;
 
 /// `rp-parallel-flows`
@@ -33,18 +37,30 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
-    for first_has_second in [true, false] {
-        let visitor = Visitor::new();
-        let requests = [stage.must_begin(&visitor, &idp).await?, stage.must_begin(&visitor, &idp).await?];
-        let [first, second] = requests;
-        let first = stage.follow(&visitor, &idp, &first).await?;
-        let second = stage.follow(&visitor, &idp, &second.set("login_hint", "bob")).await?;
-        let (what, crossed) = match first_has_second {
-            true => ("the code of the second tab in the first", first.set("code", second.get("code"))),
-            false => ("the code of the first tab in the second", second.set("code", first.get("code"))),
-        };
-        let heard = stage.deliver(&visitor, &crossed, &[&idp]).await?;
-        stage.must_reject(&heard, what);
-    }
+    cross(stage, &idp, "the code of the second tab in the first", |tabs| tabs).await?;
+    cross(stage, &idp, "the code of the first tab in the second", |[first, second]| [second, first]).await
+}
+
+/// A login as it was begun: where its browser is sent, and what it asks for.
+type Tab = (Address, Params);
+
+/// Lets a visitor log in twice, and brings back to one login what the other one got. `order` says to which.
+async fn cross(stage: &Stage, idp: &Idp, what: &str, order: fn([Tab; 2]) -> [Tab; 2]) -> Result<(), Inconclusive> {
+    let visitor = Visitor::new();
+    let tabs = [begin(stage, idp, &visitor).await?, begin(stage, idp, &visitor).await?];
+    let [(request, wanted), (other, asked)] = order(tabs);
+    let foreign = Foreign::of(other.set("login_hint", "bob"), &asked, &wanted);
+    let response = stage.follow(&visitor, idp, &request).await?;
+    let other = stage.follow(&visitor, idp, &foreign.request).await?;
+    let heard = stage.deliver(&visitor, &response.set("code", other.get("code")), &[idp]).await?;
+    foreign.refused_for_its_verifier(idp, other.get("code"))?;
+    stage.must_reject(&heard, what);
     Ok(())
+}
+
+async fn begin(stage: &Stage, idp: &Idp, visitor: &Visitor) -> Result<Tab, Inconclusive> {
+    let since = idp.journal().len();
+    let request = stage.must_begin(visitor, idp).await?;
+    let asked = foreign_code::asked(idp, &request, since);
+    Ok((request, asked))
 }

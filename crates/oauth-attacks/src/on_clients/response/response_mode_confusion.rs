@@ -38,8 +38,10 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let (visitor, address): (Visitor, _) = altered::answered(stage, &idp).await?;
     let forged = address.set("state", fresh()).in_fragment();
-    altered::must_be_rejected(stage, &idp, &visitor, &forged, "a response in the fragment, with another state")
-        .await?;
+    let what = "a response in the fragment, with another state";
+    let heard = stage.deliver(&visitor, &forged, &[&idp]).await?;
+    stage.must_not_redeem(&idp, forged.get("code"), what);
+    stage.must_reject(&heard, what);
     if stage.can(Ability::TakeForm) {
         let (visitor, address) = altered::answered(stage, &idp).await?;
         let form = address.set("state", fresh()).params.encode();

@@ -4,7 +4,7 @@
 use super::altered;
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
-use crate::client::Visitor;
+use crate::client::{Ability, Visitor};
 use crate::dice::fresh;
 use crate::stage::Stage;
 use crate::verdict::Level;
@@ -34,6 +34,10 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 };
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
+    if stage.can(Ability::OpenBrowser) {
+        // There is no application before it opens the browser.
+        return Err(Inconclusive::new("the client does not run before a login is begun"));
+    }
     let idp = stage.idp().await?;
     for what in [
         "a response without a login",

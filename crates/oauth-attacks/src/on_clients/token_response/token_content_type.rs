@@ -36,6 +36,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
+    written::control(stage, &idp).await?;
     let page = |answer| Answer { kind: "text/html", ..answer };
     written::must_be_rejected(stage, &idp, "a token response that is said to be a page", page).await?;
     let form = |answer: Answer| {

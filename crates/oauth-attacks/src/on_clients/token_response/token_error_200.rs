@@ -34,6 +34,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
+    written::control(stage, &idp).await?;
     let write = |mut answer: Answer| {
         answer.members.insert("error".to_owned(), json!("invalid_grant"));
         answer

@@ -4,6 +4,8 @@
 use super::written::{self, Answer};
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
+use crate::client::Visitor;
+use crate::observe;
 use crate::stage::Stage;
 use crate::verdict::Level;
 
@@ -29,6 +31,8 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
+    observe::asks_for_id_token(&stage.must_begin(&Visitor::new(), &idp).await?, &idp)?;
+    written::control(stage, &idp).await?;
     let write = |mut answer: Answer| {
         answer.members.remove("id_token");
         answer

@@ -36,6 +36,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
+    written::control(stage, &idp).await?;
     let filled = |answer| Answer { departure: Some(Edit::Pad { octets: 8 << 20 }), ..answer };
     let verdict = written::must_be_rejected(stage, &idp, "a token response of eight mebibytes", filled).await?;
     let headers = |answer| Answer { departure: Some(Edit::HeaderBomb { headers: 1000, octets: 1000 }), ..answer };

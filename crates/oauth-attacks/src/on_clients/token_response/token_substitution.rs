@@ -7,6 +7,7 @@ use oauth_types::mint::Mint;
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::client::Visitor;
+use crate::observe;
 use crate::stage::Stage;
 use crate::verdict::Level;
 
@@ -39,7 +40,11 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let token = idp.mint(&mint).await?;
     stage.agent().keep_secret(&token);
     let lie = idp.lie_at(Point::TokenResponse, Edit::set("access_token", token.as_str()));
-    let heard = stage.login(&Visitor::new(), &idp).await?;
+    let visitor = Visitor::new();
+    let request = stage.must_begin(&visitor, &idp).await?;
+    observe::asks_for_id_token(&request, &idp)?;
+    let address = stage.follow_as_is(&visitor, &idp, &request).await?;
+    let heard = stage.deliver(&visitor, &address, &[&idp]).await?;
     if !lie.was_told() {
         return Err(Inconclusive::new("the client does not send a token request"));
     }

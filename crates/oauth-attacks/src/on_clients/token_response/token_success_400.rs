@@ -33,6 +33,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
+    written::control(stage, &idp).await?;
     for (what, status) in
         [("a token response with the status 400", 400), ("a token response with the status 500", 500)]
     {

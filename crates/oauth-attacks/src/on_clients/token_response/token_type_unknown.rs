@@ -38,6 +38,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
+    written::uses_tokens(stage, &idp).await?;
     for (what, kind) in [
         ("a token without a type", Value::Null),
         ("a token of the type mac", json!("mac")),

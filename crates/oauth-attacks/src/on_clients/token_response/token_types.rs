@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::written::{self, Answer};
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
+use crate::idp::Idp;
 use crate::stage::{Heard, Stage};
 use crate::verdict::Level;
 
@@ -37,6 +38,15 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
+    let used = written::uses_tokens(stage, &idp).await;
+    if used.is_ok() {
+        access_tokens(stage, &idp).await?;
+    }
+    times(stage, &idp).await?;
+    used
+}
+
+async fn access_tokens(stage: &Stage, idp: &Idp) -> Result<(), Inconclusive> {
     for (what, token) in [
         ("an access token that is null", Value::Null),
         ("an access token that is a number", json!(8_021_177_019_u64)),
@@ -50,7 +60,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
             answer.members.insert("access_token".to_owned(), token);
             answer
         };
-        let tried = written::tried(stage, &idp, write).await?;
+        let tried = written::tried(stage, idp, write).await?;
         let asked = idp.requests("/userinfo").split_off(before);
         if asked.iter().any(|entry| entry.headers.contains_key("x-canary")) {
             stage.violated(format!("{what} writes a header of its own"));
@@ -59,6 +69,10 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         }
         stage.must_reject(&tried.heard, what);
     }
+    Ok(())
+}
+
+async fn times(stage: &Stage, idp: &Idp) -> Result<(), Inconclusive> {
     for (what, time) in [
         ("a time to live that is text", json!("3600")),
         ("a negative time to live", json!(-1)),
@@ -70,7 +84,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
             answer.members.insert("expires_in".to_owned(), time);
             answer
         };
-        match written::tried(stage, &idp, write).await?.heard {
+        match written::tried(stage, idp, write).await?.heard {
             Heard::BrokeDown => stage.violated(format!("the client broke down at {what}")),
             _ => stage.withstood(format!("{what} does no harm")),
         };

@@ -5,8 +5,9 @@ use oauth_types::mint::Mint;
 use serde_json::{Map, Value, json};
 
 use crate::attack::Inconclusive;
-use crate::client::Visitor;
+use crate::client::{Said, Visitor};
 use crate::idp::Idp;
+use crate::observe;
 use crate::stage::{Address, Heard, Stage};
 use crate::verdict::Verdict;
 
@@ -41,12 +42,13 @@ impl Answer {
     }
 
     /// Tokens for the one who sent `request`. They are good ones: what is refused is refused for what is written.
-    async fn to(idp: &Idp, request: &Address) -> Result<Self, Inconclusive> {
+    async fn to(idp: &Idp, request: &Address, before: usize) -> Result<Self, Inconclusive> {
+        let asked = observe::asked(request, &idp.journal().split_off(before));
         let client_id = Some(request.get("client_id").to_owned());
-        let scope = request.get("scope");
+        let scope = asked.get("scope").unwrap_or_default();
         let access = Mint { client_id: client_id.clone(), ..Mint::access_token("alice").scope(scope) };
         let mut id_token = Mint { client_id, ..Mint::id_token("alice") };
-        if let Some(nonce) = request.params.get("nonce") {
+        if let Some(nonce) = asked.get("nonce") {
             id_token.claims.insert("nonce".to_owned(), nonce.into());
         }
         let members = json!({
@@ -68,8 +70,9 @@ pub(super) async fn tried(
     write: impl FnOnce(Answer) -> Answer,
 ) -> Result<Tried, Inconclusive> {
     let visitor = Visitor::new();
+    let before = idp.journal().len();
     let request = stage.must_begin(&visitor, idp).await?;
-    let honest = Answer::to(idp, &request).await?;
+    let honest = Answer::to(idp, &request, before).await?;
     let token = honest.members["access_token"].as_str().unwrap_or_default().to_owned();
     for secret in ["access_token", "id_token"] {
         honest.members[secret].as_str().into_iter().for_each(|secret| stage.agent().keep_secret(secret));
@@ -84,6 +87,24 @@ pub(super) async fn tried(
         return Err(Inconclusive::new("the client does not send a token request"));
     }
     Ok(Tried { visitor, heard, used: idp.was_told(&token) })
+}
+
+/// Makes sure that the client takes a token response that is right, when it is written like the wrong ones.
+pub(super) async fn control(stage: &Stage, idp: &Idp) -> Result<Tried, Inconclusive> {
+    let tried = tried(&stage.aside(), idp, |answer| answer).await?;
+    match &tried.heard {
+        Heard::Said(Said::Accepted { .. }) => Ok(tried),
+        heard => Err(Inconclusive::new(format!("the client does not take a token response that is right: {heard}"))),
+    }
+}
+
+/// Makes sure that the client uses the access tokens that it gets, too. Of one that only keeps them nothing is seen of
+/// what it would use.
+pub(super) async fn uses_tokens(stage: &Stage, idp: &Idp) -> Result<(), Inconclusive> {
+    match control(stage, idp).await?.used {
+        true => Ok(()),
+        false => Err(Inconclusive::new("the client does not use its access token")),
+    }
 }
 
 /// Records whether the client refuses a login that ends with this response, and leaves its access token alone.

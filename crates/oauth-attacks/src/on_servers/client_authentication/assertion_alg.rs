@@ -5,6 +5,7 @@
 use crate::attack::{Capability, Idea, Inconclusive, On, ServerAttack, story};
 use crate::bench::Bench;
 use crate::key::Key;
+use crate::public_form::Form;
 use crate::target::{Registration, Role};
 use crate::verdict::Level;
 
@@ -20,7 +21,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         citation: "RFC 7523 section 3, RFC 8725 sections 2.1 and 3.1, CVE-2022-21449",
         steps: &[
             "Redeem codes with assertions whose alg is none, in several spellings, and which are not signed.",
-            "Redeem one with an assertion that is keyed with the client's public key, by HS256.",
+            "Redeem some with assertions that are keyed with the client's public key, by HS256: in PEM, in DER, as a JWK.",
             "Redeem one with an ES256 signature of zeros.",
             "Redeem one with an assertion that a key of the attacker's has signed, and one that names another algorithm.",
         ],
@@ -41,20 +42,23 @@ const ES256_OCTETS: usize = 64;
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let key = key_of(client)?;
     let attacker = Key::fresh().map_err(|error| Inconclusive::new(error.to_string()))?;
-    let public = key.public_pem().map_err(|error| Inconclusive::new(error.to_string()))?;
     let honest = || honest(bench, client);
     let named = |alg: &str| honest().header("alg", alg).header("kid", key.kid());
     for (what, assertion) in [
         ("an unsigned assertion", honest().unsigned()),
         ("an unsigned assertion with alg None", named("None").with_signature(&[])),
         ("an unsigned assertion with alg nOnE", named("nOnE").with_signature(&[])),
-        ("an assertion keyed with the client's public key", honest().header("kid", key.kid()).keyed_with(&public)?),
         ("an assertion with a signature of zeros", named("ES256").with_signature(&[0; ES256_OCTETS])),
         ("an assertion signed by somebody else", honest().header("kid", key.kid()).signed_by(&attacker)?),
         ("an assertion that names another algorithm", named("RS512").signed_by(key)?),
         ("an assertion without a signature", named(key.algorithm().as_str()).with_signature(&[])),
     ] {
         must_be_refused(bench, client, None, (what, assertion)).await?;
+    }
+    for form in Form::ALL {
+        let assertion = honest().header("kid", key.kid()).keyed_with(key.public_as(form)?)?;
+        let what = format!("an assertion keyed with the client's public key {}", form.how());
+        must_be_refused(bench, client, None, (&what, assertion)).await?;
     }
     Ok(())
 }

@@ -48,7 +48,7 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
         let answer = bench.redemption(client, &grant).authenticated_by(auth).send().await?;
         bench.judge(&answer, CLIENT, what);
     }
-    let assertion = honest(bench, client).keyed_with(&fresh())?;
+    let assertion = honest(bench, client).keyed_with(fresh())?;
     must_be_refused(bench, client, None, ("an assertion that is keyed with a made up secret", assertion)).await?;
     Ok(())
 }

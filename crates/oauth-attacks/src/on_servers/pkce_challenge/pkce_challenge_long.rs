@@ -18,7 +18,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         citation: "RFC 7636 section 4.2",
         steps: &[
             "Ask for a code with three copies of an S256 challenge, which makes 129 characters.",
-            "If a code comes, redeem it with the verifier of the first copy.",
+            "If a code comes, redeem it with the verifier of the first copy, and if that is taken, another one with a verifier that has nothing to do with it.",
             "Ask for a code with a challenge of 40000 characters.",
         ],
         secure: "Both are refused, the first with `invalid_request`, the second with that or as a request that is too long.",
@@ -38,12 +38,17 @@ const VERY_LONG: usize = 40_000;
 async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let request = bench.authorization(client);
     let challenge = s256(request.current_verifier().expose()).repeat(3);
-    let request = request.set("code_challenge", challenge);
+    let request = request.set("code_challenge", &challenge);
     let what = "a challenge of 129 characters";
     if let Some(grant) = request.must_be_refused(what).await? {
         request.was_granted(what, Level::Should);
         let answer = bench.redemption(client, &grant).send().await?;
-        bench.judge_late(None, &answer, VERIFIER, "a code whose challenge was cut to 43 characters");
+        let any = answer.has_tokens() && takes_any_verifier(bench, client, &challenge).await?;
+        let taken = match any {
+            true => "a code of a challenge of 129 characters with any verifier: PKCE is ignored",
+            false => "a code whose challenge was cut to 43 characters",
+        };
+        bench.judge_late(None, &answer, VERIFIER, taken);
     }
 
     // That much may also be too much for a query, a body or a request object.
@@ -54,4 +59,12 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
         request.was_granted(&what, Level::Should);
     }
     Ok(())
+}
+
+/// Whether a code of this challenge is redeemed with a verifier that has nothing to do with it: then none was cut.
+async fn takes_any_verifier(bench: &Bench, client: &Registration, challenge: &str) -> Result<bool, Inconclusive> {
+    let grant = bench.authorization(client).set("code_challenge", challenge).grant().await?;
+    let other = bench.authorization(client).current_verifier().expose().to_owned();
+    let answer = bench.redemption(client, &grant).verifier(&other).send().await?;
+    Ok(answer.has_tokens())
 }

@@ -7,6 +7,7 @@ use crate::bench::Bench;
 use crate::dice::fresh;
 use crate::judge::PROOF;
 use crate::key::{Jwt, Key};
+use crate::public_form::Form;
 use crate::target::{Registration, Role};
 use crate::verdict::Level;
 
@@ -53,10 +54,9 @@ const WRONGS: &[Wrong] = &[
     ("a proof without a type", |proof, at| proof.without_header("typ").signed_by(at.key)),
     ("a proof of type JWT", |proof, at| proof.header("typ", "JWT").signed_by(at.key)),
     ("an unsigned proof", |proof, _| Ok(proof.unsigned())),
-    ("a proof keyed with its public key", |proof, at| {
-        let public = at.key.public_pem().map_err(|error| Inconclusive::new(error.to_string()))?;
-        proof.keyed_with(&public)
-    }),
+    ("a proof keyed with its public key in PEM", |proof, at| proof.keyed_with(at.key.public_as(Form::Pem)?)),
+    ("a proof keyed with its public key in DER", |proof, at| proof.keyed_with(at.key.public_as(Form::Der)?)),
+    ("a proof keyed with its public key as a JWK", |proof, at| proof.keyed_with(at.key.public_as(Form::Jwk)?)),
     ("a proof signed by another key", |proof, at| proof.header("alg", "ES256").signed_by(at.other)),
     ("a proof with a private key in it", |proof, at| {
         let mut jwk = at.key.bare_jwk();

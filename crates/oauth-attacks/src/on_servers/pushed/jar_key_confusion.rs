@@ -7,6 +7,7 @@ use crate::bench::Bench;
 use crate::idp::Idp;
 use crate::judge::Finding;
 use crate::key::Key;
+use crate::public_form::Form;
 use crate::target::{ClientAuth, Registration, Role};
 use crate::verdict::{Level, Verdict};
 
@@ -23,7 +24,7 @@ pub(super) const ATTACK: ServerAttack = ServerAttack {
         capabilities: &[Capability::A1],
         citation: "RFC 9101 section 10.2, RFC 8725 sections 3.1 and 3.10",
         steps: &[
-            "A client that signs its requests is imitated with objects whose HS256 key is its public key, in PEM and as a JWK.",
+            "A client that signs its requests is imitated with objects whose HS256 key is its public key, in PEM, in DER and as a JWK.",
             "The same signed with a key of the attacker's that has the name of the client's, and with the key of another client.",
             "The same signed with a key that the header carries as `jwk`, or points to with `jku` or `x5u`.",
         ],
@@ -42,25 +43,24 @@ async fn run(bench: &Bench, client: &Registration) -> Result<(), Inconclusive> {
     let signer = Signer::find(bench, client).await?;
     let broken = |error: mock_idp::jose::UnusableKey| Inconclusive::new(error.to_string());
     let own = Key::fresh().map_err(broken)?;
-    let pem = signer.key.public_pem().map_err(broken)?;
     let named = || signer.object().header("kid", signer.key.kid());
     let embedded = signer.object().header("jwk", own.bare_jwk()).nameless();
-    let mut objects = vec![
-        ("a request object keyed with the public key in PEM", named().keyed_with(&pem)?),
-        ("a request object keyed with the public key in one line", named().keyed_with(pem.trim_end())?),
-        ("a request object keyed with the public key as a JWK", named().keyed_with(&signer.key.jwk().to_string())?),
-        ("a request object of a foreign key with the client's name", named().signed_by(&own)?),
-        ("a request object with its key in the header", embedded.signed_by(&own)?),
-    ];
+    let mut objects = Vec::new();
+    for form in Form::ALL {
+        let what = format!("a request object keyed with the public key {}", form.how());
+        objects.push((what, named().keyed_with(signer.key.public_as(form)?)?));
+    }
+    objects.push(("a request object of a foreign key with the client's name".to_owned(), named().signed_by(&own)?));
+    objects.push(("a request object with its key in the header".to_owned(), embedded.signed_by(&own)?));
     for role in [Role::Keyed, Role::Second] {
         if let Some(Registration { auth: ClientAuth::PrivateKeyJwt(other), .. }) = bench.target().role(role) {
-            objects.push(("a request object of another client's key", signer.object().signed_by(other)?));
+            objects.push(("a request object of another client's key".to_owned(), signer.object().signed_by(other)?));
             break;
         }
     }
     for (what, object) in objects {
         let answer = signer.open(&object).await?;
-        no_code(bench, &answer, OBJECT, what, None);
+        no_code(bench, &answer, OBJECT, &what, None);
     }
     let canary = canary().await?;
     for member in ["jku", "x5u"] {

@@ -32,6 +32,12 @@ pub(super) const ROWS: &[Row] = &[
         because: "keyed with the public key",
     },
     Row {
+        id: "rp-idt-hs256-pubkey",
+        off: Defence::KeyOctetsNoSecret,
+        level: Level::Must,
+        because: "keyed with the public key in DER",
+    },
+    Row {
         id: "rp-idt-hs256-secret",
         off: Defence::SecretIsNoKey,
         level: Level::Must,
@@ -82,11 +88,12 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row { id: "rp-idt-header-url", off: Defence::AddressesIgnored, level: Level::Must, because: "" },
     Row { id: "rp-idt-crit", off: Defence::ExtensionsUnderstood, level: Level::Must, because: "extension" },
+    Row { id: "rp-idt-typ-confusion", off: Defence::TypeCompared, level: Level::Should, because: "whose typ is" },
     Row {
         id: "rp-idt-typ-confusion",
-        off: Defence::TypeCompared,
+        off: Defence::NonceRequired,
         level: Level::Must,
-        because: "in place of the ID token",
+        because: "an access token without a type of its own",
     },
     Row { id: "rp-idt-json-serialization", off: Defence::CompactOnly, level: Level::Must, because: "an ID token" },
     Row {

@@ -12,8 +12,10 @@ mod response;
 mod token_response;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use oauth_attacks::{Level, Options, Verdict, catalogue, run_on_client};
+use oauth_attacks::{Level, Options, Report, Verdict, catalogue, run_on_client};
+use tokio::sync::OnceCell;
 
 use crate::victims::client::{Defence, Registered, Victim};
 
@@ -109,18 +111,61 @@ mod proofs {
     }
 }
 
+/// What a sound client came to that is registered like this.
+pub(crate) struct Run {
+    pub(crate) registered: Registered,
+    pub(crate) report: Report,
+    /// Every secret that the client has had meanwhile.
+    pub(crate) secrets: Vec<String>,
+}
+
+/// The whole catalogue at a sound client, once for each way to be registered, for all tests that look at it.
+pub(crate) async fn sound_runs() -> &'static [Run] {
+    static RUNS: OnceCell<Vec<Run>> = OnceCell::const_new();
+    let runs = RUNS.get_or_init(async || {
+        let mut runs = Vec::new();
+        for registered in Registered::ALL {
+            let victim = Arc::new(Victim::registered(registered, []));
+            let report = run_on_client(Arc::clone(&victim), &Options::new()).await;
+            runs.push(Run { registered, report, secrets: victim.secrets() });
+        }
+        runs
+    });
+    runs.await
+}
+
 /// What a client does not do is no weakness, and what it does is not held against it.
 #[tokio::test]
 async fn a_sound_client_withstands_every_attack_however_it_is_registered() {
-    for registered in Registered::ALL {
-        let report = run_on_client(Victim::registered(registered, []), &Options::new()).await;
+    for Run { registered, report, .. } in sound_runs().await {
         for outcome in &report.outcomes {
             let not_about = ["the client cannot ", "the client does not "];
             let not_about = not_about.iter().any(|words| outcome.because.starts_with(words));
             let sound = outcome.verdict == Verdict::Stopped || not_about;
             assert!(sound, "{registered:?}: {}: {} {}", outcome.id, outcome.verdict, outcome.because);
         }
+        assert_eq!(report.outcomes.len(), catalogue::client_attacks().count());
     }
+}
+
+/// A port for each login keeps codes apart, which is no defence of the client: what succeeds without it succeeds with it.
+#[tokio::test]
+async fn a_port_for_each_login_hides_no_weakness() {
+    let mut wrong = Vec::new();
+    // How the redirect URI is written is another question.
+    let written = [Defence::RedirectEncrypted, Defence::RedirectLiteral];
+    let alike = |row: &&Row| row.off.registered() == Registered::Public && !written.contains(&row.off);
+    let families = [downgrade::ROWS, response::ROWS, mixup::ROWS].into_iter().flatten();
+    for row in families.filter(alike) {
+        let victim = Victim::registered(Registered::Listening, [row.off]);
+        let report = run_on_client(victim, &Options::new().only([row.id])).await;
+        let outcome = &report.outcomes[0];
+        if (outcome.verdict, outcome.level) != (Verdict::Vulnerable, row.level) {
+            let (verdict, level, because) = (outcome.verdict, outcome.level, &outcome.because);
+            wrong.push(format!("{} without {:?}: {verdict} {level}: {because}", row.id, row.off));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -209,10 +209,11 @@ async fn a_small_sound_server_stops_the_attacks_it_has_defences_for() {
 }
 
 #[tokio::test]
-async fn a_sound_server_stops_every_attack_strictly() {
+async fn a_sound_server_stops_every_attack_strictly_and_a_second_run_comes_to_the_same() {
     let front = Front::start(None).await;
-    let options = Options::new().permit_harm();
-    let mut report = run_on_server(&front.target().await, &options).await;
+    let (target, options) = (front.target().await, Options::new().permit_harm());
+    let mut report = run_on_server(&target, &options).await;
+    assert_eq!(verdicts(&run_on_server(&target, &options).await), verdicts(&report));
     // A server of one profile does not have what all attacks are about; a row says which one they need.
     let elsewhere: Vec<_> = rows()
         .filter_map(|row| match row.off {
@@ -224,6 +225,10 @@ async fn a_sound_server_stops_every_attack_strictly() {
     let left = report.outcomes.len();
     all_stopped(&report, left);
     assert!(left > 0);
+}
+
+fn verdicts(report: &Report) -> Vec<(&'static str, Verdict, Level)> {
+    report.outcomes.iter().map(|outcome| (outcome.id, outcome.verdict, outcome.level)).collect()
 }
 
 fn all_stopped(report: &Report, number: usize) {

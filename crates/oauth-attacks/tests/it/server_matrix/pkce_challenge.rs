@@ -37,6 +37,7 @@ pub(super) const ROWS: &[Row] = &[
     row("as-pkce-challenge-blank", &BLANK_IS_NONE, Level::Must, "a challenge of ", MALFORMED),
     row("as-pkce-challenge-short", &ANY_LENGTH, Level::Should, "42 characters", MALFORMED),
     row("as-pkce-challenge-long", &CUT, Level::Must, "cut to 43 characters", MALFORMED),
+    row("as-pkce-challenge-long", &IGNORED, Level::Must, "PKCE is ignored", MALFORMED),
     row("as-pkce-challenge-long", &NO_END, Level::Should, "129 characters", MALFORMED),
     row("as-pkce-challenge-charset", &BASE64, Level::Should, "base64", MALFORMED),
     row("as-pkce-challenge-charset", &UNESCAPED, Level::Must, "unescaped", MALFORMED),
@@ -175,6 +176,12 @@ static CUT: Bug = Bug {
             |redeemed| redeemed.challenge().get(..43) == Some(&s256(redeemed.verifier)),
         ))
     }),
+    ..Bug::NONE
+};
+
+static IGNORED: Bug = Bug {
+    lacks: "PKCE: what is said of it is taken and not looked at",
+    bend: Some(|| Arc::new(OwnCheck::new(|asked| length(asked) > 43, |_| true))),
     ..Bug::NONE
 };
 

@@ -10,4 +10,5 @@ pub(crate) mod own_check;
 pub(crate) mod pages;
 pub(crate) mod references;
 pub(crate) mod remembering;
+pub(crate) mod secrets;
 pub(crate) mod server;

@@ -68,8 +68,8 @@ impl Victim {
         if !self.on(Defence::OnlyWebAddresses) {
             visitor.note_opened(address);
         }
-        let body = format!("Go to {address} and enter {code}\n");
-        visitor.show(Page { body, ..Page::default() });
+        let printed = format!("Go to {address} and enter {code}\n");
+        visitor.show(Page { printed, ..Page::default() });
         Ok(())
     }
 

@@ -33,6 +33,12 @@ impl Victim {
         Ok(metadata)
     }
 
+    /// The same, asking everybody with a client that trusts the certification authority of this provider.
+    pub(crate) fn trusting(mut self, provider: &Provider) -> Self {
+        self.http = self.web(provider).expect("an HTTP client");
+        self
+    }
+
     /// What this provider is asked with: a client that trusts its certification authority, and nobody else.
     fn web(&self, provider: &Provider) -> Result<reqwest::Client, Rejected> {
         let Some(pem) = &provider.ca_pem else { return Ok(self.http.clone()) };

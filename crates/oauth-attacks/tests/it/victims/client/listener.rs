@@ -75,19 +75,24 @@ impl Victim {
             once: self.on(Defence::ListenerCloses),
         };
         let (sender, receiver) = oneshot::channel();
-        self.waiting.lock().expect("nobody panics with the listeners in hand").insert(state.to_owned(), receiver);
+        let place = format!("http://{}{}", awaited.host, awaited.path);
+        self.waiting
+            .lock()
+            .expect("nobody panics with the listeners in hand")
+            .insert(state.to_owned(), (place, receiver));
         tokio::spawn(serve(bound, awaited, sender));
     }
 
-    /// Where the browser really came back to, if this is an address of a listener: it is opened there first.
+    /// Where the browser really came back to, if this is an address of a listener: it is opened there first. Whoever leads
+    /// it there knows the port.
     pub(super) async fn heard(&self, address: &str) -> Result<String, Rejected> {
         let (base, query) = address.split_once('?').unwrap_or((address, ""));
         let state = Params::parse(query).ok().and_then(|params| params.get("state").map(str::to_owned));
         let waiting =
             |state: &str| self.waiting.lock().expect("nobody panics with the listeners in hand").remove(state);
-        let Some(receiver) = state.as_deref().and_then(waiting) else { return Ok(address.to_owned()) };
+        let Some((place, receiver)) = state.as_deref().and_then(waiting) else { return Ok(address.to_owned()) };
         // Nobody may listen there any more.
-        let _ = self.http.get(address).send().await;
+        let _ = self.http.get(format!("{place}?{query}")).send().await;
         let query = receiver.await.map_err(|_| Rejected::new("nobody listens"))?;
         Ok(format!("{base}?{query}"))
     }

@@ -97,6 +97,8 @@ pub(crate) enum Defence {
     SignatureRequired,
     /// Off: HS256 is verified with the text of the public key.
     AlgorithmFixed,
+    /// Off: HS256 is verified with the octets of the public key.
+    KeyOctetsNoSecret,
     /// Off: the audience is not compared.
     AudienceCompared,
     /// Off: the issuer of the ID token is not compared.
@@ -421,7 +423,7 @@ pub(crate) struct Victim {
     /// The names of the logout tokens that came.
     used_up: Mutex<BTreeSet<String>>,
     /// What its listeners wait for, by the state.
-    waiting: Mutex<HashMap<String, oneshot::Receiver<String>>>,
+    waiting: Mutex<HashMap<String, (String, oneshot::Receiver<String>)>>,
     /// The port it listened on last.
     port: Mutex<Option<u16>>,
     /// Every secret ever had, for looking for them where they must not be.

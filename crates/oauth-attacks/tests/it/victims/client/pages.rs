@@ -62,16 +62,21 @@ impl Victim {
         visitor.show(match said {
             Said::Accepted { .. } if !self.on(Defence::CallbackLeadsAway) => {
                 let body = "<p>Welcome</p><img src=\"https://images.example/logo.png\">".to_owned();
-                Page { status: 200, headers: vec![header("content-type", "text/html")], body }
+                Page { status: 200, headers: vec![header("content-type", "text/html")], body, ..Page::default() }
             }
             Said::Accepted { .. } => {
                 let to = self.of(visitor, |session| session.leads_to.clone()).unwrap_or_else(|| "/".to_owned());
-                Page { status: 303, headers: vec![header("location", &to), safe], body: String::new() }
+                Page {
+                    status: 303,
+                    headers: vec![header("location", &to), safe],
+                    body: String::new(),
+                    ..Page::default()
+                }
             }
             Said::Rejected(_) | Said::SentOn { .. } | Said::BrokeDown => {
                 let notice = self.of(visitor, |session| session.notice.take()).unwrap_or_default();
                 let headers = vec![header("content-type", "text/html; charset=utf-8"), safe];
-                Page { status: 400, headers, body: format!("<h1>Not logged in</h1>{notice}") }
+                Page { status: 400, headers, body: format!("<h1>Not logged in</h1>{notice}"), ..Page::default() }
             }
         });
     }

@@ -22,10 +22,12 @@ pub(crate) enum Registered {
     Signed,
     /// With a redirect URI for each of two servers.
     ApartByServer,
+    /// Without a key or a secret, and listening on another port of the loopback interface for each login.
+    Listening,
 }
 
 impl Registered {
-    /// Every way.
+    /// Every way that is needed for some defence to be missed.
     pub(crate) const ALL: [Self; 5] =
         [Self::Public, Self::Confidential, Self::Financial, Self::Signed, Self::ApartByServer];
 
@@ -42,6 +44,7 @@ impl Registered {
             Self::Public => Registration::public(ID, redirect_uri),
             Self::Confidential => Registration::confidential(ID, "a-secret-of-the-victim-alone", redirect_uri),
             Self::Financial => Registration::keyed(ID, key(), redirect_uri).pushing().proving(key()),
+            Self::Listening => Registration::public(ID, "http://127.0.0.1/callback"),
             Self::Signed => Registration::public(ID, redirect_uri).always("response_mode", "jwt"),
             Self::ApartByServer => {
                 Registration::public(ID, redirect_uri).redirect_uri_too("http://127.0.0.1:9/other-callback")

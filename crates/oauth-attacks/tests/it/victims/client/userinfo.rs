@@ -1,7 +1,7 @@
 //! UserInfo (OpenID Connect Core section 5.3).
 
 use oauth_attacks::Rejected;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::Value;
 
 use super::response::claims_of;
@@ -19,6 +19,7 @@ impl Victim {
         let endpoint = login.metadata.userinfo_endpoint.as_deref().unwrap_or_default();
         let bound = self.is_bound(login, members)?;
         let request = self.with_token((&login.provider, endpoint), &access_token(members), bound)?;
+        let request = if wants_signature(login) { request.header(ACCEPT, "application/jwt") } else { request };
         let response = request.send().await.map_err(|_| Rejected::new("no answer"))?;
         if response.status() != 200 {
             return Err(Rejected::new("no claims"));

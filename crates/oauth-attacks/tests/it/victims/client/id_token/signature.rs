@@ -1,7 +1,7 @@
 //! The signature of a token (RFC 7515 section 5.2), by the algorithm that was agreed on.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use mock_idp::keys::{FixedKeys, Keys as _};
 use oauth_attacks::Rejected;
@@ -57,6 +57,10 @@ impl Victim {
         let kid = header["kid"].as_str().unwrap_or_default();
         if !self.on(Defence::AlgorithmFixed) {
             return Some(FixedKeys.public_pem(oauth_types::Algorithm::Rs256).into_bytes());
+        }
+        if !self.on(Defence::KeyOctetsNoSecret) {
+            let pem = FixedKeys.public_pem(oauth_types::Algorithm::Rs256);
+            return STANDARD.decode(pem.lines().filter(|line| !line.starts_with("---")).collect::<String>()).ok();
         }
         if !self.on(Defence::SecretIsNoKey)
             && let ClientAuth::Basic(secret) = &login.provider.client.auth
