@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mock_idp::MockIdp;
-use pkce_client::{Client, Defect, Endpoint, Error, Secret, Session};
+use pkce_client::{Client, Defect, Endpoint, Error, MemoryStore, Secret, Session, TokenStore};
 use serde_json::json;
 
 use crate::in_process::Idp;
@@ -93,6 +93,45 @@ async fn access_tokens_that_cannot_be_revoked_end_by_themselves() {
     let (_, session) = session(&stage).await;
     stage.answer(Endpoint::Revocation, 400, "application/json", unsupported);
     assert!(matches!(session.revoke().await, Err(Error::OAuth { endpoint: Endpoint::Revocation, .. })));
+}
+
+#[tokio::test]
+async fn the_newest_tokens_are_revoked_and_removed_from_the_store() {
+    let stage = stage();
+    let (client, session) = session(&stage).await;
+    let store = MemoryStore::new();
+    session.keep_in(store.clone()).await.expect("kept");
+    let elsewhere = Session::restore(&client, store.clone()).await.expect("a store").expect("a session");
+    stage.member("access_token", json!("at-2"));
+    stage.member("refresh_token", json!("rt-2"));
+    stage.member("id_token", json!(null));
+    elsewhere.refresh().await.expect("new tokens");
+    stage.answer(Endpoint::Revocation, 200, "application/json", "");
+    session.revoke().await.expect("a success");
+    let pair = |token: &str, hint: &str| (token.to_owned(), hint.to_owned());
+    assert_eq!(revoked(&stage), [pair("rt-2", "refresh_token"), pair("at-2", "access_token")]);
+    assert!(store.load().await.expect("a store").is_none());
+    assert!(matches!(elsewhere.refresh().await, Err(Error::ReauthRequired)));
+}
+
+#[tokio::test]
+async fn a_store_keeps_the_tokens_until_the_server_was_told() {
+    let stage = stage();
+    let (client, session) = session(&stage).await;
+    let store = MemoryStore::new();
+    session.keep_in(store.clone()).await.expect("kept");
+    stage.answer(Endpoint::Revocation, 500, "text/plain", "");
+    session.clone().revoke().await.expect_err("a failure");
+    assert!(matches!(session.access_token().await, Err(Error::ReauthRequired)));
+    let restored = Session::restore(&client, store.clone()).await.expect("a store").expect("a session");
+    stage.answer(Endpoint::Revocation, 200, "application/json", "");
+    session.revoke().await.expect("a success");
+    assert_eq!(revoked(&stage).len(), 3);
+    assert!(store.load().await.expect("a store").is_none());
+    // Somebody was quicker, and the tokens are told of again: the server ignores what it does not know.
+    restored.revoke().await.expect("a success");
+    assert_eq!(revoked(&stage).last(), Some(&("at-1".to_owned(), "access_token".to_owned())));
+    assert_eq!(revoked(&stage).len(), 5);
 }
 
 #[tokio::test]
