@@ -135,6 +135,22 @@ async fn a_store_keeps_the_tokens_until_the_server_was_told() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_not_in_the_store_any_more_is_revoked_all_the_same() {
+    let stage = stage();
+    let (client, session) = session(&stage).await;
+    let store = MemoryStore::new();
+    session.keep_in(store.clone()).await.expect("kept");
+    stage.member("refresh_token", json!("rt-2"));
+    let other = stage.login(&client).await.expect("another session");
+    other.keep_in(store.clone()).await.expect("kept");
+    stage.answer(Endpoint::Revocation, 200, "application/json", "");
+    session.revoke().await.expect("a success");
+    assert_eq!(revoked(&stage)[0], ("rt-1".to_owned(), "refresh_token".to_owned()));
+    let (_, kept) = store.load().await.expect("a store").expect("the other session");
+    assert!(kept.expose_json().expose().contains("rt-2"));
+}
+
+#[tokio::test]
 async fn what_is_not_a_success_is_told() {
     let defect = async |status, body| {
         let stage = stage();
