@@ -84,6 +84,20 @@ const STEPS: &[Step] = &[
         ]),
     },
     Step {
+        name: "stores",
+        why: "stores that are a feature keep what every store has to keep",
+        run: Run::Cargo(&[
+            "test",
+            "--package",
+            "pkce-client",
+            "--features",
+            "sqlite",
+            "--test",
+            "it",
+            "sqlite_tokens",
+        ]),
+    },
+    Step {
         name: "no_std",
         why: "pkce-core needs neither an operating system nor an allocator",
         run: Run::Target(

@@ -11,6 +11,7 @@ const RESERVED: &[&str] = &[
     "client_secret",
     "code_challenge",
     "code_challenge_method",
+    "dpop_jkt",
     "nonce",
     "redirect_uri",
     "request",
@@ -22,7 +23,8 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Parameters that [`LoginRequest`](crate::LoginRequest) has methods for.
-const NAMED: &[&str] = &["login_hint", "max_age"];
+const NAMED: &[&str] =
+    &["acr_values", "authorization_details", "claims", "login_hint", "max_age", "prompt", "resource", "ui_locales"];
 
 /// Whether a caller may not give `name` as an extra parameter.
 pub(crate) fn is_reserved(name: &str) -> bool {
@@ -71,7 +73,8 @@ impl Http {
         self.secure(text).map(drop)
     }
 
-    fn secure(self, text: &str) -> Result<Url, AddressError> {
+    /// An absolute URL that nobody on the way can listen to.
+    pub(crate) fn secure(self, text: &str) -> Result<Url, AddressError> {
         let url = parse(text)?;
         let host = url.host().ok_or(AddressError::NotAUrl)?;
         let near = match host {

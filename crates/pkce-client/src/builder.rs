@@ -7,14 +7,16 @@ use std::time::Duration;
 use oauth_types::{Algorithm, ProviderMetadata, Secret};
 
 use crate::address::Http;
+use crate::authentication::{Authentication, Basic, Post, Public};
 use crate::client::{Client, Inner};
 use crate::clock::{Clock, SystemClock};
 use crate::dice::{Dice, SystemDice};
 use crate::discover::{Server, Terms};
 use crate::error::{ConfigError, Error};
-use crate::id_token::verified_as;
 use crate::jwks::KeyCache;
-use crate::token::ClientAuth;
+use crate::jwt::verified_as;
+use crate::specs::oidc_backchannel_logout::Received;
+use crate::specs::{self, Spec, rfc9101_jar, rfc9126_par};
 use crate::transport::HttpClient;
 use crate::user_agent::{SystemBrowser, UserAgent};
 
@@ -29,7 +31,8 @@ const MAX_LOGIN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct ClientBuilder {
     issuer: String,
     client_id: String,
-    auth: ClientAuth,
+    authentication: Box<dyn Authentication>,
+    specs: Vec<Box<dyn Spec>>,
     redirect_uri: Option<String>,
     loopback_path: String,
     login_lifetime: Duration,
@@ -49,7 +52,8 @@ impl ClientBuilder {
         Self {
             issuer: issuer.to_owned(),
             client_id: client_id.to_owned(),
-            auth: ClientAuth::None,
+            authentication: Box::new(Public),
+            specs: Vec::new(),
             redirect_uri: None,
             loopback_path: "/callback".to_owned(),
             login_lifetime: Duration::from_secs(15 * 60),
@@ -66,15 +70,13 @@ impl ClientBuilder {
     }
 
     /// Makes it a confidential client that sends its secret by HTTP Basic (RFC 6749 §2.3.1), `client_secret_basic`.
-    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.auth = ClientAuth::Basic(secret.into());
-        self
+    pub fn secret(self, secret: impl Into<Secret>) -> Self {
+        self.authenticated_by(Basic(secret.into()))
     }
 
     /// Makes it a confidential client that sends its secret in the body, `client_secret_post`.
-    pub fn secret_in_body(mut self, secret: impl Into<Secret>) -> Self {
-        self.auth = ClientAuth::Post(secret.into());
-        self
+    pub fn secret_in_body(self, secret: impl Into<Secret>) -> Self {
+        self.authenticated_by(Post(secret.into()))
     }
 
     /// Where web logins come back to. Sent octet by octet as written here, in both requests.
@@ -167,7 +169,7 @@ impl ClientBuilder {
     pub async fn discover(self) -> Result<Client, Error> {
         let http = self.transport()?;
         let server = self.terms()?.discover(&*http).await?;
-        Ok(self.finish(server, http))
+        self.finish(server, http)
     }
 
     /// Makes the client from metadata that is known already. It is held against the same rules.
@@ -177,7 +179,19 @@ impl ClientBuilder {
     pub fn with_metadata(self, metadata: ProviderMetadata) -> Result<Client, Error> {
         let http = self.transport()?;
         let server = self.terms()?.judge(metadata)?;
-        Ok(self.finish(server, http))
+        self.finish(server, http)
+    }
+
+    /// Proves who the client is in this way, and in no other.
+    pub(crate) fn authenticated_by(mut self, authentication: impl Authentication + 'static) -> Self {
+        self.authentication = Box::new(authentication);
+        self
+    }
+
+    /// Has a document take part in what the client sends and believes.
+    pub(crate) fn with_spec(mut self, spec: impl Spec) -> Self {
+        specs::place(&mut self.specs, spec);
+        self
     }
 
     /// What the server's metadata is held against, after the caller's own words were.
@@ -192,6 +206,7 @@ impl ClientBuilder {
         if !self.loopback_path.starts_with('/') || !self.loopback_path.bytes().all(plain) {
             return Err(ConfigError::LoopbackPath);
         }
+        self.authentication.judge()?;
         if self.algorithms.is_empty() {
             return Err(ConfigError::NoAlgorithm);
         }
@@ -202,24 +217,39 @@ impl ClientBuilder {
             issuer: &self.issuer,
             http: self.addresses,
             unadvertised_pkce: self.unadvertised_pkce,
-            auth: &self.auth,
+            authentication: &*self.authentication,
         })
+    }
+
+    fn needs_certificate(&self) -> bool {
+        self.authentication.is_in_connection() || self.specs.iter().any(|spec| spec.is_in_connection())
     }
 
     fn transport(&self) -> Result<Arc<dyn HttpClient>, ConfigError> {
         match &self.http {
             Some(http) => Ok(Arc::clone(http)),
+            // RFC 8705 §2: the certificate is shown by the transport, and this one has none.
+            None if self.needs_certificate() => Err(ConfigError::NoIdentity),
             #[cfg(feature = "reqwest")]
-            None => Ok(Arc::new(crate::reqwest_transport::ReqwestTransport::new()?)),
+            None => Ok(Arc::new(crate::reqwest_transport::ReqwestTransport::builder().build()?)),
             #[cfg(not(feature = "reqwest"))]
             None => Err(ConfigError::NoTransport),
         }
     }
 
-    fn finish(self, server: Server, http: Arc<dyn HttpClient>) -> Client {
+    fn finish(self, server: Server, http: Arc<dyn HttpClient>) -> Result<Client, Error> {
+        let mut specs = self.specs;
+        if rfc9126_par::is_required(&server) {
+            specs::place(&mut specs, rfc9126_par::Pushed);
+        }
+        specs.iter().try_for_each(|spec| spec.accept(&server))?;
+        rfc9101_jar::judge(&server, &specs)?;
+        specs.iter_mut().try_for_each(|spec| spec.prepare(&*self.dice))?;
         let inner = Inner {
             client_id: self.client_id,
-            auth: self.auth,
+            addresses: self.addresses,
+            authentication: self.authentication,
+            specs,
             server,
             redirect_uri: self.redirect_uri,
             loopback_path: self.loopback_path,
@@ -232,8 +262,9 @@ impl ClientBuilder {
             dice: self.dice,
             user_agent: self.user_agent,
             keys: KeyCache::default(),
+            logout_tokens: Received::default(),
         };
-        Client { inner: Arc::new(inner) }
+        Ok(Client { inner: Arc::new(inner) })
     }
 }
 
@@ -242,7 +273,7 @@ impl fmt::Debug for ClientBuilder {
         f.debug_struct("ClientBuilder")
             .field("issuer", &self.issuer)
             .field("client_id", &self.client_id)
-            .field("auth", &self.auth)
+            .field("authentication", &self.authentication.method())
             .finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ use oauth_types::{Params, ParamsError, Secret};
 
 use crate::error::OAuthError;
 use crate::pending::FlowKey;
+use crate::specs::oidc_jarm;
 
 /// The longest response that is read, in octets. Codes of a few thousand characters exist.
 const MAX_LENGTH: usize = 64 * 1024;
@@ -24,6 +25,34 @@ pub struct Callback {
     pub(crate) iss: Option<String>,
     pub(crate) code: Option<Secret>,
     pub(crate) error: Option<OAuthError>,
+    /// A response in a token, which is not opened yet (JARM §2.3).
+    pub(crate) response: Option<Secret>,
+    pub(crate) arrival: Arrival,
+}
+
+/// How a response came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    form: bool,
+    /// Its parameters were in a token that was verified.
+    opened: bool,
+}
+
+impl Arrival {
+    const QUERY: Self = Self { form: false, opened: false };
+    const FORM: Self = Self { form: true, opened: false };
+
+    pub(crate) fn is_form(self) -> bool {
+        self.form
+    }
+
+    pub(crate) fn is_opened(self) -> bool {
+        self.opened
+    }
+
+    pub(crate) fn opened(self) -> Self {
+        Self { opened: true, ..self }
+    }
 }
 
 /// Why a query or a form is not an authorization response.
@@ -47,25 +76,27 @@ impl Callback {
     /// # Errors
     /// [`CallbackError`] if a parameter is repeated or the text is malformed or too long.
     pub fn from_query(query: &str) -> Result<Self, CallbackError> {
-        Self::read(query)
+        Self::read(query, Arrival::QUERY)
     }
 
-    /// Reads the body of the form the browser posted (Form Post Response Mode §2).
+    /// Reads the body of the form the browser posted (Form Post Response Mode §2). Only logins that asked for it, with
+    /// [`LoginRequest::form_post`](crate::LoginRequest::form_post), take one.
     ///
     /// # Errors
     /// As [`Callback::from_query`].
     pub fn from_form(body: &str) -> Result<Self, CallbackError> {
-        Self::read(body)
+        Self::read(body, Arrival::FORM)
     }
 
     /// The key of the login this response claims to belong to: look the [`Pending`](crate::Pending) up by it.
     ///
     /// `None` if there is no `state`. Nothing is proven by it: anybody can send a `state`.
     pub fn lookup_key(&self) -> Option<FlowKey> {
-        self.state.as_ref().map(FlowKey::of)
+        let claimed = self.response.as_ref().and_then(oidc_jarm::claimed_state);
+        claimed.as_ref().or(self.state.as_ref()).map(FlowKey::of)
     }
 
-    fn read(text: &str) -> Result<Self, CallbackError> {
+    fn read(text: &str, arrival: Arrival) -> Result<Self, CallbackError> {
         if text.len() > MAX_LENGTH {
             return Err(CallbackError::TooLong);
         }
@@ -83,6 +114,8 @@ impl Callback {
             iss: params.raw("iss").map(str::to_owned),
             code: owned("code").map(Secret::from),
             error,
+            response: owned("response").map(Secret::from),
+            arrival,
         })
     }
 }
@@ -94,6 +127,7 @@ impl fmt::Debug for Callback {
             .field("iss", &self.iss.is_some())
             .field("code", &self.code.is_some())
             .field("error", &self.error.is_some())
+            .field("response", &self.response.is_some())
             .finish()
     }
 }

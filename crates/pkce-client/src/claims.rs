@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-use crate::id_token::IdTokenError;
+use crate::jwt::JwtError;
 use crate::pending::OpenId;
 
 /// The claims of a verified ID token. Only verification makes one.
@@ -45,8 +45,7 @@ macro_rules! accessors {
             /// # Errors
             /// [`ClaimError`] if it is there and of another type: malformed is not absent.
             pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
-                let Some(value) = self.claims.get(name) else { return Ok(None) };
-                T::deserialize(value).map(Some).map_err(|_| ClaimError(name.to_owned()))
+                claim(&self.claims, name)
             }
 
             /// All claims as one value.
@@ -66,16 +65,27 @@ macro_rules! accessors {
     };
 }
 
+/// One claim, if it is there.
+pub(crate) fn claim<T: DeserializeOwned>(claims: &Map<String, Value>, name: &str) -> Result<Option<T>, ClaimError> {
+    let Some(value) = claims.get(name) else { return Ok(None) };
+    T::deserialize(value).map(Some).map_err(|_| ClaimError(name.to_owned()))
+}
+
 accessors!(IdClaims);
 accessors!(UserInfo);
 
-/// What the claims of an ID token are held against.
-pub(crate) struct Expectations<'a> {
+/// Who a token is for, from whom and when.
+pub(crate) struct Recipient<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) trusted_audiences: &'a [String],
     pub(crate) leeway: Duration,
     pub(crate) now: u64,
+}
+
+/// What the claims of an ID token are held against.
+pub(crate) struct Expectations<'a> {
+    pub(crate) recipient: Recipient<'a>,
     pub(crate) access_token: &'a Secret,
     pub(crate) occasion: Occasion<'a>,
 }
@@ -83,8 +93,10 @@ pub(crate) struct Expectations<'a> {
 /// When an ID token was issued.
 #[derive(Clone, Copy)]
 pub(crate) enum Occasion<'a> {
-    /// At the end of a login.
-    Login(&'a OpenId),
+    /// At the end of a login, for this code.
+    Login { sent: &'a OpenId, code: &'a Secret, state: &'a Secret },
+    /// At the end of a login that no browser of the client took part in: no nonce was sent.
+    WithoutBrowser,
     /// When a session was refreshed; these are the claims of the login.
     Refresh(&'a IdClaims),
 }
@@ -95,19 +107,25 @@ impl IdClaims {
         claims: Map<String, Value>,
         algorithm: Algorithm,
         expected: &Expectations<'_>,
-    ) -> Result<Self, IdTokenError> {
-        if required_text(&claims, "iss")? != expected.issuer {
-            return Err(IdTokenError::Issuer);
-        }
-        let subject = required_text(&claims, "sub")?.to_owned();
-        if subject.is_empty() || subject.len() > 255 || subject.chars().any(char::is_control) {
-            return Err(IdTokenError::Malformed("sub"));
-        }
-        judge_audience(&claims, expected)?;
-        judge_times(&claims, expected)?;
+    ) -> Result<Self, JwtError> {
+        let recipient = &expected.recipient;
+        judge_issuer(&claims, recipient)?;
+        let subject = subject(&claims)?.ok_or(JwtError::Missing("sub"))?;
+        judge_audience(&claims, recipient)?;
+        judge_times(&claims, recipient)?;
         judge_occasion(&claims, expected)?;
-        judge_access_token(&claims, algorithm, expected.access_token)?;
+        judge_hashes(&claims, algorithm, expected)?;
         Ok(Self { claims, subject })
+    }
+
+    /// Claims that were verified and kept.
+    pub(crate) fn kept(claims: Map<String, Value>) -> Option<Self> {
+        let subject = claims.get("sub").and_then(Value::as_str)?.to_owned();
+        Some(Self { claims, subject })
+    }
+
+    pub(crate) fn members(&self) -> &Map<String, Value> {
+        &self.claims
     }
 
     fn audiences(&self) -> Vec<&str> {
@@ -125,26 +143,39 @@ impl UserInfo {
     }
 }
 
-fn judge_audience(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
+/// `sub`, if it is there (OpenID Connect Core §2: at most 255 characters).
+pub(crate) fn subject(claims: &Map<String, Value>) -> Result<Option<String>, JwtError> {
+    let subject = optional_text(claims, "sub")?;
+    let unusable = |text: &str| text.is_empty() || text.len() > 255 || text.chars().any(char::is_control);
+    if subject.is_some_and(unusable) { Err(JwtError::Malformed("sub")) } else { Ok(subject.map(str::to_owned)) }
+}
+
+/// `iss`, compared exactly.
+pub(crate) fn judge_issuer(claims: &Map<String, Value>, expected: &Recipient<'_>) -> Result<(), JwtError> {
+    if required_text(claims, "iss")? == expected.issuer { Ok(()) } else { Err(JwtError::Issuer) }
+}
+
+/// `aud` has this client in it, and nobody who is not trusted.
+pub(crate) fn judge_audience(claims: &Map<String, Value>, expected: &Recipient<'_>) -> Result<(), JwtError> {
     let audiences = audiences(claims)?;
     if !audiences.contains(&expected.client_id) {
-        return Err(IdTokenError::Audience);
+        return Err(JwtError::Audience);
     }
     let trusted = |audience: &str| {
         audience == expected.client_id || expected.trusted_audiences.iter().any(|trusted| trusted == audience)
     };
     if let Some(audience) = audiences.into_iter().find(|audience| !trusted(audience)) {
-        return Err(IdTokenError::UntrustedAudience(audience.to_owned()));
+        return Err(JwtError::UntrustedAudience(audience.to_owned()));
     }
     if optional_text(claims, "azp")?.is_some_and(|azp| azp != expected.client_id) {
-        return Err(IdTokenError::AuthorizedParty);
+        return Err(JwtError::AuthorizedParty);
     }
     Ok(())
 }
 
-fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenError> {
-    const MALFORMED: IdTokenError = IdTokenError::Malformed("aud");
-    match claims.get("aud").ok_or(IdTokenError::Missing("aud"))? {
+pub(crate) fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, JwtError> {
+    const MALFORMED: JwtError = JwtError::Malformed("aud");
+    match claims.get("aud").ok_or(JwtError::Missing("aud"))? {
         Value::String(audience) => Ok(vec![audience]),
         Value::Array(items) if !items.is_empty() => {
             items.iter().map(Value::as_str).collect::<Option<_>>().ok_or(MALFORMED)
@@ -153,71 +184,92 @@ fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, IdTokenError> {
     }
 }
 
-fn judge_times(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
+/// `exp` and `iat`, which have to be there, and `nbf`.
+pub(crate) fn judge_times(claims: &Map<String, Value>, expected: &Recipient<'_>) -> Result<(), JwtError> {
     let (now, leeway) = (expected.now, expected.leeway.as_secs());
-    let exp = time(claims, "exp")?.ok_or(IdTokenError::Missing("exp"))?;
+    let exp = time(claims, "exp")?.ok_or(JwtError::Missing("exp"))?;
     if now >= exp.saturating_add(leeway) {
-        return Err(IdTokenError::Expired { exp, now });
+        return Err(JwtError::Expired { exp, now });
     }
-    let iat = time(claims, "iat")?.ok_or(IdTokenError::Missing("iat"))?;
+    let iat = time(claims, "iat")?.ok_or(JwtError::Missing("iat"))?;
     let soon = now.saturating_add(leeway);
     if iat > soon {
-        return Err(IdTokenError::IssuedInFuture { iat, now });
+        return Err(JwtError::IssuedInFuture { iat, now });
     }
     match time(claims, "nbf")? {
-        Some(nbf) if nbf > soon => Err(IdTokenError::NotYetValid { nbf, now }),
+        Some(nbf) if nbf > soon => Err(JwtError::NotYetValid { nbf, now }),
         _ => Ok(()),
     }
 }
 
-fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
+fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
     let nonce = optional_text(claims, "nonce")?;
     let auth_time = time(claims, "auth_time")?;
     match expected.occasion {
-        Occasion::Login(sent) => {
-            if !sent.nonce.matches(nonce.ok_or(IdTokenError::Missing("nonce"))?) {
-                return Err(IdTokenError::Nonce);
+        Occasion::Login { sent, .. } => {
+            if !sent.nonce.matches(nonce.ok_or(JwtError::Missing("nonce"))?) {
+                return Err(JwtError::Nonce);
             }
-            sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, expected))
+            judge_acr(claims, &sent.acr)?;
+            if sent.subject.is_some() && sent.subject.as_deref() != optional_text(claims, "sub")? {
+                return Err(JwtError::Subject);
+            }
+            sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, &expected.recipient))
         }
+        Occasion::WithoutBrowser => nonce.map_or(Ok(()), |_| Err(JwtError::Nonce)),
         Occasion::Refresh(first) => {
             let same = |name: &str| claims.get(name) == first.claims.get(name);
             if !same("sub") {
-                return Err(IdTokenError::Changed("sub"));
+                return Err(JwtError::Changed("sub"));
             }
             let mut now = audiences(claims)?;
             now.sort_unstable();
             if now != first.audiences() {
-                return Err(IdTokenError::Changed("aud"));
+                return Err(JwtError::Changed("aud"));
             }
-            if time(claims, "iat")?.map(|iat| iat.saturating_add(expected.leeway.as_secs()))
+            if time(claims, "iat")?.map(|iat| iat.saturating_add(expected.recipient.leeway.as_secs()))
                 < time(&first.claims, "iat")?
             {
-                return Err(IdTokenError::IssuedBeforeLogin);
+                return Err(JwtError::IssuedBeforeLogin);
             }
             // These need not be there again, but must not be others.
             let changed =
                 ["nonce", "auth_time", "azp"].into_iter().find(|name| claims.contains_key(*name) && !same(name));
-            changed.map_or(Ok(()), |name| Err(IdTokenError::Changed(name)))
+            changed.map_or(Ok(()), |name| Err(JwtError::Changed(name)))
         }
     }
 }
 
-fn judge_age(auth_time: Option<u64>, max_age: Duration, expected: &Expectations<'_>) -> Result<(), IdTokenError> {
-    let auth_time = auth_time.ok_or(IdTokenError::Missing("auth_time"))?;
+fn judge_age(auth_time: Option<u64>, max_age: Duration, expected: &Recipient<'_>) -> Result<(), JwtError> {
+    let auth_time = auth_time.ok_or(JwtError::Missing("auth_time"))?;
     let latest = auth_time.saturating_add(max_age.as_secs()).saturating_add(expected.leeway.as_secs());
-    if expected.now > latest { Err(IdTokenError::TooOld { auth_time, now: expected.now }) } else { Ok(()) }
+    if expected.now > latest { Err(JwtError::TooOld { auth_time, now: expected.now }) } else { Ok(()) }
 }
 
-/// `at_hash` is optional in the code flow; when it is there, it must be right (OpenID Connect Core §3.1.3.8).
-fn judge_access_token(
+/// These hashes are optional in the code flow; where they are, they must be right (OpenID Connect Core §3.1.3.8).
+fn judge_hashes(
     claims: &Map<String, Value>,
     algorithm: Algorithm,
-    access_token: &Secret,
-) -> Result<(), IdTokenError> {
-    let Some(at_hash) = optional_text(claims, "at_hash")? else { return Ok(()) };
-    let octets = access_token.expose();
-    // The hash of the signature algorithm; Ed25519 is built on SHA-512 (RFC 8032 §5.1).
+    expected: &Expectations<'_>,
+) -> Result<(), JwtError> {
+    let judge = |name, text: &Secret, error| match optional_text(claims, name)? {
+        Some(hash) if !half_hash(algorithm, text).matches(hash) => Err(error),
+        _ => Ok(()),
+    };
+    judge("at_hash", expected.access_token, JwtError::AccessTokenHash)?;
+    match expected.occasion {
+        Occasion::Login { code, state, .. } => {
+            judge("c_hash", code, JwtError::CodeHash)?;
+            judge("s_hash", state, JwtError::StateHash)
+        }
+        Occasion::WithoutBrowser | Occasion::Refresh(_) => Ok(()),
+    }
+}
+
+/// The left half of the hash that belongs to the signature algorithm, in base64url.
+fn half_hash(algorithm: Algorithm, text: &Secret) -> Secret {
+    let octets = text.expose();
+    // Ed25519 is built on SHA-512 (RFC 8032 §5.1).
     let half = match algorithm {
         Algorithm::EdDsa | Algorithm::Ed25519 | Algorithm::Rs512 | Algorithm::Ps512 => {
             Sha512::digest(octets)[..32].to_vec()
@@ -225,26 +277,39 @@ fn judge_access_token(
         Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => Sha384::digest(octets)[..24].to_vec(),
         _ => Sha256::digest(octets)[..16].to_vec(),
     };
-    let right = Secret::new(URL_SAFE_NO_PAD.encode(half));
-    if right.matches(at_hash) { Ok(()) } else { Err(IdTokenError::AccessTokenHash) }
+    Secret::new(URL_SAFE_NO_PAD.encode(half))
 }
 
-fn required_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, IdTokenError> {
-    optional_text(claims, name)?.ok_or(IdTokenError::Missing(name))
+/// The classes of login that were required (OpenID Connect Core §5.5.1.1).
+fn judge_acr(claims: &Map<String, Value>, required: &[Vec<String>]) -> Result<(), JwtError> {
+    for one_of in required {
+        let acr = required_text(claims, "acr")?;
+        if !one_of.is_empty() && !one_of.iter().any(|wanted| wanted == acr) {
+            return Err(JwtError::Acr);
+        }
+    }
+    Ok(())
 }
 
-fn optional_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, IdTokenError> {
+pub(crate) fn required_text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, JwtError> {
+    optional_text(claims, name)?.ok_or(JwtError::Missing(name))
+}
+
+pub(crate) fn optional_text<'a>(
+    claims: &'a Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<&'a str>, JwtError> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(IdTokenError::Malformed(name)),
+        Some(_) => Err(JwtError::Malformed(name)),
     }
 }
 
 /// A time as whole seconds. A fraction, a sign, a text or `null` is malformed, never absent.
-fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, IdTokenError> {
+pub(crate) fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, JwtError> {
     match claims.get(name) {
         None => Ok(None),
-        Some(value) => value.as_u64().map(Some).ok_or(IdTokenError::Malformed(name)),
+        Some(value) => value.as_u64().map(Some).ok_or(JwtError::Malformed(name)),
     }
 }

@@ -6,22 +6,31 @@ use std::time::Duration;
 
 use http::header::ACCEPT;
 use oauth_types::{Algorithm, Params, ProviderMetadata, Secret};
+use serde_json::{Map, Value};
 
+use crate::address::Http;
+use crate::authentication::Authentication;
 use crate::builder::ClientBuilder;
 use crate::callback::Callback;
-use crate::claims::{Expectations, IdClaims, Occasion};
+use crate::claims::{Expectations, IdClaims, Occasion, Recipient};
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::discover::Server;
 use crate::error::{Defect, Error, FinishError};
-use crate::id_token::{IdToken, IdTokenError};
+use crate::exchange::uri;
 use crate::jwks::KeyCache;
+use crate::jwt::{Jwt, JwtError, JwtKind};
 use crate::login::LoginRequest;
 use crate::pending::{Accepted, Flow, Pending, RejectReason, Rejected};
-use crate::session::Session;
-use crate::token::{ClientAuth, TokenResponse};
+use crate::session::{Asked, Session};
+use crate::specs::oidc_backchannel_logout::Received;
+use crate::specs::{Spec, rfc8707_resource};
+use crate::token::{TokenResponse, TokenType};
 use crate::transport::{Endpoint, HttpClient, HttpRequest, TransportError};
 use crate::user_agent::UserAgent;
+
+/// The longest signed token that is read, in octets, where no answer with a limit of its own brought it.
+const MAX_JWT: usize = 1024 * 1024;
 
 /// A client of one authorization server.
 ///
@@ -33,7 +42,11 @@ pub struct Client {
 
 pub(crate) struct Inner {
     pub(crate) client_id: String,
-    pub(crate) auth: ClientAuth,
+    /// Which http addresses are used besides https.
+    pub(crate) addresses: Http,
+    pub(crate) authentication: Box<dyn Authentication>,
+    /// The documents that take part in every exchange, in their order.
+    pub(crate) specs: Vec<Box<dyn Spec>>,
     pub(crate) server: Server,
     pub(crate) redirect_uri: Option<String>,
     pub(crate) loopback_path: String,
@@ -46,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) user_agent: Arc<dyn UserAgent>,
     pub(crate) keys: KeyCache,
+    pub(crate) logout_tokens: Received,
 }
 
 impl Client {
@@ -78,17 +92,29 @@ impl Client {
         self.login().scopes(scopes).native().await
     }
 
-    /// Holds the authorization response against the login and redeems its code: [`Pending::accept`], then
-    /// [`Client::redeem`].
+    /// Holds the authorization response against the login and redeems its code: [`Client::open`] if it is signed,
+    /// [`Pending::accept`], then [`Client::redeem`].
     ///
     /// # Errors
     /// [`FinishError::Rejected`] hands the login back when nothing was sent, because a forged response must not
     /// destroy the real one. After [`FinishError::Failed`] the login is used up.
     pub async fn finish(&self, pending: Pending, callback: Callback) -> Result<Session, FinishError> {
-        if !self.owns(&pending.0.flow) {
-            return Err(Rejected { pending, reason: RejectReason::OtherClient }.into());
-        }
-        Ok(self.redeem(pending.accept(callback)?).await?)
+        Ok(self.redeem(self.accept(pending, callback).await?).await?)
+    }
+
+    /// [`Client::open`], then [`Pending::accept`].
+    pub(crate) async fn accept(&self, pending: Pending, callback: Callback) -> Result<Accepted, Rejected> {
+        let opened = match self.presume(&pending, &callback) {
+            Some(reason) => return Err(Rejected { pending, reason }),
+            None => self.open(&pending, callback).await,
+        };
+        let reason = match opened {
+            Ok(callback) => return pending.accept(callback),
+            Err(Error::OtherClient) => RejectReason::OtherClient,
+            Err(Error::Jwt { error, .. }) => RejectReason::Signature(error),
+            Err(_) => RejectReason::NoKeys,
+        };
+        Err(Rejected { pending, reason })
     }
 
     /// Redeems an accepted code, once: whatever happens, it is not sent a second time.
@@ -97,24 +123,31 @@ impl Client {
     /// [`Error::OtherClient`] if the login was begun for another server or `client_id`, and nothing is sent;
     /// [`Error::Transport`], [`Error::OAuth`], [`Error::Protocol`] or [`Error::IdToken`] otherwise.
     pub async fn redeem(&self, accepted: Accepted) -> Result<Session, Error> {
-        let Accepted { flow, code } = accepted;
+        let Accepted { flow, state, code } = accepted;
         if !self.owns(&flow) {
             return Err(Error::OtherClient);
         }
-        let params = Params::new()
+        let mut params = Params::new()
             .with("grant_type", "authorization_code")
             .with("code", code.expose())
             .with("redirect_uri", &flow.redirect_uri)
             .with("code_verifier", flow.verifier.expose());
+        rfc8707_resource::name(&mut params, &flow.resources);
         let response = self.token(params).await?;
+        if flow.details.is_some() && response.details.is_none() {
+            let defect = Defect::Missing("authorization_details");
+            return Err(Error::Protocol { endpoint: Endpoint::Token, defect });
+        }
         let claims = match &flow.openid {
             None => None,
             Some(openid) => {
-                let token = response.id_token.as_ref().ok_or(IdTokenError::Absent)?;
-                Some(self.verify(token, &response.access_token, Occasion::Login(openid)).await?)
+                let token = response.id_token.as_ref().ok_or(JwtError::Absent)?;
+                let occasion = Occasion::Login { sent: openid, code: &code, state: &state };
+                Some(self.verify(token, &response.access_token, occasion).await?)
             }
         };
-        Ok(Session::new(self.clone(), flow.scopes, response, claims))
+        let asked = Asked { scopes: flow.scopes, resources: flow.resources, details: flow.details };
+        Ok(Session::new(self.clone(), asked, response, claims))
     }
 
     /// The server's issuer identifier.
@@ -132,15 +165,23 @@ impl Client {
         &self.inner.server.metadata
     }
 
-    fn owns(&self, flow: &Flow) -> bool {
+    pub(crate) fn owns(&self, flow: &Flow) -> bool {
         flow.issuer == self.issuer() && flow.client_id == self.client_id()
     }
 
-    /// One POST to the token endpoint, never repeated.
+    /// One request to the token endpoint.
     pub(crate) async fn token(&self, params: Params) -> Result<TokenResponse, Error> {
-        let inner = &self.inner;
-        let request = inner.auth.request(inner.server.token_endpoint.as_str(), &inner.client_id, params)?;
-        TokenResponse::read(send(&*inner.http, request).await?)
+        TokenResponse::read(self.post(Endpoint::Token, params).await?, self.token_type())
+    }
+
+    /// Whether the connection proves who the client is, or what its tokens are bound to (RFC 8705 §5).
+    pub(crate) fn is_known_by_connection(&self) -> bool {
+        self.inner.authentication.is_in_connection() || self.inner.specs.iter().any(|spec| spec.is_in_connection())
+    }
+
+    /// The type of access token that is asked for.
+    pub(crate) fn token_type(&self) -> TokenType {
+        self.inner.specs.iter().find_map(|spec| spec.token_type()).unwrap_or(TokenType::Bearer)
     }
 
     /// Verifies an ID token completely: signature, claims, and its tie to `access_token`.
@@ -151,27 +192,51 @@ impl Client {
         occasion: Occasion<'_>,
     ) -> Result<IdClaims, Error> {
         let inner = &self.inner;
-        let id_token = IdToken::parse(token.expose(), &inner.algorithms)?;
+        let id_token = Jwt::parse(JwtKind::IdToken, token.expose(), &inner.algorithms)?;
         inner.keys.verify(self, &id_token).await?;
-        let expected = Expectations {
+        let expected = Expectations { recipient: self.recipient(), access_token, occasion };
+        Ok(IdClaims::judge(id_token.claims()?, id_token.algorithm, &expected)?)
+    }
+
+    /// What any token for this client is held against.
+    pub(crate) fn recipient(&self) -> Recipient<'_> {
+        let inner = &self.inner;
+        Recipient {
             issuer: self.issuer(),
             client_id: self.client_id(),
             trusted_audiences: &inner.trusted_audiences,
             leeway: inner.leeway,
             now: inner.clock.now(),
-            access_token,
-            occasion,
-        };
-        Ok(IdClaims::judge(id_token.claims()?, id_token.algorithm, &expected)?)
+        }
+    }
+
+    /// The claims of a token of the server whose signature is right, not judged yet.
+    pub(crate) async fn claims_of(
+        &self,
+        kind: JwtKind,
+        token: &str,
+        allowed: &[Algorithm],
+    ) -> Result<Map<String, Value>, Error> {
+        let failed = |error| kind.failed(error);
+        if token.len() > MAX_JWT {
+            return Err(failed(JwtError::TooLong));
+        }
+        let jwt = Jwt::parse(kind, token, allowed).map_err(failed)?;
+        self.inner.keys.verify(self, &jwt).await?;
+        jwt.claims().map_err(failed)
     }
 
     /// The server's answer at its `jwks_uri`.
     pub(crate) async fn fetch_keys(&self) -> Result<http::Response<Vec<u8>>, Error> {
-        const NO_KEYS: Error = Error::Unsupported("the server publishes no keys, so no ID token can be verified");
-        let address = self.inner.server.jwks_uri.as_ref().ok_or(NO_KEYS)?;
-        let request = http::Request::get(address.as_str()).header(ACCEPT, "application/json").body(Vec::new());
-        let request = request.map_err(|_| NO_KEYS)?;
-        send(&*self.inner.http, HttpRequest::new(Endpoint::Jwks, request)).await
+        self.fetch(Endpoint::Jwks).await
+    }
+
+    /// A GET of a JSON document at an endpoint.
+    async fn fetch(&self, endpoint: Endpoint) -> Result<http::Response<Vec<u8>>, Error> {
+        let address = self.inner.server.endpoint(endpoint, false)?;
+        let request = http::Request::get(uri(endpoint, address)?).header(ACCEPT, "application/json").body(Vec::new());
+        let request = request.map_err(|_| Error::NoEndpoint(endpoint))?;
+        send(&*self.inner.http, HttpRequest::new(endpoint, request)).await
     }
 }
 

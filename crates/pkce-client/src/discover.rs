@@ -1,13 +1,15 @@
 //! Metadata documents: where they are (OpenID Connect Discovery §4, RFC 8414 §3), and which are accepted.
 
+use std::collections::BTreeMap;
+
 use http::header::ACCEPT;
 use oauth_types::ProviderMetadata;
 use serde_json::Value;
 use url::Url;
 
 use crate::address::Http;
+use crate::authentication::Authentication;
 use crate::error::{AddressError, ConfigError, Defect, DiscoveryError, Error, IssuerDifference};
-use crate::token::ClientAuth;
 use crate::transport::{Endpoint, HttpClient, HttpRequest};
 
 /// A server whose metadata was accepted. It is fixed for the life of the client: a document that changes between
@@ -16,11 +18,47 @@ use crate::transport::{Endpoint, HttpClient, HttpRequest};
 pub(crate) struct Server {
     pub(crate) issuer: String,
     pub(crate) authorization_endpoint: Url,
-    pub(crate) token_endpoint: Url,
-    pub(crate) jwks_uri: Option<Url>,
-    pub(crate) userinfo_endpoint: Option<Url>,
+    /// By their members.
+    endpoints: BTreeMap<&'static str, Url>,
+    /// Those for clients that authenticate by their connection (RFC 8705 §5).
+    aliases: BTreeMap<&'static str, Url>,
     pub(crate) iss_advertised: bool,
     pub(crate) metadata: ProviderMetadata,
+}
+
+/// Every member of the metadata that is the address of an endpoint.
+const ENDPOINTS: [Endpoint; 9] = [
+    Endpoint::Token,
+    Endpoint::Jwks,
+    Endpoint::Userinfo,
+    Endpoint::PushedAuthorization,
+    Endpoint::Revocation,
+    Endpoint::Introspection,
+    Endpoint::DeviceAuthorization,
+    Endpoint::Registration,
+    Endpoint::EndSession,
+];
+
+impl Server {
+    /// Where `endpoint` is; with `by_connection`, where clients are expected that authenticate by their connection.
+    ///
+    /// # Errors
+    /// [`Error::NoEndpoint`] if the server has none.
+    pub(crate) fn endpoint(&self, endpoint: Endpoint, by_connection: bool) -> Result<&Url, Error> {
+        let member = endpoint.member().ok_or(Error::NoEndpoint(endpoint))?;
+        let alias = self.aliases.get(member).filter(|_| by_connection);
+        alias.or_else(|| self.endpoints.get(member)).ok_or(Error::NoEndpoint(endpoint))
+    }
+
+    /// A member of the metadata that lists words. One of another type lists nothing.
+    pub(crate) fn offers(&self, member: &str, word: &str) -> bool {
+        self.metadata.other.get(member).is_some_and(|listed| lists(listed, word))
+    }
+
+    /// A member of the metadata that says yes or no, and no if it is absent.
+    pub(crate) fn says(&self, member: &str) -> bool {
+        self.metadata.other.get(member) == Some(&Value::Bool(true))
+    }
 }
 
 /// What is asked of a server's metadata.
@@ -28,7 +66,7 @@ pub(crate) struct Terms<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) http: Http,
     pub(crate) unadvertised_pkce: bool,
-    pub(crate) auth: &'a ClientAuth,
+    pub(crate) authentication: &'a dyn Authentication,
 }
 
 impl Terms<'_> {
@@ -67,35 +105,68 @@ impl Terms<'_> {
             return Err(DiscoveryError::PkceNotAdvertised.into());
         }
         let refused = |name| move |reason| DiscoveryError::Endpoint { name, reason };
-        let checked = |name, text: &Option<String>| {
-            let url = text.as_deref().map(|text| self.http.endpoint(issuer, text));
-            url.transpose().map_err(refused(name))
-        };
         let authorization = metadata.authorization_endpoint.as_deref();
         let authorization = authorization.ok_or(DiscoveryError::Missing("authorization_endpoint"))?;
         let authorization_endpoint = self.http.authorization_endpoint(issuer, authorization);
-        let token_endpoint = checked("token_endpoint", &metadata.token_endpoint)?;
+        let members = serde_json::to_value(&metadata).unwrap_or_default();
+        let endpoints = self.endpoints(issuer, &members)?;
+        if !endpoints.contains_key("token_endpoint") {
+            return Err(DiscoveryError::Missing("token_endpoint").into());
+        }
+        let aliases = match members.get("mtls_endpoint_aliases") {
+            Some(aliases) => self.endpoints(issuer, aliases)?,
+            None => BTreeMap::new(),
+        };
         self.check_authentication(&metadata)?;
         Ok(Server {
             issuer: self.issuer.to_owned(),
             authorization_endpoint: authorization_endpoint.map_err(refused("authorization_endpoint"))?,
-            token_endpoint: token_endpoint.ok_or(DiscoveryError::Missing("token_endpoint"))?,
-            jwks_uri: checked("jwks_uri", &metadata.jwks_uri)?,
-            userinfo_endpoint: checked("userinfo_endpoint", &metadata.userinfo_endpoint)?,
+            endpoints,
+            aliases,
             iss_advertised: metadata.authorization_response_iss_parameter_supported,
             metadata,
         })
     }
 
+    /// The addresses in `members`, each judged, whether it will be used or not.
+    fn endpoints(&self, issuer: &Url, members: &Value) -> Result<BTreeMap<&'static str, Url>, Error> {
+        let mut endpoints = BTreeMap::new();
+        for name in ENDPOINTS.into_iter().filter_map(Endpoint::member) {
+            let refused = |reason| DiscoveryError::Endpoint { name, reason };
+            let address = match members.get(name) {
+                None | Some(Value::Null) => continue,
+                Some(Value::String(address)) => address,
+                Some(_) => return Err(refused(AddressError::NotAUrl).into()),
+            };
+            endpoints.insert(name, self.http.endpoint(issuer, address).map_err(refused)?);
+        }
+        Ok(endpoints)
+    }
+
     /// A secret is sent in the way the caller named, or not at all. Absent means `client_secret_basic` (RFC 8414 §2).
+    /// Algorithms are listed for those who sign.
     fn check_authentication(&self, metadata: &ProviderMetadata) -> Result<(), ConfigError> {
-        let method = self.auth.method();
+        let method = self.authentication.method();
         let offered = match &metadata.token_endpoint_auth_methods_supported {
             None => method == "client_secret_basic",
             Some(methods) => methods.iter().any(|offered| offered == method),
         };
-        if offered || matches!(self.auth, ClientAuth::None) { Ok(()) } else { Err(ConfigError::AuthMethod(method)) }
+        if !offered && method != "none" {
+            return Err(ConfigError::AuthMethod(method));
+        }
+        let member = "token_endpoint_auth_signing_alg_values_supported";
+        match (self.authentication.algorithm(), metadata.other.get(member)) {
+            (Some(algorithm), Some(listed)) if !lists(listed, algorithm.as_str()) => {
+                Err(ConfigError::SigningAlgorithm { algorithm, member })
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+/// Whether `word` is one of those in a list. What is no list has none.
+fn lists(listed: &Value, word: &str) -> bool {
+    listed.as_array().is_some_and(|words| words.iter().any(|offered| offered == word))
 }
 
 async fn fetch(transport: &dyn HttpClient, address: &str) -> Result<http::Response<Vec<u8>>, Error> {

@@ -1,14 +1,21 @@
 //! What can go wrong, as exact values. None of them holds a body, a code, a verifier, a token or a secret.
 
+mod oauth;
+
 use std::fmt;
+use std::time::Duration;
 
 use oauth_types::Algorithm;
-use url::Url;
 
+pub use self::oauth::OAuthError;
 use crate::dice::NoEntropy;
-use crate::id_token::IdTokenError;
 use crate::json::JsonError;
+use crate::jwt::{JwtError, JwtKind};
 use crate::pending::{RejectReason, Rejected};
+use crate::specs::oidc_rp_initiated_logout::LogoutError;
+use crate::specs::rfc8628_device::DeviceError;
+use crate::store::StoreError;
+use crate::token::TokenType;
 use crate::transport::{Endpoint, TransportError};
 
 /// Any failure of the client.
@@ -50,17 +57,48 @@ pub enum Error {
     Rejected(RejectReason),
     /// The ID token is not valid; nothing of the token response is used.
     #[error("the ID token is not valid: {0}")]
-    IdToken(#[from] IdTokenError),
+    IdToken(#[from] JwtError),
+    /// Another signed token is not valid; nothing of it is used.
+    #[error("the {kind} is not valid: {error}")]
+    Jwt {
+        /// What it is for.
+        kind: JwtKind,
+        /// What is wrong with it.
+        error: JwtError,
+    },
+    /// The server cannot answer now.
+    #[error("the {endpoint} is not available now")]
+    Unavailable {
+        /// Who was asked.
+        endpoint: Endpoint,
+        /// When the server wants to be asked again, if it said so in seconds; at most a day.
+        retry_after: Option<Duration>,
+    },
+    /// The login on another device has ended without a session (RFC 8628 §3.5).
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The browser did not come back from a logout of this process.
+    #[error(transparent)]
+    Logout(#[from] LogoutError),
     /// The claims of the UserInfo endpoint are about somebody else (OpenID Connect Core §5.3.2).
     #[error("the userinfo endpoint answered about another subject")]
     SubjectMismatch,
+    /// The server has no such endpoint, as its metadata say.
+    #[error("the server has no {0}")]
+    NoEndpoint(Endpoint),
+    /// The address of a resource is not one that a token may be sent to.
+    #[error("no token is sent there: {0}")]
+    Resource(AddressError),
     /// The server does not offer this, or the login did not ask for it.
     #[error("{0}")]
     Unsupported(&'static str),
     /// The session cannot be continued: the user has to log in again.
     #[error("the user has to log in again")]
     ReauthRequired,
-    /// The login was begun by a client for another server or with another `client_id`.
+    /// The store of the session's tokens failed. The tokens at hand are not lost by it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The login was begun, or the tokens that a store keeps were issued, for another server or `client_id`.
     #[error("the login was begun by another client")]
     OtherClient,
     /// The source of randomness has failed.
@@ -101,7 +139,7 @@ pub enum Defect {
     #[error("its status is {0}")]
     Status(u16),
     /// The body is not of the media type the specification asks for.
-    #[error("its content type is not JSON")]
+    #[error("its content type is not the one asked for")]
     ContentType,
     /// The body is not acceptable JSON.
     #[error("{0}")]
@@ -115,9 +153,9 @@ pub enum Defect {
     /// A member of the metadata document has the wrong type.
     #[error("a member of the document has the wrong type")]
     Metadata,
-    /// The token is of a type this client cannot use (RFC 6749 §7.1). Only `Bearer` is known.
-    #[error("the token type is not Bearer")]
-    TokenType,
+    /// The token is not of the type that was asked for (RFC 6749 §7.1).
+    #[error("the token type is not {}", .0.as_str())]
+    TokenType(TokenType),
     /// The key set has too many keys.
     #[error("it has too many keys")]
     TooManyKeys,
@@ -151,12 +189,61 @@ pub enum ConfigError {
     /// A scope is empty or has characters that scopes cannot have (RFC 6749 §3.3).
     #[error("a scope is empty or has characters that scopes cannot have")]
     Scope,
+    /// A resource is not an absolute URI without a fragment (RFC 8707 §2).
+    #[error("a resource is not an absolute URI without a fragment")]
+    Resource,
+    /// The request is longer than 32 KiB.
+    #[error("the authorization request is longer than 32 KiB")]
+    TooLong,
     /// `max_age` only means something for an OpenID Connect login.
     #[error("max_age needs the scope openid")]
     MaxAgeWithoutOpenid,
+    /// Only an OpenID Connect login can ask for this.
+    #[error("{0} needs the scope openid")]
+    NeedsOpenid(&'static str),
+    /// The prompt `none` cannot be combined with another (OpenID Connect Core §3.1.2.1).
+    #[error("the prompt none cannot be combined with another")]
+    PromptNone,
+    /// A language is not a BCP 47 tag, or there are too many.
+    #[error("a language is not a BCP 47 tag, or there are too many")]
+    Locale,
+    /// A class of login is empty or has a space in it, or a list of them is empty.
+    #[error("a class of login is empty or has a space in it")]
+    Acr,
+    /// The claims parameter has not the shape of OpenID Connect Core §5.5, or asks for `acr` a second time.
+    #[error("the claims parameter is malformed, or asks for acr a second time")]
+    Claims,
+    /// The authorization details have not the shape of RFC 9396 §2: an array of 1 to 64 objects, each with a type.
+    #[error("the authorization details are not an array of objects with a type each")]
+    AuthorizationDetails,
+    /// A response that is posted needs a web server to post it to.
+    #[error("a native login cannot ask for a response that is posted")]
+    FormPostNative,
     /// The server does not offer this way of client authentication. Use the other, or none.
-    #[error("the server does not offer {0}; name another way to send the secret")]
+    #[error("the server does not offer {0}; name another way of client authentication")]
     AuthMethod(&'static str),
+    /// The server does not take what a key signs with, as its metadata say.
+    #[error("the server does not take {algorithm}: its {member} does not have it")]
+    SigningAlgorithm {
+        /// What the key signs with.
+        algorithm: Algorithm,
+        /// The member of the metadata that lists what is taken.
+        member: &'static str,
+    },
+    /// The server does not offer what is asked for, as its metadata say.
+    #[error("the server does not offer {value}: its {member} does not have it")]
+    NotOffered {
+        /// What is asked for.
+        value: String,
+        /// The member of the metadata that lists what is offered.
+        member: &'static str,
+    },
+    /// The server takes signed requests alone (RFC 9101 §10.5).
+    #[error("the server takes signed requests alone: name a key with ClientBuilder::signed_requests")]
+    SignedRequestsRequired,
+    /// A secret is too short to sign with: HS256 takes at least 32 octets (RFC 7518 §3.2).
+    #[error("the secret is shorter than 32 octets, too short to sign with")]
+    ShortSecret,
     /// No algorithm is allowed for ID tokens.
     #[error("no algorithm is allowed for ID tokens")]
     NoAlgorithm,
@@ -166,6 +253,15 @@ pub enum ConfigError {
     /// There is no transport: the feature `reqwest` is off and `ClientBuilder::http` was not called.
     #[error("no HTTP transport: name one with ClientBuilder::http")]
     NoTransport,
+    /// Certification authorities are not certificates in PEM, or there is none.
+    #[error("the certificates of the certification authorities are not readable as PEM")]
+    Roots,
+    /// The certificate of the client and its private key are not readable as PEM, or do not belong together.
+    #[error("the client certificate and its private key are not readable as PEM, or do not belong together")]
+    Identity,
+    /// The bundled transport was to authenticate the client, and has no certificate to show.
+    #[error("no client certificate: give one to ReqwestTransport::builder, and that to ClientBuilder::http")]
+    NoIdentity,
     /// The bundled transport could not be set up.
     #[error("the HTTP transport could not be set up")]
     Transport,
@@ -274,67 +370,6 @@ impl fmt::Display for IssuerDifference {
     }
 }
 
-/// An error response of the server (RFC 6749 §4.1.2.1, §5.2).
-///
-/// `Display` and `Debug` show the code alone: a description may quote whatever was sent. The texts of the accessors
-/// come from the server; escape them before they reach a page.
-#[derive(Clone, PartialEq, Eq)]
-pub struct OAuthError {
-    code: String,
-    description: Option<String>,
-    uri: Option<String>,
-}
-
-impl OAuthError {
-    /// Reads the parameters or members of an error response.
-    pub(crate) fn new(code: &str, description: Option<&str>, uri: Option<&str>) -> Self {
-        let well_formed = |octet: u8| matches!(octet, b'a'..=b'z' | b'_');
-        let code = if code.len() <= 64 && code.bytes().all(well_formed) { code } else { "malformed" };
-        let web = |uri: &Url| matches!(uri.scheme(), "https" | "http");
-        Self {
-            code: code.to_owned(),
-            description: description.map(printable),
-            uri: uri.and_then(|uri| Url::parse(uri).ok()).filter(web).map(String::from),
-        }
-    }
-
-    /// The error code, such as `invalid_grant`. A code that is longer than 64 characters, or has others than small
-    /// letters and `_`, reads `malformed`: it may be a token or a code that is quoted back.
-    pub fn code(&self) -> &str {
-        &self.code
-    }
-
-    /// The server's explanation for developers: at most 512 characters of printable ASCII.
-    pub fn description(&self) -> Option<&str> {
-        self.description.as_deref()
-    }
-
-    /// Where more is written, if that is an http or https URL.
-    pub fn uri(&self) -> Option<&str> {
-        self.uri.as_deref()
-    }
-}
-
-impl fmt::Display for OAuthError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.code)
-    }
-}
-
-impl fmt::Debug for OAuthError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OAuthError").field("code", &self.code).finish_non_exhaustive()
-    }
-}
-
-impl std::error::Error for OAuthError {}
-
-/// The characters RFC 6749 §4.1.2.1 allows in a description; others, such as terminal escapes, are left out.
-fn printable(text: &str) -> String {
-    let allowed = |c: &char| matches!(c, '\x20'..='\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
-    text.chars().filter(allowed).take(512).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,19 +382,5 @@ mod tests {
         assert_eq!(between("https://a.example/", "https://a.example"), Some(IssuerDifference::TrailingSlash));
         assert_eq!(between("https://a.example", "https://A.example"), Some(IssuerDifference::Case));
         assert_eq!(between("https://a.example", "https://a.example:443"), Some(IssuerDifference::Other));
-    }
-
-    #[test]
-    fn texts_of_the_server_are_made_harmless() {
-        let error = OAuthError::new("x\r\ny", Some("\u{1b}[31mred\r\n\u{202e}x"), Some("javascript:alert(1)"));
-        assert_eq!((error.code(), error.description(), error.uri()), ("malformed", Some("[31mredx"), None));
-        let error = OAuthError::new("access_denied", None, Some("https://a.example/why"));
-        assert_eq!(error.uri(), Some("https://a.example/why"));
-    }
-
-    #[test]
-    fn a_description_is_not_shown() {
-        let error = OAuthError::new("invalid_grant", Some("canary"), None);
-        assert!(!format!("{error} {error:?}").contains("canary"));
     }
 }

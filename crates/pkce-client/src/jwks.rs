@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 
 use crate::client::Client;
 use crate::error::{Defect, Error};
-use crate::id_token::{IdToken, IdTokenError};
 use crate::json;
+use crate::jwt::{Jwt, JwtError};
 use crate::transport::Endpoint;
 
 /// How long fetched keys are used, in seconds. A key that is withdrawn stops working after this time at the latest.
@@ -42,7 +42,7 @@ impl KeyCache {
     /// Verifies the signature of `token`; with the keys of the server as they are now, if those kept do not fit.
     ///
     /// The lock is held while fetching, so however many logins need keys at once, they are fetched once.
-    pub(crate) async fn verify(&self, client: &Client, token: &IdToken<'_>) -> Result<(), Error> {
+    pub(crate) async fn verify(&self, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
         let now = client.inner.clock.now();
         let mut cached = self.0.lock().await;
         let keys = match cached.keys.take() {
@@ -62,16 +62,16 @@ impl KeyCache {
             cached.fetched_at = now;
             outcome = token.verify(cached.keys.insert(keys));
         }
-        outcome.map_err(|(Unverified::NewerKeysMayHelp(error) | Unverified::ForGood(error))| error.into())
+        outcome.map_err(|(Unverified::NewerKeysMayHelp(error) | Unverified::ForGood(error))| token.kind.failed(error))
     }
 }
 
 /// Why a signature was not verified with a set of keys.
 pub(crate) enum Unverified {
     /// The key was not there; a newer set might have it.
-    NewerKeysMayHelp(IdTokenError),
+    NewerKeysMayHelp(JwtError),
     /// No newer set can help.
-    ForGood(IdTokenError),
+    ForGood(JwtError),
 }
 
 /// The keys of a set that can verify something. Others are skipped (RFC 7517 §5).
@@ -120,7 +120,7 @@ impl KeySet {
 
     /// The key for `alg`, which must be the only one that fits. `kid` narrows the choice and is never a path or a
     /// query: it is compared and nothing else.
-    pub(crate) fn select(&self, alg: Algorithm, kid: Option<&str>) -> Result<&DecodingKey, IdTokenError> {
+    pub(crate) fn select(&self, alg: Algorithm, kid: Option<&str>) -> Result<&DecodingKey, JwtError> {
         let fits = |key: &&Key| {
             key.material.family(alg)
                 && key.alg.as_deref().is_none_or(|of_key| of_key == alg.as_str())
@@ -128,9 +128,9 @@ impl KeySet {
         };
         let mut fitting = self.0.iter().filter(fits);
         match (fitting.next(), fitting.next()) {
-            (Some(key), None) => key.material.key().ok_or(IdTokenError::WeakKey),
-            (Some(_), Some(_)) => Err(IdTokenError::AmbiguousKey),
-            (None, _) => Err(IdTokenError::UnknownKey),
+            (Some(key), None) => key.material.key().ok_or(JwtError::WeakKey),
+            (Some(_), Some(_)) => Err(JwtError::AmbiguousKey),
+            (None, _) => Err(JwtError::UnknownKey),
         }
     }
 }

@@ -39,7 +39,18 @@
 //! # }
 //! ```
 //! `pending` belongs to one browser. A store that anybody's `state` opens lets an attacker finish their own login in
-//! somebody else's browser (RFC 9700 §4.7), so keep it where only that browser's session cookie leads.
+//! somebody else's browser (RFC 9700 §4.7), so keep it where only that browser's session cookie leads. Outside the
+//! process it is sealed: [`Pending::into_sealed`], for a cookie or a [`FlowStore`].
+//!
+//! # More than the code flow
+//! What a server does not offer is an error when it is asked for, never left out in silence.
+//! * Signed requests (RFC 9101): [`ClientBuilder::signed_requests`].
+//! * Signed responses (JARM), and no others: [`ClientBuilder::signed_responses`].
+//! * Responses that are posted (Form Post Response Mode): [`LoginRequest::form_post`].
+//! * Rich authorization requests (RFC 9396): [`LoginRequest::authorization_details`].
+//! * Step-up authentication (RFC 9470): [`LoginRequest::require_acr`], [`Challenge::step_up`].
+//! * Prompts, languages and single claims (OpenID Connect Core §3.1.2.1, §5.5): [`LoginRequest::prompt`],
+//!   [`LoginRequest::ui_locales`], [`LoginRequest::claims`].
 //!
 //! # What is checked
 //! * Metadata: its issuer is the one asked for, character by character (RFC 8414 §3.3); endpoints are https, or http
@@ -50,11 +61,48 @@
 //! * The ID token: signature, algorithm, key, and every claim rule of OpenID Connect Core §3.1.3.7, always.
 //! * No redirect is followed, every body is bounded, a code is sent once.
 //!
+//! # Other endpoints
+//! * A login on a device without a browser (RFC 8628): [`Client::device`].
+//! * Logout: tokens are revoked (RFC 7009) by [`Session::revoke`]; the user's browser is sent to the server's logout
+//!   (RP-Initiated Logout) by [`Client::logout`]; logouts that begin elsewhere arrive by [`Client::verify_logout_token`]
+//!   (Back-Channel Logout) and [`Client::judge_frontchannel_logout`] (Front-Channel Logout).
+//! * UserInfo responses that are signed: [`ClientBuilder::signed_userinfo`].
+//! * Services: access on their own account (RFC 6749 §4.4) by [`Client::client_credentials`], and one token for another
+//!   (RFC 8693) by [`Client::token_exchange`].
+//! * Protected resources: what a token stands for (RFC 7662) by [`Client::introspect`], with a signature (RFC 9701) by
+//!   [`Client::introspect_signed`]; tokens that say it themselves (RFC 9068) by [`Client::verify_access_token`].
+//!
+//! # Who the client is, and what its tokens are bound to
+//! * A secret in a header or in the body (RFC 6749), a signed assertion for the issuer alone (RFC 7523), or a certificate
+//!   (RFC 8705): [`ClientBuilder::secret`], [`ClientBuilder::private_key_jwt`], [`ClientBuilder::mtls`]. One of them, as
+//!   it was named; never another in its place.
+//! * Tokens that are worth nothing to whoever steals them (DPoP, RFC 9449): [`ClientBuilder::dpop`].
+//!
+//! # Sessions that outlive the process
+//! [`Session::keep_in`] keeps the tokens in a [`TokenStore`], [`Session::restore`] takes a session up again. However many
+//! tasks and processes share one, they cause one refresh:
+//! 1. Under the lease of the store, what it keeps is looked at. Tokens that another process has got are adopted, and
+//!    nothing is sent.
+//! 2. One request is sent. The old refresh token is kept if there is no new one (RFC 6749 §6).
+//! 3. The tokens are stored, unless somebody else has stored others meanwhile; then those are adopted.
+//! 4. After `invalid_grant` the store is looked at once more, before the user has to log in again.
+//!
+//! A process that is killed before its request reached the server, or after it stored the answer, loses nothing. Killed in
+//! between, it takes an answer with it that nobody else has heard. A server that takes a rotated refresh token again for a
+//! while (a time of grace) gives another; at one that rotates without grace the session is lost: the next process hears
+//! `invalid_grant`, says [`Error::ReauthRequired`], and stores nothing that is not so. A server that does not rotate loses
+//! nothing at any time.
+//!
+//! Tokens that cannot be stored are used all the same. [`Session::refresh`] and [`Session::save`] tell the error, every use
+//! of the session tries again, and until then the lease is held, so that no other process sends the refresh token that is
+//! spent. A session that another process has removed from the store, or replaced by another login, is over.
+//!
 //! # Runtime
 //! Sessions and native logins use the tokio runtime. Transport, time, randomness and browser can be replaced:
 //! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`].
 
 mod address;
+mod authentication;
 mod builder;
 mod callback;
 mod claims;
@@ -63,17 +111,26 @@ mod clock;
 mod dice;
 mod discover;
 mod error;
-mod id_token;
+mod exchange;
+mod flow_store;
 mod json;
 mod jwks;
+mod jwt;
 mod login;
 mod loopback;
 mod native;
 mod pending;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+mod response_mode;
+mod seal_key;
+mod sealed;
 mod session;
+mod signing_key;
+mod specs;
+mod store;
 mod token;
+mod token_set;
 mod transport;
 mod user_agent;
 
@@ -86,12 +143,36 @@ pub use dice::{Dice, NoEntropy, SystemDice};
 pub use error::{
     AddressError, ConfigError, Defect, DiscoveryError, Error, FinishError, IssuerDifference, OAuthError,
 };
-pub use id_token::IdTokenError;
+pub use flow_store::{FlowStore, FlowStoreError, MemoryFlows};
 pub use json::JsonError;
+pub use jwt::{JwtError, JwtKind};
 pub use login::{LoginRequest, Started};
 pub use oauth_types::{Algorithm, ProviderMetadata, Secret};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
+#[cfg(feature = "reqwest")]
+pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
+pub use seal_key::{SealError, SealKey};
 pub use session::Session;
+pub use signing_key::{KeyError, SigningKey};
+pub use specs::oidc_backchannel_logout::LogoutToken;
+pub use specs::oidc_core::Prompt;
+pub use specs::oidc_frontchannel_logout::{FrontChannelError, FrontChannelLogout};
+pub use specs::oidc_rp_initiated_logout::{LogoutError, LogoutRequest, PendingLogout, StartedLogout};
+pub use specs::rfc6749_client_credentials::ClientCredentials;
+pub use specs::rfc6750_bearer::Challenge;
+pub use specs::rfc7662_introspection::Introspection;
+pub use specs::rfc8628_device::{DeviceError, DeviceLogin, DeviceRequest};
+pub use specs::rfc8693_token_exchange::{ExchangeRequest, ExchangedToken, TokenKind};
+pub use specs::rfc9068_access_token::AccessClaims;
+pub use specs::rfc9470_step_up::StepUp;
+pub use store::conformance as token_store_conformance;
+pub use store::file::FileStore;
+pub use store::memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use store::sqlite::{SqliteTokenStore, SqliteTokens};
+pub use store::{Lease, Replace, StoreError, TokenStore, Version};
+pub use token::TokenType;
+pub use token_set::TokenSet;
 pub use transport::{BoxFuture, Endpoint, HttpClient, HttpRequest, TransportError};
 pub use user_agent::{SystemBrowser, UserAgent};
 

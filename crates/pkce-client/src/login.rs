@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use oauth_types::{Params, Secret};
 use pkce_core::Challenge;
+use serde_json::Value;
 use url::Url;
 
 use crate::address::is_reserved;
@@ -13,6 +14,14 @@ use crate::client::Client;
 use crate::dice;
 use crate::error::{ConfigError, Error};
 use crate::pending::{Expected, Flow, OpenId, Pending};
+use crate::response_mode::Mode;
+use crate::seal_key;
+use crate::specs::oidc_core::Wishes;
+use crate::specs::oidc_jarm::SignedResponses;
+use crate::specs::{rfc8707_resource, rfc9396_rar};
+
+/// The longest request that is made, in octets.
+const MAX_LENGTH: usize = 32 * 1024;
 
 /// A login to be. What it is asked for can be said; how it is protected cannot.
 #[must_use = "call begin() or native() to start the login"]
@@ -21,6 +30,10 @@ pub struct LoginRequest<'a> {
     scopes: Vec<String>,
     login_hint: Option<String>,
     max_age: Option<Duration>,
+    resources: Vec<String>,
+    pub(crate) wishes: Wishes,
+    pub(crate) details: Option<Value>,
+    pub(crate) form_post: bool,
     extra: Params,
 }
 
@@ -33,9 +46,25 @@ pub struct Started {
     pub pending: Pending,
 }
 
+/// An authorization request, and what its response will be held against.
+pub(crate) struct AuthorizationRequest {
+    pub(crate) params: Params,
+    pub(crate) flow: Flow,
+}
+
 impl<'a> LoginRequest<'a> {
     pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client, scopes: Vec::new(), login_hint: None, max_age: None, extra: Params::new() }
+        Self {
+            client,
+            scopes: Vec::new(),
+            login_hint: None,
+            max_age: None,
+            resources: Vec::new(),
+            wishes: Wishes::default(),
+            details: None,
+            form_post: false,
+            extra: Params::new(),
+        }
     }
 
     /// Asks for these scopes, besides those asked for before. With `openid` among them it is an OpenID Connect login.
@@ -60,7 +89,15 @@ impl<'a> LoginRequest<'a> {
         self
     }
 
-    /// Adds another parameter, such as `prompt` or `resource`.
+    /// Says which resource the access token will be used at (RFC 8707 §2), besides those said before.
+    ///
+    /// It is said again wherever tokens are asked for in this session.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resources.push(resource.into());
+        self
+    }
+
+    /// Adds another parameter, such as `display`.
     ///
     /// Parameters that protect the login, and those with a method of their own, are refused by
     /// [`LoginRequest::begin`], and so is a second value for the same name.
@@ -71,25 +108,32 @@ impl<'a> LoginRequest<'a> {
 
     /// Begins a web login: draws its secrets and builds the URL for the browser.
     ///
-    /// Nothing is sent today; the method is asynchronous because a server may ask for the request to be pushed
-    /// to it first (RFC 9126).
-    ///
     /// # Errors
-    /// [`Error::Config`] if there is no redirect URI or a scope or parameter is unusable; [`Error::Entropy`].
+    /// [`Error::Config`] if there is no redirect URI or a scope or parameter is unusable; [`Error::Entropy`]; where the
+    /// request is pushed to the server first (RFC 9126), also the errors of that request.
     pub async fn begin(self) -> Result<Started, Error> {
         let redirect_uri = self.client.inner.redirect_uri.clone().ok_or(ConfigError::NoRedirectUri)?;
-        self.begin_at(redirect_uri)
+        self.begin_at(redirect_uri).await
     }
 
     /// Begins a login that comes back to `redirect_uri`.
-    pub(crate) fn begin_at(self, redirect_uri: String) -> Result<Started, Error> {
+    pub(crate) async fn begin_at(self, redirect_uri: String) -> Result<Started, Error> {
         self.check()?;
-        let inner = &self.client.inner;
+        let client = self.client;
+        let inner = &client.inner;
+        let mode = Mode { form: self.form_post, signed: client.spec::<SignedResponses>().is_some() };
+        let response_mode = mode.word(&inner.server)?;
+        let details = self.details.clone().map(|details| rfc9396_rar::judge(&inner.server, details)).transpose()?;
         let state = dice::token(&*inner.dice)?;
+        let nonce = seal_key::nonce(&*inner.dice)?;
         let verifier = dice::verifier(&*inner.dice)?;
         let openid = match self.is_openid() {
             false => None,
-            true => Some(OpenId { nonce: dice::token(&*inner.dice)?, max_age: self.max_age }),
+            true => {
+                let nonce = dice::token(&*inner.dice)?;
+                let (acr, subject) = (self.wishes.acr(), self.wishes.subject());
+                Some(OpenId { nonce, max_age: self.max_age, acr, subject })
+            }
         };
         let flow = Flow {
             issuer: inner.server.issuer.clone(),
@@ -97,17 +141,33 @@ impl<'a> LoginRequest<'a> {
             redirect_uri,
             verifier,
             scopes: self.scopes.clone(),
+            resources: self.resources.clone(),
+            details,
             openid,
         };
-        let url = self.url(&flow, &state);
+        let mut params = self.params(&flow, &state);
+        if let Some(word) = response_mode {
+            params.push("response_mode", word);
+        }
+        if params.encode().len() > MAX_LENGTH {
+            return Err(ConfigError::TooLong.into());
+        }
+        let mut request = AuthorizationRequest { params, flow };
+        inner.specs.iter().try_for_each(|spec| spec.ask(client, &mut request))?;
+        let AuthorizationRequest { mut params, flow } = request;
+        for spec in &inner.specs {
+            params = spec.carry(client, params).await?;
+        }
         let expected = Expected {
             flow,
             state,
             expires_at: inner.clock.now().saturating_add(inner.login_lifetime.as_secs()),
             iss_advertised: inner.server.iss_advertised,
+            mode,
+            nonce,
             clock: Arc::clone(&inner.clock),
         };
-        Ok(Started { url, pending: Pending(Box::new(expected)) })
+        Ok(Started { url: client.authorization_url(&params), pending: Pending(Box::new(expected)) })
     }
 
     fn is_openid(&self) -> bool {
@@ -115,11 +175,9 @@ impl<'a> LoginRequest<'a> {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-        let of_scope = |octet: u8| matches!(octet, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-        if self.scopes.iter().any(|scope| scope.is_empty() || !scope.bytes().all(of_scope)) {
-            return Err(ConfigError::Scope);
-        }
+        judge_scopes(&self.scopes)?;
+        self.resources.iter().try_for_each(|resource| rfc8707_resource::judge(resource))?;
+        self.wishes.check(&self.client.inner.server, self.is_openid())?;
         if self.max_age.is_some() && !self.is_openid() {
             return Err(ConfigError::MaxAgeWithoutOpenid);
         }
@@ -136,7 +194,7 @@ impl<'a> LoginRequest<'a> {
         }
     }
 
-    fn url(&self, flow: &Flow, state: &Secret) -> Url {
+    fn params(&self, flow: &Flow, state: &Secret) -> Params {
         let mut params = Params::new()
             .with("response_type", "code")
             .with("client_id", &flow.client_id)
@@ -153,13 +211,30 @@ impl<'a> LoginRequest<'a> {
         if let Some(max_age) = self.max_age {
             params.push("max_age", max_age.as_secs().to_string());
         }
+        rfc8707_resource::name(&mut params, &flow.resources);
+        rfc9396_rar::name(&mut params, flow.details.as_ref());
+        self.wishes.name(&mut params);
         if let Some(hint) = &self.login_hint {
             params.push("login_hint", hint);
         }
         for (name, value) in self.extra.iter() {
             params.push(name, value);
         }
-        let mut url = self.client.inner.server.authorization_endpoint.clone();
+        params
+    }
+}
+
+/// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+pub(crate) fn judge_scopes(scopes: &[String]) -> Result<(), ConfigError> {
+    let of_scope = |octet: u8| matches!(octet, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    let unusable = |scope: &String| scope.is_empty() || !scope.bytes().all(of_scope);
+    if scopes.iter().any(unusable) { Err(ConfigError::Scope) } else { Ok(()) }
+}
+
+impl Client {
+    /// The authorization endpoint with its own query and these parameters (RFC 6749 §3.1).
+    fn authorization_url(&self, params: &Params) -> Url {
+        let mut url = self.inner.server.authorization_endpoint.clone();
         let query = match url.query() {
             Some(own) if !own.is_empty() => format!("{own}&{}", params.encode()),
             _ => params.encode(),

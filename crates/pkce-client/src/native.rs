@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::callback::Callback;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{ConfigError, Error};
 use crate::login::{LoginRequest, Started};
 use crate::loopback::{Answer, Loopback, Request};
 use crate::pending::{Accepted, Pending};
@@ -34,15 +34,18 @@ impl LoginRequest<'_> {
     /// [`Error::Loopback`] or [`Error::UserAgent`] if it cannot start; [`Error::LoginTimeout`] after five minutes;
     /// [`Error::Rejected`] if the user or the server refused; the errors of [`Client::redeem`].
     pub async fn native(self) -> Result<Session, Error> {
+        if self.form_post {
+            return Err(ConfigError::FormPostNative.into());
+        }
         let client = self.client;
         let listener = Loopback::bind().await.map_err(Error::Loopback)?;
         let path = client.inner.loopback_path.clone();
-        let Started { url, pending } = self.begin_at(listener.redirect_uri(&path))?;
+        let Started { url, pending } = self.begin_at(listener.redirect_uri(&path)).await?;
         let opening = Some(client.inner.user_agent.open(url));
         let last_page = format!("{}/done", path.trim_end_matches('/'));
         let mut visit = Visit { listener, opening, path, last_page };
         let accepted = tokio::select! {
-            outcome = visit.wait_for_response(pending) => outcome,
+            outcome = visit.wait_for_response(client, pending) => outcome,
             () = client.inner.clock.wait(DEADLINE) => Err(Error::LoginTimeout),
         };
         match accepted {
@@ -67,7 +70,7 @@ struct Visit {
 
 impl Visit {
     /// Answers requests until the response to this login is among them.
-    async fn wait_for_response(&mut self, mut pending: Pending) -> Result<Accepted, Error> {
+    async fn wait_for_response(&mut self, client: &Client, mut pending: Pending) -> Result<Accepted, Error> {
         loop {
             let request = self.next().await?;
             if request.path != self.path {
@@ -78,7 +81,7 @@ impl Visit {
                 drop(request.answer(Answer::BadRequest));
                 continue;
             };
-            match pending.accept(callback) {
+            match client.accept(pending, callback).await {
                 Err(rejected) if rejected.reason.may_be_forged() => {
                     drop(request.answer(Answer::BadRequest));
                     pending = rejected.pending;

@@ -8,11 +8,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_types::Secret;
 use pkce_core::Verifier;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::callback::Callback;
 use crate::clock::Clock;
 use crate::error::OAuthError;
+use crate::jwt::JwtError;
+use crate::response_mode::Mode;
+use crate::seal_key::NONCE_LEN;
 
 /// What a login is looked up by: a hash of its `state`, so that a store never holds the `state` itself.
 ///
@@ -39,8 +44,8 @@ impl fmt::Display for FlowKey {
 
 /// A login that was begun: everything its authorization response will be held against.
 ///
-/// It is used up by finishing the login, so a response cannot be redeemed twice: it can be neither cloned nor
-/// serialised, and its secrets are wiped when it is dropped.
+/// It is used up by finishing the login, so a response cannot be redeemed twice: it cannot be cloned, and its secrets
+/// are wiped when it is dropped. The only way to keep it outside the process is [`Pending::into_sealed`].
 #[must_use = "without it the authorization response cannot be accepted"]
 pub struct Pending(pub(crate) Box<Expected>);
 
@@ -50,37 +55,56 @@ pub(crate) struct Expected {
     pub(crate) state: Secret,
     pub(crate) expires_at: u64,
     pub(crate) iss_advertised: bool,
+    pub(crate) mode: Mode,
+    /// For sealing this login, and nothing else.
+    pub(crate) nonce: [u8; NONCE_LEN],
     pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// What of a begun login is still needed once its response is accepted.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Flow {
     pub(crate) issuer: String,
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
+    #[serde(with = "crate::sealed::verifier")]
     pub(crate) verifier: Verifier,
     pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    /// What was asked for in detail (RFC 9396 §2), if anything was.
+    pub(crate) details: Option<Vec<Value>>,
     /// There is one if and only if `openid` was asked for.
     pub(crate) openid: Option<OpenId>,
 }
 
 /// What the ID token is held against (OpenID Connect Core §3.1.2.1).
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OpenId {
     pub(crate) nonce: Secret,
     pub(crate) max_age: Option<Duration>,
+    /// Of each list, the ID token's `acr` has to be one; of an empty one, whichever.
+    pub(crate) acr: Vec<Vec<String>>,
+    /// Who has to be logged in, if that was said.
+    pub(crate) subject: Option<String>,
 }
 
 impl Pending {
     /// Holds an authorization response against this login, without sending anything.
     ///
-    /// In this order: the age of the login; `state`, in constant time (RFC 6749 §10.12); `iss` (RFC 9207 §2.4),
-    /// where a wrong one is refused whether or not the server announced it, also on error responses; `error`; `code`.
+    /// In this order: the age of the login; whether it is signed, if a signed one was asked for (JARM §2.3); `state`, in
+    /// constant time (RFC 6749 §10.12); `iss` (RFC 9207 §2.4), where a wrong one is refused whether or not the server
+    /// announced it, also on error responses; the way it came; `error`; `code`.
+    ///
+    /// A signed response has to be opened first, with [`Client::open`](crate::Client::open), which may need the server's
+    /// keys; [`Client::finish`](crate::Client::finish) does both.
     ///
     /// # Errors
     /// [`Rejected`] hands the login back, because a forged response must not destroy the real one.
     pub fn accept(self, callback: Callback) -> Result<Accepted, Rejected> {
         match self.0.judge(&callback) {
-            Ok(code) => Ok(Accepted { flow: self.0.flow, code }),
+            Ok(code) => Ok(Accepted { state: self.0.state, flow: self.0.flow, code }),
             Err(reason) => Err(Rejected { pending: self, reason }),
         }
     }
@@ -101,6 +125,11 @@ impl Expected {
         if self.clock.now() >= self.expires_at {
             return Err(RejectReason::Expired);
         }
+        match (self.mode.signed, &callback.response, callback.arrival.is_opened()) {
+            (true, Some(_), _) => return Err(RejectReason::NotOpened),
+            (true, None, false) => return Err(RejectReason::NotSigned),
+            _ => {}
+        }
         let state = callback.state.as_ref().ok_or(RejectReason::StateMissing)?;
         if !self.state.matches(state.expose()) {
             return Err(RejectReason::StateMismatch);
@@ -109,6 +138,9 @@ impl Expected {
             Some(iss) if *iss != self.flow.issuer => return Err(RejectReason::IssuerMismatch),
             None if self.iss_advertised => return Err(RejectReason::IssuerMissing),
             _ => {}
+        }
+        if callback.response.is_some() || callback.arrival.is_form() != self.mode.form {
+            return Err(RejectReason::Mode);
         }
         if let Some(error) = &callback.error {
             return Err(RejectReason::Denied(error.clone()));
@@ -127,6 +159,7 @@ impl fmt::Debug for Pending {
 #[must_use = "the code in it has not been redeemed yet"]
 pub struct Accepted {
     pub(crate) flow: Flow,
+    pub(crate) state: Secret,
     pub(crate) code: Secret,
 }
 
@@ -165,6 +198,22 @@ pub enum RejectReason {
     /// The server announces `iss` and the response has none (RFC 9207 §2.4).
     #[error("it has no iss, although the server announces one")]
     IssuerMissing,
+    /// It is not signed, and a signed one was asked for (JARM §2.3): somebody may have put it there.
+    #[error("it is not signed, although that was asked for")]
+    NotSigned,
+    /// It is signed and was not opened: [`Client::open`](crate::Client::open), or let
+    /// [`Client::finish`](crate::Client::finish) do it.
+    #[error("it is signed and was not opened: Client::open")]
+    NotOpened,
+    /// The token it came in is not valid (JARM §2.4).
+    #[error("the token it came in is not valid: {0}")]
+    Signature(JwtError),
+    /// The keys that the token it came in is signed with could not be had. [`Client::open`](crate::Client::open) tells why.
+    #[error("the keys to verify it with could not be had")]
+    NoKeys,
+    /// It came in another way than was asked for: in a form or in the query, signed or not.
+    #[error("it came in another way than was asked for")]
+    Mode,
     /// The server or the user refused (RFC 6749 §4.1.2.1).
     #[error("the server answered: {0}")]
     Denied(OAuthError),
@@ -179,6 +228,16 @@ pub enum RejectReason {
 impl RejectReason {
     /// Whether anybody could have caused it, so that the real response may still come.
     pub(crate) fn may_be_forged(&self) -> bool {
-        matches!(self, Self::StateMissing | Self::StateMismatch | Self::IssuerMismatch | Self::IssuerMissing)
+        matches!(
+            self,
+            Self::StateMissing
+                | Self::StateMismatch
+                | Self::IssuerMismatch
+                | Self::IssuerMissing
+                | Self::NotSigned
+                | Self::Signature(_)
+                | Self::NoKeys
+                | Self::Mode
+        )
     }
 }

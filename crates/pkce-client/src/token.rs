@@ -1,66 +1,40 @@
-//! The token endpoint: what is sent there, and what is believed of its answer (RFC 6749 §4.1.3, §5, §6).
+//! The answers of the token endpoint, and what is believed of them (RFC 6749 §5).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use oauth_types::{Params, Secret};
+use http::header::CONTENT_TYPE;
+use oauth_types::Secret;
 use serde_json::{Map, Value};
 
 use crate::error::{Defect, Error, OAuthError};
 use crate::json;
-use crate::transport::{Endpoint, HttpRequest};
+use crate::specs::rfc9396_rar;
+use crate::transport::Endpoint;
 
 /// The longest lifetime that is believed, in seconds: ten years.
 const MAX_LIFETIME: u64 = 10 * 365 * 24 * 60 * 60;
 
-/// How the client proves who it is (RFC 6749 §2.3). One way per client, never a fallback to another.
-#[derive(Debug, Clone)]
-pub(crate) enum ClientAuth {
-    /// A public client: `client_id` in the body.
-    None,
-    /// `client_secret_basic`.
-    Basic(Secret),
-    /// `client_secret_post`.
-    Post(Secret),
+/// What an access token has to be shown with (RFC 6749 §7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenType {
+    /// Whoever bears it may use it (RFC 6750).
+    Bearer,
+    /// Used with a proof of possession of a key (RFC 9449).
+    Dpop,
 }
 
-impl ClientAuth {
-    /// The registered name of the method.
-    pub(crate) fn method(&self) -> &'static str {
+impl TokenType {
+    /// Its registered name, which is also the scheme of the `Authorization` header.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::None => "none",
-            Self::Basic(_) => "client_secret_basic",
-            Self::Post(_) => "client_secret_post",
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
         }
     }
 
-    /// A POST of `params` to `url`, authenticated.
-    pub(crate) fn request(&self, url: &str, client_id: &str, mut params: Params) -> Result<HttpRequest, Error> {
-        let mut request = http::Request::post(url)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(ACCEPT, "application/json");
-        match self {
-            Self::None => params.push("client_id", client_id),
-            Self::Post(secret) => {
-                params.push("client_id", client_id);
-                params.push("client_secret", secret.expose());
-            }
-            Self::Basic(secret) => request = request.header(AUTHORIZATION, basic(client_id, secret)),
-        }
-        let request = request.body(params.encode().into_bytes());
-        let request = request.map_err(|_| Error::Unsupported("the token endpoint cannot be addressed"))?;
-        Ok(HttpRequest::new(Endpoint::Token, request))
+    /// The type of this registered name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Bearer, Self::Dpop].into_iter().find(|token_type| token_type.as_str() == name)
     }
-}
-
-/// RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
-fn basic(client_id: &str, secret: &Secret) -> http::HeaderValue {
-    let encoded = |text: &str| Params::new().with("", text).encode().split_off(1);
-    let pair = Secret::new(format!("{}:{}", encoded(client_id), encoded(secret.expose())));
-    let text = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
-    let mut value = http::HeaderValue::from_str(text.expose()).expect("base64 is visible ASCII");
-    value.set_sensitive(true);
-    value
 }
 
 /// A token response that has every property RFC 6749 §5.1 asks for.
@@ -71,48 +45,79 @@ pub(crate) struct TokenResponse {
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) id_token: Option<Secret>,
     pub(crate) scopes: Option<Vec<String>>,
+    /// What was granted in detail (RFC 9396 §7).
+    pub(crate) details: Option<Vec<Value>>,
 }
 
 impl TokenResponse {
-    /// Reads an answer. `error` is looked for first, whatever the status says.
-    pub(crate) fn read(response: http::Response<Vec<u8>>) -> Result<Self, Error> {
+    /// Reads an answer that must be a token of type `wanted`. `error` is looked for first, whatever the status says.
+    pub(crate) fn read(response: http::Response<Vec<u8>>, wanted: TokenType) -> Result<Self, Error> {
         let mut members = members(Endpoint::Token, response)?;
-        Self::from_members(&mut members).map_err(|defect| Error::Protocol { endpoint: Endpoint::Token, defect })
+        let read = Self::from_members(&mut members, wanted);
+        read.map_err(|defect| Error::Protocol { endpoint: Endpoint::Token, defect })
     }
 
-    fn from_members(members: &mut Map<String, Value>) -> Result<Self, Defect> {
+    fn from_members(members: &mut Map<String, Value>, wanted: TokenType) -> Result<Self, Defect> {
         let token_type = text(members, "token_type")?.ok_or(Defect::Missing("token_type"))?;
         // RFC 6749 §5.1: the value is case insensitive.
-        if !token_type.eq_ignore_ascii_case("Bearer") {
-            return Err(Defect::TokenType);
+        if !token_type.eq_ignore_ascii_case(wanted.as_str()) {
+            return Err(Defect::TokenType(wanted));
         }
-        let access_token = text(members, "access_token")?.ok_or(Defect::Missing("access_token"))?;
-        if access_token.is_empty() || !access_token.bytes().all(|octet| octet.is_ascii_graphic()) {
-            return Err(Defect::Member("access_token"));
-        }
-        let refresh_token = text(members, "refresh_token")?.filter(|token| !token.is_empty());
-        if refresh_token.as_ref().is_some_and(|token| !token.bytes().all(|octet| matches!(octet, 0x20..=0x7e))) {
-            return Err(Defect::Member("refresh_token"));
-        }
-        let scope = text(members, "scope")?;
         Ok(Self {
-            access_token: Secret::new(access_token),
-            expires_in: lifetime(members.get("expires_in"))?,
-            refresh_token: refresh_token.map(Secret::new),
+            access_token: access_token(members)?,
+            expires_in: seconds(members, "expires_in")?,
+            refresh_token: refresh_token(members)?,
             id_token: text(members, "id_token")?.map(Secret::new),
-            scopes: scope.map(|scope| scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()),
+            scopes: scopes(members)?,
+            details: details(members)?,
         })
     }
 }
 
+/// A token that fits into a header.
+pub(crate) fn access_token(members: &mut Map<String, Value>) -> Result<Secret, Defect> {
+    let token = text(members, "access_token")?.map(Secret::new).ok_or(Defect::Missing("access_token"))?;
+    let fits = !token.is_empty() && token.expose().bytes().all(|octet| octet.is_ascii_graphic());
+    if fits { Ok(token) } else { Err(Defect::Member("access_token")) }
+}
+
+/// An empty one counts as none.
+pub(crate) fn refresh_token(members: &mut Map<String, Value>) -> Result<Option<Secret>, Defect> {
+    let token = text(members, "refresh_token")?.map(Secret::new).filter(|token| !token.is_empty());
+    let fits = |token: &Secret| token.expose().bytes().all(|octet| matches!(octet, 0x20..=0x7e));
+    if token.as_ref().is_none_or(fits) { Ok(token) } else { Err(Defect::Member("refresh_token")) }
+}
+
+/// The scopes that were granted, if the server says so.
+pub(crate) fn scopes(members: &mut Map<String, Value>) -> Result<Option<Vec<String>>, Defect> {
+    let scope = text(members, "scope")?;
+    Ok(scope.map(|scope| scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()))
+}
+
+/// What was granted in detail, if the server says so (RFC 9396 §7).
+fn details(members: &mut Map<String, Value>) -> Result<Option<Vec<Value>>, Defect> {
+    let malformed = Defect::Member("authorization_details");
+    let details = members.remove("authorization_details");
+    details.map(|details| rfc9396_rar::read(details).ok_or(malformed)).transpose()
+}
+
 /// The members of a successful JSON answer. Redirects are never followed, OAuth errors come first.
 pub(crate) fn members(endpoint: Endpoint, response: http::Response<Vec<u8>>) -> Result<Map<String, Value>, Error> {
+    members_at(endpoint, response, http::StatusCode::OK)
+}
+
+/// The same where success has the status `success`.
+pub(crate) fn members_at(
+    endpoint: Endpoint,
+    response: http::Response<Vec<u8>>,
+    success: http::StatusCode,
+) -> Result<Map<String, Value>, Error> {
     let defective = |defect| Error::Protocol { endpoint, defect };
     let status = response.status();
     if status.is_redirection() {
         return Err(defective(Defect::Redirect(status.as_u16())));
     }
-    let is_json = is_json(response.headers());
+    let is_json = is_of_type(response.headers(), "application/json");
     let body = zeroize::Zeroizing::new(response.into_body());
     let members = if is_json { json::object(&body) } else { Err(json::JsonError::Malformed) };
     if let Ok(members) = &members
@@ -120,7 +125,7 @@ pub(crate) fn members(endpoint: Endpoint, response: http::Response<Vec<u8>>) -> 
     {
         return Err(error);
     }
-    if status != http::StatusCode::OK {
+    if status != success {
         return Err(defective(Defect::Status(status.as_u16())));
     }
     if !is_json {
@@ -144,16 +149,34 @@ fn oauth_error(endpoint: Endpoint, status: http::StatusCode, members: &Map<Strin
     }
 }
 
-/// Whether the media type is `application/json`, alone and without regard to case and parameters.
-fn is_json(headers: &http::HeaderMap) -> bool {
+/// The text of a successful answer that is a signed token of this media type. OAuth errors come first.
+pub(crate) fn signed(
+    endpoint: Endpoint,
+    response: http::Response<Vec<u8>>,
+    media_type: &str,
+) -> Result<Secret, Error> {
+    let defective = |defect| Error::Protocol { endpoint, defect };
+    let status = response.status();
+    if status != http::StatusCode::OK {
+        return Err(members(endpoint, response).err().unwrap_or(defective(Defect::Status(status.as_u16()))));
+    }
+    if !is_of_type(response.headers(), media_type) {
+        return Err(defective(Defect::ContentType));
+    }
+    let body = zeroize::Zeroizing::new(response.into_body());
+    Ok(Secret::new(String::from_utf8_lossy(&body)))
+}
+
+/// Whether there is one media type and it is this one, without regard to case and parameters.
+fn is_of_type(headers: &http::HeaderMap, wanted: &str) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/json")
+    media_type.trim().eq_ignore_ascii_case(wanted)
 }
 
 /// Takes a text member out, so that it is not left behind in the map. Another type is not an absence.
-fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, Defect> {
+pub(crate) fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, Defect> {
     match members.remove(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -161,16 +184,16 @@ fn text(members: &mut Map<String, Value>, name: &'static str) -> Result<Option<S
     }
 }
 
-/// `expires_in` as an integer; some servers write the integer as a string.
-fn lifetime(value: Option<&Value>) -> Result<Option<u64>, Defect> {
-    let seconds = match value {
+/// A duration as an integer; some servers write the integer as a string.
+pub(crate) fn seconds(members: &Map<String, Value>, name: &'static str) -> Result<Option<u64>, Defect> {
+    let seconds = match members.get(name) {
         None => return Ok(None),
         Some(Value::Number(number)) => number.as_u64(),
         Some(Value::String(digits)) if digits.bytes().all(|octet| octet.is_ascii_digit()) => digits.parse().ok(),
         Some(_) => None,
     };
     let believable = seconds.filter(|seconds| *seconds <= MAX_LIFETIME);
-    believable.map(Some).ok_or(Defect::Member("expires_in"))
+    believable.map(Some).ok_or(Defect::Member(name))
 }
 
 #[cfg(test)]
@@ -180,7 +203,7 @@ mod tests {
     use super::*;
 
     fn read(value: Value) -> Result<TokenResponse, Defect> {
-        TokenResponse::from_members(value.as_object().cloned().as_mut().expect("an object"))
+        TokenResponse::from_members(value.as_object().cloned().as_mut().expect("an object"), TokenType::Bearer)
     }
 
     fn with(name: &str, value: Value) -> Result<TokenResponse, Defect> {
@@ -216,7 +239,7 @@ mod tests {
     #[test]
     fn only_bearer_tokens_are_used() {
         assert!(with("token_type", json!("bEARER")).is_ok());
-        assert_eq!(with("token_type", json!("mac")).err(), Some(Defect::TokenType));
+        assert_eq!(with("token_type", json!("mac")).err(), Some(Defect::TokenType(TokenType::Bearer)));
         assert_eq!(with("token_type", json!(["Bearer"])).err(), Some(Defect::Member("token_type")));
         assert_eq!(read(json!({"access_token": "at"})).err(), Some(Defect::Missing("token_type")));
     }
@@ -230,20 +253,13 @@ mod tests {
     }
 
     #[test]
-    fn both_halves_of_basic_are_form_encoded() {
-        let value = basic("a:b", &Secret::new("c d%"));
-        assert_eq!(value.to_str().expect("ASCII"), format!("Basic {}", STANDARD.encode("a%3Ab:c%20d%25")));
-        assert!(value.is_sensitive());
-    }
-
-    #[test]
     fn the_media_type_is_read_without_parameters() {
         let judged = |value: &str| {
             let value = http::HeaderValue::from_str(value).expect("a header value");
-            is_json(&http::HeaderMap::from_iter([(CONTENT_TYPE, value)]))
+            is_of_type(&http::HeaderMap::from_iter([(CONTENT_TYPE, value)]), "application/json")
         };
         assert!(judged("application/json") && judged("Application/JSON; charset=utf-8"));
         assert!(!judged("text/html") && !judged("application/jsonp") && !judged(""));
-        assert!(!is_json(&http::HeaderMap::new()));
+        assert!(!is_of_type(&http::HeaderMap::new(), "application/json"));
     }
 }

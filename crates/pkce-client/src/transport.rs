@@ -23,6 +23,20 @@ pub enum Endpoint {
     Token,
     /// The UserInfo endpoint (OpenID Connect Core §5.3).
     Userinfo,
+    /// The pushed authorization request endpoint (RFC 9126 §2).
+    PushedAuthorization,
+    /// The revocation endpoint (RFC 7009 §2).
+    Revocation,
+    /// The introspection endpoint (RFC 7662 §2).
+    Introspection,
+    /// The device authorization endpoint (RFC 8628 §3.1).
+    DeviceAuthorization,
+    /// The client registration endpoint (RFC 7591 §3), and the address of one registration (RFC 7592 §2).
+    Registration,
+    /// Where the browser is sent to log out (OpenID Connect RP-Initiated Logout §2). Nothing is sent there by the client.
+    EndSession,
+    /// A protected resource, and its metadata (RFC 9728 §3).
+    Resource,
 }
 
 impl Endpoint {
@@ -30,8 +44,24 @@ impl Endpoint {
     pub const fn max_body(self) -> usize {
         match self {
             Self::Discovery | Self::Jwks => 512 * 1024,
-            Self::Token => 256 * 1024,
-            Self::Userinfo => 1024 * 1024,
+            Self::Userinfo | Self::Introspection | Self::Resource => 1024 * 1024,
+            _ => 256 * 1024,
+        }
+    }
+
+    /// The member of the server's metadata that says where it is, if it is an endpoint of the server.
+    pub const fn member(self) -> Option<&'static str> {
+        match self {
+            Self::Discovery | Self::Resource => None,
+            Self::Jwks => Some("jwks_uri"),
+            Self::Token => Some("token_endpoint"),
+            Self::Userinfo => Some("userinfo_endpoint"),
+            Self::PushedAuthorization => Some("pushed_authorization_request_endpoint"),
+            Self::Revocation => Some("revocation_endpoint"),
+            Self::Introspection => Some("introspection_endpoint"),
+            Self::DeviceAuthorization => Some("device_authorization_endpoint"),
+            Self::Registration => Some("registration_endpoint"),
+            Self::EndSession => Some("end_session_endpoint"),
         }
     }
 }
@@ -43,6 +73,13 @@ impl fmt::Display for Endpoint {
             Self::Jwks => "key set",
             Self::Token => "token endpoint",
             Self::Userinfo => "userinfo endpoint",
+            Self::PushedAuthorization => "pushed authorization request endpoint",
+            Self::Revocation => "revocation endpoint",
+            Self::Introspection => "introspection endpoint",
+            Self::DeviceAuthorization => "device authorization endpoint",
+            Self::Registration => "registration endpoint",
+            Self::EndSession => "end session endpoint",
+            Self::Resource => "protected resource",
         })
     }
 }

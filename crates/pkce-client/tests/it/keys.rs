@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm as Jws;
-use pkce_client::{Client, Defect, Endpoint, Error, FinishError, IdTokenError, JsonError};
+use pkce_client::{Client, Defect, Endpoint, Error, FinishError, JsonError, JwtError};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, UNPUBLISHED, callback, jwk, rsa};
@@ -15,7 +15,7 @@ async fn failed(stage: &Stage, client: &Client) -> Error {
     }
 }
 
-async fn refused(stage: &Stage, client: &Client) -> IdTokenError {
+async fn refused(stage: &Stage, client: &Client) -> JwtError {
     match failed(stage, client).await {
         Error::IdToken(error) => error,
         other => panic!("{other:?}"),
@@ -58,7 +58,7 @@ async fn a_withdrawn_key_stops_working() {
     stage.login(&client).await.expect("a session");
     stage.with(|script| script.jwks = json!({"keys": []}));
     stage.clock.advance(300);
-    assert_eq!(refused(&stage, &client).await, IdTokenError::UnknownKey);
+    assert_eq!(refused(&stage, &client).await, JwtError::UnknownKey);
 }
 
 #[tokio::test]
@@ -88,11 +88,11 @@ async fn unknown_keys_are_looked_for_once_a_minute() {
     let client = stage.client();
     rotate(&stage, false);
     for _ in 0..20 {
-        assert_eq!(refused(&stage, &client).await, IdTokenError::UnknownKey);
+        assert_eq!(refused(&stage, &client).await, JwtError::UnknownKey);
     }
     assert_eq!(fetched(&stage), 2);
     stage.clock.advance(60);
-    assert_eq!(refused(&stage, &client).await, IdTokenError::UnknownKey);
+    assert_eq!(refused(&stage, &client).await, JwtError::UnknownKey);
     assert_eq!(fetched(&stage), 3);
 }
 
@@ -143,7 +143,7 @@ async fn a_key_is_chosen_by_id_type_use_and_algorithm() {
     ];
     for key in &unusable {
         stage.with(|script| script.jwks = json!({"keys": [key]}));
-        assert_eq!(refused(&stage, &stage.client()).await, IdTokenError::UnknownKey, "{key}");
+        assert_eq!(refused(&stage, &stage.client()).await, JwtError::UnknownKey, "{key}");
     }
     let mut all = unusable.to_vec();
     all.push(changed("key_ops", json!(["verify"])));
@@ -159,7 +159,7 @@ async fn several_fitting_keys_are_not_tried_in_turn() {
         script.jwks["keys"].as_array_mut().expect("keys").push(other);
         script.header = json!({"alg": "RS256"});
     });
-    assert_eq!(refused(&stage, &stage.client()).await, IdTokenError::AmbiguousKey);
+    assert_eq!(refused(&stage, &stage.client()).await, JwtError::AmbiguousKey);
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn weak_keys_are_refused() {
     ];
     for key in weak {
         stage.with(|script| script.jwks = json!({"keys": [key]}));
-        assert_eq!(refused(&stage, &stage.client()).await, IdTokenError::WeakKey, "{key}");
+        assert_eq!(refused(&stage, &stage.client()).await, JwtError::WeakKey, "{key}");
     }
 }
 
@@ -194,11 +194,11 @@ async fn hostile_key_ids_are_only_compared() {
     let stage = Stage::new();
     for kid in ["../../../dev/null", "' OR 1=1 --", "\u{0}", &"x".repeat(100_000)] {
         stage.with(|script| script.header["kid"] = json!(kid));
-        assert_eq!(refused(&stage, &stage.client()).await, IdTokenError::UnknownKey);
+        assert_eq!(refused(&stage, &stage.client()).await, JwtError::UnknownKey);
     }
     for kid in [json!({}), json!(["one"]), json!(1)] {
         stage.with(|script| script.header["kid"] = kid);
-        assert_eq!(refused(&stage, &stage.client()).await, IdTokenError::Header("kid"));
+        assert_eq!(refused(&stage, &stage.client()).await, JwtError::Header("kid"));
     }
 }
 
@@ -225,5 +225,5 @@ async fn a_defective_key_set_is_named() {
 async fn a_server_without_keys_is_named() {
     let stage = Stage::new();
     stage.with(|script| script.metadata.as_object_mut().expect("an object").remove("jwks_uri"));
-    assert!(matches!(failed(&stage, &stage.client()).await, Error::Unsupported(_)));
+    assert!(matches!(failed(&stage, &stage.client()).await, Error::NoEndpoint(Endpoint::Jwks)));
 }

@@ -2,20 +2,57 @@
 
 mod authorization_response;
 mod discovery;
+#[cfg(feature = "reqwest")]
+mod fapi2;
+mod fapi2_message_signing;
+mod flow_store;
 mod id_token;
+mod idp;
+mod in_process;
 mod keys;
 mod misuse;
 #[cfg(feature = "reqwest")]
 mod mock_idp;
 mod native;
+mod oauth_form_post;
+mod oidc_backchannel_logout;
+mod oidc_core;
+mod oidc_frontchannel_logout;
+mod oidc_jarm;
+mod oidc_rp_initiated_logout;
+mod oidc_signed_userinfo;
+#[cfg(feature = "reqwest")]
+mod processes;
 mod properties;
 #[cfg(feature = "reqwest")]
 mod quick_start;
 mod readme;
+mod rfc6749_client_credentials;
+mod rfc6750_bearer;
+mod rfc7009_revocation;
+mod rfc7523_client_assertion;
+mod rfc7662_introspection;
+mod rfc8628_device;
+mod rfc8693_token_exchange;
+mod rfc8705_mtls;
+mod rfc8707_resource;
+mod rfc9068_access_token;
+mod rfc9101_jar;
+mod rfc9126_par;
+mod rfc9396_rar;
+mod rfc9449_dpop;
+mod rfc9470_step_up;
+mod rfc9701_jwt_introspection;
+mod sealed;
 mod secrets;
 mod session;
+mod shared_session;
+mod signed;
+#[cfg(feature = "sqlite")]
+mod sqlite_tokens;
 mod stage;
 mod token_response;
+mod token_store;
 #[cfg(feature = "reqwest")]
 mod transport;
 mod web;

@@ -10,14 +10,15 @@ use mock_idp::{MockIdp, Mounted};
 use oauth_types::fault::{Edit, Fault, Point, Signature};
 use pkce_client::{
     Algorithm, BoxFuture, Callback, Client, ClientBuilder, Clock, Defect, DiscoveryError, Endpoint, Error,
-    FinishError, HttpClient, HttpRequest, IdTokenError, IssuerDifference, RejectReason, Started, TransportError,
+    FinishError, HttpClient, HttpRequest, IssuerDifference, JwtError, RejectReason, Started, TokenType,
+    TransportError,
 };
 use url::Url;
 
-const REDIRECT_URI: &str = "http://127.0.0.1:9/cb";
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:9/cb";
 
 /// The server's clock, for the client.
-struct Shared(Arc<AdjustableClock>);
+pub(crate) struct Shared(pub(crate) Arc<AdjustableClock>);
 
 impl Clock for Shared {
     fn now(&self) -> u64 {
@@ -41,7 +42,7 @@ async fn browse(url: Url) -> io::Result<()> {
 }
 
 /// A browser that stops at the redirect back to the client.
-async fn authorize(url: Url) -> Callback {
+pub(crate) async fn authorize(url: Url) -> Callback {
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
     let response = browser.get(url).send().await.expect("an answer");
     let location = response.headers().get("location").expect("a redirect").to_str().expect("a URL");
@@ -54,7 +55,7 @@ fn public(idp: &MockIdp) -> ClientBuilder {
     Client::builder(idp.issuer(), "public").redirect_uri(REDIRECT_URI)
 }
 
-async fn login(client: &Client) -> Result<pkce_client::Session, FinishError> {
+pub(crate) async fn login(client: &Client) -> Result<pkce_client::Session, FinishError> {
     let Started { url, pending } = client.login().scopes(["openid", "profile"]).begin().await.expect("a login");
     client.finish(pending, authorize(url).await).await
 }
@@ -70,7 +71,7 @@ async fn failed(idp: &MockIdp, fault: Fault) -> Error {
     error
 }
 
-async fn id_token_error(edit: Edit) -> IdTokenError {
+async fn id_token_error(edit: Edit) -> JwtError {
     let idp = MockIdp::start().await;
     match failed(&idp, Fault::always(Point::IdToken, edit)).await {
         Error::IdToken(error) => error,
@@ -216,7 +217,7 @@ async fn a_misbehaving_authorization_endpoint_is_noticed() {
 
 #[tokio::test]
 async fn a_misbehaving_token_endpoint_is_noticed() {
-    assert_eq!(defect(Edit::set("token_type", "mac")).await, Defect::TokenType);
+    assert_eq!(defect(Edit::set("token_type", "mac")).await, Defect::TokenType(TokenType::Bearer));
     assert_eq!(defect(Edit::set("access_token", "a\nb")).await, Defect::Member("access_token"));
     assert_eq!(defect(Edit::remove("access_token")).await, Defect::Missing("access_token"));
     assert_eq!(defect(Edit::Status { code: 500 }).await, Defect::Status(500));
@@ -227,26 +228,26 @@ async fn a_misbehaving_token_endpoint_is_noticed() {
 #[tokio::test]
 async fn misbehaving_signatures_are_noticed() {
     let sign = async |with| id_token_error(Edit::Sign { with }).await;
-    assert_eq!(sign(Signature::AlgNone).await, IdTokenError::NotCompact);
-    assert_eq!(sign(Signature::Hs256PublicKey).await, IdTokenError::Algorithm);
-    assert_eq!(sign(Signature::Stripped).await, IdTokenError::NotCompact);
-    assert_eq!(sign(Signature::UnpublishedKey).await, IdTokenError::Signature);
+    assert_eq!(sign(Signature::AlgNone).await, JwtError::NotCompact);
+    assert_eq!(sign(Signature::Hs256PublicKey).await, JwtError::Algorithm);
+    assert_eq!(sign(Signature::Stripped).await, JwtError::NotCompact);
+    assert_eq!(sign(Signature::UnpublishedKey).await, JwtError::Signature);
     let header = async |name: &str, value: &str| {
         id_token_error(Edit::JoseHeader { name: name.into(), value: value.into() }).await
     };
-    assert_eq!(header("typ", "at+jwt").await, IdTokenError::Type);
-    assert_eq!(header("jku", "http://127.0.0.1:9/keys").await, IdTokenError::EmbeddedKey("jku"));
-    assert_eq!(header("kid", "other").await, IdTokenError::UnknownKey);
+    assert_eq!(header("typ", "at+jwt").await, JwtError::Type);
+    assert_eq!(header("jku", "http://127.0.0.1:9/keys").await, JwtError::EmbeddedKey("jku"));
+    assert_eq!(header("kid", "other").await, JwtError::UnknownKey);
 }
 
 #[tokio::test]
 async fn misbehaving_claims_are_noticed() {
-    assert_eq!(id_token_error(Edit::set("iss", "https://evil.example")).await, IdTokenError::Issuer);
-    assert_eq!(id_token_error(Edit::set("aud", "other")).await, IdTokenError::Audience);
-    assert_eq!(id_token_error(Edit::set("nonce", "other")).await, IdTokenError::Nonce);
-    assert_eq!(id_token_error(Edit::remove("nonce")).await, IdTokenError::Missing("nonce"));
-    assert_eq!(id_token_error(Edit::set("exp", "never")).await, IdTokenError::Malformed("exp"));
-    assert_eq!(id_token_error(Edit::set("at_hash", "AAAAAAAAAAAAAAAAAAAAAA")).await, IdTokenError::AccessTokenHash);
+    assert_eq!(id_token_error(Edit::set("iss", "https://evil.example")).await, JwtError::Issuer);
+    assert_eq!(id_token_error(Edit::set("aud", "other")).await, JwtError::Audience);
+    assert_eq!(id_token_error(Edit::set("nonce", "other")).await, JwtError::Nonce);
+    assert_eq!(id_token_error(Edit::remove("nonce")).await, JwtError::Missing("nonce"));
+    assert_eq!(id_token_error(Edit::set("exp", "never")).await, JwtError::Malformed("exp"));
+    assert_eq!(id_token_error(Edit::set("at_hash", "AAAAAAAAAAAAAAAAAAAAAA")).await, JwtError::AccessTokenHash);
 }
 
 #[tokio::test]

@@ -3,13 +3,14 @@
 use std::io;
 
 use pkce_client::{Client, ClientBuilder, Endpoint, Error, RejectReason, Session};
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::stage::{Stage, asked_by, response_to};
+use crate::stage::{CLIENT_ID, ISSUER, START, Stage, asked_by, response_to, sign};
 
 /// A login under way, and the browser it opened.
 struct Visit {
@@ -111,6 +112,26 @@ async fn answers_are_not_stored_and_the_code_leaves_the_address() {
         assert!(!answer.contains("code-1") && !answer.contains("state"), "{answer}");
     }
     visit.finish().await.expect("a session");
+}
+
+#[tokio::test]
+async fn a_signed_response_is_opened_and_an_unsigned_one_ignored() {
+    let stage = Stage::new();
+    stage.with(|script| script.metadata["response_modes_supported"] = json!(["jwt"]));
+    let visit = Visit::start(&stage, ClientBuilder::signed_responses).await;
+    let state = asked_by(&visit.url).get("state").expect("a state").to_owned();
+    let token = |iss: &str| {
+        let claims = json!({"iss": iss, "aud": CLIENT_ID, "exp": START + 600, "code": "code-1", "state": state});
+        stage.with(|script| sign(&script.header.to_string(), &claims.to_string(), &script.key, script.alg))
+    };
+    visit.expect(&visit.callback(&[("code", "forged")]), "400").await;
+    visit.expect(&visit.callback(&[("error", "access_denied")]), "400").await;
+    visit.expect(&format!("/callback?response={}", token("https://evil.example")), "400").await;
+    visit.expect("/callback?response=forged", "400").await;
+    visit.expect(&format!("/callback?response={}", token(ISSUER)), "303").await;
+    visit.expect("/callback/done", "200").await;
+    visit.finish().await.expect("a session");
+    assert_eq!(stage.seen(Endpoint::Token).pop().expect("a request").params.get("code"), Some("code-1"));
 }
 
 #[tokio::test]

@@ -3,10 +3,14 @@
 use std::error::Error as StdError;
 use std::fmt::Debug;
 
-use pkce_client::{Callback, Client, Endpoint, Error, FinishError, HttpRequest};
+use pkce_client::{
+    Algorithm, Callback, Client, ConfigError, Endpoint, Error, FileStore, FinishError, HttpRequest, KeyError,
+    MemoryStore, Session, SigningKey, StoreError, TokenSet, TokenStore,
+};
 use serde_json::json;
 
-use crate::stage::{ISSUER, Stage, asked, callback, callback_query, response};
+use crate::stage::{ES256, ISSUER, RS256, Stage, asked, callback, callback_query, response};
+use crate::token_store::Scratch;
 
 const CANARIES: [&str; 8] = [
     "canary-code",
@@ -198,4 +202,160 @@ async fn errors_of_metadata_and_userinfo_do_not_show_them() {
             silent(&shown_error(&session.userinfo().await.expect_err("a refusal")), &[ISSUER]);
         }
     }
+}
+
+/// Every piece of a key in PEM that nobody else has.
+fn pieces(pem: &str) -> Vec<&str> {
+    let lines = pem.lines().filter(|line| !line.starts_with("-----"));
+    lines.flat_map(|line| [line, &line[line.len() / 2..]]).filter(|piece| piece.len() >= 8).collect()
+}
+
+#[tokio::test]
+async fn keys_proofs_and_assertions_are_not_shown() {
+    let stage = stage();
+    stage.with(|script| {
+        script.metadata["token_endpoint_auth_methods_supported"] = json!(["private_key_jwt", "client_secret_jwt"]);
+        script.metadata["dpop_signing_alg_values_supported"] = json!(["ES256"]);
+        script.members["token_type"] = json!("DPoP");
+    });
+    let key = SigningKey::from_pem(Algorithm::Es256, ES256).expect("a key");
+    let private = pieces(ES256);
+    silent(&shown(&key), &private);
+    let secret = "canary-secret-of-thirty-two-octets";
+    let (signing, keyed) = (
+        || stage.builder().private_key_jwt(key.clone()).dpop(key.clone()),
+        || stage.builder().client_secret_jwt(secret).dpop_with_new_key(),
+    );
+    silent(&shown(&signing()), &private);
+    silent(&shown(&keyed()), &private);
+    for client in [stage.client_of(signing()), stage.client_of(keyed())] {
+        silent(&shown(&client), &private);
+        let started = stage.begin(&client).await;
+        silent(&shown(&started), &private);
+        let response = callback(&started, &[("code", "canary-code")]);
+        let session = client.finish(started.pending, response).await.expect("a session");
+        let mut sent = http::Request::get("https://api.example/").body(()).expect("a request");
+        session.authorize(&mut sent).await.expect("a token");
+        let seen = stage.seen(Endpoint::Token).pop().expect("a request");
+        let assertion = seen.params.get("client_assertion").expect("an assertion");
+        let proof = sent.headers()["dpop"].to_str().expect("ASCII").to_owned();
+        let more = [&private[..], &[assertion, &proof]].concat();
+        silent(&shown(&session), &more);
+        // The header itself is one that loggers leave out.
+        silent(&shown(sent.headers()), &more);
+    }
+}
+
+#[tokio::test]
+async fn errors_of_proofs_do_not_show_nonces_or_what_was_proven() {
+    let stage = stage();
+    stage.with(|script| {
+        script.metadata["token_endpoint_auth_methods_supported"] = json!(["client_secret_jwt"]);
+        script.metadata["dpop_signing_alg_values_supported"] = json!(["ES256"]);
+    });
+    let secret = "canary-secret-of-thirty-two-octets";
+    let client = stage.client_of(stage.builder().client_secret_jwt(secret).dpop_with_new_key());
+    let asking = || {
+        let body = r#"{"error":"use_dpop_nonce","error_description":"canary-description"}"#;
+        let mut answer = response(400, "application/json", body);
+        answer.headers_mut().insert("dpop-nonce", "canary-body".parse().expect("a header"));
+        answer
+    };
+    stage.instead(move |seen| (seen.endpoint == Endpoint::Token).then(|| Ok(asking())));
+    let started = stage.begin(&client).await;
+    let answered = callback(&started, &[("code", "canary-code")]);
+    let error = client.finish(started.pending, answered).await.expect_err("a refusal");
+    assert_eq!(stage.seen(Endpoint::Token).len(), 2);
+    silent(&shown_error(&error), &[]);
+    silent(&shown(&client), &[]);
+    stage.with(|script| script.instead = None);
+    // A Bearer token where a bound one belongs.
+    let error = stage.login(&client).await.expect_err("a refusal");
+    silent(&shown_error(&error), &[]);
+}
+
+#[test]
+fn errors_of_keys_do_not_show_them() {
+    let (elliptic, rsa) = (pieces(ES256), pieces(RS256));
+    for (algorithm, pem) in [(Algorithm::Es256, RS256), (Algorithm::Rs256, ES256), (Algorithm::Hs256, ES256)] {
+        let error: KeyError = SigningKey::from_pem(algorithm, pem).expect_err("no key");
+        silent(&shown_error(&error), &[&elliptic[..], &rsa].concat());
+    }
+    let short = Stage::new().builder().client_secret_jwt("canary-secret");
+    silent(&shown(&short), &[]);
+    silent(&shown_error(&ConfigError::ShortSecret), &[]);
+}
+
+#[cfg(feature = "reqwest")]
+#[test]
+fn a_transport_does_not_show_its_key() {
+    use pkce_client::ReqwestTransport;
+
+    let mut private = pieces(ES256);
+    private.push("canary-secret");
+    let builder = || ReqwestTransport::builder().roots_pem("canary-body").identity_pem("canary-body", ES256);
+    silent(&shown(&builder()), &private);
+    silent(&shown_error(&builder().build().expect_err("no roots")), &private);
+    let own = mock_idp::tls::Subject::named("web").self_signed().expect("a certificate");
+    let wrong = ReqwestTransport::builder().identity_pem(&own.certificate_pem, ES256);
+    silent(&shown_error(&wrong.build().expect_err("another key")), &private);
+    let right = ReqwestTransport::builder().identity_pem(&own.certificate_pem, own.key_pem.clone());
+    silent(&shown(&right.build().expect("a transport")), &pieces(own.key_pem.expose()));
+}
+
+#[tokio::test]
+async fn stores_and_what_is_in_them_do_not_show_it() {
+    let (stage, scratch) = (stage(), Scratch::new("canaries"));
+    let client = client(&stage);
+    let session = stage.login(&client).await.expect("a session");
+    let memory = MemoryStore::new();
+    session.keep_in(memory.clone()).await.expect("kept");
+    session.keep_in(scratch.store()).await.expect("kept");
+    let (version, tokens) = memory.load().await.expect("a store").expect("tokens");
+    let json = tokens.expose_json();
+    let id_token = stage.with(|script| script.id_token());
+    for canary in ["canary-access", "canary-refresh", "canary-claim", &id_token] {
+        assert!(json.expose().contains(canary), "{canary} is kept");
+    }
+    let store: &dyn TokenStore = &memory;
+    let restored = Session::restore(&client, scratch.store()).await.expect("a store");
+    for text in [shown(&memory), shown(&tokens), shown(&version), shown(&json), shown(store), shown(&restored)] {
+        silent(&text, &[&id_token]);
+    }
+    silent(&shown(&scratch.store()), &[&id_token]);
+    silent(&shown(&memory.load().await), &[&id_token]);
+    silent(&shown(&memory.replace(None, Some(&tokens)).await), &[&id_token]);
+}
+
+#[tokio::test]
+async fn errors_of_stores_do_not_show_what_is_in_them() {
+    let (stage, scratch) = (stage(), Scratch::new("canary-errors"));
+    let client = client(&stage);
+    let session = stage.login(&client).await.expect("a session");
+    let memory = MemoryStore::new();
+    session.keep_in(memory.clone()).await.expect("kept");
+    let text = memory.load().await.expect("a store").expect("tokens").1.expose_json();
+    let changes = [
+        (r#""format":1"#, r#""format":"canary-body""#),
+        (r#""format":1"#, r#""canary-body":1"#),
+        (r#""canary-access""#, r#""canary-access\n""#),
+        ("Bearer", "canary-body"),
+        (r#""sub":"alice""#, r#""sub":["canary-claim"]"#),
+    ];
+    for (from, to) in changes {
+        assert!(text.expose().contains(from), "{from}");
+        let changed = text.expose().replacen(from, to, 1);
+        silent(&shown_error(&TokenSet::from_exposed_json(&changed).expect_err("a refusal")), &[]);
+    }
+    session.keep_in(scratch.store()).await.expect("kept");
+    let kept = std::fs::read_to_string(scratch.file()).expect("a file");
+    for changed in [kept.replace("canary-access", "canary-access\u{0}"), kept.replace('}', ""), kept + "canary-body"]
+    {
+        std::fs::write(scratch.file(), changed).expect("a file");
+        let error = Session::restore(&client, scratch.store()).await.expect_err("a refusal");
+        assert!(matches!(error, Error::Store(StoreError::Format)), "{error:?}");
+        silent(&shown_error(&error), &[]);
+    }
+    let nowhere = FileStore::in_plain_text(scratch.0.join("no/folder"));
+    silent(&shown_error(&session.keep_in(nowhere).await.expect_err("no folder")), &[]);
 }

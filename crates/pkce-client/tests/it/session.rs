@@ -1,6 +1,6 @@
 //! Sessions: tokens that are kept fresh, once for all.
 
-use pkce_client::{Client, Endpoint, Error, IdTokenError, Session, TransportError};
+use pkce_client::{Client, Endpoint, Error, JwtError, Session, TransportError};
 use serde_json::{Value, json};
 
 use crate::stage::{START, Stage, response};
@@ -182,13 +182,13 @@ async fn a_token_without_a_lifetime_is_not_refreshed_by_guess() {
 #[tokio::test]
 async fn a_refreshed_id_token_is_about_the_same_user_and_client() {
     let changes = [
-        ("iss", json!("https://evil.example"), IdTokenError::Issuer),
-        ("sub", json!("mallory"), IdTokenError::Changed("sub")),
-        ("aud", json!(["app", "api"]), IdTokenError::Changed("aud")),
-        ("nonce", json!("other"), IdTokenError::Changed("nonce")),
-        ("auth_time", json!(START), IdTokenError::Changed("auth_time")),
-        ("azp", json!("app"), IdTokenError::Changed("azp")),
-        ("iat", json!(START - 3600), IdTokenError::IssuedBeforeLogin),
+        ("iss", json!("https://evil.example"), JwtError::Issuer),
+        ("sub", json!("mallory"), JwtError::Changed("sub")),
+        ("aud", json!(["app", "api"]), JwtError::Changed("aud")),
+        ("nonce", json!("other"), JwtError::Changed("nonce")),
+        ("auth_time", json!(START), JwtError::Changed("auth_time")),
+        ("azp", json!("app"), JwtError::Changed("azp")),
+        ("iat", json!(START - 3600), JwtError::IssuedBeforeLogin),
     ];
     for (name, value, expected) in changes {
         let stage = Stage::new();

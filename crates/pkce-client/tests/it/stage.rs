@@ -62,7 +62,9 @@ impl Clock for TestClock {
 #[derive(Clone)]
 pub(crate) struct Seen {
     pub(crate) endpoint: Endpoint,
+    pub(crate) method: http::Method,
     pub(crate) uri: String,
+    pub(crate) headers: http::HeaderMap,
     pub(crate) params: Params,
     pub(crate) authorization: Option<String>,
 }
@@ -241,6 +243,8 @@ impl HttpClient for Stage {
         let body = String::from_utf8(request.request.body().clone()).expect("a form");
         let seen = Seen {
             endpoint: request.endpoint,
+            method: request.request.method().clone(),
+            headers: request.request.headers().clone(),
             uri: request.request.uri().to_string(),
             params: Params::parse(&body).expect("a form"),
             authorization: authorization.map(|value| value.to_str().expect("ASCII").to_owned()),

@@ -1,6 +1,6 @@
 //! One test for each defect of a token response. Nothing of such a response is used, and the code is sent once.
 
-use pkce_client::{Defect, Endpoint, Error, FinishError, IdTokenError, JsonError, TransportError};
+use pkce_client::{Defect, Endpoint, Error, FinishError, JsonError, JwtError, TokenType, TransportError};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, response};
@@ -94,8 +94,8 @@ async fn an_access_token_is_needed_and_fits_into_a_header() {
 #[tokio::test]
 async fn only_bearer_tokens_are_used() {
     assert_eq!(defect_of("token_type", Value::Null).await, Defect::Missing("token_type"));
-    assert_eq!(defect_of("token_type", json!("DPoP")).await, Defect::TokenType);
-    assert_eq!(defect_of("token_type", json!("N_A")).await, Defect::TokenType);
+    assert_eq!(defect_of("token_type", json!("DPoP")).await, Defect::TokenType(TokenType::Bearer));
+    assert_eq!(defect_of("token_type", json!("N_A")).await, Defect::TokenType(TokenType::Bearer));
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_lifetime_is_a_number_within_reason() {
 async fn an_id_token_must_come_if_openid_was_asked_for() {
     let stage = Stage::new();
     stage.answer(Endpoint::Token, 200, "application/json", RIGHT);
-    assert!(matches!(failed(&stage).await, Error::IdToken(IdTokenError::Absent)));
+    assert!(matches!(failed(&stage).await, Error::IdToken(JwtError::Absent)));
     assert_eq!(defect_of("id_token", json!(["x"])).await, Defect::Member("id_token"));
 }
 

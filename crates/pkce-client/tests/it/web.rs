@@ -108,11 +108,11 @@ async fn hints_and_other_parameters_are_sent() {
     let stage = Stage::new();
     let client = stage.client();
     let login = client.login().scopes(["openid", "openid"]).login_hint("bob@x").max_age(Duration::from_secs(9));
-    let started = login.param("prompt", "login").begin().await.expect("a login");
+    let started = login.param("display", "popup").begin().await.expect("a login");
     let asked = asked(&started);
     assert_eq!(asked.get("login_hint"), Some("bob@x"));
     assert_eq!(asked.get("max_age"), Some("9"));
-    assert_eq!(asked.get("prompt"), Some("login"));
+    assert_eq!(asked.get("display"), Some("popup"));
     assert_eq!(asked.get("scope"), Some("openid"));
 }
 
@@ -134,6 +134,11 @@ async fn parameters_that_protect_the_login_cannot_be_given() {
         "client_secret",
         "max_age",
         "login_hint",
+        "acr_values",
+        "authorization_details",
+        "claims",
+        "prompt",
+        "ui_locales",
     ];
     for name in reserved {
         let refused = client.login().param(name, "x").begin().await.err();
@@ -143,8 +148,8 @@ async fn parameters_that_protect_the_login_cannot_be_given() {
         );
     }
     let refused = async |login: LoginRequest<'_>| login.begin().await.map(drop).expect_err("a refusal");
-    let repeated = refused(client.login().param("prompt", "login").param("prompt", "none")).await;
-    assert!(matches!(repeated, Error::Config(ConfigError::RepeatedParameter(name)) if name == "prompt"));
+    let repeated = refused(client.login().param("display", "page").param("display", "popup")).await;
+    assert!(matches!(repeated, Error::Config(ConfigError::RepeatedParameter(name)) if name == "display"));
     let of_endpoint = refused(client.login().param("tenant", "2")).await;
     assert!(matches!(of_endpoint, Error::Config(ConfigError::RepeatedParameter(name)) if name == "tenant"));
     let scope = refused(client.login().scopes(["open id"])).await;

@@ -1,5 +1,6 @@
-//! Verification of ID tokens: the signature (RFC 7515, RFC 8725), then the claims (OpenID Connect Core §3.1.3.7).
+//! Signed tokens: their structure and header (RFC 7515, RFC 8725), then their signature. Claims are judged elsewhere.
 
+use std::fmt;
 use std::sync::Once;
 
 use base64::Engine as _;
@@ -8,19 +9,80 @@ use jsonwebtoken::DecodingKey;
 use oauth_types::Algorithm;
 use serde_json::{Map, Value};
 
+use crate::error::Error;
 use crate::json::{self, JsonError};
 use crate::jwks::{KeySet, Unverified};
 
-/// Why an ID token is not valid. Nothing of a response with such a token is used.
+/// What a signed token is for. A token of one kind is never taken for another (RFC 8725 §3.12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JwtKind {
+    /// An ID token (OpenID Connect Core §2).
+    IdToken,
+    /// An authorization response (JARM §2.1).
+    AuthorizationResponse,
+    /// A logout token (OpenID Connect Back-Channel Logout §2.4).
+    LogoutToken,
+    /// A UserInfo response (OpenID Connect Core §5.3.2).
+    Userinfo,
+    /// An introspection response (RFC 9701 §5).
+    Introspection,
+    /// An access token (RFC 9068 §2.1).
+    AccessToken,
+}
+
+impl JwtKind {
+    /// Whether a header with this `typ` is one of such a token. Media types are compared without regard to case, and
+    /// `application/` may be left out (RFC 7515 §4.1.9).
+    fn has_type(self, typ: Option<&str>) -> bool {
+        let bare = |typ: &str| {
+            let typ = typ.to_ascii_lowercase();
+            typ.strip_prefix("application/").map(str::to_owned).unwrap_or(typ)
+        };
+        match (self, typ.map(bare).as_deref()) {
+            (Self::Introspection, typ) => typ == Some("token-introspection+jwt"),
+            (Self::AccessToken, typ) => typ == Some("at+jwt"),
+            // It came into use before it had a type of its own.
+            (Self::LogoutToken, typ) => matches!(typ, None | Some("jwt" | "logout+jwt")),
+            (_, typ) => matches!(typ, None | Some("jwt")),
+        }
+    }
+
+    /// The error of a token of this kind.
+    pub(crate) fn failed(self, error: JwtError) -> Error {
+        match self {
+            Self::IdToken => Error::IdToken(error),
+            kind => Error::Jwt { kind, error },
+        }
+    }
+}
+
+impl fmt::Display for JwtKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IdToken => "ID token",
+            Self::AuthorizationResponse => "signed authorization response",
+            Self::LogoutToken => "logout token",
+            Self::Userinfo => "signed UserInfo response",
+            Self::Introspection => "signed introspection response",
+            Self::AccessToken => "access token",
+        })
+    }
+}
+
+/// Why a signed token is not valid. Nothing of a response with such a token is used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum IdTokenError {
+pub enum JwtError {
     /// `openid` was asked for and the response has no ID token (OpenID Connect Core §3.1.3.3).
     #[error("there is none, although openid was asked for")]
     Absent,
     /// It does not have exactly three segments with content (RFC 7515 §3.1).
     #[error("it is not in compact serialisation with three segments")]
     NotCompact,
+    /// It is longer than any honest token.
+    #[error("it is too long")]
+    TooLong,
     /// A segment is not base64url without padding, written canonically (RFC 7515 §2).
     #[error("a segment is not canonical base64url")]
     NotBase64Url,
@@ -31,10 +93,10 @@ pub enum IdTokenError {
     #[error("the header parameter {0} is missing or malformed")]
     Header(&'static str),
     /// `alg` is not one the client allows (RFC 8725 §3.1). The default is RS256 alone (OpenID Connect Core §2).
-    #[error("its algorithm is not allowed; allow it with ClientBuilder::id_token_algorithms")]
+    #[error("its algorithm is not allowed; for ID tokens: ClientBuilder::id_token_algorithms")]
     Algorithm,
     /// `typ` says that it is another kind of token (RFC 8725 §3.11).
-    #[error("its type is not that of an ID token")]
+    #[error("its type is not the expected one")]
     Type,
     /// `crit` names an extension; none is understood here (RFC 7515 §4.1.11).
     #[error("it has critical header parameters")]
@@ -60,6 +122,12 @@ pub enum IdTokenError {
     /// A claim has the wrong type or an impossible value.
     #[error("the claim {0} is malformed")]
     Malformed(&'static str),
+    /// A claim is there that such a token must not have.
+    #[error("the claim {0} must not be there")]
+    Forbidden(&'static str),
+    /// A token with the same `jti` was received before.
+    #[error("it was received before")]
+    Replayed,
     /// `iss` is not this server, compared exactly.
     #[error("it is of another issuer")]
     Issuer,
@@ -102,6 +170,18 @@ pub enum IdTokenError {
     /// `at_hash` is not the hash of the access token beside it (OpenID Connect Core §3.1.3.8).
     #[error("its at_hash is not that of the access token")]
     AccessTokenHash,
+    /// `c_hash` is not the hash of the code that was redeemed (OpenID Connect Core §3.3.2.11).
+    #[error("its c_hash is not that of the code")]
+    CodeHash,
+    /// `s_hash` is not the hash of this login's `state` (FAPI 1.0 Advanced §5.1).
+    #[error("its s_hash is not that of the state")]
+    StateHash,
+    /// `acr` is not one of those that were required (OpenID Connect Core §5.5.1.1).
+    #[error("the login was not of a class that was required")]
+    Acr,
+    /// `sub` is not the user that the claims parameter asked for (OpenID Connect Core §3.1.2.2, §5.5.1).
+    #[error("it is about another user than was asked for")]
+    Subject,
     /// The user logged in longer ago than `max_age` allows.
     #[error("the user logged in at {auth_time}, which is too long ago: here it is {now}")]
     TooOld {
@@ -121,8 +201,9 @@ pub enum IdTokenError {
 /// Header parameters that bring or name a key.
 const KEY_PARAMETERS: [&str; 4] = ["jwk", "jku", "x5c", "x5u"];
 
-/// An ID token taken apart. Its claims are not readable before the signature is verified.
-pub(crate) struct IdToken<'a> {
+/// A token taken apart. Its claims are not readable before the signature is verified.
+pub(crate) struct Jwt<'a> {
+    pub(crate) kind: JwtKind,
     signed: &'a [u8],
     signature: &'a str,
     pub(crate) algorithm: Algorithm,
@@ -130,44 +211,44 @@ pub(crate) struct IdToken<'a> {
     payload: Vec<u8>,
 }
 
-impl<'a> IdToken<'a> {
+impl<'a> Jwt<'a> {
     /// Takes a compact JWS apart and judges its header.
-    pub(crate) fn parse(token: &'a str, allowed: &[Algorithm]) -> Result<Self, IdTokenError> {
+    pub(crate) fn parse(kind: JwtKind, token: &'a str, allowed: &[Algorithm]) -> Result<Self, JwtError> {
         let mut segments = token.split('.');
         let (Some(header), Some(payload), Some(signature), None) =
             (segments.next(), segments.next(), segments.next(), segments.next())
         else {
-            return Err(IdTokenError::NotCompact);
+            return Err(JwtError::NotCompact);
         };
         if header.is_empty() || payload.is_empty() || signature.is_empty() {
-            return Err(IdTokenError::NotCompact);
+            return Err(JwtError::NotCompact);
         }
-        let decode = |segment: &str| URL_SAFE_NO_PAD.decode(segment).map_err(|_| IdTokenError::NotBase64Url);
+        let decode = |segment: &str| URL_SAFE_NO_PAD.decode(segment).map_err(|_| JwtError::NotBase64Url);
         let signed = &token.as_bytes()[..header.len() + 1 + payload.len()];
         decode(signature)?;
         let payload = decode(payload)?;
         let header = json::object(&decode(header)?)?;
-        let algorithm = judge_header(&header, allowed)?;
+        let algorithm = judge_header(kind, &header, allowed)?;
         let kid = text(&header, "kid")?.map(str::to_owned);
-        Ok(Self { signed, signature, algorithm, kid, payload })
+        Ok(Self { kind, signed, signature, algorithm, kid, payload })
     }
 
     /// Verifies the signature with the one key of `keys` that fits.
     pub(crate) fn verify(&self, keys: &KeySet) -> Result<(), Unverified> {
         let key = keys.select(self.algorithm, self.kid.as_deref()).map_err(|error| match error {
-            IdTokenError::UnknownKey => Unverified::NewerKeysMayHelp(error),
+            JwtError::UnknownKey => Unverified::NewerKeysMayHelp(error),
             _ => Unverified::ForGood(error),
         })?;
         match (self.is_signed_by(key), &self.kid) {
             (true, _) => Ok(()),
             // Without a `kid`, a new key looks like a wrong signature.
-            (false, None) => Err(Unverified::NewerKeysMayHelp(IdTokenError::Signature)),
-            (false, Some(_)) => Err(Unverified::ForGood(IdTokenError::Signature)),
+            (false, None) => Err(Unverified::NewerKeysMayHelp(JwtError::Signature)),
+            (false, Some(_)) => Err(Unverified::ForGood(JwtError::Signature)),
         }
     }
 
-    /// The claims. Call it after [`IdToken::verify`].
-    pub(crate) fn claims(&self) -> Result<Map<String, Value>, IdTokenError> {
+    /// The claims. Call it after [`Jwt::verify`].
+    pub(crate) fn claims(&self) -> Result<Map<String, Value>, JwtError> {
         Ok(json::object(&self.payload)?)
     }
 
@@ -195,33 +276,31 @@ pub(crate) fn verified_as(alg: Algorithm) -> Option<jsonwebtoken::Algorithm> {
     })
 }
 
-fn judge_header(header: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Algorithm, IdTokenError> {
+fn judge_header(kind: JwtKind, header: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Algorithm, JwtError> {
     if header.contains_key("crit") {
-        return Err(IdTokenError::Critical);
+        return Err(JwtError::Critical);
     }
     if let Some(name) = KEY_PARAMETERS.into_iter().find(|name| header.contains_key(*name)) {
-        return Err(IdTokenError::EmbeddedKey(name));
+        return Err(JwtError::EmbeddedKey(name));
     }
-    // RFC 7515 §4.1.9: media types are compared without regard to case; `JWT` is short for `application/jwt`.
-    let is_jwt = |typ: &str| typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("application/jwt");
-    if text(header, "typ")?.is_some_and(|typ| !is_jwt(typ)) {
-        return Err(IdTokenError::Type);
+    if !kind.has_type(text(header, "typ")?) {
+        return Err(JwtError::Type);
     }
-    let alg = text(header, "alg")?.ok_or(IdTokenError::Header("alg"))?;
+    let alg = text(header, "alg")?.ok_or(JwtError::Header("alg"))?;
     let alg = Algorithm::from_wire(alg).filter(|alg| allowed.contains(alg));
-    alg.ok_or(IdTokenError::Algorithm)
+    alg.ok_or(JwtError::Algorithm)
 }
 
-fn text<'a>(header: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, IdTokenError> {
+fn text<'a>(header: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, JwtError> {
     match header.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(IdTokenError::Header(name)),
+        Some(_) => Err(JwtError::Header(name)),
     }
 }
 
 /// Names the cryptography explicitly: with two backends compiled in, the library would panic instead of choosing.
-fn install_provider() {
+pub(crate) fn install_provider() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         // An error means that the application has chosen one already, which is as good.
