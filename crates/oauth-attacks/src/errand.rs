@@ -31,15 +31,15 @@ pub enum Ability {
     Device,
     /// [`Errand::Open`]: the client has addresses of its own that a browser can open.
     Open,
-    /// It shows pages, which [`Visitor::page`] keeps.
+    /// It shows pages, which [`Visitor::page`](crate::Visitor::page) keeps.
     Pages,
     /// It listens on the loopback interface itself for what comes back.
     Listen,
-    /// What it prints is known: [`Visitor::page`] keeps it.
+    /// What it prints is known: [`Visitor::page`](crate::Visitor::page) keeps it.
     Print,
     /// It does several errands for one visitor at the same time.
     AtOnce,
-    /// It opens browsers itself: [`Visitor::opened`] keeps what it wanted opened.
+    /// It opens browsers itself: [`Visitor::opened`](crate::Visitor::opened) keeps what it wanted opened.
     OpenBrowser,
 }
 
@@ -106,7 +106,7 @@ pub enum Errand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Door {
     /// Where a login begins, at the provider where the visitor began one last. What it takes as the page to return to is
-    /// `return_to`; where it then leads is on the [page](Visitor::page) that is shown after the login.
+    /// `return_to`; where it then leads is on the [page](crate::Visitor::page) that is shown after the login.
     Login,
     /// Where third parties begin logins (OpenID Connect Core section 4).
     InitiateLogin,
