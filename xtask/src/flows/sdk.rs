@@ -92,10 +92,13 @@ fn web(stage: &Stage, login: Login) -> Job<'_> {
             .id_token_algorithms([login.algorithm])
             .http(stage.wire.clone());
         let client = client.discover().await.map_err(|error| told(&error))?;
-        let request = client.login().scopes(["openid"]).login_hint(login.user);
+        let mut request = client.login().scopes(["openid"]).login_hint(login.user);
+        if login.mode == "form_post" {
+            request = request.form_post();
+        }
         let Started { mut url, pending } = request.begin().await.map_err(|error| told(&error))?;
-        if login.mode != "query" {
-            // The client has no method for it; it takes responses that came by form all the same.
+        if login.mode == "fragment" {
+            // The client has no method for it; a page that reads its own fragment hands it on as a query.
             url.query_pairs_mut().append_pair("response_mode", login.mode);
         }
         let Landed { mode, carried, .. } = stage.log_in(url.as_str()).await?;
