@@ -99,7 +99,8 @@
 //!
 //! # Runtime
 //! Sessions and native logins use the tokio runtime. Transport, time, randomness and browser can be replaced:
-//! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`].
+//! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`]. A transport of your own is held against the contract by
+//! [`http_conformance::check`], a store of tokens by [`token_store_conformance::check`].
 
 mod address;
 mod authentication;
@@ -113,6 +114,7 @@ mod discover;
 mod error;
 mod exchange;
 mod flow_store;
+pub mod http_conformance;
 mod json;
 mod jwks;
 mod jwt;

@@ -65,6 +65,11 @@ impl ReqwestTransportBuilder {
             .no_proxy()
             .referer(false)
             .retry(reqwest::retry::never())
+            // Nothing is unpacked, whatever features the application's own use of the library turns on.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
             .connect_timeout(TIMEOUT)
             .user_agent(concat!("pkce-client/", env!("CARGO_PKG_VERSION")));
         for pem in &self.roots {

@@ -6,6 +6,8 @@ mod discovery;
 mod fapi2;
 mod fapi2_message_signing;
 mod flow_store;
+#[cfg(feature = "reqwest")]
+mod http_conformance;
 mod id_token;
 mod idp;
 mod in_process;
@@ -15,6 +17,8 @@ mod misuse;
 mod mock_idp;
 mod native;
 mod oauth_form_post;
+#[cfg(feature = "reqwest")]
+mod odd_servers;
 mod oidc_backchannel_logout;
 mod oidc_core;
 mod oidc_frontchannel_logout;
