@@ -189,6 +189,11 @@ impl Material {
     }
 }
 
+/// The key for `alg` in a JSON Web Key that somebody brings.
+pub(crate) fn public_key(jwk: &Map<String, Value>, alg: Algorithm) -> Result<DecodingKey, JwtError> {
+    KeySet(Key::read(jwk).into_iter().collect()).select(alg, None).cloned()
+}
+
 /// A point of a curve whose coordinates have `size` octets each (RFC 7518 §6.2.1.2).
 fn ec(x: &[u8], y: &[u8], size: usize) -> Option<DecodingKey> {
     (x.len() == size && y.len() == size).then(|| DecodingKey::from_ec_der(&[&[4], x, y].concat()))

@@ -29,6 +29,8 @@ pub enum JwtKind {
     Introspection,
     /// An access token (RFC 9068 §2.1).
     AccessToken,
+    /// A proof of possession of a key (RFC 9449 §4.2).
+    Proof,
 }
 
 impl JwtKind {
@@ -42,10 +44,16 @@ impl JwtKind {
         match (self, typ.map(bare).as_deref()) {
             (Self::Introspection, typ) => typ == Some("token-introspection+jwt"),
             (Self::AccessToken, typ) => typ == Some("at+jwt"),
+            (Self::Proof, typ) => typ == Some("dpop+jwt"),
             // It came into use before it had a type of its own.
             (Self::LogoutToken, typ) => matches!(typ, None | Some("jwt" | "logout+jwt")),
             (_, typ) => matches!(typ, None | Some("jwt")),
         }
+    }
+
+    /// Whether its header has this parameter with a key.
+    fn brings(self, parameter: &str) -> bool {
+        self == Self::Proof && parameter == "jwk"
     }
 
     /// The error of a token of this kind.
@@ -66,6 +74,7 @@ impl fmt::Display for JwtKind {
             Self::Userinfo => "signed UserInfo response",
             Self::Introspection => "signed introspection response",
             Self::AccessToken => "access token",
+            Self::Proof => "DPoP proof",
         })
     }
 }
@@ -208,6 +217,8 @@ pub(crate) struct Jwt<'a> {
     signature: &'a str,
     pub(crate) algorithm: Algorithm,
     kid: Option<String>,
+    /// The key it brings, if it is of a kind that does.
+    pub(crate) jwk: Option<Map<String, Value>>,
     payload: Vec<u8>,
 }
 
@@ -227,10 +238,15 @@ impl<'a> Jwt<'a> {
         let signed = &token.as_bytes()[..header.len() + 1 + payload.len()];
         decode(signature)?;
         let payload = decode(payload)?;
-        let header = json::object(&decode(header)?)?;
+        let mut header = json::object(&decode(header)?)?;
         let algorithm = judge_header(kind, &header, allowed)?;
         let kid = text(&header, "kid")?.map(str::to_owned);
-        Ok(Self { kind, signed, signature, algorithm, kid, payload })
+        let jwk = match header.remove("jwk") {
+            Some(Value::Object(jwk)) => Some(jwk),
+            Some(_) => return Err(JwtError::Header("jwk")),
+            None => None,
+        };
+        Ok(Self { kind, signed, signature, algorithm, kid, jwk, payload })
     }
 
     /// Verifies the signature with the one key of `keys` that fits.
@@ -252,7 +268,7 @@ impl<'a> Jwt<'a> {
         Ok(json::object(&self.payload)?)
     }
 
-    fn is_signed_by(&self, key: &DecodingKey) -> bool {
+    pub(crate) fn is_signed_by(&self, key: &DecodingKey) -> bool {
         let Some(algorithm) = verified_as(self.algorithm) else { return false };
         install_provider();
         jsonwebtoken::crypto::verify(self.signature, self.signed, key, algorithm).unwrap_or(false)
@@ -280,7 +296,7 @@ fn judge_header(kind: JwtKind, header: &Map<String, Value>, allowed: &[Algorithm
     if header.contains_key("crit") {
         return Err(JwtError::Critical);
     }
-    if let Some(name) = KEY_PARAMETERS.into_iter().find(|name| header.contains_key(*name)) {
+    if let Some(name) = KEY_PARAMETERS.into_iter().find(|name| header.contains_key(*name) && !kind.brings(name)) {
         return Err(JwtError::EmbeddedKey(name));
     }
     if !kind.has_type(text(header, "typ")?) {

@@ -70,7 +70,8 @@
 //! * Services: access on their own account (RFC 6749 §4.4) by [`Client::client_credentials`], and one token for another
 //!   (RFC 8693) by [`Client::token_exchange`].
 //! * Protected resources: what a token stands for (RFC 7662) by [`Client::introspect`], with a signature (RFC 9701) by
-//!   [`Client::introspect_signed`]; tokens that say it themselves (RFC 9068) by [`Client::verify_access_token`].
+//!   [`Client::introspect_signed`]; tokens that say it themselves (RFC 9068) by [`Client::verify_access_token`]. Whole
+//!   requests, with what their tokens are bound to (RFC 9449 §7, RFC 8705 §3), by [`ProtectedResource::verify`].
 //!
 //! # Who the client is, and what its tokens are bound to
 //! * A secret in a header or in the body (RFC 6749), a signed assertion for the issuer alone (RFC 7523), or a certificate
@@ -124,6 +125,7 @@ mod native;
 mod pending;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+mod resource;
 mod response_mode;
 mod seal_key;
 mod sealed;
@@ -153,6 +155,8 @@ pub use oauth_types::{Algorithm, ProviderMetadata, Secret};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
 #[cfg(feature = "reqwest")]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
+pub use resource::denied::{AccessError, Denied};
+pub use resource::{Access, ProtectedResource, ResourceRequest};
 pub use seal_key::{SealError, SealKey};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
@@ -166,6 +170,8 @@ pub use specs::rfc7662_introspection::Introspection;
 pub use specs::rfc8628_device::{DeviceError, DeviceLogin, DeviceRequest};
 pub use specs::rfc8693_token_exchange::{ExchangeRequest, ExchangedToken, TokenKind};
 pub use specs::rfc9068_access_token::AccessClaims;
+pub use specs::rfc9449_dpop::proof::ProofError;
+pub use specs::rfc9449_dpop::replay::{MemoryProofs, ProofNonces, ProofStore, ProofStoreError, TimedNonces};
 pub use specs::rfc9470_step_up::StepUp;
 pub use store::conformance as token_store_conformance;
 pub use store::file::FileStore;

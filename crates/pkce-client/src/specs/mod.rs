@@ -21,7 +21,7 @@ pub(crate) mod rfc9068_access_token;
 pub(crate) mod rfc9101_jar;
 pub(crate) mod rfc9126_par;
 pub(crate) mod rfc9396_rar;
-mod rfc9449_dpop;
+pub(crate) mod rfc9449_dpop;
 pub(crate) mod rfc9470_step_up;
 mod rfc9701_jwt_introspection;
 

@@ -20,7 +20,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint::Introspection;
 pub struct Introspection {
     active: bool,
     /// Nothing if it is not active.
-    members: Map<String, Value>,
+    pub(crate) members: Map<String, Value>,
 }
 
 impl Client {

@@ -16,7 +16,7 @@ const KIND: JwtKind = JwtKind::AccessToken;
 /// The claims of a verified access token. Only verification makes one.
 #[derive(Clone)]
 pub struct AccessClaims {
-    claims: Map<String, Value>,
+    pub(crate) claims: Map<String, Value>,
     subject: String,
 }
 
@@ -28,15 +28,25 @@ impl Client {
     /// [`ClientBuilder::id_token_algorithms`], its signature one of the server's; `iss`, `aud`, `exp`, `iat`, `sub`,
     /// `client_id` and `jti` have to be there and right (§2.2). Other audiences beside this one are no fault.
     ///
-    /// A token that is bound to a key (`cnf`) is refused: it is worth nothing without a proof of possession (RFC 9449 §7.1,
-    /// RFC 8705 §3), and proofs are not verified here. Whether the token was revoked meanwhile, only
-    /// [`Client::introspect`] can say.
+    /// A token that is bound to a key or a certificate (`cnf`) is refused: it is worth nothing without a proof of possession
+    /// (RFC 9449 §7.1, RFC 8705 §3), and proofs are not verified here but by [`ProtectedResource::verify`]. Whether the token
+    /// was revoked meanwhile, only [`Client::introspect`] can say.
     ///
     /// # Errors
     /// [`Error::Jwt`] if it is not valid; [`Error::Transport`] or [`Error::Protocol`] if the keys of the server cannot be had.
     ///
     /// [`ClientBuilder::id_token_algorithms`]: crate::ClientBuilder::id_token_algorithms
+    /// [`ProtectedResource::verify`]: crate::ProtectedResource::verify
     pub async fn verify_access_token(&self, token: &Secret, audience: &str) -> Result<AccessClaims, Error> {
+        let token = self.access_claims(token, audience).await?;
+        match token.claims.contains_key("cnf") {
+            true => Err(KIND.failed(JwtError::Forbidden("cnf"))),
+            false => Ok(token),
+        }
+    }
+
+    /// The same, whatever the token is bound to.
+    pub(crate) async fn access_claims(&self, token: &Secret, audience: &str) -> Result<AccessClaims, Error> {
         let claims = self.claims_of(KIND, token.expose(), &self.inner.algorithms).await?;
         self.judge_access(claims, audience).map_err(|error| KIND.failed(error))
     }
@@ -54,9 +64,6 @@ impl Client {
             }
         }
         claims::optional_text(&claims, "scope")?;
-        if claims.contains_key("cnf") {
-            return Err(JwtError::Forbidden("cnf"));
-        }
         let subject = subject(&claims)?.ok_or(JwtError::Missing("sub"))?;
         Ok(AccessClaims { claims, subject })
     }

@@ -1,5 +1,8 @@
 //! RFC 9449, Demonstrating Proof of Possession (DPoP): tokens that are worth nothing without a key of the client's.
 
+pub(crate) mod proof;
+pub(crate) mod replay;
+
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -38,8 +41,8 @@ const MAX_NONCE: usize = 512;
 /// Of how many servers nonces are kept.
 const MAX_NONCES: usize = 64;
 
-const PROOF: HeaderName = HeaderName::from_static("dpop");
-const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+pub(crate) const PROOF: HeaderName = HeaderName::from_static("dpop");
+pub(crate) const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// Requests are proven.
 pub(crate) struct Dpop {

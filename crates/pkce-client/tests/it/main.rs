@@ -28,6 +28,7 @@ mod oidc_signed_userinfo;
 #[cfg(feature = "reqwest")]
 mod processes;
 mod properties;
+mod protected_resource;
 #[cfg(feature = "reqwest")]
 mod quick_start;
 mod readme;
