@@ -13,6 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::dice::{Dice, SystemDice};
 use crate::discover::{Server, Terms};
 use crate::error::{ConfigError, Error};
+use crate::issuer::IssuerPolicy;
 use crate::jwks::KeyCache;
 use crate::jwt::verified_as;
 use crate::specs::oidc_backchannel_logout::Received;
@@ -30,6 +31,7 @@ const MAX_LOGIN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 #[must_use = "call discover() or with_metadata() to make the client"]
 pub struct ClientBuilder {
     issuer: String,
+    pub(crate) issuers: IssuerPolicy,
     client_id: String,
     authentication: Box<dyn Authentication>,
     specs: Vec<Box<dyn Spec>>,
@@ -51,6 +53,7 @@ impl ClientBuilder {
     pub(crate) fn new(issuer: &str, client_id: &str) -> Self {
         Self {
             issuer: issuer.to_owned(),
+            issuers: IssuerPolicy::exact(),
             client_id: client_id.to_owned(),
             authentication: Box::new(Public),
             specs: Vec::new(),
@@ -199,6 +202,7 @@ impl ClientBuilder {
         if self.client_id.is_empty() || !self.client_id.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {
             return Err(ConfigError::ClientId);
         }
+        self.issuers.check(&self.issuer)?;
         if let Some(uri) = &self.redirect_uri {
             self.addresses.redirect_uri(uri).map_err(ConfigError::RedirectUri)?;
         }
@@ -215,6 +219,7 @@ impl ClientBuilder {
         }
         Ok(Terms {
             issuer: &self.issuer,
+            issuers: &self.issuers,
             http: self.addresses,
             unadvertised_pkce: self.unadvertised_pkce,
             authentication: &*self.authentication,
@@ -247,6 +252,7 @@ impl ClientBuilder {
         specs.iter_mut().try_for_each(|spec| spec.prepare(&*self.dice))?;
         let inner = Inner {
             client_id: self.client_id,
+            issuers: self.issuers,
             addresses: self.addresses,
             authentication: self.authentication,
             specs,

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use crate::issuer::IssuerPolicy;
 use crate::jwt::JwtError;
 use crate::pending::OpenId;
 
@@ -77,6 +78,7 @@ accessors!(UserInfo);
 /// Who a token is for, from whom and when.
 pub(crate) struct Recipient<'a> {
     pub(crate) issuer: &'a str,
+    pub(crate) issuers: &'a IssuerPolicy,
     pub(crate) client_id: &'a str,
     pub(crate) trusted_audiences: &'a [String],
     pub(crate) leeway: Duration,
@@ -118,6 +120,11 @@ impl IdClaims {
         Ok(Self { claims, subject })
     }
 
+    /// Whose user it is: the server, or one of its tenants where there are many.
+    pub fn issuer(&self) -> &str {
+        self.claims.get("iss").and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// Claims that were verified and kept.
     pub(crate) fn kept(claims: Map<String, Value>) -> Option<Self> {
         let subject = claims.get("sub").and_then(Value::as_str)?.to_owned();
@@ -150,9 +157,9 @@ pub(crate) fn subject(claims: &Map<String, Value>) -> Result<Option<String>, Jwt
     if subject.is_some_and(unusable) { Err(JwtError::Malformed("sub")) } else { Ok(subject.map(str::to_owned)) }
 }
 
-/// `iss`, compared exactly.
+/// `iss`, compared exactly, unless the client is for many tenants.
 pub(crate) fn judge_issuer(claims: &Map<String, Value>, expected: &Recipient<'_>) -> Result<(), JwtError> {
-    if required_text(claims, "iss")? == expected.issuer { Ok(()) } else { Err(JwtError::Issuer) }
+    expected.issuers.judge_claims(expected.issuer, claims)
 }
 
 /// `aud` has this client in it, and nobody who is not trusted.
@@ -219,8 +226,8 @@ fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
         Occasion::WithoutBrowser => nonce.map_or(Ok(()), |_| Err(JwtError::Nonce)),
         Occasion::Refresh(first) => {
             let same = |name: &str| claims.get(name) == first.claims.get(name);
-            if !same("sub") {
-                return Err(JwtError::Changed("sub"));
+            if let Some(name) = ["iss", "sub"].into_iter().find(|name| !same(name)) {
+                return Err(JwtError::Changed(name));
             }
             let mut now = audiences(claims)?;
             now.sort_unstable();

@@ -18,6 +18,7 @@ use crate::dice::Dice;
 use crate::discover::Server;
 use crate::error::{Defect, Error, FinishError};
 use crate::exchange::uri;
+use crate::issuer::IssuerPolicy;
 use crate::jwks::KeyCache;
 use crate::jwt::{Jwt, JwtError, JwtKind};
 use crate::login::LoginRequest;
@@ -42,6 +43,7 @@ pub struct Client {
 
 pub(crate) struct Inner {
     pub(crate) client_id: String,
+    pub(crate) issuers: IssuerPolicy,
     /// Which http addresses are used besides https.
     pub(crate) addresses: Http,
     pub(crate) authentication: Box<dyn Authentication>,
@@ -203,6 +205,7 @@ impl Client {
         let inner = &self.inner;
         Recipient {
             issuer: self.issuer(),
+            issuers: &inner.issuers,
             client_id: self.client_id(),
             trusted_audiences: &inner.trusted_audiences,
             leeway: inner.leeway,

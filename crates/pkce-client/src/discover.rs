@@ -9,7 +9,8 @@ use url::Url;
 
 use crate::address::Http;
 use crate::authentication::Authentication;
-use crate::error::{AddressError, ConfigError, Defect, DiscoveryError, Error, IssuerDifference};
+use crate::error::{AddressError, ConfigError, Defect, DiscoveryError, Error};
+use crate::issuer::IssuerPolicy;
 use crate::transport::{Endpoint, HttpClient, HttpRequest};
 
 /// A server whose metadata was accepted. It is fixed for the life of the client: a document that changes between
@@ -64,6 +65,7 @@ impl Server {
 /// What is asked of a server's metadata.
 pub(crate) struct Terms<'a> {
     pub(crate) issuer: &'a str,
+    pub(crate) issuers: &'a IssuerPolicy,
     pub(crate) http: Http,
     pub(crate) unadvertised_pkce: bool,
     pub(crate) authentication: &'a dyn Authentication,
@@ -97,9 +99,7 @@ impl Terms<'_> {
     }
 
     fn accept(&self, issuer: &Url, metadata: ProviderMetadata) -> Result<Server, Error> {
-        if let Some(difference) = IssuerDifference::between(self.issuer, &metadata.issuer) {
-            return Err(DiscoveryError::Issuer(difference).into());
-        }
+        self.issuers.judge_metadata(self.issuer, &metadata.issuer)?;
         let s256 = metadata.code_challenge_methods_supported.iter().flatten().any(|method| method == "S256");
         if !s256 && !self.unadvertised_pkce {
             return Err(DiscoveryError::PkceNotAdvertised.into());

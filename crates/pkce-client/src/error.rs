@@ -2,13 +2,13 @@
 
 mod oauth;
 
-use std::fmt;
 use std::time::Duration;
 
 use oauth_types::Algorithm;
 
 pub use self::oauth::OAuthError;
 use crate::dice::NoEntropy;
+use crate::issuer::IssuerDifference;
 use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
 use crate::pending::{RejectReason, Rejected};
@@ -168,6 +168,15 @@ pub enum ConfigError {
     /// The issuer is not an https URL without query and fragment (RFC 8414 §2), nor http on a loopback address.
     #[error("the issuer is unusable: {0}")]
     Issuer(AddressError),
+    /// The policy for issuers is for many tenants, and the issuer is that of none or of one.
+    #[error("the issuer of a client for many tenants ends with /common/v2.0 or /organizations/v2.0")]
+    TenantIssuer,
+    /// The policy for issuers names something that is no tenant: tenants are named by their identifiers.
+    #[error("{0:?} is not the identifier of a tenant, such as 9188040d-6c67-4c5b-b112-36a304b66dad")]
+    Tenant(String),
+    /// The policy for issuers names no tenant.
+    #[error("there is no tenant that users may come from")]
+    NoTenant,
     /// The `client_id` is empty or has characters outside %x20-7E (RFC 6749 Appendix A.1).
     #[error("the client_id is empty or has characters outside printable ASCII")]
     ClientId,
@@ -329,58 +338,4 @@ pub enum DiscoveryError {
          verify it all the same, call ClientBuilder::allow_unadvertised_pkce"
     )]
     PkceNotAdvertised,
-}
-
-/// How the issuer of a document differs from the one asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum IssuerDifference {
-    /// By a slash at the end.
-    TrailingSlash,
-    /// By upper and lower case.
-    Case,
-    /// Altogether.
-    Other,
-}
-
-impl IssuerDifference {
-    /// How `found` differs from `wanted`; `None` if it does not. The comparison is of code points, without any
-    /// normalisation (RFC 8414 §3.3, OpenID Connect Discovery §4.3).
-    pub(crate) fn between(wanted: &str, found: &str) -> Option<Self> {
-        let bare = |text: &str| text.strip_suffix('/').unwrap_or(text).to_owned();
-        if wanted == found {
-            None
-        } else if bare(wanted) == bare(found) {
-            Some(Self::TrailingSlash)
-        } else if wanted.eq_ignore_ascii_case(found) {
-            Some(Self::Case)
-        } else {
-            Some(Self::Other)
-        }
-    }
-}
-
-impl fmt::Display for IssuerDifference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TrailingSlash => ": they differ only by a slash at the end",
-            Self::Case => ": they differ only in upper and lower case",
-            Self::Other => "",
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn issuers_are_compared_exactly() {
-        let between = IssuerDifference::between;
-        assert_eq!(between("https://a.example", "https://a.example"), None);
-        assert_eq!(between("https://a.example", "https://a.example/"), Some(IssuerDifference::TrailingSlash));
-        assert_eq!(between("https://a.example/", "https://a.example"), Some(IssuerDifference::TrailingSlash));
-        assert_eq!(between("https://a.example", "https://A.example"), Some(IssuerDifference::Case));
-        assert_eq!(between("https://a.example", "https://a.example:443"), Some(IssuerDifference::Other));
-    }
 }

@@ -53,14 +53,14 @@ impl KeyCache {
                 keys
             }
         };
-        let mut outcome = token.verify(cached.keys.insert(keys));
+        let mut outcome = token.verify(cached.keys.insert(keys), &client.inner.issuers);
         let cooled = cached.searched_at.is_none_or(|at| now.abs_diff(at) >= COOL_DOWN);
         if matches!(outcome, Err(Unverified::NewerKeysMayHelp(_))) && cooled {
             let answer = client.fetch_keys().await;
             cached.searched_at = Some(now);
             let keys = KeySet::read(answer?)?;
             cached.fetched_at = now;
-            outcome = token.verify(cached.keys.insert(keys));
+            outcome = token.verify(cached.keys.insert(keys), &client.inner.issuers);
         }
         outcome.map_err(|(Unverified::NewerKeysMayHelp(error) | Unverified::ForGood(error))| token.kind.failed(error))
     }
@@ -82,6 +82,8 @@ pub(crate) struct KeySet(Vec<Key>);
 struct Key {
     kid: Option<String>,
     alg: Option<String>,
+    /// For whose tokens it is, where servers say that.
+    issuer: Option<String>,
     material: Material,
 }
 
@@ -118,9 +120,9 @@ impl KeySet {
         Ok(Self(keys.iter().filter_map(Value::as_object).filter_map(Key::read).collect()))
     }
 
-    /// The key for `alg`, which must be the only one that fits. `kid` narrows the choice and is never a path or a
+    /// The key for `alg`, which must be the only one that fits, and for whose tokens it is if the server says so. `kid` narrows the choice and is never a path or a
     /// query: it is compared and nothing else.
-    pub(crate) fn select(&self, alg: Algorithm, kid: Option<&str>) -> Result<&DecodingKey, JwtError> {
+    pub(crate) fn select(&self, alg: Algorithm, kid: Option<&str>) -> Result<(&DecodingKey, Option<&str>), JwtError> {
         let fits = |key: &&Key| {
             key.material.family(alg)
                 && key.alg.as_deref().is_none_or(|of_key| of_key == alg.as_str())
@@ -128,7 +130,10 @@ impl KeySet {
         };
         let mut fitting = self.0.iter().filter(fits);
         match (fitting.next(), fitting.next()) {
-            (Some(key), None) => key.material.key().ok_or(JwtError::WeakKey),
+            (Some(key), None) => {
+                let material = key.material.key().ok_or(JwtError::WeakKey)?;
+                Ok((material, key.issuer.as_deref()))
+            }
             (Some(_), Some(_)) => Err(JwtError::AmbiguousKey),
             (None, _) => Err(JwtError::UnknownKey),
         }
@@ -151,7 +156,8 @@ impl Key {
         {
             return None;
         }
-        Some(Self { kid: optional("kid")?, alg: optional("alg")?, material: Material::read(jwk)? })
+        let (kid, alg, issuer) = (optional("kid")?, optional("alg")?, optional("issuer")?);
+        Some(Self { kid, alg, issuer, material: Material::read(jwk)? })
     }
 }
 
@@ -191,7 +197,7 @@ impl Material {
 
 /// The key for `alg` in a JSON Web Key that somebody brings.
 pub(crate) fn public_key(jwk: &Map<String, Value>, alg: Algorithm) -> Result<DecodingKey, JwtError> {
-    KeySet(Key::read(jwk).into_iter().collect()).select(alg, None).cloned()
+    KeySet(Key::read(jwk).into_iter().collect()).select(alg, None).map(|(key, _)| key.clone())
 }
 
 /// A point of a curve whose coordinates have `size` octets each (RFC 7518 §6.2.1.2).

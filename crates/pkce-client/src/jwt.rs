@@ -10,6 +10,7 @@ use oauth_types::Algorithm;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::issuer::{IssuerDifference, IssuerPolicy};
 use crate::json::{self, JsonError};
 use crate::jwks::{KeySet, Unverified};
 
@@ -140,6 +141,15 @@ pub enum JwtError {
     /// `iss` is not this server, compared exactly.
     #[error("it is of another issuer")]
     Issuer,
+    /// `iss` is nearly this server, but not exactly.
+    #[error("it is of another issuer{0}")]
+    IssuerNearly(IssuerDifference),
+    /// `tid` is a tenant whose users are not let in (see `IssuerPolicy`).
+    #[error("it is of a tenant that is not allowed")]
+    Tenant,
+    /// It was signed with a key that is published for another tenant.
+    #[error("it is signed with a key of another tenant")]
+    TenantKey,
     /// `aud` does not contain the `client_id`.
     #[error("it is for another client")]
     Audience,
@@ -250,13 +260,18 @@ impl<'a> Jwt<'a> {
     }
 
     /// Verifies the signature with the one key of `keys` that fits.
-    pub(crate) fn verify(&self, keys: &KeySet) -> Result<(), Unverified> {
-        let key = keys.select(self.algorithm, self.kid.as_deref()).map_err(|error| match error {
+    pub(crate) fn verify(&self, keys: &KeySet, issuers: &IssuerPolicy) -> Result<(), Unverified> {
+        let (key, issuer) = keys.select(self.algorithm, self.kid.as_deref()).map_err(|error| match error {
             JwtError::UnknownKey => Unverified::NewerKeysMayHelp(error),
             _ => Unverified::ForGood(error),
         })?;
         match (self.is_signed_by(key), &self.kid) {
-            (true, _) => Ok(()),
+            (true, _) => match issuer {
+                Some(issuer) if !issuers.allows_key(issuer, &self.claims().map_err(Unverified::ForGood)?) => {
+                    Err(Unverified::ForGood(JwtError::TenantKey))
+                }
+                _ => Ok(()),
+            },
             // Without a `kid`, a new key looks like a wrong signature.
             (false, None) => Err(Unverified::NewerKeysMayHelp(JwtError::Signature)),
             (false, Some(_)) => Err(Unverified::ForGood(JwtError::Signature)),

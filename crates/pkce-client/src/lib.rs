@@ -53,7 +53,8 @@
 //!   [`LoginRequest::ui_locales`], [`LoginRequest::claims`].
 //!
 //! # What is checked
-//! * Metadata: its issuer is the one asked for, character by character (RFC 8414 §3.3); endpoints are https, or http
+//! * Metadata: its issuer is the one asked for, character by character (RFC 8414 §3.3; for the many tenants of Microsoft
+//!   Entra ID there is [`IssuerPolicy::entra_multi_tenant`]); endpoints are https, or http
 //!   on a loopback address if the issuer is; S256 is announced.
 //! * The authorization response: age, `state`, `iss` (RFC 9207), duplicates, errors. A rejected one hands the login
 //!   back, so that a forged response does not destroy the real one.
@@ -116,6 +117,7 @@ mod error;
 mod exchange;
 mod flow_store;
 pub mod http_conformance;
+mod issuer;
 mod json;
 mod jwks;
 mod jwt;
@@ -144,10 +146,9 @@ pub use claims::{ClaimError, IdClaims, UserInfo};
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use dice::{Dice, NoEntropy, SystemDice};
-pub use error::{
-    AddressError, ConfigError, Defect, DiscoveryError, Error, FinishError, IssuerDifference, OAuthError,
-};
+pub use error::{AddressError, ConfigError, Defect, DiscoveryError, Error, FinishError, OAuthError};
 pub use flow_store::{FlowStore, FlowStoreError, MemoryFlows};
+pub use issuer::{IssuerDifference, IssuerPolicy};
 pub use json::JsonError;
 pub use jwt::{JwtError, JwtKind};
 pub use login::{LoginRequest, Started};

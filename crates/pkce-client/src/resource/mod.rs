@@ -270,8 +270,8 @@ impl ProtectedResource {
         if !is_ours && (is_named || !self.audience_optional) {
             return Err(JwtError::Audience.into());
         }
-        if claims.get("iss").is_some_and(|iss| iss != self.client.issuer()) {
-            return Err(JwtError::Issuer.into());
+        if claims.contains_key("iss") {
+            claims::judge_issuer(&claims, &self.client.recipient())?;
         }
         Ok(claims)
     }

@@ -97,6 +97,9 @@ fn another_issuer_is_refused_and_the_difference_named() {
     };
     assert_eq!(difference("https://issuer.example/"), IssuerDifference::TrailingSlash);
     assert_eq!(difference("https://Issuer.example"), IssuerDifference::Case);
+    assert_eq!(difference("http://issuer.example"), IssuerDifference::Scheme);
+    assert_eq!(difference("https://issuer.example:443"), IssuerDifference::DefaultPort);
+    assert_eq!(difference("https://issuer.example/{tenantid}/v2.0"), IssuerDifference::Template);
     assert_eq!(difference("https://evil.example"), IssuerDifference::Other);
     let shown = refused("issuer", json!("https://issuer.example/")).to_string();
     assert!(shown.contains("slash"), "{shown}");

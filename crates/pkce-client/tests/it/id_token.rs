@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm as Jws, EncodingKey};
-use pkce_client::{Algorithm, Client, Endpoint, Error, FinishError, JsonError, JwtError};
+use pkce_client::{Algorithm, Client, Endpoint, Error, FinishError, IssuerDifference, JsonError, JwtError};
 use serde_json::{Value, json};
 
 use crate::stage::{CLIENT_ID, EDDSA, ES256, ISSUER, PS256, START, Stage, UNPUBLISHED, callback, jwk, rsa};
@@ -202,9 +202,16 @@ async fn a_malformed_claim_is_not_an_absent_one() {
 
 #[tokio::test]
 async fn it_is_of_exactly_this_issuer() {
-    for issuer in ["https://evil.example", "https://issuer.example/", "https://ISSUER.example", "https://issuer", ""]
-    {
+    for issuer in ["https://evil.example", "https://issuer", "https://issuer.example/x", ""] {
         assert_eq!(refused_claim("iss", json!(issuer)).await, JwtError::Issuer, "{issuer}");
+    }
+    for (issuer, difference) in [
+        ("https://issuer.example/", IssuerDifference::TrailingSlash),
+        ("https://ISSUER.example", IssuerDifference::Case),
+        ("http://issuer.example", IssuerDifference::Scheme),
+        ("https://issuer.example:443", IssuerDifference::DefaultPort),
+    ] {
+        assert_eq!(refused_claim("iss", json!(issuer)).await, JwtError::IssuerNearly(difference), "{issuer}");
     }
 }
 
@@ -331,7 +338,7 @@ async fn a_requested_age_is_enforced() {
 async fn nothing_of_a_response_with_a_wrong_id_token_is_used() {
     let stage = Stage::new();
     stage.claim("iss", json!(format!("{ISSUER}/")));
-    assert_eq!(refused(&stage).await, JwtError::Issuer);
+    assert_eq!(refused(&stage).await, JwtError::IssuerNearly(IssuerDifference::TrailingSlash));
     assert!(stage.seen(Endpoint::Userinfo).is_empty());
     assert_eq!(stage.seen(Endpoint::Token).len(), 1);
 }

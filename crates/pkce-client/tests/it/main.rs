@@ -11,6 +11,7 @@ mod http_conformance;
 mod id_token;
 mod idp;
 mod in_process;
+mod issuer_policy;
 mod keys;
 mod misuse;
 #[cfg(feature = "reqwest")]
