@@ -1,11 +1,15 @@
 //! What can go wrong, as exact values. None of them holds a body, a code, a verifier, a token or a secret.
 
+mod advice;
+mod code;
 mod oauth;
 
 use std::time::Duration;
 
 use oauth_types::Algorithm;
 
+pub use self::advice::Advice;
+pub use self::code::ErrorCode;
 pub use self::oauth::OAuthError;
 use crate::dice::NoEntropy;
 use crate::issuer::IssuerDifference;

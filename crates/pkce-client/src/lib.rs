@@ -146,7 +146,9 @@ pub use claims::{ClaimError, IdClaims, UserInfo};
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use dice::{Dice, NoEntropy, SystemDice};
-pub use error::{AddressError, ConfigError, Defect, DiscoveryError, Error, FinishError, OAuthError};
+pub use error::{
+    AddressError, Advice, ConfigError, Defect, DiscoveryError, Error, ErrorCode, FinishError, OAuthError,
+};
 pub use flow_store::{FlowStore, FlowStoreError, MemoryFlows};
 pub use issuer::{IssuerDifference, IssuerPolicy};
 pub use json::JsonError;

@@ -1,6 +1,7 @@
 //! Whose tokens are taken: one issuer exactly, or the tenants that are named.
 
 use jsonwebtoken::Algorithm as Jws;
+use mock_idp::MockIdp;
 use oauth_types::fault::{Edit, Fault, Point};
 use pkce_client::{
     BoxFuture, Client, ClientBuilder, ConfigError, DiscoveryError, Error, FinishError, HttpClient, HttpRequest,
@@ -174,13 +175,13 @@ impl HttpClient for Shared {
 
 #[tokio::test]
 async fn the_mock_server_may_speak_like_that() {
-    let idp = Idp::new(|builder| builder.without("RFC 9207"));
+    let idp = Idp::new(MockIdp::builder().without("RFC 9207"));
     let template = "https://idp.example/{tenantid}/v2.0";
-    let _document = idp.server.mount(Fault::always(Point::Discovery, Edit::set("issuer", template)));
+    let _document = idp.mock().mount(Fault::always(Point::Discovery, Edit::set("issuer", template)));
     let say = |tenant: &str| {
         let issuer = template.replace("{tenantid}", tenant);
         [("iss", issuer.as_str()), ("tid", tenant)]
-            .map(|(name, value)| idp.server.mount(Fault::always(Point::IdToken, Edit::set(name, value))))
+            .map(|(name, value)| idp.mock().mount(Fault::always(Point::IdToken, Edit::set(name, value))))
     };
     let login = async || {
         let builder = Client::builder("https://idp.example/common/v2.0", "public").redirect_uri(idp::REDIRECT_URI);

@@ -10,7 +10,6 @@ mod flow_store;
 mod http_conformance;
 mod id_token;
 mod idp;
-mod in_process;
 mod issuer_policy;
 mod keys;
 mod misuse;

@@ -14,7 +14,7 @@ use pkce_client::{
 };
 use serde_json::{Value, json};
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::signed::hashed;
 use crate::stage::{EDDSA, ES256, ISSUER, RS256, START, Stage, jwk, response, rsa, sign};
 
@@ -495,7 +495,7 @@ async fn a_token_that_is_asked_for_is_bound_all_the_same() {
 async fn a_resource_and_a_client_understand_each_other() {
     let web = mock_idp::Client::confidential("web", "secret").redirect_uri(REDIRECT_URI);
     let idp = Idp::new(MockIdp::builder().client(web));
-    let builder = || idp.builder("web").secret(Secret::new("secret"));
+    let builder = || idp.client("web").secret(Secret::new("secret"));
     let client: Client = builder().dpop_with_new_key().discover().await.expect("a client");
     let session = idp.login(&client, &["openid", "email"]).await;
     let audience = client.issuer().to_owned();
