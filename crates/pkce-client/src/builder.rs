@@ -197,6 +197,11 @@ impl ClientBuilder {
         self
     }
 
+    /// A document that takes part, from now on if it did not before.
+    pub(crate) fn spec_mut<S: Spec + Default>(&mut self) -> &mut S {
+        specs::find(&mut self.specs)
+    }
+
     /// What the server's metadata is held against, after the caller's own words were.
     fn terms(&self) -> Result<Terms<'_>, ConfigError> {
         if self.client_id.is_empty() || !self.client_id.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::ACCEPT;
-use oauth_types::{Algorithm, Params, ProviderMetadata, Secret};
+use oauth_types::{Algorithm, Params, ProviderMetadata};
 use serde_json::{Map, Value};
 
 use crate::address::Http;
@@ -31,7 +31,7 @@ use crate::transport::{Endpoint, HttpClient, HttpRequest, TransportError};
 use crate::user_agent::UserAgent;
 
 /// The longest signed token that is read, in octets, where no answer with a limit of its own brought it.
-const MAX_JWT: usize = 1024 * 1024;
+pub(crate) const MAX_JWT: usize = 1024 * 1024;
 
 /// A client of one authorization server.
 ///
@@ -135,7 +135,7 @@ impl Client {
             .with("redirect_uri", &flow.redirect_uri)
             .with("code_verifier", flow.verifier.expose());
         rfc8707_resource::name(&mut params, &flow.resources);
-        let response = self.token(params).await?;
+        let mut response = self.token(params).await?;
         if flow.details.is_some() && response.details.is_none() {
             let defect = Defect::Missing("authorization_details");
             return Err(Error::Protocol { endpoint: Endpoint::Token, defect });
@@ -143,9 +143,8 @@ impl Client {
         let claims = match &flow.openid {
             None => None,
             Some(openid) => {
-                let token = response.id_token.as_ref().ok_or(JwtError::Absent)?;
                 let occasion = Occasion::Login { sent: openid, code: &code, state: &state };
-                Some(self.verify(token, &response.access_token, occasion).await?)
+                Some(self.verify(&mut response, occasion).await?)
             }
         };
         let asked = Asked { scopes: flow.scopes, resources: flow.resources, details: flow.details };
@@ -186,14 +185,17 @@ impl Client {
         self.inner.specs.iter().find_map(|spec| spec.token_type()).unwrap_or(TokenType::Bearer)
     }
 
-    /// Verifies an ID token completely: signature, claims, and its tie to `access_token`.
+    /// Verifies the ID token of a response completely: signature, claims, and its tie to the access token. Of one that is
+    /// encrypted, the signed token inside takes its place: that is what is shown to the server later (OpenID Connect Core
+    /// §3.1.2.1, `id_token_hint`).
     pub(crate) async fn verify(
         &self,
-        token: &Secret,
-        access_token: &Secret,
+        response: &mut TokenResponse,
         occasion: Occasion<'_>,
     ) -> Result<IdClaims, Error> {
         let inner = &self.inner;
+        let token = self.decrypted_id_token(response.id_token.as_ref().ok_or(JwtError::Absent)?)?;
+        let (token, access_token) = (&*response.id_token.insert(token), &response.access_token);
         let id_token = Jwt::parse(JwtKind::IdToken, token.expose(), &inner.algorithms)?;
         inner.keys.verify(self, &id_token).await?;
         let expected = Expectations { recipient: self.recipient(), access_token, occasion };

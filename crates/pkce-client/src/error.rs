@@ -6,7 +6,7 @@ mod oauth;
 
 use std::time::Duration;
 
-use oauth_types::Algorithm;
+use oauth_types::{Algorithm, KeyManagement};
 
 pub use self::advice::Advice;
 pub use self::code::ErrorCode;
@@ -263,6 +263,13 @@ pub enum ConfigError {
     /// An algorithm is allowed for ID tokens that this client cannot verify.
     #[error("{0} is no algorithm that this client verifies ID tokens with")]
     Algorithm(Algorithm),
+    /// There is no key for this, or it is none of what this client decrypts: RSA-OAEP-256, and ECDH-ES alone or with A128KW
+    /// or A256KW.
+    #[error("there is no ClientBuilder::decryption_key for {0}")]
+    NoDecryptionKey(KeyManagement),
+    /// There is a key, and nothing is asked to be encrypted.
+    #[error("a decryption key needs ClientBuilder::encrypted_id_tokens or ClientBuilder::encrypted_userinfo")]
+    NothingEncrypted,
     /// There is no transport: the feature `reqwest` is off and `ClientBuilder::http` was not called.
     #[error("no HTTP transport: name one with ClientBuilder::http")]
     NoTransport,

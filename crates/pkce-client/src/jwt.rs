@@ -37,7 +37,7 @@ pub enum JwtKind {
 impl JwtKind {
     /// Whether a header with this `typ` is one of such a token. Media types are compared without regard to case, and
     /// `application/` may be left out (RFC 7515 §4.1.9).
-    fn has_type(self, typ: Option<&str>) -> bool {
+    pub(crate) fn has_type(self, typ: Option<&str>) -> bool {
         let bare = |typ: &str| {
             let typ = typ.to_ascii_lowercase();
             typ.strip_prefix("application/").map(str::to_owned).unwrap_or(typ)
@@ -114,6 +114,21 @@ pub enum JwtError {
     /// The header brings or names a key of its own (RFC 8725 §3.10).
     #[error("its header parameter {0} brings its own key")]
     EmbeddedKey(&'static str),
+    /// It has not the five segments of an encrypted token, and has to be one (`ClientBuilder::encrypted_id_tokens`).
+    #[error("it is not encrypted")]
+    NotEncrypted,
+    /// `alg` of the encryption is not one the client allows.
+    #[error("the key of its encryption comes in a way that is not allowed")]
+    KeyManagement,
+    /// `enc` is not one the client allows.
+    #[error("its content is encrypted in a way that is not allowed")]
+    ContentEncryption,
+    /// It was compressed before it was encrypted (RFC 8725 §3.6).
+    #[error("its content is compressed")]
+    Compressed,
+    /// It is not for the key of this client, or it was changed. It is not told which (RFC 7516 §11.5).
+    #[error("it cannot be decrypted")]
+    Undecryptable,
     /// No published key fits `alg` and `kid`.
     #[error("no published key fits it")]
     UnknownKey,
@@ -322,7 +337,8 @@ fn judge_header(kind: JwtKind, header: &Map<String, Value>, allowed: &[Algorithm
     alg.ok_or(JwtError::Algorithm)
 }
 
-fn text<'a>(header: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, JwtError> {
+/// A header parameter that is text, if it is there.
+pub(crate) fn text<'a>(header: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, JwtError> {
     match header.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),

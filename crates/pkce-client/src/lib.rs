@@ -67,7 +67,8 @@
 //! * Logout: tokens are revoked (RFC 7009) by [`Session::revoke`]; the user's browser is sent to the server's logout
 //!   (RP-Initiated Logout) by [`Client::logout`]; logouts that begin elsewhere arrive by [`Client::verify_logout_token`]
 //!   (Back-Channel Logout) and [`Client::judge_frontchannel_logout`] (Front-Channel Logout).
-//! * UserInfo responses that are signed: [`ClientBuilder::signed_userinfo`].
+//! * UserInfo responses that are signed: [`ClientBuilder::signed_userinfo`]; that are encrypted (RFC 7516), as ID tokens may
+//!   be: [`ClientBuilder::encrypted_userinfo`], [`ClientBuilder::encrypted_id_tokens`].
 //! * Services: access on their own account (RFC 6749 §4.4) by [`Client::client_credentials`], and one token for another
 //!   (RFC 8693) by [`Client::token_exchange`].
 //! * Protected resources: what a token stands for (RFC 7662) by [`Client::introspect`], with a signature (RFC 9701) by
@@ -154,7 +155,7 @@ pub use issuer::{IssuerDifference, IssuerPolicy};
 pub use json::JsonError;
 pub use jwt::{JwtError, JwtKind};
 pub use login::{LoginRequest, Started};
-pub use oauth_types::{Algorithm, ProviderMetadata, Secret};
+pub use oauth_types::{Algorithm, ContentEncryption, KeyManagement, ProviderMetadata, Secret};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
 #[cfg(feature = "reqwest")]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
@@ -169,6 +170,7 @@ pub use specs::oidc_frontchannel_logout::{FrontChannelError, FrontChannelLogout}
 pub use specs::oidc_rp_initiated_logout::{LogoutError, LogoutRequest, PendingLogout, StartedLogout};
 pub use specs::rfc6749_client_credentials::ClientCredentials;
 pub use specs::rfc6750_bearer::Challenge;
+pub use specs::rfc7516_jwe::DecryptionKey;
 pub use specs::rfc7662_introspection::Introspection;
 pub use specs::rfc8628_device::{DeviceError, DeviceLogin, DeviceRequest};
 pub use specs::rfc8693_token_exchange::{ExchangeRequest, ExchangedToken, TokenKind};

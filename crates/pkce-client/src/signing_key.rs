@@ -33,7 +33,7 @@ struct Parts {
     public: Jwk,
 }
 
-/// Why a key cannot be signed with.
+/// Why a key cannot be signed or decrypted with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -43,6 +43,9 @@ pub enum KeyError {
     /// It is not a private key for the algorithm, in PEM (PKCS #8; PKCS #1 for RSA).
     #[error("it is not a private key for {0} in PEM (PKCS #8; PKCS #1 for RSA)")]
     Unreadable(Algorithm),
+    /// It is not a private key that decrypts.
+    #[error("it is not a private key that decrypts: RSA of 2048 bits, P-256, P-384, P-521 or X25519")]
+    NotForDecryption,
 }
 
 impl SigningKey {

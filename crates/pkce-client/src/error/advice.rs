@@ -122,6 +122,8 @@ fn of_a_token(error: &JwtError) -> Advice {
         JwtError::TooOld { .. } | JwtError::Acr | JwtError::Subject => Advice::LogInAgain,
         // What is named in a builder method, or is a clock that is wrong.
         JwtError::Algorithm
+        | JwtError::KeyManagement
+        | JwtError::ContentEncryption
         | JwtError::UntrustedAudience(_)
         | JwtError::IssuerNearly(_)
         | JwtError::Expired { .. }

@@ -205,13 +205,13 @@ impl Tokens {
     async fn take(
         &mut self,
         client: &Client,
-        response: TokenResponse,
+        mut response: TokenResponse,
         named: Option<Vec<Value>>,
     ) -> Result<(), Error> {
         let claims = self.set.claims.clone();
-        if let (Some(first), Some(id_token)) = (claims.as_deref(), &response.id_token) {
-            match client.verify(id_token, &response.access_token, Occasion::Refresh(first)).await {
-                Ok(_) => self.set.id_token = Some(id_token.clone()),
+        if let (Some(first), Some(_)) = (claims.as_deref(), &response.id_token) {
+            match client.verify(&mut response, Occasion::Refresh(first)).await {
+                Ok(_) => self.set.id_token = response.id_token,
                 // The server speaks of another user or client, or somebody speaks for the server.
                 Err(error @ Error::IdToken(_)) => {
                     self.renounce().await;

@@ -11,6 +11,7 @@ pub(crate) mod oidc_signed_userinfo;
 pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6750_bearer;
 mod rfc7009_revocation;
+pub(crate) mod rfc7516_jwe;
 mod rfc7523_client_assertion;
 pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8628_device;
@@ -46,6 +47,7 @@ const ORDER: &[fn() -> TypeId] = &[
     TypeId::of::<rfc8705_mtls::CertificateBound>,
     TypeId::of::<rfc9126_par::Pushed>,
     TypeId::of::<oidc_signed_userinfo::SignedUserinfo>,
+    TypeId::of::<rfc7516_jwe::Encrypted>,
     TypeId::of::<rfc9449_dpop::Dpop>,
 ];
 
@@ -125,6 +127,15 @@ pub(crate) fn place<S: Spec>(specs: &mut Vec<Box<dyn Spec>>, spec: S) {
     specs.retain(|other| of(&**other) != TypeId::of::<S>());
     specs.push(Box::new(spec));
     specs.sort_by_key(|spec| ORDER.iter().position(|id| id() == of(&**spec)).unwrap_or(ORDER.len()));
+}
+
+/// The document of this type, put among `specs` if it is not there.
+pub(crate) fn find<S: Spec + Default>(specs: &mut Vec<Box<dyn Spec>>) -> &mut S {
+    if !specs.iter().any(|spec| (&**spec as &dyn Any).is::<S>()) {
+        place(specs, S::default());
+    }
+    let found = specs.iter_mut().find_map(|spec| (&mut **spec as &mut dyn Any).downcast_mut());
+    found.expect("it was put there")
 }
 
 impl Client {

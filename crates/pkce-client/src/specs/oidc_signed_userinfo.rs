@@ -8,6 +8,7 @@ use crate::claims::{judge_audience, judge_issuer, time};
 use crate::client::Client;
 use crate::discover::Server;
 use crate::error::{ConfigError, Error};
+use crate::json;
 use crate::jwt::{JwtError, JwtKind, verified_as};
 use crate::specs::Spec;
 use crate::token::{members, signed};
@@ -46,15 +47,24 @@ impl Spec for SignedUserinfo {
 
 /// The media type to ask for.
 pub(crate) fn accept(client: &Client) -> &'static str {
-    if client.spec::<SignedUserinfo>().is_some() { MEDIA_TYPE } else { "application/json" }
+    let is_token = client.spec::<SignedUserinfo>().is_some() || client.has_encrypted_userinfo();
+    if is_token { MEDIA_TYPE } else { "application/json" }
 }
 
 /// The claims of a response.
 pub(crate) async fn read(client: &Client, response: http::Response<Vec<u8>>) -> Result<Map<String, Value>, Error> {
-    let Some(SignedUserinfo(allowed)) = client.spec() else { return members(Endpoint::Userinfo, response) };
+    let wanted = client.spec::<SignedUserinfo>();
+    if wanted.is_none() && !client.has_encrypted_userinfo() {
+        return members(Endpoint::Userinfo, response);
+    }
     let token = signed(Endpoint::Userinfo, response, MEDIA_TYPE)?;
+    let failed = |error| KIND.failed(error);
+    let token = client.decrypted_userinfo(token, wanted.is_some()).map_err(failed)?;
+    let Some(SignedUserinfo(allowed)) = wanted else {
+        return json::object(token.expose().as_bytes()).map_err(|error| failed(error.into()));
+    };
     let claims = client.claims_of(KIND, token.expose(), allowed).await?;
-    judge(client, &claims).map_err(|error| KIND.failed(error))?;
+    judge(client, &claims).map_err(failed)?;
     Ok(claims)
 }
 

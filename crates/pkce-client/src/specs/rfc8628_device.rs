@@ -14,7 +14,6 @@ use crate::client::Client;
 use crate::dice;
 use crate::error::{Defect, Error};
 use crate::exchange::outcome;
-use crate::jwt::JwtError;
 use crate::login::judge_scopes;
 use crate::session::{Asked, Session};
 use crate::specs::rfc8707_resource;
@@ -277,17 +276,14 @@ impl DeviceLogin {
 /// One poll (§3.4), and what its answer means (§3.5).
 async fn ask(client: Client, mut params: Params, asked: Asked) -> Result<Polled, Error> {
     rfc8707_resource::name(&mut params, &asked.resources);
-    let response = match client.token(params).await {
+    let mut response = match client.token(params).await {
         Ok(response) => response,
         Err(error) => return judge(error),
     };
     // The code is spent from here on, so nothing that fails now is tried again.
     let claims = match asked.scopes.iter().any(|scope| scope == "openid") {
         false => None,
-        true => {
-            let token = response.id_token.as_ref().ok_or(JwtError::Absent)?;
-            Some(client.verify(token, &response.access_token, Occasion::WithoutBrowser).await?)
-        }
+        true => Some(client.verify(&mut response, Occasion::WithoutBrowser).await?),
     };
     Ok(Polled::Granted(Session::new(client, asked, response, claims)))
 }

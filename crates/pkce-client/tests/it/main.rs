@@ -35,6 +35,7 @@ mod readme;
 mod rfc6749_client_credentials;
 mod rfc6750_bearer;
 mod rfc7009_revocation;
+mod rfc7516_jwe;
 mod rfc7523_client_assertion;
 mod rfc7662_introspection;
 mod rfc8628_device;
