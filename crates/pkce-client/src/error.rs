@@ -1,7 +1,7 @@
 //! What can go wrong, as exact values. None of them holds a body, a code, a verifier, a token or a secret.
 
 mod advice;
-mod code;
+pub(crate) mod code;
 mod oauth;
 
 use std::time::Duration;

@@ -119,8 +119,9 @@ impl fmt::Debug for HttpRequest {
 /// Sends requests. Implement it to bring a transport of your own.
 ///
 /// The contract: never follow a redirect, give up after `timeout`, stop reading after `max_body` octets, never send
-/// a request twice, and take no proxy the caller did not name. The client refuses redirects and oversized bodies a
-/// second time, whatever the transport does.
+/// a request twice, keep no cookie, hand out no answer that broke off, and take no proxy the caller did not name. The
+/// client refuses redirects and oversized bodies a second time, whatever the transport does. Hold an implementation
+/// against [`http_conformance::check`](crate::http_conformance::check) in a test.
 pub trait HttpClient: Send + Sync {
     /// Sends `request` once and reads the whole answer.
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>>;

@@ -25,7 +25,7 @@ pub struct ErrorCode {
 }
 
 impl ErrorCode {
-    fn new(area: &'static str, name: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(area: &'static str, name: impl Into<Cow<'static, str>>) -> Self {
         Self { area, name: name.into() }
     }
 
@@ -91,7 +91,7 @@ impl RejectReason {
     /// The name of this reason.
     pub fn code(&self) -> ErrorCode {
         let name = match self {
-            Self::Signature(error) => return ErrorCode::new(token(JwtKind::AuthorizationResponse), error.name()),
+            Self::Signature(error) => return of_token(JwtKind::AuthorizationResponse, error),
             Self::Denied(error) => return ErrorCode::new("response", error.code().to_owned()),
             Self::Expired => "expired",
             Self::StateMissing => "state_missing",
@@ -156,6 +156,11 @@ fn token(kind: JwtKind) -> &'static str {
 /// A name that ends in that of a parameter, a member or a claim.
 fn with(word: &str, of: &str) -> Cow<'static, str> {
     format!("{word}_{of}").into()
+}
+
+/// The name of what is wrong with a token of this kind.
+pub(crate) fn of_token(kind: JwtKind, error: &JwtError) -> ErrorCode {
+    ErrorCode::new(token(kind), error.name())
 }
 
 /// What has a name within its area.

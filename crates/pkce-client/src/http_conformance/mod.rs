@@ -31,7 +31,7 @@ const SHORT: Duration = Duration::from_millis(150);
 const LONG: Duration = Duration::from_secs(10);
 
 /// How much later than in time an answer may be.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a transport has to do (see [`HttpClient`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

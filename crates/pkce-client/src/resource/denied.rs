@@ -5,8 +5,9 @@ use std::fmt;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::error::Error;
-use crate::jwt::JwtError;
+use crate::error::code::of_token;
+use crate::error::{Error, ErrorCode};
+use crate::jwt::{JwtError, JwtKind};
 use crate::specs::rfc9449_dpop::NONCE;
 use crate::specs::rfc9449_dpop::proof::ProofError;
 use crate::specs::rfc9449_dpop::replay::ProofStoreError;
@@ -73,6 +74,28 @@ struct Parts {
 }
 
 impl AccessError {
+    /// The name of this error, such as `access.downgrade` or `dpop_proof.replayed`.
+    pub fn code(&self) -> ErrorCode {
+        let name = match self {
+            Self::Proof(ProofError::Jwt(error)) => return of_token(JwtKind::Proof, error),
+            Self::Proof(error) => return ErrorCode::new("dpop_proof", error.name()),
+            Self::Token(error) => return of_token(JwtKind::AccessToken, error),
+            Self::Unavailable(error) => return error.code(),
+            Self::NoToken => "no_token",
+            Self::Request(_) => "request",
+            Self::Address => "address",
+            Self::Inactive => "inactive",
+            Self::Downgrade => "downgrade",
+            Self::Unbound => "unbound",
+            Self::NoCertificate => "no_certificate",
+            Self::OtherCertificate => "other_certificate",
+            Self::Confirmation => "confirmation",
+            Self::Scope(_) => "scope",
+            Self::Proofs(_) => "proofs",
+        };
+        ErrorCode::new("access", name)
+    }
+
     /// The status, and the code of the error if there is one.
     fn answer(&self) -> (StatusCode, Option<&'static str>) {
         match self {

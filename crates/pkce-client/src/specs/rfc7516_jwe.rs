@@ -282,7 +282,10 @@ impl<'a> Jwe<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::dice::SystemDice;
 
     /// Tokens that others have encrypted: the RFCs, and the npm package jose.
     const VECTORS: &str = include_str!("../../../../fixtures/vectors/jwe.json");
@@ -312,6 +315,21 @@ mod tests {
             }
         }
         assert_eq!(read, 54);
+    }
+
+    proptest! {
+        #[test]
+        fn no_token_panics(
+            header in r#"\{("alg":"(ECDH-ES|ECDH-ES\+A128KW)",|"enc":"A(128|256)(GCM|CBC-HS256)",|"epk":[a-z0-9{}"]{0,8},|"x":1,){0,4}"y":1\}"#,
+            rest in "(\\.[A-Za-z0-9_-]{0,40}){0,6}",
+        ) {
+            let key = DecryptionKey::generate(&SystemDice).expect("a key");
+            for token in [format!("{}{rest}", URL_SAFE_NO_PAD.encode(&header)), format!("{header}{rest}")] {
+                if let Ok(jwe) = Jwe::parse(JwtKind::IdToken, &token, &every()) {
+                    prop_assert!(jwe.nested(std::slice::from_ref(&key)).is_err());
+                }
+            }
+        }
     }
 
     #[test]

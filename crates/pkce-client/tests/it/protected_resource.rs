@@ -321,6 +321,7 @@ async fn a_bound_token_is_not_taken_for_another() {
     let bound = token(&to_key());
     let denied = bearer(&api, &bound).await.expect_err("a refusal");
     assert!(matches!(denied.error(), AccessError::Downgrade));
+    assert_eq!(denied.error().code().to_string(), "access.downgrade");
     let challenge = r#"DPoP error="invalid_token", algs="ES256 PS256 EdDSA Ed25519""#;
     assert_eq!(answered(&denied), (401, vec![challenge.to_owned()]));
     // A proof beside a bearer token makes no difference.
@@ -377,7 +378,9 @@ async fn a_proof_is_taken_once() {
     let bound = token(&to_key());
     let proof = Proof::of(&bound);
     proven(&api, &bound, &proof).await.expect("access");
-    assert_eq!(proof_error(proven(&api, &bound, &proof).await), JwtError::Replayed.into());
+    let replayed = proven(&api, &bound, &proof).await.expect_err("a refusal");
+    assert_eq!(replayed.error().code().to_string(), "dpop_proof.replayed");
+    assert_eq!(proof_error(Err(replayed)), JwtError::Replayed.into());
     // The same name for another address is another proof.
     let elsewhere = Proof::of(&bound).claim("htu", json!("https://api.example/others"));
     let shown = headers(&[("authorization", &format!("DPoP {bound}")), ("dpop", &elsewhere.text())]);

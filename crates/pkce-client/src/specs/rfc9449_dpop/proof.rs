@@ -67,6 +67,24 @@ pub enum ProofError {
     OtherKey,
 }
 
+impl ProofError {
+    /// Its name among the errors of proofs.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Repeated => "repeated",
+            Self::Jwt(_) => "jwt",
+            Self::Key => "key",
+            Self::Method => "method",
+            Self::Target => "target",
+            Self::AccessToken => "access_token",
+            Self::TooOld { .. } => "too_old",
+            Self::Nonce => "nonce",
+            Self::OtherKey => "other_key",
+        }
+    }
+}
+
 /// What a proof is held against.
 pub(crate) struct Expected<'a> {
     pub(crate) method: &'a Method,
