@@ -120,7 +120,10 @@ impl Denied {
             if let Some(code) = code {
                 parameters.push(format!("error=\"{code}\""));
             }
-            if let AccessError::Scope(scope) = &error {
+            // What is no scope (RFC 6749 §3.3) could say something else between the quotes.
+            if let AccessError::Scope(scope) = &error
+                && scope.bytes().all(|octet| matches!(octet, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+            {
                 parameters.push(format!("scope=\"{scope}\""));
             }
             if *scheme == TokenType::Dpop {

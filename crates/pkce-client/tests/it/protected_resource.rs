@@ -144,6 +144,8 @@ async fn a_bearer_token_has_its_access() {
     let denied = access.require_scope("admin").expect_err("a refusal");
     let challenge = r#"Bearer error="insufficient_scope", scope="admin""#;
     assert_eq!(answered(&denied), (403, vec![challenge.to_owned()]));
+    let denied = access.require_scope("a\", realm=\"b").expect_err("a refusal");
+    assert_eq!(answered(&denied), (403, vec![r#"Bearer error="insufficient_scope""#.to_owned()]));
     assert!(!format!("{access:?}").contains("alice"));
 }
 
