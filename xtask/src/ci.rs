@@ -98,6 +98,11 @@ const STEPS: &[Step] = &[
         ]),
     },
     Step {
+        name: "web",
+        why: "the backend for web applications lets nobody in whom the server did not",
+        run: Run::Cargo(&["test", "--package", "pkce-client", "--features", "axum", "--test", "it", "bff"]),
+    },
+    Step {
         name: "no_std",
         why: "pkce-core needs neither an operating system nor an allocator",
         run: Run::Target(

@@ -42,6 +42,9 @@
 //! somebody else's browser (RFC 9700 §4.7), so keep it where only that browser's session cookie leads. Outside the
 //! process it is sealed: [`Pending::into_sealed`], for a cookie or a [`FlowStore`].
 //!
+//! On axum, `Bff` of the feature `axum` does all of this: login, callback, logout in both directions, sealed cookies, and
+//! protection against the requests of other sites. Handlers take a `User`.
+//!
 //! # More than the code flow
 //! What a server does not offer is an error when it is asked for, never left out in silence.
 //! * Signed requests (RFC 9101): [`ClientBuilder::signed_requests`].
@@ -103,6 +106,8 @@
 
 mod address;
 mod authentication;
+#[cfg(feature = "axum")]
+mod bff;
 mod builder;
 mod callback;
 mod claims;
@@ -134,6 +139,11 @@ mod token_set;
 mod transport;
 mod user_agent;
 
+#[cfg(feature = "axum")]
+pub use bff::{
+    Bff, BffBuilder, BffError, BffFailure, CSRF_HEADER, CsrfError, EndedSessions, MemorySessions, NoUser,
+    SessionName, User, WebSessions,
+};
 pub use builder::ClientBuilder;
 pub use callback::{Callback, CallbackError};
 pub use claims::{ClaimError, IdClaims, UserInfo};

@@ -1,6 +1,10 @@
 //! The client against a server in memory, and against the mock authorization server.
 
 mod authorization_response;
+#[cfg(feature = "axum")]
+mod bff;
+#[cfg(feature = "axum")]
+mod bff_logout;
 mod discovery;
 #[cfg(feature = "reqwest")]
 mod fapi2;
