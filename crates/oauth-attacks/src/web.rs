@@ -240,10 +240,15 @@ impl Web {
 
     /// Opens an address and follows where it leads within the application. The last page is shown to the visitor.
     async fn open(&self, visitor: &Visitor, seat: &Seat, url: String) -> Result<Landed, Rejected> {
+        self.visit(visitor, seat, Visit { url, form: None }).await
+    }
+
+    /// The same, beginning with a form perhaps.
+    async fn visit(&self, visitor: &Visitor, seat: &Seat, first: Visit) -> Result<Landed, Rejected> {
         let broken = |error: AgentError| Rejected::new(error.to_string());
-        let mut url = url;
+        let Visit { mut url, mut form } = first;
         for _ in 0..MOST_REDIRECTS {
-            let answer = seat.browser.open(Visit { url: url.clone(), form: None }).await.map_err(broken)?;
+            let answer = seat.browser.open(Visit { url: url.clone(), form: form.take() }).await.map_err(broken)?;
             visitor.show(Page { address: Some(url.clone()), ..page(&answer) });
             let Some(location) = answer.location() else { return Ok(Landed::Here(answer)) };
             let next = url::Url::parse(&url).and_then(|here| here.join(location));
@@ -288,7 +293,13 @@ impl Web {
             Errand::WhoAmI => Ok(Done::Is(self.who(visitor, &seat).await?)),
             Errand::Logout => {
                 let url = self.logout.clone().ok_or_else(|| Rejected::new("no address to log out at is known"))?;
-                Ok(sent(self.open(visitor, &seat, url.into()).await?))
+                let mut landed = self.open(visitor, &seat, url.clone().into()).await?;
+                // A careful application takes nothing but the form of its own page there.
+                if matches!(&landed, Landed::Here(answer) if answer.status == 405) {
+                    let form = Visit { url: url.into(), form: Some(Params::new()) };
+                    landed = self.visit(visitor, &seat, form).await?;
+                }
+                Ok(sent(landed))
             }
             Errand::Open { door, params } => {
                 let url = self.doors.get(door).ok_or_else(|| Rejected::new("no such address is known"))?;

@@ -117,14 +117,13 @@ impl App {
 
 impl Browser {
     pub(crate) async fn get(&mut self, app: &App, path: &str) -> Seen {
-        self.send(app, Method::GET, path, &[], "").await
+        self.send(app, (Method::GET, path), &[], "").await
     }
 
     pub(crate) async fn send(
         &mut self,
         app: &App,
-        method: Method,
-        path: &str,
+        (method, path): (Method, &str),
         headers: &[(&str, &str)],
         body: &str,
     ) -> Seen {
@@ -345,7 +344,7 @@ async fn a_code_is_sent_once_however_often_the_response_comes() {
     app.finish(&mut browser, &url, &[]).await;
     assert!(matches!(app.told_once(), BffFailure::NoCookie));
     assert_eq!(app.stage.seen(Endpoint::Token).len(), 1);
-    let head = browser.send(&app, Method::HEAD, "/callback?state=x", &[], "").await;
+    let head = browser.send(&app, (Method::HEAD, "/callback?state=x"), &[], "").await;
     assert_eq!(head.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
@@ -414,11 +413,11 @@ async fn a_login_leads_nowhere_else() {
 async fn a_login_does_not_begin_within_another_page() {
     let (app, mut browser) = (App::new(), Browser::default());
     for destination in ["iframe", "image", "empty"] {
-        let seen = browser.send(&app, Method::GET, "/login", &[("sec-fetch-dest", destination)], "").await;
+        let seen = browser.send(&app, (Method::GET, "/login"), &[("sec-fetch-dest", destination)], "").await;
         assert_eq!(seen.status, StatusCode::BAD_REQUEST, "{destination}");
         assert!(matches!(app.told_once(), BffFailure::Embedded));
     }
-    let seen = browser.send(&app, Method::GET, "/login", &[("sec-fetch-dest", "document")], "").await;
+    let seen = browser.send(&app, (Method::GET, "/login"), &[("sec-fetch-dest", "document")], "").await;
     assert_eq!(seen.status, StatusCode::SEE_OTHER);
 }
 
@@ -426,7 +425,7 @@ async fn a_login_does_not_begin_within_another_page() {
 async fn a_page_sends_the_browser_to_the_login_and_a_script_is_told() {
     let (app, mut browser) = (App::new(), Browser::default());
     let page = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
-    let seen = browser.send(&app, Method::GET, "/me?a=b", &page, "").await;
+    let seen = browser.send(&app, (Method::GET, "/me?a=b"), &page, "").await;
     assert_eq!(
         (seen.status, seen.location()),
         (StatusCode::SEE_OTHER, "https://app.example/login?return_to=%2Fme%3Fa%3Db")
@@ -452,18 +451,18 @@ async fn requests_of_other_sites_do_not_reach_the_application() {
     ];
     for headers in elsewhere {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-            let seen = browser.send(&app, method, "/token", headers, "").await;
+            let seen = browser.send(&app, (method, "/token"), headers, "").await;
             assert_eq!(seen.status, StatusCode::FORBIDDEN, "{headers:?}");
             assert!(matches!(app.told_once(), BffFailure::Csrf(_)));
         }
     }
     let own = [("x-csrf", "1"), ("origin", ORIGIN), ("sec-fetch-site", "same-origin")];
-    assert_eq!(browser.send(&app, Method::POST, "/token", &own, "").await.body, "Ok(())");
+    assert_eq!(browser.send(&app, (Method::POST, "/token"), &own, "").await.body, "Ok(())");
     let socket = [("upgrade", "websocket"), ("origin", "https://evil.example")];
-    assert_eq!(browser.send(&app, Method::GET, "/who", &socket, "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.send(&app, (Method::GET, "/who"), &socket, "").await.status, StatusCode::FORBIDDEN);
     assert!(matches!(app.told_once(), BffFailure::Csrf(CsrfError::Origin)));
     assert_eq!(
-        browser.send(&app, Method::GET, "/who", &[("upgrade", "x"), ("origin", ORIGIN)], "").await.body,
+        browser.send(&app, (Method::GET, "/who"), &[("upgrade", "x"), ("origin", ORIGIN)], "").await.body,
         "alice"
     );
 }
@@ -473,9 +472,9 @@ async fn plain_forms_are_let_through_where_that_is_said() {
     let (app, mut browser) =
         (App::of(Stage::new(), |client| client, BffBuilder::allow_plain_forms), Browser::default());
     app.login(&mut browser).await;
-    assert_eq!(browser.send(&app, Method::POST, "/who", &[("origin", ORIGIN)], "").await.body, "alice");
+    assert_eq!(browser.send(&app, (Method::POST, "/who"), &[("origin", ORIGIN)], "").await.body, "alice");
     for headers in [&[][..], &[("origin", "https://evil.example")]] {
-        assert_eq!(browser.send(&app, Method::POST, "/who", headers, "").await.status, StatusCode::FORBIDDEN);
+        assert_eq!(browser.send(&app, (Method::POST, "/who"), headers, "").await.status, StatusCode::FORBIDDEN);
     }
 }
 
@@ -499,12 +498,12 @@ async fn a_posted_response_has_its_cookie_come_from_the_page_of_the_server() {
     assert!(matches!(app.told_once(), BffFailure::Rejected(RejectReason::Mode)));
     let text = response_to(&url, &[]);
     for headers in [&[][..], &[("content-type", "text/plain")]] {
-        browser.send(&app, Method::POST, "/callback", headers, &text).await;
+        browser.send(&app, (Method::POST, "/callback"), headers, &text).await;
         assert!(matches!(app.told_once(), BffFailure::NotAForm));
     }
-    browser.send(&app, Method::POST, "/callback", &form, &"x".repeat(64 * 1024 + 1)).await;
+    browser.send(&app, (Method::POST, "/callback"), &form, &"x".repeat(64 * 1024 + 1)).await;
     assert!(matches!(app.told_once(), BffFailure::NotAForm));
-    let seen = browser.send(&app, Method::POST, "/callback", &form, &text).await;
+    let seen = browser.send(&app, (Method::POST, "/callback"), &form, &text).await;
     assert_eq!(seen.status, StatusCode::SEE_OTHER, "{:?}", app.told());
     assert!(seen.set().iter().any(|cookie| cookie.starts_with("__Host-session=") && cookie.contains("SameSite=Lax")));
     assert_eq!(app.who(&mut browser).await, "alice");

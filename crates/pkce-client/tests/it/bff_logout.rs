@@ -29,7 +29,7 @@ fn app(stage: Stage, bff: impl FnOnce(BffBuilder) -> BffBuilder) -> App {
 }
 
 async fn logout(app: &App, browser: &mut Browser) -> Seen {
-    browser.send(app, Method::POST, "/logout", &[FORM], "").await
+    browser.send(app, (Method::POST, "/logout"), &[FORM], "").await
 }
 
 #[tokio::test]
@@ -106,13 +106,13 @@ async fn another_site_logs_nobody_out() {
         (&[("x-csrf", "1"), ("sec-fetch-site", "cross-site")], CsrfError::CrossSite),
     ];
     for (headers, expected) in elsewhere {
-        let seen = browser.send(&app, Method::POST, "/logout", headers, "").await;
+        let seen = browser.send(&app, (Method::POST, "/logout"), headers, "").await;
         assert_eq!(seen.status, StatusCode::FORBIDDEN);
         assert!(matches!(app.told_once(), BffFailure::Csrf(error) if error == expected), "{headers:?}");
     }
     assert_eq!(browser.get(&app, "/logout").await.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(app.who(&mut browser).await, "alice");
-    let script = browser.send(&app, Method::POST, "/logout", &[("x-csrf", "1")], "").await;
+    let script = browser.send(&app, (Method::POST, "/logout"), &[("x-csrf", "1")], "").await;
     assert_eq!(script.status, StatusCode::SEE_OTHER);
 }
 
@@ -134,7 +134,7 @@ fn token(jti: &str, changes: &[(&str, Value)]) -> String {
 
 async fn notify(app: &App, form: &str) -> StatusCode {
     let kind = [("content-type", "application/x-www-form-urlencoded")];
-    let seen = Browser::default().send(app, Method::POST, "/backchannel-logout", &kind, form).await;
+    let seen = Browser::default().send(app, (Method::POST, "/backchannel-logout"), &kind, form).await;
     assert_eq!(seen.headers.get("cache-control").expect("a header"), "no-store");
     seen.status
 }
@@ -181,7 +181,7 @@ async fn a_logout_token_that_is_wrong_ends_nothing() {
         assert!(matches!(app.told_once(), BffFailure::LogoutToken(_) | BffFailure::NotAForm));
     }
     let kind = [("content-type", "application/json")];
-    let seen = Browser::default().send(&app, Method::POST, "/backchannel-logout", &kind, &right).await;
+    let seen = Browser::default().send(&app, (Method::POST, "/backchannel-logout"), &kind, &right).await;
     assert_eq!(seen.status, StatusCode::BAD_REQUEST);
     assert_eq!(app.who(&mut browser).await, "alice");
 }
