@@ -243,12 +243,14 @@ impl Web {
         self.visit(visitor, seat, Visit { url, form: None }).await
     }
 
-    /// The same, beginning with a form perhaps.
+    /// The same, beginning perhaps with a form on a page of the application.
     async fn visit(&self, visitor: &Visitor, seat: &Seat, first: Visit) -> Result<Landed, Rejected> {
         let broken = |error: AgentError| Rejected::new(error.to_string());
         let Visit { mut url, mut form } = first;
         for _ in 0..MOST_REDIRECTS {
-            let answer = seat.browser.open(Visit { url: url.clone(), form: form.take() }).await.map_err(broken)?;
+            let before = form.is_some().then_some(self.start.as_str());
+            let visit = Visit { url: url.clone(), form: form.take() };
+            let answer = seat.browser.open_from(visit, before).await.map_err(broken)?;
             visitor.show(Page { address: Some(url.clone()), ..page(&answer) });
             let Some(location) = answer.location() else { return Ok(Landed::Here(answer)) };
             let next = url::Url::parse(&url).and_then(|here| here.join(location));

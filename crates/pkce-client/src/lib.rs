@@ -153,6 +153,9 @@ pub use dice::{Dice, NoEntropy, SystemDice};
 pub use error::{
     AddressError, ConfigError, Defect, DiscoveryError, Error, FinishError, IssuerDifference, OAuthError,
 };
+pub use flow_store::conformance as flow_store_conformance;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use flow_store::sql::SqlFlows;
 pub use flow_store::{FlowStore, FlowStoreError, MemoryFlows};
 pub use json::JsonError;
 pub use jwt::{JwtError, JwtKind};
@@ -178,6 +181,8 @@ pub use specs::rfc9470_step_up::StepUp;
 pub use store::conformance as token_store_conformance;
 pub use store::file::FileStore;
 pub use store::memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use store::postgres::{PostgresTokenStore, PostgresTokens};
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::{SqliteTokenStore, SqliteTokens};
 pub use store::{Lease, Replace, StoreError, TokenStore, Version};
