@@ -6,6 +6,7 @@ mod ci;
 mod codegen;
 mod flows;
 mod interop;
+mod postgres;
 mod stopwatch;
 mod tidy;
 

@@ -15,6 +15,7 @@ use crate::discover::{Server, Terms};
 use crate::error::{ConfigError, Error};
 use crate::jwks::KeyCache;
 use crate::jwt::verified_as;
+use crate::paste::PastePrompt;
 use crate::specs::oidc_backchannel_logout::Received;
 use crate::specs::{self, Spec, rfc9101_jar, rfc9126_par};
 use crate::transport::HttpClient;
@@ -45,6 +46,7 @@ pub struct ClientBuilder {
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
     user_agent: Arc<dyn UserAgent>,
+    pub(crate) paste: Option<Arc<dyn PastePrompt>>,
 }
 
 impl ClientBuilder {
@@ -66,6 +68,7 @@ impl ClientBuilder {
             clock: Arc::new(SystemClock),
             dice: Arc::new(SystemDice),
             user_agent: Arc::new(SystemBrowser),
+            paste: None,
         }
     }
 
@@ -261,6 +264,7 @@ impl ClientBuilder {
             clock: self.clock,
             dice: self.dice,
             user_agent: self.user_agent,
+            paste: self.paste,
             keys: KeyCache::default(),
             logout_tokens: Received::default(),
         };

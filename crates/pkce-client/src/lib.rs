@@ -102,7 +102,8 @@
 //!
 //! # Runtime
 //! Sessions and native logins use the tokio runtime. Transport, time, randomness and browser can be replaced:
-//! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`].
+//! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`]. Users whose browser is on another machine paste its last address:
+//! [`ClientBuilder::paste_prompt`].
 
 mod address;
 mod authentication;
@@ -124,6 +125,7 @@ mod jwt;
 mod login;
 mod loopback;
 mod native;
+mod paste;
 mod pending;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
@@ -161,6 +163,7 @@ pub use json::JsonError;
 pub use jwt::{JwtError, JwtKind};
 pub use login::{LoginRequest, Started};
 pub use oauth_types::{Algorithm, ProviderMetadata, Secret};
+pub use paste::{PasteError, PastePrompt, TerminalPrompt};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
 #[cfg(feature = "reqwest")]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Executor as _, PgTransaction};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgTransaction};
 
 use super::sql::{Pool, Table, failed};
 use super::{Lease, Replace, StoreError, TokenStore, Version, Writing};
@@ -78,7 +78,8 @@ impl PostgresTokens {
 
     async fn open(url: &str, writing: Writing) -> Result<Self, StoreError> {
         let pool = connect(url, &[SCHEMA]).await?;
-        let leases = PgPoolOptions::new().max_connections(LEASES).connect_lazy_with((*pool.connect_options()).clone());
+        let leases =
+            PgPoolOptions::new().max_connections(LEASES).connect_lazy_with((*pool.connect_options()).clone());
         let table = Table { pool: Pool::Postgres(pool), writing };
         Ok(Self { database: Arc::new(Database { table, leases }) })
     }
@@ -88,14 +89,15 @@ impl PostgresTokens {
 pub(crate) async fn connect(url: &str, schema: &[&'static str]) -> Result<PgPool, StoreError> {
     // An error of a URL may quote it, and it has a password in it.
     let options: PgConnectOptions = url.parse().map_err(|_| StoreError::unavailable("the URL is not usable"))?;
-    let pool = PgPoolOptions::new().connect_with(options).await.map_err(failed)?;
-    let mut transaction = pool.begin().await.map_err(failed)?;
+    // Not through a pool, which would try again for a while.
+    let mut connection = options.connect().await.map_err(failed)?;
+    let mut transaction = connection.begin().await.map_err(failed)?;
     transaction.execute(ONE_AT_A_TIME).await.map_err(failed)?;
     for table in schema {
         transaction.execute(*table).await.map_err(failed)?;
     }
     transaction.commit().await.map_err(failed)?;
-    Ok(pool)
+    Ok(PgPoolOptions::new().connect_lazy_with(options))
 }
 
 impl PostgresTokenStore {

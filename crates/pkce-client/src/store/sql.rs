@@ -108,12 +108,7 @@ impl Table {
         Ok(row.map(|(version, tokens)| (Version::new(version), Secret::new(tokens))))
     }
 
-    async fn put(
-        &self,
-        session: &str,
-        expected: Option<&Version>,
-        tokens: &TokenSet,
-    ) -> Result<Replace, StoreError> {
+    async fn put(&self, session: &str, expected: Option<&Version>, tokens: &TokenSet) -> Result<Replace, StoreError> {
         let version = Version::draw()?;
         let text = self.writing.write(tokens)?;
         let [session_is, version_is, tokens_are] = [session, version.as_str(), text.expose()].map(Value::Text);

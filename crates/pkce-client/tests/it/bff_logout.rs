@@ -3,7 +3,10 @@
 use http::{Method, StatusCode};
 use jsonwebtoken::Algorithm as Jws;
 use oauth_types::Params;
-use pkce_client::{BffBuilder, BffFailure, CsrfError, Endpoint};
+use pkce_client::{
+    BffBuilder, BffFailure, BoxFuture, CsrfError, EndedSessions, Endpoint, MemorySessions, SessionName, StoreError,
+    TokenStore, WebSessions,
+};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -159,6 +162,76 @@ async fn the_server_ends_the_sessions_it_names_and_no_others() {
         );
         assert_eq!(app.who(&mut browser).await == "nobody", ended, "{changes:?}");
     }
+}
+
+/// Two processes of an application share sessions, which end for both: by the user, by the server, and by their age.
+pub(crate) async fn sessions_end(one: impl WebSessions + 'static, other: impl WebSessions + 'static) {
+    let stage = Stage::new();
+    let hour = std::time::Duration::from_secs(3600);
+    let here = app(stage.clone(), |bff| bff.sessions(one).session_lifetime(hour));
+    let there = app(stage.clone(), |bff| bff.sessions(other).session_lifetime(hour));
+    let mut browsers = Vec::new();
+    for sid in ["sid-1", "sid-2", "sid-3"] {
+        stage.claim("sid", json!(sid));
+        let mut browser = Browser::default();
+        here.login(&mut browser).await;
+        assert_eq!(there.who(&mut browser).await, "alice", "{sid}");
+        browsers.push(browser);
+    }
+    logout(&there, &mut browsers[0].clone()).await;
+    let mut who = async |app: &App| {
+        let mut names = Vec::new();
+        for browser in &mut browsers {
+            names.push(app.who(browser).await);
+        }
+        names
+    };
+    assert_eq!(who(&here).await, ["nobody", "alice", "alice"]);
+    assert_eq!(notify(&there, &token("jti-1", &[("sid", json!("sid-2"))])).await, StatusCode::OK);
+    assert_eq!(who(&here).await, ["nobody", "nobody", "alice"]);
+    stage.clock.advance(1800);
+    stage.claim("exp", json!(START + 100_000));
+    here.login(&mut Browser::default()).await;
+    assert_eq!(who(&there).await, ["nobody", "nobody", "alice"], "one that has not expired is left alone");
+    stage.with(|script| script.claims["sub"] = json!("bob"));
+    let everybody = token("jti-2", &[("sid", json!(null)), ("exp", json!(START + 1900))]);
+    assert_eq!(notify(&here, &everybody).await, StatusCode::OK, "{:?}", here.told());
+    assert_eq!(who(&there).await, ["nobody"; 3]);
+}
+
+#[tokio::test]
+async fn sessions_in_memory_end() {
+    let sessions = std::sync::Arc::new(MemorySessions::new(10));
+    sessions_end(Shared(sessions.clone()), Shared(sessions)).await;
+}
+
+/// One store in memory of two processes.
+struct Shared(std::sync::Arc<MemorySessions>);
+
+impl WebSessions for Shared {
+    fn tokens(&self, name: &SessionName) -> std::sync::Arc<dyn TokenStore> {
+        self.0.tokens(name)
+    }
+
+    fn end<'a>(&'a self, ended: &'a EndedSessions) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.0.end(ended)
+    }
+}
+
+#[tokio::test]
+async fn a_full_memory_forgets_what_would_end_first() {
+    let app = app(Stage::new(), |bff| bff.sessions(MemorySessions::new(2)));
+    let mut browsers = [Browser::default(), Browser::default(), Browser::default()];
+    for browser in &mut browsers {
+        app.login(browser).await;
+        app.stage.clock.advance(1);
+    }
+    let mut names = Vec::new();
+    for browser in &mut browsers[1..] {
+        names.push(app.who(browser).await);
+    }
+    assert_eq!(names, ["alice", "alice"]);
+    assert_eq!(app.who(&mut browsers[0]).await, "nobody");
 }
 
 #[tokio::test]

@@ -18,6 +18,9 @@ mod misuse;
 #[cfg(feature = "reqwest")]
 mod mock_idp;
 mod native;
+#[cfg(feature = "reqwest")]
+mod native_in_chromium;
+mod native_paste;
 mod oauth_form_post;
 mod oidc_backchannel_logout;
 mod oidc_core;
@@ -25,6 +28,8 @@ mod oidc_frontchannel_logout;
 mod oidc_jarm;
 mod oidc_rp_initiated_logout;
 mod oidc_signed_userinfo;
+#[cfg(feature = "postgres")]
+mod postgres_stores;
 #[cfg(feature = "reqwest")]
 mod processes;
 mod properties;
@@ -52,6 +57,8 @@ mod secrets;
 mod session;
 mod shared_session;
 mod signed;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql_flows;
 #[cfg(feature = "sqlite")]
 mod sqlite_tokens;
 mod stage;
