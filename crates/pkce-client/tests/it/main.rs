@@ -12,7 +12,6 @@ mod fapi2_message_signing;
 mod flow_store;
 mod id_token;
 mod idp;
-mod in_process;
 mod keys;
 mod misuse;
 #[cfg(feature = "reqwest")]
