@@ -2,7 +2,7 @@
 
 use super::csrf::CsrfError;
 use crate::callback::CallbackError;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::pending::RejectReason;
 use crate::seal_key::SealError;
 use crate::specs::oidc_rp_initiated_logout::LogoutError;
@@ -76,4 +76,37 @@ pub enum BffFailure {
     /// A logout token was refused.
     #[error("a logout token was refused: {0}")]
     LogoutToken(#[source] Error),
+}
+
+impl BffFailure {
+    /// The name of this failure: that of the error in it, or one of the area `web`.
+    pub fn code(&self) -> ErrorCode {
+        let name = match self {
+            Self::Begin(error)
+            | Self::Failed(error)
+            | Self::Sessions(error)
+            | Self::Logout(error)
+            | Self::LogoutToken(error) => return error.code(),
+            Self::Malformed(error) => return error.code(),
+            Self::Rejected(reason) => return reason.code(),
+            Self::LoggedOut(error) => return Error::from(*error).code(),
+            Self::Embedded => "embedded",
+            Self::ReturnTo => "return_to",
+            Self::FormPost => "form_post",
+            Self::CookieTooLong => "cookie_too_long",
+            Self::NotAForm => "not_a_form",
+            Self::NoState => "no_state",
+            Self::NoCookie => "no_cookie",
+            Self::OtherFlow => "other_flow",
+            Self::Expired => "expired",
+            Self::Tampered(_) => "tampered",
+            Self::Astray => "astray",
+            Self::UsedUp => "used_up",
+            Self::Csrf(CsrfError::CrossSite) => "csrf_cross_site",
+            Self::Csrf(CsrfError::Origin) => "csrf_origin",
+            Self::Csrf(CsrfError::NoHeader) => "csrf_no_header",
+            Self::Csrf(CsrfError::Unknown) => "csrf_unknown",
+        };
+        ErrorCode::new("web", name)
+    }
 }

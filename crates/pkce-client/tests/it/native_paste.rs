@@ -10,11 +10,14 @@ use url::Url;
 use crate::native::Visit;
 use crate::stage::{Stage, response_to};
 
+/// What a user was asked.
+type Questions = Arc<Mutex<Vec<(Url, Option<PasteError>)>>>;
+
 /// A user who pastes what the test says.
 struct Person {
     wanted: bool,
     texts: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<io::Result<String>>>>,
-    asked: Arc<Mutex<Vec<(Url, Option<PasteError>)>>>,
+    asked: Questions,
 }
 
 impl PastePrompt for Person {
@@ -32,7 +35,7 @@ impl PastePrompt for Person {
 /// What the test has of the user.
 struct Hand {
     texts: mpsc::UnboundedSender<io::Result<String>>,
-    asked: Arc<Mutex<Vec<(Url, Option<PasteError>)>>>,
+    asked: Questions,
 }
 
 impl Hand {
@@ -47,7 +50,7 @@ impl Hand {
 
 fn person(wanted: bool) -> (Person, Hand) {
     let (sender, texts) = mpsc::unbounded_channel();
-    let asked = Arc::<Mutex<Vec<_>>>::default();
+    let asked = Questions::default();
     let person = Person { wanted, texts: Arc::new(tokio::sync::Mutex::new(texts)), asked: Arc::clone(&asked) };
     (person, Hand { texts: sender, asked })
 }
