@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use oauth_attacks::report::table::duration;
 
+use crate::postgres::Postgres;
 use crate::stopwatch::Stopwatch;
 use crate::{codegen, flows, interop, tidy};
 
@@ -27,6 +28,8 @@ enum Run {
     Target(&'static str, &'static [&'static str]),
     /// The tests, without those that need programs which are not there.
     Tests,
+    /// The tests of databases, without those of one that is not there.
+    Stores,
     /// Foreign clients, without those that are not installed.
     Interop,
     /// A task of this program.
@@ -83,19 +86,11 @@ const STEPS: &[Step] = &[
             "--no-default-features",
         ]),
     },
+    Step { name: "stores", why: "stores that are a feature keep what every store has to keep", run: Run::Stores },
     Step {
-        name: "stores",
-        why: "stores that are a feature keep what every store has to keep",
-        run: Run::Cargo(&[
-            "test",
-            "--package",
-            "pkce-client",
-            "--features",
-            "sqlite",
-            "--test",
-            "it",
-            "sqlite_tokens",
-        ]),
+        name: "web",
+        why: "the backend for web applications lets nobody in whom the server did not",
+        run: Run::Cargo(&["test", "--package", "pkce-client", "--features", "axum", "--test", "it", "bff"]),
     },
     Step {
         name: "no_std",
@@ -174,6 +169,7 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
             Err(missing) => missing,
         },
         Run::Tests => tests(root, install),
+        Run::Stores => stores(root),
         Run::Interop => match interop::run_all(root, install) {
             Ok(done) => {
                 println!("{}", done.counts);
@@ -200,6 +196,32 @@ fn cargo(root: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> End
         Ok(status) => Ended::Failed(format!("`{line}` ended with {status}")),
         Err(error) => Ended::Failed(format!("`{line}` cannot be run: {error}")),
     }
+}
+
+/// Runs the tests of databases: of PostgreSQL as well, if there is one or one can be started.
+fn stores(root: &Path) -> Ended {
+    let test = |features, names: &[&str], variable| {
+        let always = ["test", "--package", "pkce-client", "--features", features, "--test", "it", "--"];
+        cargo(root, &[&always, names].concat(), variable)
+    };
+    const SQLITE: [&str; 2] = ["sqlite_tokens", "sql_flows"];
+    let named = std::env::var("DATABASE_URL").ok();
+    let started = if named.is_none() { Some(Postgres::start()) } else { None };
+    let url = match (&named, &started) {
+        (Some(url), _) => url,
+        (None, Some(Ok(started))) => started.url(),
+        (None, Some(Err(missing))) => {
+            return match test("sqlite", &SQLITE, None) {
+                Ended::Passed => {
+                    Ended::Partly(format!("PostgreSQL {missing}: apt-get install postgresql, or DATABASE_URL"))
+                }
+                other => other,
+            };
+        }
+        (None, None) => return Ended::Failed("there is no database".to_owned()),
+    };
+    let names = [&SQLITE[..], &["postgres_stores"]].concat();
+    test("axum,sqlite,postgres", &names, Some(("DATABASE_URL", url)))
 }
 
 /// Runs the tests. What needs a program that is not there is left out, and the step counts as skipped for it.

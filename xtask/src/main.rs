@@ -7,6 +7,7 @@ mod client_errors;
 mod codegen;
 mod flows;
 mod interop;
+mod postgres;
 mod stopwatch;
 mod tidy;
 

@@ -149,6 +149,8 @@ pub struct Page {
     pub body: String,
     /// What was printed, on a terminal or in a log.
     pub printed: String,
+    /// Its address, where a browser has been led to it.
+    pub address: Option<String>,
 }
 
 impl Page {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http::HeaderMap;
@@ -57,6 +58,8 @@ pub struct Web {
 struct Seat {
     browser: Browser,
     issuer: Mutex<String>,
+    /// Somebody was seen to be logged in.
+    logged_in: AtomicBool,
 }
 
 /// How to see that somebody is logged in.
@@ -199,7 +202,11 @@ impl Web {
     fn seat(&self, visitor: &Visitor) -> Arc<Seat> {
         let name = visitor.cookie(COOKIE).unwrap_or_else(fresh);
         visitor.set_cookie(COOKIE, &name);
-        let new = || Seat { browser: Browser::new(self.agent.clone()), issuer: Mutex::default() };
+        let new = || Seat {
+            browser: Browser::new(self.agent.clone()),
+            issuer: Mutex::default(),
+            logged_in: AtomicBool::new(false),
+        };
         Arc::clone(lock(&self.visitors).entry(name).or_insert_with(|| Arc::new(new())))
     }
 
@@ -223,17 +230,28 @@ impl Web {
                 let said = self.who(visitor, &seat).await?;
                 Ok(if matches!(said, Said::Accepted { .. }) { said } else { Said::SentOn { url } })
             }
+            // Whoever was logged in before may still be, and this response has nothing to do with it.
+            Landed::Here(answer) if answer.status >= 400 && seat.logged_in.load(Ordering::Relaxed) => {
+                Err(Rejected::new(format!("the application answered {}", answer.status)))
+            }
             Landed::Here(_) => self.who(visitor, &seat).await,
         }
     }
 
     /// Opens an address and follows where it leads within the application. The last page is shown to the visitor.
     async fn open(&self, visitor: &Visitor, seat: &Seat, url: String) -> Result<Landed, Rejected> {
+        self.visit(visitor, seat, Visit { url, form: None }).await
+    }
+
+    /// The same, beginning perhaps with a form on a page of the application.
+    async fn visit(&self, visitor: &Visitor, seat: &Seat, first: Visit) -> Result<Landed, Rejected> {
         let broken = |error: AgentError| Rejected::new(error.to_string());
-        let mut url = url;
+        let Visit { mut url, mut form } = first;
         for _ in 0..MOST_REDIRECTS {
-            let answer = seat.browser.open(Visit { url: url.clone(), form: None }).await.map_err(broken)?;
-            visitor.show(page(&answer));
+            let before = form.is_some().then_some(self.start.as_str());
+            let visit = Visit { url: url.clone(), form: form.take() };
+            let answer = seat.browser.open_from(visit, before).await.map_err(broken)?;
+            visitor.show(Page { address: Some(url.clone()), ..page(&answer) });
             let Some(location) = answer.location() else { return Ok(Landed::Here(answer)) };
             let next = url::Url::parse(&url).and_then(|here| here.join(location));
             let next = next.map_err(|_| Rejected::new("the application redirects to what is no address"))?;
@@ -258,7 +276,9 @@ impl Web {
         if page.status >= 500 {
             return Ok(Said::BrokeDown);
         }
-        if !self.logged_in.holds(page.status, &page.body) {
+        let logged_in = self.logged_in.holds(page.status, &page.body);
+        seat.logged_in.store(logged_in, Ordering::Relaxed);
+        if !logged_in {
             return Ok(Said::Rejected(Rejected::new("nobody is logged in")));
         }
         // The page was chosen so that it shows this of the one whom every login is about.
@@ -275,7 +295,13 @@ impl Web {
             Errand::WhoAmI => Ok(Done::Is(self.who(visitor, &seat).await?)),
             Errand::Logout => {
                 let url = self.logout.clone().ok_or_else(|| Rejected::new("no address to log out at is known"))?;
-                Ok(sent(self.open(visitor, &seat, url.into()).await?))
+                let mut landed = self.open(visitor, &seat, url.clone().into()).await?;
+                // A careful application takes nothing but the form of its own page there.
+                if matches!(&landed, Landed::Here(answer) if answer.status == 405) {
+                    let form = Visit { url: url.into(), form: Some(Params::new()) };
+                    landed = self.visit(visitor, &seat, form).await?;
+                }
+                Ok(sent(landed))
             }
             Errand::Open { door, params } => {
                 let url = self.doors.get(door).ok_or_else(|| Rejected::new("no such address is known"))?;

@@ -16,6 +16,7 @@ use crate::error::{ConfigError, Error};
 use crate::issuer::IssuerPolicy;
 use crate::jwks::KeyCache;
 use crate::jwt::verified_as;
+use crate::paste::PastePrompt;
 use crate::specs::oidc_backchannel_logout::Received;
 use crate::specs::{self, Spec, rfc9101_jar, rfc9126_par};
 use crate::transport::HttpClient;
@@ -47,6 +48,7 @@ pub struct ClientBuilder {
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
     user_agent: Arc<dyn UserAgent>,
+    pub(crate) paste: Option<Arc<dyn PastePrompt>>,
 }
 
 impl ClientBuilder {
@@ -69,6 +71,7 @@ impl ClientBuilder {
             clock: Arc::new(SystemClock),
             dice: Arc::new(SystemDice),
             user_agent: Arc::new(SystemBrowser),
+            paste: None,
         }
     }
 
@@ -272,6 +275,7 @@ impl ClientBuilder {
             clock: self.clock,
             dice: self.dice,
             user_agent: self.user_agent,
+            paste: self.paste,
             keys: KeyCache::default(),
             logout_tokens: Received::default(),
         };

@@ -22,6 +22,7 @@ use crate::issuer::IssuerPolicy;
 use crate::jwks::KeyCache;
 use crate::jwt::{Jwt, JwtError, JwtKind};
 use crate::login::LoginRequest;
+use crate::paste::PastePrompt;
 use crate::pending::{Accepted, Flow, Pending, RejectReason, Rejected};
 use crate::session::{Asked, Session};
 use crate::specs::oidc_backchannel_logout::Received;
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
     pub(crate) user_agent: Arc<dyn UserAgent>,
+    pub(crate) paste: Option<Arc<dyn PastePrompt>>,
     pub(crate) keys: KeyCache,
     pub(crate) logout_tokens: Received,
 }

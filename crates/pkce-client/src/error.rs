@@ -15,6 +15,7 @@ use crate::dice::NoEntropy;
 use crate::issuer::IssuerDifference;
 use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
+use crate::paste::PasteError;
 use crate::pending::{RejectReason, Rejected};
 use crate::specs::oidc_rp_initiated_logout::LogoutError;
 use crate::specs::rfc8628_device::DeviceError;
@@ -114,6 +115,9 @@ pub enum Error {
     /// The browser could not be opened.
     #[error("the browser could not be opened")]
     UserAgent(#[source] std::io::Error),
+    /// The user pasted five texts that are not the response to this login. This is of the last one.
+    #[error("what was pasted cannot be used: {0}")]
+    Pasted(PasteError),
     /// Nobody came back from the browser in time.
     #[error("the login was not finished in time")]
     LoginTimeout,

@@ -1,5 +1,9 @@
 //! Where sealed logins wait for their responses, if not in a cookie.
 
+pub mod conformance;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod sql;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +13,8 @@ use crate::clock::Clock;
 use crate::pending::FlowKey;
 use crate::transport::BoxFuture;
 
-/// Keeps sealed logins, each until it is taken once.
+/// Keeps sealed logins, each until it is taken once. Implement it to bring a store of your own, and hold it against
+/// [`flow_store_conformance::check`](crate::flow_store_conformance::check).
 ///
 /// The key is a hash of a `state`, which anybody may send. So a store that several browsers share does not tell whose
 /// login it is: the session or a cookie of the browser has to lead to the login as well, for instance by naming the keys

@@ -42,6 +42,9 @@
 //! somebody else's browser (RFC 9700 §4.7), so keep it where only that browser's session cookie leads. Outside the
 //! process it is sealed: [`Pending::into_sealed`], for a cookie or a [`FlowStore`].
 //!
+//! On axum, `Bff` of the feature `axum` does all of this: login, callback, logout in both directions, sealed cookies, and
+//! protection against the requests of other sites. Handlers take a `User`.
+//!
 //! # More than the code flow
 //! What a server does not offer is an error when it is asked for, never left out in silence.
 //! * Signed requests (RFC 9101): [`ClientBuilder::signed_requests`].
@@ -103,10 +106,13 @@
 //! # Runtime
 //! Sessions and native logins use the tokio runtime. Transport, time, randomness and browser can be replaced:
 //! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`]. A transport of your own is held against the contract by
-//! [`http_conformance::check`], a store of tokens by [`token_store_conformance::check`].
+//! [`http_conformance::check`], a store of tokens by [`token_store_conformance::check`]. Users whose browser is on
+//! another machine paste its last address: [`ClientBuilder::paste_prompt`].
 
 mod address;
 mod authentication;
+#[cfg(feature = "axum")]
+mod bff;
 mod builder;
 mod callback;
 mod claims;
@@ -125,6 +131,7 @@ mod jwt;
 mod login;
 mod loopback;
 mod native;
+mod paste;
 mod pending;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
@@ -141,6 +148,11 @@ mod token_set;
 mod transport;
 mod user_agent;
 
+#[cfg(feature = "axum")]
+pub use bff::{
+    Bff, BffBuilder, BffError, BffFailure, CSRF_HEADER, CsrfError, EndedSessions, MemorySessions, NoUser,
+    SessionName, User, WebSessions,
+};
 pub use builder::ClientBuilder;
 pub use callback::{Callback, CallbackError};
 pub use claims::{ClaimError, IdClaims, UserInfo};
@@ -150,12 +162,16 @@ pub use dice::{Dice, NoEntropy, SystemDice};
 pub use error::{
     AddressError, Advice, ConfigError, Defect, DiscoveryError, Error, ErrorCode, FinishError, OAuthError,
 };
+pub use flow_store::conformance as flow_store_conformance;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use flow_store::sql::SqlFlows;
 pub use flow_store::{FlowStore, FlowStoreError, MemoryFlows};
 pub use issuer::{IssuerDifference, IssuerPolicy};
 pub use json::JsonError;
 pub use jwt::{JwtError, JwtKind};
 pub use login::{LoginRequest, Started};
 pub use oauth_types::{Algorithm, ContentEncryption, KeyManagement, ProviderMetadata, Secret};
+pub use paste::{PasteError, PastePrompt, TerminalPrompt};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
 #[cfg(feature = "reqwest")]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
@@ -181,6 +197,8 @@ pub use specs::rfc9470_step_up::StepUp;
 pub use store::conformance as token_store_conformance;
 pub use store::file::FileStore;
 pub use store::memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use store::postgres::{PostgresTokenStore, PostgresTokens};
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::{SqliteTokenStore, SqliteTokens};
 pub use store::{Lease, Replace, StoreError, TokenStore, Version};

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -56,10 +56,7 @@ pub(crate) enum Answer {
 impl Loopback {
     /// Binds a port the system chooses, on 127.0.0.1; on `[::1]` only if there is no IPv4 at all.
     pub(crate) async fn bind() -> io::Result<Self> {
-        let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await {
-            Err(error) if is_absent(&error) => TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await?,
-            bound => bound?,
-        };
+        let listener = first_of(TcpListener::bind::<(IpAddr, u16)>).await?;
         let address = listener.local_addr()?;
         let (sender, requests) = mpsc::channel(MAX_CONNECTIONS);
         let (connections, oldest_first) = (JoinSet::new(), VecDeque::new());
@@ -108,6 +105,14 @@ impl Request {
         async {
             let _ = self.written.await;
         }
+    }
+}
+
+/// What is bound to a port that the system chooses.
+async fn first_of<T>(bind: impl AsyncFn((IpAddr, u16)) -> io::Result<T>) -> io::Result<T> {
+    match bind((Ipv4Addr::LOCALHOST.into(), 0)).await {
+        Err(error) if is_absent(&error) => bind((Ipv6Addr::LOCALHOST.into(), 0)).await,
+        bound => bound,
     }
 }
 
@@ -294,6 +299,20 @@ mod tests {
         assert!(is_absent(&io::ErrorKind::AddrNotAvailable.into()));
         assert!(!is_absent(&io::ErrorKind::AddrInUse.into()));
         assert!(!is_absent(&io::ErrorKind::PermissionDenied.into()));
+    }
+
+    #[tokio::test]
+    async fn ipv6_is_bound_only_where_there_is_no_ipv4() {
+        let bound = async |fails: Option<io::ErrorKind>| {
+            let bind = async |(address, port): (IpAddr, u16)| match fails {
+                Some(kind) if address.is_ipv4() => Err(io::Error::from(kind)),
+                _ => Ok((address, port)),
+            };
+            first_of(bind).await.map_err(|error| error.kind())
+        };
+        assert_eq!(bound(None).await, Ok((Ipv4Addr::LOCALHOST.into(), 0)));
+        assert_eq!(bound(Some(io::ErrorKind::AddrNotAvailable)).await, Ok((Ipv6Addr::LOCALHOST.into(), 0)));
+        assert_eq!(bound(Some(io::ErrorKind::AddrInUse)).await, Err(io::ErrorKind::AddrInUse));
     }
 
     #[test]

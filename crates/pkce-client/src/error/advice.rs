@@ -49,6 +49,7 @@ impl Error {
             }
             Self::Device(DeviceError::Denied | DeviceError::Expired | DeviceError::Over)
             | Self::ReauthRequired
+            | Self::Pasted(_)
             | Self::LoginTimeout => Advice::LogInAgain,
             Self::Logout(_) => Advice::Ignore,
             Self::Discovery(DiscoveryError::NotFound { openid: 500.., .. }) => Advice::Retry { after: None },

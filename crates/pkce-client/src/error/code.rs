@@ -8,6 +8,7 @@ use crate::callback::CallbackError;
 use crate::issuer::IssuerDifference;
 use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
+use crate::paste::PasteError;
 use crate::pending::RejectReason;
 use crate::seal_key::SealError;
 use crate::specs::oidc_frontchannel_logout::FrontChannelError;
@@ -72,6 +73,8 @@ impl Error {
             Self::Entropy(_) => ("client", "no_entropy".into()),
             Self::Loopback(_) => ("native", "loopback".into()),
             Self::UserAgent(_) => ("native", "user_agent".into()),
+            Self::Pasted(PasteError::Rejected(reason)) => return reason.code(),
+            Self::Pasted(error) => ("native", with("pasted", &error.name())),
             Self::LoginTimeout => ("native", "timeout".into()),
         };
         ErrorCode::new(area, name)
@@ -357,6 +360,21 @@ impl Named for TransportError {
     }
 }
 
+impl Named for PasteError {
+    fn name(&self) -> Cow<'static, str> {
+        let name = match self {
+            Self::Empty => "empty",
+            Self::TooLong => "too_long",
+            Self::Beginning => "beginning",
+            Self::OtherAddress => "other_address",
+            Self::NotAResponse => "not_a_response",
+            Self::Malformed(error) => return error.code().name,
+            Self::Rejected(reason) => return reason.code().name,
+        };
+        name.into()
+    }
+}
+
 impl Named for DeviceError {
     fn name(&self) -> Cow<'static, str> {
         let name = match self {
@@ -418,11 +436,13 @@ mod tests {
 
     #[test]
     fn a_code_says_where_and_what() {
-        let cases: [(Error, &str); 8] = [
+        let cases: [(Error, &str); 10] = [
             (JwtError::Audience.into(), "id_token.audience"),
             (Error::Jwt { kind: JwtKind::LogoutToken, error: JwtError::Missing("sid") }, "logout_token.missing_sid"),
             (Error::Protocol { endpoint: Endpoint::Token, defect: Defect::Redirect(302) }, "token.redirect"),
             (Error::Rejected(RejectReason::StateMismatch), "response.state_mismatch"),
+            (Error::Pasted(PasteError::Beginning), "native.pasted_beginning"),
+            (Error::Pasted(PasteError::Rejected(RejectReason::StateMismatch)), "response.state_mismatch"),
             (Error::Rejected(RejectReason::Signature(JwtError::Nonce)), "response_token.nonce"),
             (DiscoveryError::Issuer(IssuerDifference::TrailingSlash).into(), "discovery.issuer_trailing_slash"),
             (

@@ -116,9 +116,17 @@ impl fmt::Debug for LogoutToken {
 }
 
 impl Received {
+    /// Whether a token with this `jti` was received that is still valid.
+    #[cfg(feature = "axum")]
+    pub(crate) fn has(&self, jti: &str, now: u64) -> bool {
+        let received = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let jti: [u8; 32] = Sha256::digest(jti).into();
+        received.get(&jti).is_some_and(|until| *until > now)
+    }
+
     /// Whether a token with this `jti`, valid `until` then, is received for the first time. Those that are valid no longer
     /// are forgotten, and if there are too many, those that end first: only the server can make so many.
-    fn is_first(&self, jti: &str, until: u64, now: u64) -> bool {
+    pub(crate) fn is_first(&self, jti: &str, until: u64, now: u64) -> bool {
         let mut received = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let jti = Sha256::digest(jti).into();
         if received.get(&jti).is_some_and(|until| *until > now) {

@@ -34,7 +34,7 @@ pub struct StartedLogout {
 
 /// A logout that was begun. Its `state` says that the browser comes back from it, and not from anywhere else.
 pub struct PendingLogout {
-    state: Option<Secret>,
+    pub(crate) state: Option<Secret>,
 }
 
 /// Why a browser that came back was not sent by a logout of this process.

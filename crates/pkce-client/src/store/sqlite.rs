@@ -1,18 +1,16 @@
 //! Tokens of many sessions in a SQLite database, through sqlx: for the server side of web applications on one machine.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use oauth_types::Secret;
 use sha2::{Digest as _, Sha256};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
-use sqlx::{Executor as _, Row as _};
+use sqlx::Executor as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::file::{apart, locked, private};
-use super::{Lease, Replace, StoreError, TokenStore, Version, Writing, is_unreadable};
+use super::sql::{Pool, Table, failed};
+use super::{Lease, Replace, StoreError, TokenStore, Version, Writing};
 use crate::seal_key::SealKey;
 use crate::token_set::TokenSet;
 use crate::transport::BoxFuture;
@@ -25,11 +23,6 @@ const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS token_set (
     version TEXT NOT NULL,
     tokens TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;";
-const LOAD: &str = "SELECT version, tokens FROM token_set WHERE session = ?1";
-const INSERT: &str =
-    "INSERT INTO token_set (session, version, tokens) VALUES (?1, ?2, ?3) ON CONFLICT (session) DO NOTHING";
-const UPDATE: &str = "UPDATE token_set SET version = ?2, tokens = ?3 WHERE session = ?1 AND version = ?4";
-const DELETE: &str = "DELETE FROM token_set WHERE session = ?1 AND version = ?2";
 
 /// A SQLite database with the tokens of any number of sessions. Its clones are one database.
 ///
@@ -48,9 +41,8 @@ pub struct SqliteTokenStore {
 }
 
 struct Database {
-    pool: SqlitePool,
+    table: Table,
     path: PathBuf,
-    writing: Writing,
 }
 
 impl SqliteTokens {
@@ -79,71 +71,32 @@ impl SqliteTokens {
     }
 
     async fn open(path: PathBuf, writing: Writing) -> Result<Self, StoreError> {
-        // SQLite gives its other files the permissions of this one.
-        let file = path.clone();
-        apart(move || {
-            let opened = private(std::fs::OpenOptions::new().write(true).create(true).truncate(false)).open(file);
-            opened.map(drop).map_err(StoreError::unavailable)
-        })
-        .await?;
-        // What is answered has to last: a rotated token is not told a second time.
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(failed)?;
-        pool.execute(SCHEMA).await.map_err(failed)?;
-        Ok(Self { database: Arc::new(Database { pool, path, writing }) })
+        let pool = open(&path, SCHEMA).await?;
+        let table = Table { pool: Pool::Sqlite(pool), writing };
+        Ok(Self { database: Arc::new(Database { table, path }) })
     }
 }
 
+/// Opens a database, or makes it, with these tables.
+pub(crate) async fn open(path: &Path, schema: &'static str) -> Result<SqlitePool, StoreError> {
+    // SQLite gives its other files the permissions of this one.
+    let file = path.to_owned();
+    apart(move || {
+        let opened = private(std::fs::OpenOptions::new().write(true).create(true).truncate(false)).open(file);
+        opened.map(drop).map_err(StoreError::unavailable)
+    })
+    .await?;
+    // What is answered has to last: a rotated token is not told a second time.
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(failed)?;
+    pool.execute(schema).await.map_err(failed)?;
+    Ok(pool)
+}
+
 impl SqliteTokenStore {
-    async fn read(&self) -> Result<Option<(Version, Secret)>, StoreError> {
-        let query = sqlx::query(LOAD).bind(self.session.as_str());
-        let row = query.fetch_optional(&self.database.pool).await.map_err(failed)?;
-        let text = |row: &SqliteRow, name: &str| row.try_get::<String, _>(name).map_err(failed);
-        row.map(|row| Ok((Version::new(text(&row, "version")?), Secret::new(text(&row, "tokens")?)))).transpose()
-    }
-
-    async fn put(&self, expected: Option<&Version>, tokens: &TokenSet) -> Result<Replace, StoreError> {
-        let version = Version::draw()?;
-        let text = self.database.writing.write(tokens)?;
-        let unreadable = match expected {
-            None => {
-                let query = sqlx::query(INSERT).bind(self.session.as_str());
-                let query = query.bind(version.as_str()).bind(text.expose());
-                if is_done(query.execute(&self.database.pool).await)? {
-                    return Ok(Replace::Stored(version));
-                }
-                self.unreadable().await?
-            }
-            Some(_) => None,
-        };
-        let Some(expected) = expected.or(unreadable.as_ref()) else { return Ok(Replace::Conflict) };
-        let query = sqlx::query(UPDATE).bind(self.session.as_str()).bind(version.as_str());
-        let query = query.bind(text.expose()).bind(expected.as_str());
-        let stored = is_done(query.execute(&self.database.pool).await)?;
-        Ok(if stored { Replace::Stored(version) } else { Replace::Conflict })
-    }
-
-    async fn delete(&self, expected: Option<&Version>) -> Result<Replace, StoreError> {
-        let removed = match expected {
-            None => self.read().await?.is_none(),
-            Some(version) => {
-                let query = sqlx::query(DELETE).bind(self.session.as_str()).bind(version.as_str());
-                is_done(query.execute(&self.database.pool).await)?
-            }
-        };
-        Ok(if removed { Replace::Removed } else { Replace::Conflict })
-    }
-
-    /// The version of what is kept, if it cannot be read.
-    async fn unreadable(&self) -> Result<Option<Version>, StoreError> {
-        let Some((version, text)) = self.read().await? else { return Ok(None) };
-        let error = self.database.writing.read(text.expose()).err();
-        Ok(error.is_some_and(|error| is_unreadable(&error)).then_some(version))
-    }
-
     /// The file that is locked by whoever refreshes this session.
     fn lease_file(&self) -> PathBuf {
         let number = Sha256::digest(&self.session)[0] % LEASES;
@@ -155,10 +108,7 @@ impl SqliteTokenStore {
 
 impl TokenStore for SqliteTokenStore {
     fn load(&self) -> BoxFuture<'_, Result<Option<(Version, TokenSet)>, StoreError>> {
-        Box::pin(async {
-            let Some((version, text)) = self.read().await? else { return Ok(None) };
-            Ok(Some((version, self.database.writing.read(text.expose())?)))
-        })
+        Box::pin(self.database.table.load(&self.session))
     }
 
     fn replace<'a>(
@@ -166,17 +116,24 @@ impl TokenStore for SqliteTokenStore {
         expected: Option<&'a Version>,
         new: Option<&'a TokenSet>,
     ) -> BoxFuture<'a, Result<Replace, StoreError>> {
-        Box::pin(async move {
-            match new {
-                Some(tokens) => self.put(expected, tokens).await,
-                None => self.delete(expected).await,
-            }
-        })
+        Box::pin(self.database.table.replace(&self.session, expected, new))
     }
 
     fn lease(&self) -> BoxFuture<'_, Result<Option<Lease>, StoreError>> {
         let file = self.lease_file();
         Box::pin(apart(move || locked(&file).map(|lock| Some(Box::new(lock) as Lease))))
+    }
+}
+
+#[cfg(feature = "axum")]
+impl crate::bff::WebSessions for SqliteTokens {
+    fn tokens(&self, name: &crate::bff::SessionName) -> Arc<dyn TokenStore> {
+        Arc::new(self.session(name.as_str()))
+    }
+
+    fn end<'a>(&'a self, ended: &'a crate::bff::EndedSessions) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (pattern, bound) = ended.like();
+        Box::pin(async move { self.database.table.end(&pattern, &bound).await })
     }
 }
 
@@ -191,12 +148,4 @@ impl fmt::Debug for SqliteTokenStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteTokenStore").field("path", &self.database.path).finish_non_exhaustive()
     }
-}
-
-fn is_done(outcome: Result<sqlx::sqlite::SqliteQueryResult, sqlx::Error>) -> Result<bool, StoreError> {
-    Ok(outcome.map_err(failed)?.rows_affected() == 1)
-}
-
-fn failed(error: sqlx::Error) -> StoreError {
-    StoreError::unavailable(error)
 }

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pkce_client::{Callback, FlowKey, FlowStore, MemoryFlows, Pending, SealKey, Started};
+use pkce_client::flow_store_conformance::check;
+use pkce_client::{BoxFuture, Callback, FlowKey, FlowStore, FlowStoreError, MemoryFlows, Pending, SealKey, Started};
 
 use crate::stage::{Stage, TestClock, callback, response_to};
 
-const LIFETIME: Duration = Duration::from_secs(60);
+pub(crate) const LIFETIME: Duration = Duration::from_secs(60);
 
-fn flow(state: &str) -> FlowKey {
+pub(crate) fn flow(state: &str) -> FlowKey {
     Callback::from_query(&format!("state={state}")).expect("parameters").lookup_key().expect("a state")
 }
 
-async fn put(store: &dyn FlowStore, state: &str, sealed: &str, lifetime: Duration) {
+pub(crate) async fn put(store: &dyn FlowStore, state: &str, sealed: &str, lifetime: Duration) {
     store.put(&flow(state), sealed.to_owned(), lifetime).await.expect("kept");
 }
 
-async fn take(store: &dyn FlowStore, state: &str) -> Option<String> {
+pub(crate) async fn take(store: &dyn FlowStore, state: &str) -> Option<String> {
     store.take(&flow(state)).await.expect("an answer")
 }
 
@@ -93,4 +94,78 @@ async fn a_full_store_forgets_what_would_expire_first() {
     assert_eq!(take(&store, "new").await.as_deref(), Some("3"), "one that had expired made room");
     assert_eq!(take(&store, "newer").await.as_deref(), Some("4"));
     assert_eq!(take(&store, "long").await, None);
+}
+
+#[tokio::test]
+async fn the_store_in_memory_conforms() {
+    check(&MemoryFlows::new(4, TestClock::new())).await.expect("conforms");
+}
+
+/// What a store may do wrong.
+#[derive(Clone, Copy)]
+enum Wrong {
+    KeepsWhatIsTaken,
+    ForgetsOthers,
+    KeepsTheFirst,
+    HandsOutTheExpired,
+    ChangesTheText,
+    InventsLogins,
+    IsDown,
+}
+
+struct Bent(MemoryFlows, Wrong);
+
+impl FlowStore for Bent {
+    fn put<'a>(
+        &'a self,
+        key: &'a FlowKey,
+        sealed: String,
+        lifetime: Duration,
+    ) -> BoxFuture<'a, Result<(), FlowStoreError>> {
+        Box::pin(async move {
+            let before = match self.1 {
+                Wrong::KeepsTheFirst => self.0.take(key).await?,
+                Wrong::IsDown => return Err(FlowStoreError::new("down")),
+                _ => None,
+            };
+            let sealed = match self.1 {
+                Wrong::ChangesTheText => sealed.to_lowercase().replace('%', ""),
+                _ => sealed,
+            };
+            let lifetime = if matches!(self.1, Wrong::HandsOutTheExpired) { LIFETIME } else { lifetime };
+            self.0.put(key, before.unwrap_or(sealed), lifetime).await
+        })
+    }
+
+    fn take<'a>(&'a self, key: &'a FlowKey) -> BoxFuture<'a, Result<Option<String>, FlowStoreError>> {
+        Box::pin(async move {
+            let taken = self.0.take(key).await?;
+            match (self.1, &taken) {
+                (Wrong::KeepsWhatIsTaken, Some(sealed)) => self.0.put(key, sealed.clone(), LIFETIME).await?,
+                (Wrong::InventsLogins, None) => return Ok(Some("invented".to_owned())),
+                _ => {}
+            }
+            Ok(taken)
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_conform_is_told_so() {
+    use Wrong::{
+        ChangesTheText, ForgetsOthers, HandsOutTheExpired, InventsLogins, IsDown, KeepsTheFirst, KeepsWhatIsTaken,
+    };
+    for (wrong, rule) in [
+        (InventsLogins, "what was not kept is not there"),
+        (ChangesTheText, "what is kept is found as it was"),
+        (KeepsWhatIsTaken, "what was taken is gone"),
+        (ForgetsOthers, "what is kept is found as it was"),
+        (KeepsTheFirst, "what is kept again replaces what was there"),
+        (HandsOutTheExpired, "what has expired is not handed out"),
+        (IsDown, "the store failed"),
+    ] {
+        let room = if matches!(wrong, ForgetsOthers) { 1 } else { 10 };
+        let error = check(&Bent(MemoryFlows::new(room, TestClock::new()), wrong)).await.expect_err(rule);
+        assert!(error.to_string().contains(rule), "{error}");
+    }
 }

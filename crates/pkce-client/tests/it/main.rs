@@ -1,6 +1,10 @@
 //! The client against a server in memory, and against the mock authorization server.
 
 mod authorization_response;
+#[cfg(feature = "axum")]
+mod bff;
+#[cfg(feature = "axum")]
+mod bff_logout;
 mod discovery;
 #[cfg(feature = "reqwest")]
 mod fapi2;
@@ -16,6 +20,9 @@ mod misuse;
 #[cfg(feature = "reqwest")]
 mod mock_idp;
 mod native;
+#[cfg(feature = "reqwest")]
+mod native_in_chromium;
+mod native_paste;
 mod oauth_form_post;
 #[cfg(feature = "reqwest")]
 mod odd_servers;
@@ -25,6 +32,8 @@ mod oidc_frontchannel_logout;
 mod oidc_jarm;
 mod oidc_rp_initiated_logout;
 mod oidc_signed_userinfo;
+#[cfg(feature = "postgres")]
+mod postgres_stores;
 #[cfg(feature = "reqwest")]
 mod processes;
 mod properties;
@@ -54,6 +63,8 @@ mod secrets;
 mod session;
 mod shared_session;
 mod signed;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql_flows;
 #[cfg(feature = "sqlite")]
 mod sqlite_tokens;
 mod stage;

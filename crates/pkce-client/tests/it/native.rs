@@ -13,15 +13,15 @@ use url::Url;
 use crate::stage::{CLIENT_ID, ISSUER, START, Stage, asked_by, response_to, sign};
 
 /// A login under way, and the browser it opened.
-struct Visit {
-    login: JoinHandle<Result<Session, Error>>,
-    url: Url,
-    redirect_uri: String,
+pub(crate) struct Visit {
+    pub(crate) login: JoinHandle<Result<Session, Error>>,
+    pub(crate) url: Url,
+    pub(crate) redirect_uri: String,
     host: String,
 }
 
 impl Visit {
-    async fn start(stage: &Stage, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+    pub(crate) async fn start(stage: &Stage, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let (opened, mut opening) = mpsc::unbounded_channel();
         let user_agent = move |url: Url| {
             opened.send(url).expect("the test waits for it");
@@ -54,17 +54,17 @@ impl Visit {
     }
 
     /// The target of the response with these parameters instead.
-    fn callback(&self, changes: &[(&str, &str)]) -> String {
+    pub(crate) fn callback(&self, changes: &[(&str, &str)]) -> String {
         format!("/callback?{}", response_to(&self.url, changes))
     }
 
-    async fn expect(&self, target: &str, status: &str) {
+    pub(crate) async fn expect(&self, target: &str, status: &str) {
         let answer = self.get(target).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{target}: {answer}");
     }
 
     /// Follows the response to its end, as a browser does.
-    async fn come_back(&self) {
+    pub(crate) async fn come_back(&self) {
         let answer = self.get(&self.callback(&[])).await;
         assert!(
             answer.starts_with("HTTP/1.1 303 ") && answer.contains("\r\nLocation: /callback/done\r\n"),
@@ -73,7 +73,7 @@ impl Visit {
         self.expect("/callback/done", "200").await;
     }
 
-    async fn finish(self) -> Result<Session, Error> {
+    pub(crate) async fn finish(self) -> Result<Session, Error> {
         let outcome = self.login.await.expect("no panic");
         let refused = TcpStream::connect(&self.host).await.expect_err("the port is closed");
         assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
@@ -302,6 +302,50 @@ async fn every_login_has_a_port_and_secrets_of_its_own() {
     second.come_back().await;
     second.finish().await.expect("a session");
     first.login.abort();
+}
+
+#[tokio::test]
+async fn the_listener_is_bound_before_the_browser_opens() {
+    let stage = Stage::new();
+    let eager = |url: Url| async move {
+        let redirect_uri = asked_by(&url).get("redirect_uri").expect("a redirect URI").to_owned();
+        let host = redirect_uri.trim_start_matches("http://").trim_end_matches("/callback").to_owned();
+        TcpStream::connect(host).await.map(drop)?;
+        Err(io::Error::other("it was there"))
+    };
+    let client = stage.client_of(stage.builder().user_agent(eager));
+    let Err(Error::UserAgent(error)) = client.login_native(["openid"]).await else { panic!("no browser") };
+    assert_eq!(error.to_string(), "it was there");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_listener_is_at_one_address_alone() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    let port = visit.host.split_once(':').expect("a port").1;
+    for other in ["127.0.0.2", "[::1]"] {
+        let refused = TcpStream::connect(format!("{other}:{port}")).await;
+        assert!(refused.is_err(), "{other}");
+    }
+    visit.come_back().await;
+    visit.finish().await.expect("a session");
+}
+
+#[tokio::test]
+async fn nothing_of_a_request_is_shown() {
+    let stage = Stage::new();
+    let visit = Visit::start(&stage, same).await;
+    let script = "%3Cscript%3Ealert(1)%3C/script%3E<script>";
+    for target in [format!("/{script}"), visit.callback(&[("state", "<script>"), ("error", "<script>")])] {
+        let answer = visit.get(&target).await;
+        assert!(!answer.contains("script") && !answer.contains("alert"), "{answer}");
+    }
+    let denied = visit.callback(&[("error", "<script>"), ("error_description", "<script>"), ("code", "")]);
+    let answer = visit.get(&denied).await;
+    let last = visit.get("/callback/done").await;
+    assert!(!format!("{answer}{last}").contains("script"), "{answer}{last}");
+    assert!(matches!(visit.finish().await, Err(Error::Rejected(RejectReason::Denied(_)))));
 }
 
 #[test]

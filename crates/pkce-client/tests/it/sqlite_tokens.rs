@@ -100,3 +100,10 @@ async fn a_database_is_for_its_owner_alone_and_shows_nothing() {
     std::fs::write(scratch.0.join("other"), "this is no database, but long enough to be looked at").expect("a file");
     assert!(matches!(SqliteTokens::in_plain_text(scratch.0.join("other")).await, Err(StoreError::Unavailable(_))));
 }
+
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn sessions_of_browsers_are_kept_in_a_sqlite_database() {
+    let scratch = Scratch::new("sqlite-web");
+    crate::bff_logout::sessions_end(sealed(&scratch, 1).await, sealed(&scratch, 1).await).await;
+}

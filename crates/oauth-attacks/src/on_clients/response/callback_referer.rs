@@ -62,6 +62,10 @@ fn leak(page: &Page, code: &str) -> Option<&'static str> {
         let told = header("location").is_some_and(|to| to.contains(code));
         return told.then_some("the redirect URI leads to an address with the code in it");
     }
+    // The browser was led on to an address that has nothing to tell.
+    if page.address.as_ref().is_some_and(|address| !address.contains(code)) {
+        return None;
+    }
     let careful = header("referrer-policy").is_some_and(|policy| CAREFUL.contains(&policy.trim()));
     (!careful).then_some("the page at the redirect URI stays, and has no policy for the Referer header")
 }
