@@ -13,6 +13,7 @@ use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
 use crate::pending::{RejectReason, Rejected};
 use crate::specs::oidc_rp_initiated_logout::LogoutError;
+use crate::specs::rfc7591_registration::RegistrationError;
 use crate::specs::rfc8628_device::DeviceError;
 use crate::store::StoreError;
 use crate::token::TokenType;
@@ -80,6 +81,9 @@ pub enum Error {
     /// The browser did not come back from a logout of this process.
     #[error(transparent)]
     Logout(#[from] LogoutError),
+    /// The registration of the client cannot be used (RFC 7591, RFC 7592).
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
     /// The claims of the UserInfo endpoint are about somebody else (OpenID Connect Core §5.3.2).
     #[error("the userinfo endpoint answered about another subject")]
     SubjectMismatch,
@@ -177,6 +181,15 @@ pub enum ConfigError {
     /// A web login needs a redirect URI; the client has none.
     #[error("no redirect URI: name it with ClientBuilder::redirect_uri")]
     NoRedirectUri,
+    /// The redirect URI of the builder is not among those that are registered.
+    #[error("the redirect URI {0} is not among those that the client registers")]
+    UnregisteredRedirectUri(String),
+    /// A token is empty or has characters that do not fit into a header.
+    #[error("a token is empty or does not fit into a header")]
+    Token,
+    /// The client is registered for a way of authentication with a key or a certificate, which has to be named.
+    #[error("the client is registered for {0}: name its key or certificate with the method of that name")]
+    AuthMethodOwed(String),
     /// The path of the loopback redirect URI does not begin with `/` or has characters that need escaping.
     #[error("the loopback path is unusable")]
     LoopbackPath,

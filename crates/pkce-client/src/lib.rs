@@ -72,6 +72,10 @@
 //! * Protected resources: what a token stands for (RFC 7662) by [`Client::introspect`], with a signature (RFC 9701) by
 //!   [`Client::introspect_signed`]; tokens that say it themselves (RFC 9068) by [`Client::verify_access_token`].
 //!
+//! # A client that nobody has registered
+//! * It registers itself (RFC 7591) by [`ClientBuilder::register`], and manages its [`Registration`] (RFC 7592) by
+//!   [`Client::read_registration`], [`Client::update_registration`] and [`Client::delete_registration`].
+//!
 //! # Who the client is, and what its tokens are bound to
 //! * A secret in a header or in the body (RFC 6749), a signed assertion for the issuer alone (RFC 7523), or a certificate
 //!   (RFC 8705): [`ClientBuilder::secret`], [`ClientBuilder::private_key_jwt`], [`ClientBuilder::mtls`]. One of them, as
@@ -107,6 +111,7 @@ mod builder;
 mod callback;
 mod claims;
 mod client;
+mod client_metadata;
 mod clock;
 mod dice;
 mod discover;
@@ -138,6 +143,7 @@ pub use builder::ClientBuilder;
 pub use callback::{Callback, CallbackError};
 pub use claims::{ClaimError, IdClaims, UserInfo};
 pub use client::Client;
+pub use client_metadata::ClientMetadata;
 pub use clock::{Clock, SystemClock};
 pub use dice::{Dice, NoEntropy, SystemDice};
 pub use error::{
@@ -160,6 +166,7 @@ pub use specs::oidc_frontchannel_logout::{FrontChannelError, FrontChannelLogout}
 pub use specs::oidc_rp_initiated_logout::{LogoutError, LogoutRequest, PendingLogout, StartedLogout};
 pub use specs::rfc6749_client_credentials::ClientCredentials;
 pub use specs::rfc6750_bearer::Challenge;
+pub use specs::rfc7591_registration::{Registration, RegistrationError, RegistrationRequest};
 pub use specs::rfc7662_introspection::Introspection;
 pub use specs::rfc8628_device::{DeviceError, DeviceLogin, DeviceRequest};
 pub use specs::rfc8693_token_exchange::{ExchangeRequest, ExchangedToken, TokenKind};

@@ -12,6 +12,8 @@ pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6750_bearer;
 mod rfc7009_revocation;
 mod rfc7523_client_assertion;
+pub(crate) mod rfc7591_registration;
+mod rfc7592_management;
 pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8628_device;
 pub(crate) mod rfc8693_token_exchange;

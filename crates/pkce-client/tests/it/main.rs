@@ -31,6 +31,8 @@ mod rfc6749_client_credentials;
 mod rfc6750_bearer;
 mod rfc7009_revocation;
 mod rfc7523_client_assertion;
+mod rfc7591_registration;
+mod rfc7592_management;
 mod rfc7662_introspection;
 mod rfc8628_device;
 mod rfc8693_token_exchange;
