@@ -170,6 +170,11 @@ impl ClientMetadata {
         self.kind
     }
 
+    /// Whether the client publishes keys, so that it can sign who it is.
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty() || self.texts.iter().any(|(name, _)| *name == "jwks_uri")
+    }
+
     pub(crate) fn redirect_uris(&self) -> &[String] {
         &self.redirect_uris
     }

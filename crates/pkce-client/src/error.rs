@@ -15,6 +15,7 @@ use crate::pending::{RejectReason, Rejected};
 use crate::specs::oidc_rp_initiated_logout::LogoutError;
 use crate::specs::rfc7591_registration::RegistrationError;
 use crate::specs::rfc8628_device::DeviceError;
+use crate::specs::rfc9728_resource::ResourceError;
 use crate::store::StoreError;
 use crate::token::TokenType;
 use crate::transport::{Endpoint, TransportError};
@@ -84,6 +85,9 @@ pub enum Error {
     /// The registration of the client cannot be used (RFC 7591, RFC 7592).
     #[error(transparent)]
     Registration(#[from] RegistrationError),
+    /// A protected resource cannot be used (RFC 9728), or is not what the request is for.
+    #[error(transparent)]
+    ProtectedResource(#[from] ResourceError),
     /// The claims of the UserInfo endpoint are about somebody else (OpenID Connect Core §5.3.2).
     #[error("the userinfo endpoint answered about another subject")]
     SubjectMismatch,
@@ -184,6 +188,10 @@ pub enum ConfigError {
     /// The redirect URI of the builder is not among those that are registered.
     #[error("the redirect URI {0} is not among those that the client registers")]
     UnregisteredRedirectUri(String),
+    /// The URL of a client's metadata document is not https with a path, or has a query, a fragment, a user name, or
+    /// segments of dots (draft-ietf-oauth-client-id-metadata-document §3).
+    #[error("the URL of the client's metadata document is not https with a plain path")]
+    DocumentUrl,
     /// A token is empty or has characters that do not fit into a header.
     #[error("a token is empty or does not fit into a header")]
     Token,
@@ -293,6 +301,9 @@ pub enum AddressError {
     /// A server that is not on the loopback interface names an http address there.
     #[error("it is a loopback address, but the issuer is not")]
     LoopbackFromAfar,
+    /// It leads into a network of its own, from outside of it.
+    #[error("it leads into a private network, from outside of it")]
+    Inside,
     /// It has a fragment.
     #[error("it has a fragment")]
     Fragment,

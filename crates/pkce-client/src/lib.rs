@@ -67,14 +67,17 @@
 //!   (RP-Initiated Logout) by [`Client::logout`]; logouts that begin elsewhere arrive by [`Client::verify_logout_token`]
 //!   (Back-Channel Logout) and [`Client::judge_frontchannel_logout`] (Front-Channel Logout).
 //! * UserInfo responses that are signed: [`ClientBuilder::signed_userinfo`].
-//! * Services: access on their own account (RFC 6749 §4.4) by [`Client::client_credentials`], and one token for another
-//!   (RFC 8693) by [`Client::token_exchange`].
+//! * Services: access on their own account (RFC 6749 §4.4) by [`Client::client_credentials`], one token for another
+//!   (RFC 8693) by [`Client::token_exchange`], and tokens for what somebody else has signed (RFC 7523) by
+//!   [`Client::jwt_bearer`].
 //! * Protected resources: what a token stands for (RFC 7662) by [`Client::introspect`], with a signature (RFC 9701) by
 //!   [`Client::introspect_signed`]; tokens that say it themselves (RFC 9068) by [`Client::verify_access_token`].
 //!
 //! # A client that nobody has registered
 //! * It registers itself (RFC 7591) by [`ClientBuilder::register`], and manages its [`Registration`] (RFC 7592) by
 //!   [`Client::read_registration`], [`Client::update_registration`] and [`Client::delete_registration`].
+//! * Or it is called by the URL where it says who it is (OAuth Client ID Metadata Document): [`Client::documented`].
+//! * A resource says whose tokens it takes (RFC 9728), and the rest follows, as for MCP servers: [`ProtectedResource`].
 //!
 //! # Who the client is, and what its tokens are bound to
 //! * A secret in a header or in the body (RFC 6749), a signed assertion for the issuer alone (RFC 7523), or a certificate
@@ -160,18 +163,24 @@ pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use seal_key::{SealError, SealKey};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
+pub use specs::draft_client_id_metadata::ClientDocument;
+pub use specs::mcp_authorization::{
+    NativeLogin, ProtectedResource, ProtectedResourceBuilder, ResourceLogin, ResourceRequest,
+};
 pub use specs::oidc_backchannel_logout::LogoutToken;
 pub use specs::oidc_core::Prompt;
 pub use specs::oidc_frontchannel_logout::{FrontChannelError, FrontChannelLogout};
 pub use specs::oidc_rp_initiated_logout::{LogoutError, LogoutRequest, PendingLogout, StartedLogout};
 pub use specs::rfc6749_client_credentials::ClientCredentials;
 pub use specs::rfc6750_bearer::Challenge;
+pub use specs::rfc7523_jwt_bearer::JwtBearer;
 pub use specs::rfc7591_registration::{Registration, RegistrationError, RegistrationRequest};
 pub use specs::rfc7662_introspection::Introspection;
 pub use specs::rfc8628_device::{DeviceError, DeviceLogin, DeviceRequest};
 pub use specs::rfc8693_token_exchange::{ExchangeRequest, ExchangedToken, TokenKind};
 pub use specs::rfc9068_access_token::AccessClaims;
 pub use specs::rfc9470_step_up::StepUp;
+pub use specs::rfc9728_resource::{ResourceError, ResourceMetadata};
 pub use store::conformance as token_store_conformance;
 pub use store::file::FileStore;
 pub use store::memory::MemoryStore;

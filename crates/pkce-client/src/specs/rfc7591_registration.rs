@@ -2,6 +2,8 @@
 
 mod kept;
 
+use std::sync::Arc;
+
 use http::HeaderValue;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use oauth_types::Secret;
@@ -20,10 +22,11 @@ use crate::token::{TokenType, members_at};
 use crate::transport::{Endpoint, HttpClient, HttpRequest};
 
 /// What a client is called until the server has told it.
-const UNREGISTERED: &str = "unregistered";
+pub(crate) const UNREGISTERED: &str = "unregistered";
 
 /// What a client that registers brings: what it says of itself, and who vouches for it.
 #[must_use = "give it to ClientBuilder::register"]
+#[derive(Clone)]
 pub struct RegistrationRequest {
     metadata: ClientMetadata,
     token: Option<Secret>,
@@ -121,15 +124,24 @@ impl ClientBuilder {
     /// As [`ClientBuilder::discover`]; [`Error::NoEndpoint`] if clients cannot register there; [`Error::Config`] if
     /// something of the metadata is unusable; [`Error::OAuth`] if the server refuses; [`Error::Registration`] if it has
     /// registered something else.
-    pub async fn register(
-        mut self,
-        request: impl Into<RegistrationRequest>,
-    ) -> Result<(Client, Registration), Error> {
-        let RegistrationRequest { metadata, token, statement } = request.into();
-        metadata.judge(self.addresses)?;
-        let metadata = metadata.coming_back_to(&self.loopback_path);
+    pub async fn register(self, request: impl Into<RegistrationRequest>) -> Result<(Client, Registration), Error> {
+        let request = request.into();
+        request.metadata.judge(self.addresses)?;
         let http = self.transport()?;
         let server = self.terms()?.discover(&*http).await?;
+        self.register_at(server, http, request).await
+    }
+
+    /// Registers at a server whose metadata are accepted already.
+    pub(crate) async fn register_at(
+        mut self,
+        server: Server,
+        http: Arc<dyn HttpClient>,
+        request: RegistrationRequest,
+    ) -> Result<(Client, Registration), Error> {
+        let RegistrationRequest { metadata, token, statement } = request;
+        metadata.judge(self.addresses)?;
+        let metadata = metadata.coming_back_to(&self.loopback_path);
         let method = method(&server, &*self.authentication, metadata.kind())?;
         if let Some(uri) = self.redirect_uri.as_ref().filter(|uri| !metadata.redirect_uris().contains(uri)) {
             return Err(ConfigError::UnregisteredRedirectUri(uri.clone()).into());
@@ -233,7 +245,7 @@ impl Authentication for Expiring {
 }
 
 /// A way that the caller has to name, because it is with a key or a certificate.
-struct Owed(String);
+pub(crate) struct Owed(pub(crate) String);
 
 impl Authentication for Owed {
     fn method(&self) -> &'static str {

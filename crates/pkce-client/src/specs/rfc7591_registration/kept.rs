@@ -39,6 +39,8 @@ pub struct Registration {
     secret_expires_at: Option<u64>,
     redirect_uris: Vec<String>,
     management: Option<Management>,
+    /// Whether the client has got it by itself, and could get another.
+    is_own: bool,
     /// What the server said, besides secrets.
     metadata: Map<String, Value>,
 }
@@ -61,6 +63,7 @@ impl Registration {
             secret_expires_at: None,
             redirect_uris: Vec::new(),
             management: None,
+            is_own: false,
             metadata: Map::new(),
         }
     }
@@ -124,6 +127,7 @@ impl Registration {
             redirect_uris: &self.redirect_uris,
             uri: self.management.as_ref().map(|management| management.uri.as_str()),
             token: self.management.as_ref().map(|management| management.token.expose()),
+            is_own: self.is_own,
             metadata: &self.metadata,
         })
     }
@@ -153,6 +157,7 @@ impl Registration {
             secret_expires_at: read.secret_expires_at,
             redirect_uris: read.redirect_uris,
             management,
+            is_own: read.is_own,
             metadata: read.metadata,
         })
     }
@@ -180,6 +185,10 @@ impl Registration {
 
     pub(crate) fn secret(&self) -> Option<&Secret> {
         self.secret.as_ref()
+    }
+
+    pub(crate) fn is_own(&self) -> bool {
+        self.is_own
     }
 
     pub(crate) fn management(&self) -> Option<&Management> {
@@ -217,6 +226,7 @@ impl Registration {
             secret,
             redirect_uris,
             management,
+            is_own: true,
             metadata: std::mem::take(members),
         })
     }
@@ -309,6 +319,7 @@ struct Written<'a> {
     redirect_uris: &'a [String],
     uri: Option<&'a str>,
     token: Option<&'a str>,
+    is_own: bool,
     metadata: &'a Map<String, Value>,
 }
 
@@ -324,5 +335,6 @@ struct Read {
     redirect_uris: Vec<String>,
     uri: Option<String>,
     token: Option<Secret>,
+    is_own: bool,
     metadata: Map<String, Value>,
 }
