@@ -2,7 +2,11 @@
 //!
 //! `mcp_client URL`. A browser that needs nobody to click opens the logins, so it is for servers that ask nobody anything.
 //! The program `conformance` of MCP tells it by its environment which scenario is played, and with what.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it says what tools there are, and why there are none")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it says what tools there are, and why there are none"
+)]
 
 use std::error::Error;
 use std::io;

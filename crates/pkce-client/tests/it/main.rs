@@ -2,6 +2,7 @@
 
 mod authorization_response;
 mod discovery;
+mod draft_client_id_metadata;
 #[cfg(feature = "reqwest")]
 mod fapi2;
 mod fapi2_message_signing;
@@ -10,6 +11,8 @@ mod id_token;
 mod idp;
 mod in_process;
 mod keys;
+mod mcp_authorization;
+mod mcp_lies;
 mod misuse;
 #[cfg(feature = "reqwest")]
 mod mock_idp;
@@ -27,10 +30,12 @@ mod properties;
 #[cfg(feature = "reqwest")]
 mod quick_start;
 mod readme;
+mod resource;
 mod rfc6749_client_credentials;
 mod rfc6750_bearer;
 mod rfc7009_revocation;
 mod rfc7523_client_assertion;
+mod rfc7523_jwt_bearer;
 mod rfc7591_registration;
 mod rfc7592_management;
 mod rfc7662_introspection;
@@ -45,6 +50,7 @@ mod rfc9396_rar;
 mod rfc9449_dpop;
 mod rfc9470_step_up;
 mod rfc9701_jwt_introspection;
+mod rfc9728_resource;
 mod sealed;
 mod secrets;
 mod session;

@@ -34,7 +34,8 @@ impl Connection {
         let challenged = challenges.iter().map(Scopes::of).find(|scopes| !scopes.is_empty());
         let known = || self.metadata.scopes_supported().unwrap_or_default().iter().map(String::as_str);
         let scopes = challenged.unwrap_or_else(|| Scopes::from_words(known()));
-        match self.client.inner.server.offers("scopes_supported", OFFLINE) {
+        let offered = self.client.metadata().scopes_supported.iter().flatten();
+        match offered.into_iter().any(|scope| scope == OFFLINE) {
             true => scopes.and(&Scopes::from_words([OFFLINE])),
             false => scopes,
         }
