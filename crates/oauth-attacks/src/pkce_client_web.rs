@@ -95,7 +95,7 @@ impl PkceClientWeb {
         };
         let later = Arc::clone(lock(&self.later).entry(provider.issuer.clone()).or_default());
         let builder = builder.redirect_uri(provider.client.redirect_uri()).clock(Later(later));
-        let client = (self.adjust)(builder).discover().await.map_err(said)?;
+        let client = (self.adjust)(builder).discover().await.map_err(Rejected::from)?;
         lock(&self.clients).insert(provider.issuer.clone(), client.clone());
         Ok(client)
     }
@@ -108,7 +108,7 @@ impl PkceClientWeb {
             Some(Ok(seconds)) => login.max_age(Duration::from_secs(seconds)),
             _ => login,
         };
-        let Started { url, pending } = login.begin().await.map_err(said)?;
+        let Started { url, pending } = login.begin().await.map_err(Rejected::from)?;
         let session = visitor.cookie(COOKIE).unwrap_or_else(fresh);
         visitor.set_cookie(COOKIE, &session);
         let open = Open { issuer: provider.issuer.clone(), key: pending.lookup_key(), pending };
@@ -118,7 +118,7 @@ impl PkceClientWeb {
 
     async fn finish_login(&self, visitor: &Visitor, address: &str) -> Result<Said, Rejected> {
         let query = address.split_once('?').map_or("", |(_, query)| query);
-        self.finish_with(visitor, Callback::from_query(query).map_err(said)?).await
+        self.finish_with(visitor, Callback::from_query(query).map_err(Rejected::from)?).await
     }
 
     async fn finish_with(&self, visitor: &Visitor, callback: Callback) -> Result<Said, Rejected> {
@@ -132,18 +132,18 @@ impl PkceClientWeb {
             Ok(session) => session,
             Err(FinishError::Rejected(Rejection { pending, reason, .. })) => {
                 lock(&self.open).entry(cookie).or_default().push(Open { pending, ..open });
-                return Err(said(reason));
+                return Err(reason.into());
             }
-            Err(error) => return Err(said(error)),
+            Err(error) => return Err(error.into()),
         };
-        let claims = session.userinfo().await.map_err(said)?;
+        let claims = session.userinfo().await.map_err(Rejected::from)?;
         lock(&self.held).insert(cookie, session);
         Ok(Said::Accepted { issuer: client.issuer().to_owned(), subject: claims.subject().to_owned() })
     }
 
     async fn run_errand(&self, visitor: &Visitor, errand: &Errand) -> Result<Done, Rejected> {
         match errand {
-            Errand::Refresh => self.session(visitor)?.refresh().await.map(|()| Done::Done).map_err(said),
+            Errand::Refresh => self.session(visitor)?.refresh().await.map(|()| Done::Done).map_err(Rejected::from),
             Errand::WhoAmI => Ok(Done::Is(self.who_am_i(visitor).await.unwrap_or_else(Said::Rejected))),
             Errand::Scope => Ok(Done::Scope(self.session(visitor)?.scopes().await)),
             Errand::LetPass { seconds } => {
@@ -155,7 +155,7 @@ impl PkceClientWeb {
                 Ok(Done::Done)
             }
             Errand::TakeForm { form } => {
-                self.finish_with(visitor, Callback::from_form(form).map_err(said)?).await.map(Done::Is)
+                self.finish_with(visitor, Callback::from_form(form).map_err(Rejected::from)?).await.map(Done::Is)
             }
             _ => Err(Rejected::new("the client cannot do that")),
         }
@@ -164,7 +164,7 @@ impl PkceClientWeb {
     /// Who is logged in, for as long as there is a token that can be used.
     async fn who_am_i(&self, visitor: &Visitor) -> Result<Said, Rejected> {
         let session = self.session(visitor)?;
-        session.access_token().await.map_err(said)?;
+        session.access_token().await.map_err(Rejected::from)?;
         let claims = session.claims().ok_or_else(|| Rejected::new("nobody is logged in"))?;
         let issuer = claims.get("iss").ok().flatten().unwrap_or_default();
         Ok(Said::Accepted { issuer, subject: claims.subject().to_owned() })
@@ -220,9 +220,4 @@ impl fmt::Debug for PkceClientWeb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PkceClientWeb").field("registration", &self.registration).finish_non_exhaustive()
     }
-}
-
-/// What the library says of an error.
-fn said(error: impl fmt::Display) -> Rejected {
-    Rejected::new(error.to_string())
 }

@@ -150,7 +150,8 @@ pub use client_metadata::ClientMetadata;
 pub use clock::{Clock, SystemClock};
 pub use dice::{Dice, NoEntropy, SystemDice};
 pub use error::{
-    AddressError, ConfigError, Defect, DiscoveryError, Error, FinishError, IssuerDifference, OAuthError,
+    AddressError, Advice, ConfigError, Defect, DiscoveryError, Error, ErrorCode, FinishError, IssuerDifference,
+    OAuthError,
 };
 pub use flow_store::{FlowStore, FlowStoreError, MemoryFlows};
 pub use json::JsonError;

@@ -35,7 +35,7 @@ fn table(text: &mut String, found: &BTreeMap<&str, BTreeMap<String, Found>>) {
     // Writing into a string cannot fail.
     let _ = writeln!(
         text,
-        "\n## Attacks that some client does not stop\n\nAll others of the attacks in fixtures/clients/attacks.txt are stopped by every client that they can be tried on. \
+        "\n## Attacks that some client does not stop\n\nAll other attacks on clients are stopped by every client that they can be tried on. \
          An empty cell is an attack that could not be tried.\n\n| attack | what stops it | level |{columns}\n|---|---|---|{}",
         "---|".repeat(ATTACKED.len())
     );

@@ -1,6 +1,6 @@
 //! FAPI 2.0 Message Signing against the mock server: signed requests, pushed, and signed responses.
 
-use mock_idp::{Client as Registered, Profile};
+use mock_idp::{Client as Registered, MockIdp, Profile};
 use oauth_types::fault::{Edit, Fault, Point};
 use oauth_types::scenario::NextLogin;
 use pkce_client::{
@@ -22,10 +22,8 @@ impl Bank {
         let key = SigningKey::generate(&SystemDice).expect("a key").with_kid("k1");
         let known = Registered::with_keys("web", json!({"keys": [key.public_jwk()]}));
         let known = known.redirect_uri(REDIRECT_URI).any_grant_type();
-        let idp = Idp::new(|builder| {
-            let builder = builder.profile(Profile::Fapi2MessageSigning).client(known);
-            on.iter().fold(builder, |builder, choice| builder.on(*choice))
-        });
+        let builder = MockIdp::builder().profile(Profile::Fapi2MessageSigning).client(known);
+        let idp = Idp::new(on.iter().fold(builder, |builder, choice| builder.on(*choice)));
         Self { idp, key }
     }
 
@@ -47,7 +45,7 @@ async fn a_whole_login_is_signed_both_ways_and_survives_the_process() {
     let Started { url, pending } = client.login().scopes(["openid"]).begin().await.expect("a login");
     let asked: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert_eq!(asked, ["client_id", "request_uri"]);
-    let pushed = bank.idp.server.journal().iter().find(|entry| entry.path == "/par").expect("a request").clone();
+    let pushed = bank.idp.mock().journal().iter().find(|entry| entry.path == "/par").expect("a request").clone();
     assert!(pushed.params.get("request").is_some() && pushed.params.get("state").is_none());
 
     let sealed = pending.into_sealed(&key);
@@ -68,7 +66,7 @@ async fn a_pushed_request_that_is_repeated_for_a_nonce_is_taken() {
     let bank = Bank::open(&["dpop-nonce-required"]);
     let client = bank.customer().discover().await.expect("a client");
     let Started { url, pending } = client.login().scopes(["openid"]).begin().await.expect("a login");
-    let pushed = bank.idp.server.journal().iter().filter(|entry| entry.path == "/par").count();
+    let pushed = bank.idp.mock().journal().iter().filter(|entry| entry.path == "/par").count();
     assert_eq!(pushed, 2);
     client.finish(pending, bank.idp.callback(&url).await).await.expect("a session");
 }
@@ -93,7 +91,7 @@ async fn a_response_is_not_talked_down() {
 
     for (name, edit) in [("iss", Edit::set("iss", "https://evil.example")), ("aud", Edit::set("aud", "other"))] {
         let Started { url, pending } = client.login().scopes(["openid"]).begin().await.expect("a login");
-        let mounted = bank.idp.server.mount(Fault::always(Point::ResponseToken, edit));
+        let mounted = bank.idp.mock().mount(Fault::always(Point::ResponseToken, edit));
         let answer = bank.idp.callback(&url).await;
         drop(mounted);
         let Err(FinishError::Rejected(rejected)) = client.finish(pending, answer).await else { panic!("{name}") };
@@ -106,7 +104,7 @@ async fn a_refusal_is_signed_too() {
     let bank = Bank::open(&[]);
     let client = bank.customer().discover().await.expect("a client");
     let Started { url, pending } = client.login().scopes(["openid"]).begin().await.expect("a login");
-    bank.idp.server.next_login(NextLogin::deny());
+    bank.idp.mock().next_login(NextLogin::deny());
     let outcome = client.finish(pending, bank.idp.callback(&url).await).await;
     let Err(FinishError::Rejected(rejected)) = outcome else { panic!("a rejection") };
     let RejectReason::Denied(error) = rejected.reason else { panic!("a denial, not {}", rejected.reason) };

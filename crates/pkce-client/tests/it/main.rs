@@ -9,7 +9,6 @@ mod fapi2_message_signing;
 mod flow_store;
 mod id_token;
 mod idp;
-mod in_process;
 mod keys;
 mod mcp_authorization;
 mod mcp_lies;

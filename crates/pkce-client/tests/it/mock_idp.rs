@@ -9,11 +9,12 @@ use mock_idp::keys::{Keys as _, RotatingKeys};
 use mock_idp::{MockIdp, Mounted};
 use oauth_types::fault::{Edit, Fault, Point, Signature};
 use pkce_client::{
-    Algorithm, BoxFuture, Callback, Client, ClientBuilder, Clock, Defect, DiscoveryError, Endpoint, Error,
-    FinishError, HttpClient, HttpRequest, IssuerDifference, JwtError, RejectReason, Started, TokenType,
-    TransportError,
+    Algorithm, Callback, Client, ClientBuilder, Clock, Defect, DiscoveryError, Endpoint, Error, FinishError,
+    IssuerDifference, JwtError, RejectReason, Started, TokenType,
 };
 use url::Url;
+
+use crate::idp::Idp;
 
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:9/cb";
 
@@ -23,15 +24,6 @@ pub(crate) struct Shared(pub(crate) Arc<AdjustableClock>);
 impl Clock for Shared {
     fn now(&self) -> u64 {
         self.0.now()
-    }
-}
-
-/// The server without a socket.
-struct InProcess(Arc<MockIdp>);
-
-impl HttpClient for InProcess {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
-        Box::pin(async { Ok(self.0.call(request.request.map(Into::into)).await.map(|body| body.to_vec())) })
     }
 }
 
@@ -175,16 +167,11 @@ async fn a_tenant_is_another_server() {
 
 #[tokio::test]
 async fn a_server_without_a_socket_is_a_transport() {
-    let idp = Arc::new(MockIdp::builder().issuer("https://idp.example").in_process().expect("a server"));
-    let builder = Client::builder("https://idp.example", "public").redirect_uri(REDIRECT_URI);
-    let client = builder.http(InProcess(Arc::clone(&idp))).discover().await.expect("a client");
-    let Started { url, pending } = client.login().scopes(["openid"]).begin().await.expect("a login");
-    let request = http::Request::get(url.as_str()).body(Default::default()).expect("a request");
-    let response = idp.call(request).await;
-    let location = response.headers().get("location").expect("a redirect").to_str().expect("a URL");
-    let callback = Callback::from_query(location.split_once('?').expect("a query").1).expect("parameters");
-    let session = client.finish(pending, callback).await.expect("a session");
+    let idp = Idp::new(MockIdp::builder());
+    let client = idp.client("public").discover().await.expect("a client");
+    let session = idp.login(&client, &["openid"]).await;
     assert_eq!(session.claims().expect("claims").subject(), "alice");
+    idp.assert_strict();
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Form Post Response Mode: responses that are posted, and none in another way.
 
+use mock_idp::MockIdp;
 use pkce_client::{Callback, ConfigError, Error, FinishError, RejectReason, Started};
 use serde_json::json;
 
@@ -73,7 +74,7 @@ async fn a_native_login_cannot_ask_for_it() {
 
 #[tokio::test]
 async fn the_mock_server_posts_signed_and_unsigned_responses() {
-    let idp = Idp::new(|builder| builder);
+    let idp = Idp::new(MockIdp::builder());
     let plain = idp.client("public").discover().await.expect("a client");
     let signed = idp.client("public").signed_responses().discover().await.expect("a client");
     for (client, names) in [(plain, vec!["code", "state", "iss"]), (signed, vec!["response"])] {

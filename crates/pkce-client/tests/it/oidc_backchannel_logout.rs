@@ -9,7 +9,7 @@ use oauth_types::Params;
 use pkce_client::{Algorithm, Client, Endpoint, Error, JwtError, JwtKind, LogoutToken};
 use serde_json::{Value, json};
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::stage::{CLIENT_ID, ES256, ISSUER, RS256, START, Stage, UNPUBLISHED, rsa, sign};
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -187,11 +187,11 @@ async fn the_token_of_the_mock_server_is_understood() {
     let app = mock_idp::Client::public("app").redirect_uri(REDIRECT_URI);
     let app = app.metadata("backchannel_logout_uri", "https://app.example/out");
     let idp = Idp::new(MockIdp::builder().client(app).outbound(ears.clone()));
-    let client = idp.builder("app").discover().await.expect("a client");
+    let client = idp.client("app").discover().await.expect("a client");
     let session = idp.login(&client, &["openid"]).await;
     let other = idp.login(&client, &["openid"]).await;
     let started = client.logout(&session).begin().await.expect("a logout");
-    idp.get(started.url.as_str()).await;
+    idp.visit(&started.url).await;
     let token = ears.0.lock().expect("no panic").pop().expect("a logout token");
     let logout = client.verify_logout_token(&token).await.expect("a logout");
     assert!(logout.concerns(session.claims().expect("claims")));

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mock_idp::MockIdp;
 use pkce_client::{ConfigError, Error, FinishError, JwtError, LoginRequest, Prompt, Started};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -162,7 +163,7 @@ async fn a_hash_of_the_state_has_to_be_that_of_the_state() {
 
 #[tokio::test]
 async fn the_mock_server_reads_what_is_asked() {
-    let idp = Idp::new(|builder| builder);
+    let idp = Idp::new(MockIdp::builder());
     let client = idp.client("public").discover().await.expect("a client");
     let claims = json!({"id_token": {"email": {"essential": true}, "acr": {"values": ["pwd"]}}});
     let login = client.login().scopes(["openid"]).claims(claims).prompt([Prompt::Login]).ui_locales(["en"]);

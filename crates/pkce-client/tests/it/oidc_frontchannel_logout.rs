@@ -5,7 +5,7 @@ use oauth_types::Params;
 use pkce_client::FrontChannelError;
 use serde_json::json;
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::stage::{ISSUER, Stage};
 
 #[tokio::test]
@@ -46,11 +46,11 @@ async fn the_frame_of_the_mock_server_is_understood() {
     let app = mock_idp::Client::public("app").redirect_uri(REDIRECT_URI);
     let app = app.metadata("frontchannel_logout_uri", "http://127.0.0.1:9/out");
     let idp = Idp::new(MockIdp::builder().client(app));
-    let client = idp.builder("app").discover().await.expect("a client");
+    let client = idp.client("app").discover().await.expect("a client");
     let session = idp.login(&client, &["openid"]).await;
     let other = idp.login(&client, &["openid"]).await;
     let started = client.logout(&session).begin().await.expect("a logout");
-    let page = String::from_utf8(idp.get(started.url.as_str()).await.into_body()).expect("a page");
+    let page = String::from_utf8(idp.visit(&started.url).await.into_body().to_vec()).expect("a page");
     let (_, frame) = page.split_once("http://127.0.0.1:9/out?").expect("a frame");
     let query = frame.split('"').next().expect("its end").replace("&#38;", "&");
     assert!(Params::parse(&query).is_ok(), "{query}");

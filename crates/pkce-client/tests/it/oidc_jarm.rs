@@ -1,6 +1,6 @@
 //! JARM: authorization responses in signed tokens, and none that are not.
 
-use mock_idp::Profile;
+use mock_idp::{MockIdp, Profile};
 use oauth_types::fault::{Edit, Fault, Point, Signature};
 use pkce_client::{
     Algorithm, Callback, Client, ConfigError, Endpoint, Error, FinishError, JwtError, JwtKind, Pending, RejectReason,
@@ -303,7 +303,7 @@ async fn a_server_that_does_not_offer_it_is_not_asked() {
 
 #[tokio::test]
 async fn the_mock_server_signs_its_responses() {
-    let idp = Idp::new(|builder| builder);
+    let idp = Idp::new(MockIdp::builder());
     let client = idp.client("public").signed_responses().discover().await.expect("a client");
     let Started { url, pending } = client.login().scopes(["openid"]).begin().await.expect("a login");
     let callback = idp.callback(&url).await;
@@ -314,7 +314,7 @@ async fn the_mock_server_signs_its_responses() {
 
     let Started { url, pending } = client.login().scopes(["openid"]).begin().await.expect("a login");
     let fault = Fault::always(Point::ResponseToken, Edit::Sign { with: Signature::Corrupted });
-    let mounted = idp.server.mount(fault);
+    let mounted = idp.mock().mount(fault);
     let Err(FinishError::Rejected(rejected)) = client.finish(pending, idp.callback(&url).await).await else {
         panic!("a rejection")
     };
@@ -324,10 +324,10 @@ async fn the_mock_server_signs_its_responses() {
 
 #[tokio::test]
 async fn an_error_comes_signed_too() {
-    let idp = Idp::new(|builder| builder.profile(Profile::Oidc));
+    let idp = Idp::new(MockIdp::builder().profile(Profile::Oidc));
     let client = idp.client("public").signed_responses().discover().await.expect("a client");
     let Started { url, pending } = client.login().scopes(["openid"]).begin().await.expect("a login");
-    idp.server.next_login(oauth_types::scenario::NextLogin::deny());
+    idp.mock().next_login(oauth_types::scenario::NextLogin::deny());
     let Err(FinishError::Rejected(rejected)) = client.finish(pending, idp.callback(&url).await).await else {
         panic!("a rejection")
     };

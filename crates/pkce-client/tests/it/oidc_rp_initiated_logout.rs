@@ -7,7 +7,7 @@ use pkce_client::{
 };
 use serde_json::json;
 
-use crate::in_process::Idp;
+use crate::idp::Idp;
 use crate::stage::{CLIENT_ID, ISSUER, Stage, asked_by};
 
 const GOODBYE: &str = "https://app.example/goodbye";
@@ -134,12 +134,12 @@ async fn what_cannot_work_is_told_before_the_browser_goes() {
 
 #[tokio::test]
 async fn the_mock_server_logs_the_user_out_and_sends_them_back() {
-    let app = mock_idp::Client::public("app").redirect_uri(crate::in_process::REDIRECT_URI);
+    let app = mock_idp::Client::public("app").redirect_uri(crate::idp::REDIRECT_URI);
     let idp = Idp::new(MockIdp::builder().client(app.post_logout_redirect_uri(GOODBYE)));
-    let client = idp.builder("app").discover().await.expect("a client");
+    let client = idp.client("app").discover().await.expect("a client");
     let session = idp.login(&client, &["openid"]).await;
     let started = client.logout(&session).redirect_uri(GOODBYE).begin().await.expect("a logout");
-    let answer = idp.get(started.url.as_str()).await;
+    let answer = idp.visit(&started.url).await;
     let location = answer.headers()["location"].to_str().expect("a URL");
     let (to, query) = location.split_once('?').expect("a query");
     assert_eq!(to, GOODBYE);
@@ -147,7 +147,7 @@ async fn the_mock_server_logs_the_user_out_and_sends_them_back() {
 
     let elsewhere =
         client.logout(&session).redirect_uri("https://app.example/other").begin().await.expect("a logout");
-    idp.get(elsewhere.url.as_str()).await;
+    idp.visit(&elsewhere.url).await;
     let refused = idp.mock().journal().iter().filter_map(|entry| entry.refusal.as_ref().map(|r| r.rule)).last();
     assert_eq!(refused, Some("oidc-logout-redirect-unregistered"));
 }

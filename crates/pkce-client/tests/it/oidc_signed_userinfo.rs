@@ -6,7 +6,7 @@ use oauth_types::fault::{Edit, Fault, Point};
 use pkce_client::{Algorithm, ConfigError, Defect, Endpoint, Error, JwtError, JwtKind, Session, UserInfo};
 use serde_json::{Value, json};
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::stage::{CLIENT_ID, ISSUER, RS256, START, Stage, UNPUBLISHED, response, rsa, sign};
 
 fn claims() -> Value {
@@ -113,13 +113,13 @@ async fn the_mock_server_signs_for_clients_that_are_registered_for_it() {
     let app = mock_idp::Client::public("app").redirect_uri(REDIRECT_URI);
     let app = app.metadata("userinfo_signed_response_alg", "ES256");
     let idp = Idp::new(MockIdp::builder().client(app));
-    let client = idp.builder("app").signed_userinfo([Algorithm::Es256]).discover().await.expect("a client");
+    let client = idp.client("app").signed_userinfo([Algorithm::Es256]).discover().await.expect("a client");
     let session = idp.login(&client, &["openid", "profile"]).await;
     assert_eq!(session.userinfo().await.expect("userinfo").subject(), "alice");
     let mounted = idp.mock().mount(Fault::always(Point::UserinfoToken, Edit::set("aud", "other")));
     let error = session.userinfo().await.expect_err("a lie");
     assert!(matches!(error, Error::Jwt { kind: JwtKind::Userinfo, error: JwtError::Audience }), "{error:?}");
     drop(mounted);
-    let unsigned = idp.builder("app").discover().await.expect("a client");
+    let unsigned = idp.client("app").discover().await.expect("a client");
     assert!(idp.login(&unsigned, &["openid"]).await.userinfo().await.is_err());
 }

@@ -4,7 +4,7 @@ use mock_idp::MockIdp;
 use pkce_client::{Client, ConfigError, Defect, Endpoint, Error, Secret, TransportError};
 use serde_json::{Value, json};
 
-use crate::in_process::Idp;
+use crate::idp::Idp;
 use crate::stage::{Stage, response};
 
 fn service(stage: &Stage) -> Client {
@@ -101,7 +101,7 @@ async fn what_cannot_be_asked_for_is_not_sent() {
 async fn the_mock_server_lets_a_service_in() {
     let service = mock_idp::Client::confidential("service", "secret").any_grant_type();
     let idp = Idp::new(MockIdp::builder().client(service));
-    let client = idp.builder("service").secret(Secret::new("secret")).discover().await.expect("a client");
+    let client = idp.client("service").secret(Secret::new("secret")).discover().await.expect("a client");
     let access = client.client_credentials().scopes(["email"]);
     let first = access.access_token().await.expect("a token");
     assert_eq!(access.access_token().await.expect("a token"), first);

@@ -6,7 +6,7 @@ use mock_idp::MockIdp;
 use pkce_client::{Client, Defect, Endpoint, Error, MemoryStore, Secret, Session, TokenStore};
 use serde_json::json;
 
-use crate::in_process::Idp;
+use crate::idp::Idp;
 use crate::stage::{CLIENT_ID, Stage, response};
 
 /// A server that revokes.
@@ -205,7 +205,7 @@ async fn a_task_that_is_cancelled_revokes_all_the_same() {
 async fn the_mock_server_forgets_what_it_is_told_to_forget() {
     let idp = Idp::new(MockIdp::builder());
     for (id, secret) in [("public", None), ("confidential", Some("secret"))] {
-        let builder = idp.builder(id);
+        let builder = idp.client(id);
         let builder = secret.into_iter().fold(builder, |builder, secret: &str| builder.secret(secret));
         let client = builder.discover().await.expect("a client");
         let session = idp.login(&client, &["openid", "offline_access"]).await;

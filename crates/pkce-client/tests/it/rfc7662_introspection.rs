@@ -4,7 +4,7 @@ use mock_idp::MockIdp;
 use pkce_client::{Client, Defect, Endpoint, Error, Introspection, Secret};
 use serde_json::{Value, json};
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::stage::{START, Stage, response};
 
 /// A protected resource, and a server that answers it like this.
@@ -117,7 +117,7 @@ async fn whoever_does_not_authenticate_is_not_heard() {
 async fn the_mock_server_knows_its_tokens() {
     let web = mock_idp::Client::confidential("web", "secret").redirect_uri(REDIRECT_URI);
     let idp = Idp::new(MockIdp::builder().client(web));
-    let client = idp.builder("web").secret(Secret::new("secret")).discover().await.expect("a client");
+    let client = idp.client("web").secret(Secret::new("secret")).discover().await.expect("a client");
     let session = idp.login(&client, &["openid", "email"]).await;
     let token = session.access_token().await.expect("a token");
     for ask in [true, false] {

@@ -11,7 +11,7 @@ use pkce_client::{
 use pkce_core::{Challenge, Verifier};
 use serde_json::{Value, json};
 
-use crate::in_process::Idp;
+use crate::idp::Idp;
 use crate::stage::{Answer, CLIENT_ID, START, Stage, TestClock, response};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -298,10 +298,10 @@ async fn a_server_without_devices_is_asked_nothing() {
 
 /// The person in front of another device decides.
 async fn decide(idp: &Idp, login: &DeviceLogin, decision: &str) {
-    let page = idp.get(login.verification_uri_complete().expect("an address").as_str()).await;
+    let page = idp.visit(login.verification_uri_complete().expect("an address")).await;
     let cookie =
         page.headers()["set-cookie"].to_str().expect("ASCII").split(';').next().expect("a cookie").to_owned();
-    let body = String::from_utf8(page.into_body()).expect("a page");
+    let body = String::from_utf8(page.into_body().to_vec()).expect("a page");
     let (_, ticket) = body.split_once("name=\"ticket\" value=\"").expect("a ticket");
     let params = Params::new()
         .with("user_code", login.user_code())
@@ -322,7 +322,7 @@ fn idp() -> Idp {
 #[tokio::test]
 async fn the_mock_server_lets_a_device_in() {
     let idp = idp();
-    let client = idp.builder("tv").discover().await.expect("a client");
+    let client = idp.client("tv").discover().await.expect("a client");
     let mut login = client.device().scopes(["openid", "email"]).begin().await.expect("codes");
     decide(&idp, &login, "approve").await;
     let session = login.wait().await.expect("a session");

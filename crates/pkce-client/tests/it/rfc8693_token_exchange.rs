@@ -4,7 +4,7 @@ use mock_idp::MockIdp;
 use pkce_client::{ConfigError, Defect, Endpoint, Error, ExchangedToken, Secret, TokenKind, TokenType};
 use serde_json::{Value, json};
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::stage::{START, Stage, response};
 
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -131,8 +131,8 @@ async fn the_rest_is_judged_like_any_token_response() {
 async fn the_mock_server_exchanges_a_token_of_a_user() {
     let service = |id: &str| mock_idp::Client::confidential(id, "secret").redirect_uri(REDIRECT_URI).any_grant_type();
     let idp = Idp::new(MockIdp::builder().client(service("service")).client(service("backend")));
-    let client = idp.builder("service").secret(Secret::new("secret")).discover().await.expect("a client");
-    let backend = idp.builder("backend").secret(Secret::new("secret")).discover().await.expect("a client");
+    let client = idp.client("service").secret(Secret::new("secret")).discover().await.expect("a client");
+    let backend = idp.client("backend").secret(Secret::new("secret")).discover().await.expect("a client");
     let theirs = idp.login(&client, &["openid", "email"]).await.access_token().await.expect("a token");
     let actor = client.client_credentials().access_token().await.expect("a token");
     let exchange = client.token_exchange(theirs.clone(), TokenKind::AccessToken).actor(actor, TokenKind::AccessToken);

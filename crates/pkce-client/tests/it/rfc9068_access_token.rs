@@ -5,7 +5,7 @@ use mock_idp::MockIdp;
 use pkce_client::{AccessClaims, Client, Error, JwtError, JwtKind, Secret};
 use serde_json::{Value, json};
 
-use crate::in_process::Idp;
+use crate::idp::Idp;
 use crate::stage::{ISSUER, RS256, START, Stage, UNPUBLISHED, rsa, sign};
 
 const API: &str = "https://api.example";
@@ -89,7 +89,7 @@ async fn each_claim_is_judged() {
 #[tokio::test]
 async fn a_resource_understands_the_tokens_of_the_mock_server() {
     let idp = Idp::new(MockIdp::builder());
-    let client = idp.builder("public").discover().await.expect("a client");
+    let client = idp.client("public").discover().await.expect("a client");
     let session = idp.login(&client, &["openid", "email"]).await;
     let token = session.access_token().await.expect("a token");
     let parts: Vec<&str> = token.expose().split('.').collect();

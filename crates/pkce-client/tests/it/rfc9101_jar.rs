@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
-use mock_idp::Client as Registered;
+use mock_idp::{Client as Registered, MockIdp};
 use oauth_types::Params;
 use pkce_client::{Algorithm, Callback, ConfigError, Endpoint, Error, SigningKey, Started};
 use serde_json::{Value, json};
@@ -141,10 +141,8 @@ async fn the_mock_server_takes_signed_requests_pushed_or_not_and_answers_in_a_si
     let registered =
         Registered::confidential("web", "s3cret").redirect_uri(REDIRECT_URI).metadata("jwks", jwks.clone());
     let insists = |registered: Registered| {
-        Idp::new(|builder| {
-            let builder = builder.on("require-signed-request-object").on("request-object-nbf");
-            builder.on("require-pushed-authorization-requests").client(registered)
-        })
+        let builder = MockIdp::builder().on("require-signed-request-object").on("request-object-nbf");
+        Idp::new(builder.on("require-pushed-authorization-requests").client(registered))
     };
     let idp = insists(registered.clone());
     let builder = || idp.client("web").secret("s3cret").signed_requests(key());
@@ -172,7 +170,7 @@ async fn the_mock_server_takes_signed_requests_pushed_or_not_and_answers_in_a_si
     let unsigned = idp.client("web").secret("s3cret").discover().await.expect_err("no client");
     assert!(matches!(unsigned, Error::Config(ConfigError::SignedRequestsRequired)), "{unsigned}");
 
-    let idp = Idp::new(|builder| builder.client(registered.metadata("require_signed_request_object", true)));
+    let idp = Idp::new(MockIdp::builder().client(registered.metadata("require_signed_request_object", true)));
     let builder = idp.client("web").secret("s3cret").signed_requests(key());
     let client = builder.discover().await.expect("a client");
     let Started { url, pending } = client.login().scopes(["openid"]).begin().await.expect("a login");

@@ -1,5 +1,6 @@
 //! RFC 9396: what is asked for in detail, and what was granted.
 
+use mock_idp::MockIdp;
 use oauth_types::Params;
 use pkce_client::{Client, ConfigError, Defect, Endpoint, Error, FinishError, MemoryStore, Session, Started};
 use serde_json::{Value, json};
@@ -170,7 +171,7 @@ async fn only_types_that_the_server_lists_are_asked_for() {
 
 #[tokio::test]
 async fn the_mock_server_grants_and_narrows_details() {
-    let idp = Idp::new(|builder| builder);
+    let idp = Idp::new(MockIdp::builder());
     let client = idp.client("public").discover().await.expect("a client");
     let asked = json!([payment(), account()]);
     let login = client.login().scopes(["openid"]).authorization_details(asked);

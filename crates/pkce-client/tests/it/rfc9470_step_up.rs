@@ -1,5 +1,6 @@
 //! RFC 9470: a resource asks for a better login, and the client makes sure that it gets one.
 
+use mock_idp::MockIdp;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -127,7 +128,7 @@ fn what_is_no_demand_for_a_login_is_none() {
 
 #[tokio::test]
 async fn the_mock_resource_is_satisfied_by_the_login_it_asked_for() {
-    let idp = Idp::new(|builder| builder);
+    let idp = Idp::new(MockIdp::builder());
     let client = idp.client("public").discover().await.expect("a client");
     let log_in = async |login: LoginRequest<'_>| {
         let Started { url, pending } = login.begin().await.expect("a login");
@@ -142,12 +143,12 @@ async fn the_mock_resource_is_satisfied_by_the_login_it_asked_for() {
     assert_eq!(answer.status(), 401);
     let needed = Challenge::of(answer.headers()).first().and_then(Challenge::step_up).expect("a demand");
 
-    idp.server.next_login(NextLogin::user("alice").acr("phr").amr(["hwk"]));
+    idp.mock().next_login(NextLogin::user("alice").acr("phr").amr(["hwk"]));
     let session = log_in(client.login().scopes(["openid"]).step_up(&needed)).await.expect("a session");
     assert_eq!(session.claims().expect("claims").get::<Value>("acr"), Ok(Some(json!("phr"))));
     assert_eq!(ask(&session).await.status(), 200);
 
-    idp.server.next_login(NextLogin::user("alice").acr("pwd"));
+    idp.mock().next_login(NextLogin::user("alice").acr("pwd"));
     let outcome = log_in(client.login().scopes(["openid"]).step_up(&needed)).await;
     assert_eq!(id_token_error(outcome), Some(JwtError::Acr));
 }
