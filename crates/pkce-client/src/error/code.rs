@@ -10,7 +10,9 @@ use crate::jwt::{JwtError, JwtKind};
 use crate::pending::RejectReason;
 use crate::seal_key::SealError;
 use crate::specs::oidc_rp_initiated_logout::LogoutError;
+use crate::specs::rfc7591_registration::RegistrationError;
 use crate::specs::rfc8628_device::DeviceError;
+use crate::specs::rfc9728_resource::ResourceError;
 use crate::store::StoreError;
 use crate::transport::{Endpoint, TransportError};
 
@@ -60,6 +62,8 @@ impl Error {
             Self::Unavailable { endpoint, .. } => (area(*endpoint), "unavailable".into()),
             Self::Device(error) => ("device", error.name()),
             Self::Logout(error) => ("logout", error.name()),
+            Self::Registration(error) => ("registration", error.name()),
+            Self::ProtectedResource(error) => ("resource", error.name()),
             Self::SubjectMismatch => ("userinfo", "subject".into()),
             Self::NoEndpoint(endpoint) => (area(*endpoint), "absent".into()),
             Self::Resource(error) => ("resource", error.name()),
@@ -239,6 +243,10 @@ impl Named for ConfigError {
             Self::ClientId => "client_id",
             Self::RedirectUri(_) => "redirect_uri",
             Self::NoRedirectUri => "no_redirect_uri",
+            Self::UnregisteredRedirectUri(_) => "unregistered_redirect_uri",
+            Self::DocumentUrl => "document_url",
+            Self::Token => "token",
+            Self::AuthMethodOwed(_) => "auth_method_owed",
             Self::LoopbackPath => "loopback_path",
             Self::ReservedParameter(_) => "reserved_parameter",
             Self::RepeatedParameter(_) => "repeated_parameter",
@@ -276,6 +284,7 @@ impl Named for AddressError {
             Self::NotAUrl => "not_a_url",
             Self::Insecure => "insecure",
             Self::LoopbackFromAfar => "loopback_from_afar",
+            Self::Inside => "inside",
             Self::Fragment => "fragment",
             Self::Query => "query",
             Self::Userinfo => "user_in_address",
@@ -317,6 +326,34 @@ impl Named for DeviceError {
             Self::Denied => "denied",
             Self::Expired => "expired",
             Self::Over => "over",
+        };
+        name.into()
+    }
+}
+
+impl Named for RegistrationError {
+    fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Differs(member) => with("differs", member),
+            Self::Expired => "expired".into(),
+            Self::Unmanaged => "unmanaged".into(),
+        }
+    }
+}
+
+impl Named for ResourceError {
+    fn name(&self) -> Cow<'static, str> {
+        let name = match self {
+            Self::Address(reason) => return with("address", &reason.name()),
+            Self::Server(name, reason) => return with(name, &reason.name()),
+            Self::OtherOrigin => "other_origin",
+            Self::Ambiguous => "ambiguous",
+            Self::NotFound(_) => "not_found",
+            Self::OtherResource => "other_resource",
+            Self::NoServer => "no_server",
+            Self::NotListed => "not_listed",
+            Self::Unknown => "unknown_client",
+            Self::Elsewhere => "elsewhere",
         };
         name.into()
     }

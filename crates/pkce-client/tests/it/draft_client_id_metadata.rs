@@ -11,7 +11,7 @@ use pkce_client::{
 };
 use serde_json::{Value, json};
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::stage::{ES256, ISSUER, Stage, asked};
 
 const URL: &str = "https://app.example/client.json";

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use crate::draft_client_id_metadata::Page;
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::resource::{RESOURCE, builder, failed, ok, refusal, request, resource, shown, unknown};
 use crate::stage::{CLIENT_ID, ISSUER, Seen, Stage, response};
 
@@ -61,7 +61,7 @@ impl ResourceLogin for Person {
     fn log_in<'a>(&'a self, request: ResourceRequest<'a>) -> BoxFuture<'a, Result<Session, Error>> {
         Box::pin(async move {
             let started = request.login().begin().await?;
-            let answer = self.0.get(started.url.as_str()).await;
+            let answer = self.0.visit(&started.url).await;
             let location = answer.headers().get("location").expect("a redirect").to_str().expect("a URL");
             let location = Url::parse(location).expect("a URL");
             let callback = Callback::from_query(location.query().expect("a query")).expect("parameters");
@@ -280,7 +280,7 @@ async fn a_native_login_is_what_happens_by_itself() {
     let browser = move |url: Url| {
         let idp = idp.clone();
         async move {
-            let answer = idp.get(url.as_str()).await;
+            let answer = idp.visit(&url).await;
             let location = answer.headers().get("location").expect("a redirect").to_str().expect("a URL");
             let url = Url::parse(location).map_err(io::Error::other)?;
             let mut stream = TcpStream::connect(("127.0.0.1", url.port().expect("a port"))).await?;

@@ -4,7 +4,7 @@ use mock_idp::{Client as Known, MockIdp};
 use pkce_client::{Algorithm, ConfigError, Endpoint, Error, Secret, SigningKey};
 use serde_json::json;
 
-use crate::in_process::Idp;
+use crate::idp::Idp;
 use crate::stage::{ES256, ISSUER, Stage, response, sign};
 
 const PARTNER: &str = "https://partner.example";
@@ -23,7 +23,7 @@ async fn what_a_trusted_issuer_has_signed_is_redeemed_once() {
     let signer = jsonwebtoken::EncodingKey::from_ec_pem(ES256.as_bytes()).expect("a key");
     let header = json!({ "alg": "ES256", "kid": "one" }).to_string();
     let assertion = sign(&header, &claims.to_string(), &signer, jsonwebtoken::Algorithm::ES256);
-    let client = idp.builder("robot").secret("secret").discover().await.expect("a client");
+    let client = idp.client("robot").secret("secret").discover().await.expect("a client");
     let session = client.jwt_bearer(assertion.as_str()).scopes(["read"]).send().await.expect("a session");
     assert_eq!((session.scopes().await, session.claims().is_none()), (vec!["read".to_owned()], true));
     let error = client.jwt_bearer(assertion).send().await.expect_err("it is used");

@@ -9,7 +9,7 @@ use pkce_client::{
 };
 use serde_json::{Value, json};
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::stage::{ES256, ISSUER, REDIRECT_URI as WEB, START, Stage, callback, metadata, response};
 
 /// A server that registers as it is asked to, but for `changes`; null takes a member out.

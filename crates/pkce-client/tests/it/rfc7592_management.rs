@@ -7,7 +7,7 @@ use pkce_client::{
 };
 use serde_json::{Value, json};
 
-use crate::in_process::{Idp, REDIRECT_URI};
+use crate::idp::{Idp, REDIRECT_URI};
 use crate::rfc7591_registration::{registering, stranger};
 use crate::stage::{REDIRECT_URI as WEB, Stage, response};
 

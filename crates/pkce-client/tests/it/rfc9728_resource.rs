@@ -5,7 +5,7 @@ use mock_idp::{MockIdp, Profile};
 use pkce_client::{AddressError, Defect, Endpoint, Error, ProtectedResource, ResourceError, TransportError};
 use serde_json::{Value, json};
 
-use crate::in_process::Idp;
+use crate::idp::Idp;
 use crate::resource::{METADATA, RESOURCE, builder, fetched, metadata, ok, refusal, request, resource, shown, to};
 use crate::stage::{Seen, Stage, response};
 
