@@ -235,8 +235,17 @@ async fn all_who_are_refused_at_once_cause_one_login() {
     let stage = resource(|_| None);
     let seen = Remembering::default();
     let resource = builder(&stage).logging_in_by(seen.clone()).build().expect("a resource");
-    let (a, b, c) = tokio::join!(resource.send(request()), resource.send(request()), resource.send(request()));
-    assert!([a, b, c].into_iter().all(|answer| answer.expect("an answer").status() == 200));
+    stage.gate.send_replace(Some(Endpoint::Resource));
+    let send = || {
+        let resource = resource.clone();
+        tokio::spawn(async move { resource.send(request()).await.expect("an answer").status() })
+    };
+    let sent = [send(), send(), send()];
+    stage.arrived(Endpoint::Resource, 3).await;
+    stage.gate.send_replace(None);
+    for answer in sent {
+        assert_eq!(answer.await.expect("no panic"), 200);
+    }
     assert_eq!((seen.scopes().len(), stage.seen(Endpoint::Registration).len()), (1, 1));
 }
 
