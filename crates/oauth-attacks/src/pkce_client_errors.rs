@@ -1,6 +1,6 @@
 //! What `pkce_client` calls its errors, for those who hear what a client under test says.
 
-use pkce_client::{CallbackError, Error, FinishError, RejectReason};
+use pkce_client::{CallbackError, Error, FinishError, FrontChannelError, RejectReason};
 
 use crate::client::Rejected;
 
@@ -19,6 +19,12 @@ impl From<FinishError> for Rejected {
 impl From<RejectReason> for Rejected {
     fn from(reason: RejectReason) -> Self {
         Self::new(reason.code().to_string()).because(reason.to_string())
+    }
+}
+
+impl From<FrontChannelError> for Rejected {
+    fn from(error: FrontChannelError) -> Self {
+        Self::new(error.code().to_string()).because(error.to_string())
     }
 }
 

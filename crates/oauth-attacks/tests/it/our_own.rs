@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use mock_idp::MockIdp;
 use oauth_attacks::attack::Need;
+use oauth_attacks::key::Key;
 use oauth_attacks::mock::Cast;
 use oauth_attacks::{
     Options, PkceClientNative, PkceClientWeb, Profile, Registration, Report, Verdict, catalogue, run_on_client,
     run_on_server,
 };
+use oauth_types::Algorithm;
+use pkce_client::SigningKey;
 use serde_json::{Value, json};
 
 use crate::victims::pages::{by_forms, with_pages};
@@ -122,6 +125,35 @@ async fn the_client_withstands_every_attack() {
     assert_as_recorded("pkce-client", &report);
     assert_refusals_as_recorded("pkce-client-errors", &report);
     assert_eq!(report.outcomes.len(), catalogue::client_attacks().count());
+}
+
+/// What a client is not about unless it has keys, or asks for something that is signed.
+const WITH_KEYS: [&str; 10] = [
+    "rp-assertion-hygiene",
+    "rp-dpop-hygiene",
+    "rp-par-only-params",
+    "rp-auth-method-downgrade",
+    "rp-dpop-downgrade",
+    "rp-jarm-par-downgrade",
+    "rp-jarm-invalid",
+    "rp-audience-injection",
+    "rp-dpop-key-shared",
+    "rp-dpop-nonce-loop",
+];
+
+#[tokio::test]
+async fn the_client_withstands_every_attack_on_keys() {
+    let pem = include_str!("../../../../fixtures/keys/es256.pem");
+    let key = Key::from_pem(Algorithm::Es256, "k1", pem).expect("a key");
+    let signs = SigningKey::from_pem(Algorithm::Es256, pem).expect("a key").with_kid("k1");
+    let client = PkceClientWeb::new(move |builder| {
+        builder.private_key_jwt(signs.clone()).dpop_with_new_key().pushed_requests().signed_responses()
+    });
+    let client = client.registered(Registration::keyed("client-under-test", key, "http://127.0.0.1:9/callback"));
+    let report = run_on_client(client, &Options::new().only(WITH_KEYS)).await;
+    report.assert_all_stopped();
+    assert_refusals_as_recorded("pkce-client-with-keys-errors", &report);
+    assert_eq!(report.outcomes.len(), WITH_KEYS.len());
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
 use crate::pending::RejectReason;
 use crate::seal_key::SealError;
+use crate::specs::oidc_frontchannel_logout::FrontChannelError;
 use crate::specs::oidc_rp_initiated_logout::LogoutError;
 use crate::specs::rfc7591_registration::RegistrationError;
 use crate::specs::rfc8628_device::DeviceError;
@@ -121,6 +122,20 @@ impl CallbackError {
                 Self::Duplicate(parameter) => with("duplicate", parameter),
                 Self::Malformed(_) => "malformed".into(),
                 Self::TooLong => "too_long".into(),
+            },
+        )
+    }
+}
+
+impl FrontChannelError {
+    /// The name of this error.
+    pub fn code(&self) -> ErrorCode {
+        ErrorCode::new(
+            "frontchannel_logout",
+            match self {
+                Self::Malformed => "malformed".into(),
+                Self::Missing(parameter) => with("missing", parameter),
+                Self::Issuer => "issuer".into(),
             },
         )
     }
