@@ -1,5 +1,7 @@
 //! Names of errors that programs compare and logs keep: they stay as they are when a sentence is worded anew.
 
+mod resource;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -11,9 +13,7 @@ use crate::pending::RejectReason;
 use crate::seal_key::SealError;
 use crate::specs::oidc_frontchannel_logout::FrontChannelError;
 use crate::specs::oidc_rp_initiated_logout::LogoutError;
-use crate::specs::rfc7591_registration::RegistrationError;
 use crate::specs::rfc8628_device::DeviceError;
-use crate::specs::rfc9728_resource::ResourceError;
 use crate::store::StoreError;
 use crate::transport::{Endpoint, TransportError};
 
@@ -341,34 +341,6 @@ impl Named for DeviceError {
             Self::Denied => "denied",
             Self::Expired => "expired",
             Self::Over => "over",
-        };
-        name.into()
-    }
-}
-
-impl Named for RegistrationError {
-    fn name(&self) -> Cow<'static, str> {
-        match self {
-            Self::Differs(member) => with("differs", member),
-            Self::Expired => "expired".into(),
-            Self::Unmanaged => "unmanaged".into(),
-        }
-    }
-}
-
-impl Named for ResourceError {
-    fn name(&self) -> Cow<'static, str> {
-        let name = match self {
-            Self::Address(reason) => return with("address", &reason.name()),
-            Self::Server(name, reason) => return with(name, &reason.name()),
-            Self::OtherOrigin => "other_origin",
-            Self::Ambiguous => "ambiguous",
-            Self::NotFound(_) => "not_found",
-            Self::OtherResource => "other_resource",
-            Self::NoServer => "no_server",
-            Self::NotListed => "not_listed",
-            Self::Unknown => "unknown_client",
-            Self::Elsewhere => "elsewhere",
         };
         name.into()
     }
