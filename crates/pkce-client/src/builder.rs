@@ -31,23 +31,23 @@ const MAX_LOGIN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// A client to be: a public one, until it is given a secret.
 #[must_use = "call discover() or with_metadata() to make the client"]
 pub struct ClientBuilder {
-    issuer: String,
+    pub(crate) issuer: String,
     pub(crate) issuers: IssuerPolicy,
-    client_id: String,
-    authentication: Box<dyn Authentication>,
+    pub(crate) client_id: String,
+    pub(crate) authentication: Box<dyn Authentication>,
     specs: Vec<Box<dyn Spec>>,
-    redirect_uri: Option<String>,
-    loopback_path: String,
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) loopback_path: String,
     login_lifetime: Duration,
     leeway: Duration,
     trusted_audiences: Vec<String>,
     algorithms: Vec<Algorithm>,
     unadvertised_pkce: bool,
-    addresses: Http,
-    http: Option<Arc<dyn HttpClient>>,
-    clock: Arc<dyn Clock>,
-    dice: Arc<dyn Dice>,
-    user_agent: Arc<dyn UserAgent>,
+    pub(crate) addresses: Http,
+    pub(crate) http: Option<Arc<dyn HttpClient>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dice: Arc<dyn Dice>,
+    pub(crate) user_agent: Arc<dyn UserAgent>,
     pub(crate) paste: Option<Arc<dyn PastePrompt>>,
 }
 
@@ -206,7 +206,7 @@ impl ClientBuilder {
     }
 
     /// What the server's metadata is held against, after the caller's own words were.
-    fn terms(&self) -> Result<Terms<'_>, ConfigError> {
+    pub(crate) fn terms(&self) -> Result<Terms<'_>, ConfigError> {
         if self.client_id.is_empty() || !self.client_id.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {
             return Err(ConfigError::ClientId);
         }
@@ -238,7 +238,7 @@ impl ClientBuilder {
         self.authentication.is_in_connection() || self.specs.iter().any(|spec| spec.is_in_connection())
     }
 
-    fn transport(&self) -> Result<Arc<dyn HttpClient>, ConfigError> {
+    pub(crate) fn transport(&self) -> Result<Arc<dyn HttpClient>, ConfigError> {
         match &self.http {
             Some(http) => Ok(Arc::clone(http)),
             // RFC 8705 §2: the certificate is shown by the transport, and this one has none.
@@ -250,7 +250,7 @@ impl ClientBuilder {
         }
     }
 
-    fn finish(self, server: Server, http: Arc<dyn HttpClient>) -> Result<Client, Error> {
+    pub(crate) fn finish(self, server: Server, http: Arc<dyn HttpClient>) -> Result<Client, Error> {
         let mut specs = self.specs;
         if rfc9126_par::is_required(&server) {
             specs::place(&mut specs, rfc9126_par::Pushed);

@@ -51,6 +51,13 @@ impl Server {
         alias.or_else(|| self.endpoints.get(member)).ok_or(Error::NoEndpoint(endpoint))
     }
 
+    /// Every address that something is sent to, with its member.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = (&'static str, &Url)> {
+        let authorization = ("authorization_endpoint", &self.authorization_endpoint);
+        let others = self.endpoints.iter().chain(&self.aliases).map(|(name, url)| (*name, url));
+        std::iter::once(authorization).chain(others)
+    }
+
     /// A member of the metadata that lists words. One of another type lists nothing.
     pub(crate) fn offers(&self, member: &str, word: &str) -> bool {
         self.metadata.other.get(member).is_some_and(|listed| lists(listed, word))
@@ -60,6 +67,13 @@ impl Server {
     pub(crate) fn says(&self, member: &str) -> bool {
         self.metadata.other.get(member) == Some(&Value::Bool(true))
     }
+}
+
+/// Which document says where the metadata are.
+#[derive(Clone, Copy)]
+enum Kind {
+    OpenId,
+    OAuth,
 }
 
 /// What is asked of a server's metadata.
@@ -75,18 +89,42 @@ impl Terms<'_> {
     /// Fetches the metadata of the issuer and holds it against these terms.
     pub(crate) async fn discover(&self, transport: &dyn HttpClient) -> Result<Server, Error> {
         let issuer = self.issuer_url()?;
-        let openid = fetch(transport, &openid_address(self.issuer)).await?;
-        let status = openid.status();
-        // A server that knows only RFC 8414 says "not found" there, in one way or another.
-        if !status.is_client_error() {
-            return self.accept(&issuer, read(openid)?);
+        let addresses = [(Kind::OpenId, openid_address(self.issuer)), (Kind::OAuth, oauth_address(&issuer))];
+        self.first_of(transport, &issuer, &addresses).await
+    }
+
+    /// The same in the order of MCP (2025-11-25, Authorization Server Metadata Discovery): RFC 8414 first, and OpenID
+    /// Connect Discovery with the path inserted before it is appended.
+    pub(crate) async fn discover_as_mcp(&self, transport: &dyn HttpClient) -> Result<Server, Error> {
+        let issuer = self.issuer_url()?;
+        let mut addresses = vec![(Kind::OAuth, oauth_address(&issuer))];
+        if issuer.path() != "/" {
+            addresses.push((Kind::OpenId, inserted(&issuer, "openid-configuration")));
         }
-        let oauth = fetch(transport, &oauth_address(&issuer)).await?;
-        if oauth.status().is_client_error() {
-            let (openid, oauth) = (status.as_u16(), oauth.status().as_u16());
-            return Err(DiscoveryError::NotFound { openid, oauth }.into());
+        addresses.push((Kind::OpenId, openid_address(self.issuer)));
+        self.first_of(transport, &issuer, &addresses).await
+    }
+
+    /// The first document there is. A server that does not know an address says "not found" there, in one way or another.
+    async fn first_of(
+        &self,
+        transport: &dyn HttpClient,
+        issuer: &Url,
+        addresses: &[(Kind, String)],
+    ) -> Result<Server, Error> {
+        let (mut openid, mut oauth) = (0, 0);
+        for (kind, address) in addresses {
+            let response = fetch(transport, address).await?;
+            let status = response.status();
+            if !status.is_client_error() {
+                return self.accept(issuer, read(response)?);
+            }
+            match kind {
+                Kind::OpenId => openid = status.as_u16(),
+                Kind::OAuth => oauth = status.as_u16(),
+            }
         }
-        self.accept(&issuer, read(oauth)?)
+        Err(DiscoveryError::NotFound { openid, oauth }.into())
     }
 
     /// Holds metadata that the caller brought against these terms.
@@ -188,9 +226,14 @@ fn openid_address(issuer: &str) -> String {
 
 /// RFC 8414 §3.1: the path is inserted between host and path, after a `/` at the end is removed.
 fn oauth_address(issuer: &Url) -> String {
-    let origin = issuer.origin().ascii_serialization();
-    let path = issuer.path().strip_suffix('/').unwrap_or(issuer.path());
-    format!("{origin}/.well-known/oauth-authorization-server{path}")
+    inserted(issuer, "oauth-authorization-server")
+}
+
+/// A well-known address with the path of `url` after its name (RFC 8414 §3.1, RFC 9728 §3.1).
+pub(crate) fn inserted(url: &Url, name: &str) -> String {
+    let origin = url.origin().ascii_serialization();
+    let path = url.path().strip_suffix('/').unwrap_or(url.path());
+    format!("{origin}/.well-known/{name}{path}")
 }
 
 #[cfg(test)]

@@ -18,7 +18,9 @@ use crate::jwt::{JwtError, JwtKind};
 use crate::paste::PasteError;
 use crate::pending::{RejectReason, Rejected};
 use crate::specs::oidc_rp_initiated_logout::LogoutError;
+use crate::specs::rfc7591_registration::RegistrationError;
 use crate::specs::rfc8628_device::DeviceError;
+use crate::specs::rfc9728_resource::ResourceError;
 use crate::store::StoreError;
 use crate::token::TokenType;
 use crate::transport::{Endpoint, TransportError};
@@ -85,6 +87,12 @@ pub enum Error {
     /// The browser did not come back from a logout of this process.
     #[error(transparent)]
     Logout(#[from] LogoutError),
+    /// The registration of the client cannot be used (RFC 7591, RFC 7592).
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
+    /// A protected resource cannot be used (RFC 9728), or is not what the request is for.
+    #[error(transparent)]
+    ProtectedResource(#[from] ResourceError),
     /// The claims of the UserInfo endpoint are about somebody else (OpenID Connect Core §5.3.2).
     #[error("the userinfo endpoint answered about another subject")]
     SubjectMismatch,
@@ -194,6 +202,19 @@ pub enum ConfigError {
     /// A web login needs a redirect URI; the client has none.
     #[error("no redirect URI: name it with ClientBuilder::redirect_uri")]
     NoRedirectUri,
+    /// The redirect URI of the builder is not among those that are registered.
+    #[error("the redirect URI {0} is not among those that the client registers")]
+    UnregisteredRedirectUri(String),
+    /// The URL of a client's metadata document is not https with a path, or has a query, a fragment, a user name, or
+    /// segments of dots (draft-ietf-oauth-client-id-metadata-document §3).
+    #[error("the URL of the client's metadata document is not https with a plain path")]
+    DocumentUrl,
+    /// A token is empty or has characters that do not fit into a header.
+    #[error("a token is empty or does not fit into a header")]
+    Token,
+    /// The client is registered for a way of authentication with a key or a certificate, which has to be named.
+    #[error("the client is registered for {0}: name its key or certificate with the method of that name")]
+    AuthMethodOwed(String),
     /// The path of the loopback redirect URI does not begin with `/` or has characters that need escaping.
     #[error("the loopback path is unusable")]
     LoopbackPath,
@@ -304,6 +325,9 @@ pub enum AddressError {
     /// A server that is not on the loopback interface names an http address there.
     #[error("it is a loopback address, but the issuer is not")]
     LoopbackFromAfar,
+    /// It leads into a network of its own, from outside of it.
+    #[error("it leads into a private network, from outside of it")]
+    Inside,
     /// It has a fragment.
     #[error("it has a fragment")]
     Fragment,

@@ -72,11 +72,18 @@
 //!   (Back-Channel Logout) and [`Client::judge_frontchannel_logout`] (Front-Channel Logout).
 //! * UserInfo responses that are signed: [`ClientBuilder::signed_userinfo`]; that are encrypted (RFC 7516), as ID tokens may
 //!   be: [`ClientBuilder::encrypted_userinfo`], [`ClientBuilder::encrypted_id_tokens`].
-//! * Services: access on their own account (RFC 6749 §4.4) by [`Client::client_credentials`], and one token for another
-//!   (RFC 8693) by [`Client::token_exchange`].
+//! * Services: access on their own account (RFC 6749 §4.4) by [`Client::client_credentials`], one token for another
+//!   (RFC 8693) by [`Client::token_exchange`], and tokens for what somebody else has signed (RFC 7523) by
+//!   [`Client::jwt_bearer`].
 //! * Protected resources: what a token stands for (RFC 7662) by [`Client::introspect`], with a signature (RFC 9701) by
 //!   [`Client::introspect_signed`]; tokens that say it themselves (RFC 9068) by [`Client::verify_access_token`]. Whole
 //!   requests, with what their tokens are bound to (RFC 9449 §7, RFC 8705 §3), by [`ProtectedResource::verify`].
+//!
+//! # A client that nobody has registered
+//! * It registers itself (RFC 7591) by [`ClientBuilder::register`], and manages its [`Registration`] (RFC 7592) by
+//!   [`Client::read_registration`], [`Client::update_registration`] and [`Client::delete_registration`].
+//! * Or it is called by the URL where it says who it is (OAuth Client ID Metadata Document): [`Client::documented`].
+//! * A resource says whose tokens it takes (RFC 9728), and the rest follows, as for MCP servers: [`ResourceClient`].
 //!
 //! # Who the client is, and what its tokens are bound to
 //! * A secret in a header or in the body (RFC 6749), a signed assertion for the issuer alone (RFC 7523), or a certificate
@@ -117,6 +124,7 @@ mod builder;
 mod callback;
 mod claims;
 mod client;
+mod client_metadata;
 mod clock;
 mod dice;
 mod discover;
@@ -157,6 +165,7 @@ pub use builder::ClientBuilder;
 pub use callback::{Callback, CallbackError};
 pub use claims::{ClaimError, IdClaims, UserInfo};
 pub use client::Client;
+pub use client_metadata::ClientMetadata;
 pub use clock::{Clock, SystemClock};
 pub use dice::{Dice, NoEntropy, SystemDice};
 pub use error::{
@@ -180,6 +189,10 @@ pub use resource::{Access, ProtectedResource, ResourceRequest};
 pub use seal_key::{SealError, SealKey};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
+pub use specs::draft_client_id_metadata::ClientDocument;
+pub use specs::mcp_authorization::{
+    AccessRequest, NativeLogin, ResourceClient, ResourceClientBuilder, ResourceLogin,
+};
 pub use specs::oidc_backchannel_logout::LogoutToken;
 pub use specs::oidc_core::Prompt;
 pub use specs::oidc_frontchannel_logout::{FrontChannelError, FrontChannelLogout};
@@ -187,6 +200,8 @@ pub use specs::oidc_rp_initiated_logout::{LogoutError, LogoutRequest, PendingLog
 pub use specs::rfc6749_client_credentials::ClientCredentials;
 pub use specs::rfc6750_bearer::Challenge;
 pub use specs::rfc7516_jwe::DecryptionKey;
+pub use specs::rfc7523_jwt_bearer::JwtBearer;
+pub use specs::rfc7591_registration::{Registration, RegistrationError, RegistrationRequest};
 pub use specs::rfc7662_introspection::Introspection;
 pub use specs::rfc8628_device::{DeviceError, DeviceLogin, DeviceRequest};
 pub use specs::rfc8693_token_exchange::{ExchangeRequest, ExchangedToken, TokenKind};
@@ -194,6 +209,7 @@ pub use specs::rfc9068_access_token::AccessClaims;
 pub use specs::rfc9449_dpop::proof::ProofError;
 pub use specs::rfc9449_dpop::replay::{MemoryProofs, ProofNonces, ProofStore, ProofStoreError, TimedNonces};
 pub use specs::rfc9470_step_up::StepUp;
+pub use specs::rfc9728_resource::{ResourceError, ResourceMetadata};
 pub use store::conformance as token_store_conformance;
 pub use store::file::FileStore;
 pub use store::memory::MemoryStore;

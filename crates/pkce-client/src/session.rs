@@ -259,6 +259,11 @@ impl Session {
         self.tokens.lock().await.set.scopes.clone()
     }
 
+    /// What the tokens were asked for (RFC 8707 §2).
+    pub(crate) async fn resources(&self) -> Vec<String> {
+        self.tokens.lock().await.set.resources.clone()
+    }
+
     /// When the access token expires, in seconds since 1970-01-01T00:00:00Z, if the server said so.
     pub async fn expires_at(&self) -> Option<u64> {
         self.tokens.lock().await.set.expires_at()

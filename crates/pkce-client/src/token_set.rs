@@ -89,14 +89,7 @@ impl TokenSet {
             claims: self.claims.as_deref().map(IdClaims::members),
             id_token: self.id_token.as_ref().map(Secret::expose),
         };
-        // Measured first: a text that grows leaves copies behind that nobody wipes.
-        let mut length = Length(0);
-        let measured = serde_json::to_writer(&mut length, &written);
-        let mut text = Vec::with_capacity(length.0);
-        measured
-            .and_then(|()| serde_json::to_writer(&mut text, &written))
-            .expect("texts, numbers and lists are JSON");
-        Secret::new(String::from_utf8(text).expect("JSON is UTF-8"))
+        exposed(&written)
     }
 
     /// Reads what [`TokenSet::expose_json`] wrote. Whoever can change it can say who the user is.
@@ -199,6 +192,16 @@ impl fmt::Debug for TokenSet {
             .field("claims", &self.claims)
             .finish_non_exhaustive()
     }
+}
+
+/// JSON with secrets in it, written so that no copy of them is left behind.
+pub(crate) fn exposed(value: &impl Serialize) -> Secret {
+    // Measured first: a text that grows leaves copies behind that nobody wipes.
+    let mut length = Length(0);
+    let measured = serde_json::to_writer(&mut length, value);
+    let mut text = Vec::with_capacity(length.0);
+    measured.and_then(|()| serde_json::to_writer(&mut text, value)).expect("texts, numbers and lists are JSON");
+    Secret::new(String::from_utf8(text).expect("JSON is UTF-8"))
 }
 
 #[derive(Serialize)]

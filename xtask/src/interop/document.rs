@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::catalogue::{CLIENTS, Expect, FLOWS};
 use super::mcp;
+use super::mcp_client;
 use super::programs::Runtime;
 use super::schemathesis;
 use super::sdk;
@@ -47,6 +48,7 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
         mcp::PACKAGE,
         mcp::SPECIFICATION
     );
+    scenarios(&mut text);
     let _ = writeln!(
         text,
         "\n## The other way round\n\n`pkce-client` logs in at {} {}, by its own forms: {}.",
@@ -60,6 +62,18 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
         schemathesis::ID
     );
     Ok(text)
+}
+
+fn scenarios(text: &mut String) {
+    let _ = writeln!(
+        text,
+        "\nIts scenarios for the authorization of clients are played with the example `{}` of pkce-client, each for its own version of the specification and for {}. Every check succeeds.\n\n| scenario | what is played | |\n|---|---|---|",
+        mcp_client::EXAMPLE,
+        mcp::SPECIFICATION
+    );
+    for (name, says) in mcp_client::SCENARIOS {
+        let _ = writeln!(text, "| `{name}` | {says} | succeeds |");
+    }
 }
 
 fn flows(text: &mut String) {

@@ -11,6 +11,7 @@ mod clients_document;
 mod document;
 mod examples;
 mod mcp;
+mod mcp_client;
 mod person;
 mod play;
 mod programs;
@@ -134,6 +135,7 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
         }
         if package {
             mcp::run(&folders, &mut stage, &mut table).await?;
+            mcp_client::run(root, &folders, &mut table).await?;
         }
         attacks::run(&folders, attacked, options.extent(), &mut table).await;
         for example in examples {

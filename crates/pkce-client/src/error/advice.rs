@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::{DiscoveryError, Error, FinishError};
 use crate::jwt::JwtError;
 use crate::pending::RejectReason;
+use crate::specs::rfc7591_registration::RegistrationError;
 use crate::specs::rfc8628_device::DeviceError;
+use crate::specs::rfc9728_resource::ResourceError;
 use crate::store::StoreError;
 use crate::transport::TransportError;
 
@@ -53,7 +55,17 @@ impl Error {
             | Self::LoginTimeout => Advice::LogInAgain,
             Self::Logout(_) => Advice::Ignore,
             Self::Discovery(DiscoveryError::NotFound { openid: 500.., .. }) => Advice::Retry { after: None },
+            Self::Registration(RegistrationError::Differs(_))
+            | Self::ProtectedResource(
+                ResourceError::Address(_)
+                | ResourceError::OtherOrigin
+                | ResourceError::Ambiguous
+                | ResourceError::OtherResource
+                | ResourceError::Server(..),
+            ) => Advice::Report,
             Self::Config(_)
+            | Self::Registration(_)
+            | Self::ProtectedResource(_)
             | Self::Discovery(_)
             | Self::NoEndpoint(_)
             | Self::Unsupported(_)

@@ -1,5 +1,7 @@
 //! Names of errors that programs compare and logs keep: they stay as they are when a sentence is worded anew.
 
+mod resource;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -63,6 +65,8 @@ impl Error {
             Self::Unavailable { endpoint, .. } => (area(*endpoint), "unavailable".into()),
             Self::Device(error) => ("device", error.name()),
             Self::Logout(error) => ("logout", error.name()),
+            Self::Registration(error) => ("registration", error.name()),
+            Self::ProtectedResource(error) => ("resource", error.name()),
             Self::SubjectMismatch => ("userinfo", "subject".into()),
             Self::NoEndpoint(endpoint) => (area(*endpoint), "absent".into()),
             Self::Resource(error) => ("resource", error.name()),
@@ -275,6 +279,10 @@ impl Named for ConfigError {
             Self::ClientId => "client_id",
             Self::RedirectUri(_) => "redirect_uri",
             Self::NoRedirectUri => "no_redirect_uri",
+            Self::UnregisteredRedirectUri(_) => "unregistered_redirect_uri",
+            Self::DocumentUrl => "document_url",
+            Self::Token => "token",
+            Self::AuthMethodOwed(_) => "auth_method_owed",
             Self::LoopbackPath => "loopback_path",
             Self::ReservedParameter(_) => "reserved_parameter",
             Self::RepeatedParameter(_) => "repeated_parameter",
@@ -314,6 +322,7 @@ impl Named for AddressError {
             Self::NotAUrl => "not_a_url",
             Self::Insecure => "insecure",
             Self::LoopbackFromAfar => "loopback_from_afar",
+            Self::Inside => "inside",
             Self::Fragment => "fragment",
             Self::Query => "query",
             Self::Userinfo => "user_in_address",

@@ -1,6 +1,8 @@
 //! Extensions of OAuth: one document, one file, with everything that is particular to it, the methods of the public
 //! types included. A document that takes part in every exchange is a [`Spec`] and has its line in [`ORDER`].
 
+pub(crate) mod draft_client_id_metadata;
+pub(crate) mod mcp_authorization;
 mod oauth_form_post;
 pub(crate) mod oidc_backchannel_logout;
 pub(crate) mod oidc_core;
@@ -13,6 +15,9 @@ pub(crate) mod rfc6750_bearer;
 mod rfc7009_revocation;
 pub(crate) mod rfc7516_jwe;
 mod rfc7523_client_assertion;
+pub(crate) mod rfc7523_jwt_bearer;
+pub(crate) mod rfc7591_registration;
+mod rfc7592_management;
 pub(crate) mod rfc7662_introspection;
 pub(crate) mod rfc8628_device;
 pub(crate) mod rfc8693_token_exchange;
@@ -25,6 +30,7 @@ pub(crate) mod rfc9396_rar;
 pub(crate) mod rfc9449_dpop;
 pub(crate) mod rfc9470_step_up;
 mod rfc9701_jwt_introspection;
+pub(crate) mod rfc9728_resource;
 
 use std::any::{Any, TypeId};
 

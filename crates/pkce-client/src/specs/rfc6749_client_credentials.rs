@@ -9,8 +9,9 @@ use tokio::sync::Mutex;
 use crate::client::Client;
 use crate::error::Error;
 use crate::login::judge_scopes;
-use crate::session::{Asked, is_passing};
+use crate::session::{Asked, Session, is_passing};
 use crate::specs::rfc8707_resource;
+use crate::token::TokenResponse;
 use crate::token_set::Expiry;
 
 /// The access of a service on its own account: an access token that is asked for when it is needed.
@@ -95,7 +96,20 @@ impl ClientCredentials {
         }
     }
 
+    /// A session with a token of its own: without a refresh token, and without a user.
+    pub(crate) async fn session(&self) -> Result<Session, Error> {
+        let response = TokenResponse { refresh_token: None, ..self.response().await? };
+        Ok(Session::new(self.client.clone(), self.asked.clone(), response, None))
+    }
+
     async fn ask(&self, now: u64) -> Result<Kept, Error> {
+        // A refresh token would be worth no more than the credentials (§4.4.3), and an ID token would be about nobody.
+        let response = self.response().await?;
+        let expiry = response.expires_in.map(|seconds| Expiry::after(seconds, now));
+        Ok(Kept { access_token: response.access_token, expiry })
+    }
+
+    async fn response(&self) -> Result<TokenResponse, Error> {
         if self.client.inner.authentication.method() == "none" {
             return Err(Error::Unsupported("only clients that authenticate have access on their own account"));
         }
@@ -106,10 +120,7 @@ impl ClientCredentials {
             params.push("scope", self.asked.scopes.join(" "));
         }
         rfc8707_resource::name(&mut params, &self.asked.resources);
-        // A refresh token would be worth no more than the credentials (§4.4.3), and an ID token would be about nobody.
-        let response = self.client.token(params).await?;
-        let expiry = response.expires_in.map(|seconds| Expiry::after(seconds, now));
-        Ok(Kept { access_token: response.access_token, expiry })
+        self.client.token(params).await
     }
 }
 

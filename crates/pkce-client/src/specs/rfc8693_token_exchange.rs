@@ -31,11 +31,14 @@ pub enum TokenKind {
     Saml2,
     /// A JWT of any use.
     Jwt,
+    /// An Identity Assertion JWT Authorization Grant (draft-ietf-oauth-identity-assertion-authz-grant §6): what an identity
+    /// provider signs for another server, to be redeemed there by [`Client::jwt_bearer`].
+    IdJag,
 }
 
 impl TokenKind {
-    const ALL: [Self; 6] =
-        [Self::AccessToken, Self::RefreshToken, Self::IdToken, Self::Saml1, Self::Saml2, Self::Jwt];
+    const ALL: [Self; 7] =
+        [Self::AccessToken, Self::RefreshToken, Self::IdToken, Self::Saml1, Self::Saml2, Self::Jwt, Self::IdJag];
 
     /// Its registered identifier.
     pub const fn as_str(self) -> &'static str {
@@ -46,6 +49,7 @@ impl TokenKind {
             Self::Saml1 => "urn:ietf:params:oauth:token-type:saml1",
             Self::Saml2 => "urn:ietf:params:oauth:token-type:saml2",
             Self::Jwt => "urn:ietf:params:oauth:token-type:jwt",
+            Self::IdJag => "urn:ietf:params:oauth:token-type:id-jag",
         }
     }
 }

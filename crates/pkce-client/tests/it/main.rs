@@ -6,6 +6,7 @@ mod bff;
 #[cfg(feature = "axum")]
 mod bff_logout;
 mod discovery;
+mod draft_client_id_metadata;
 #[cfg(feature = "reqwest")]
 mod fapi2;
 mod fapi2_message_signing;
@@ -16,6 +17,8 @@ mod id_token;
 mod idp;
 mod issuer_policy;
 mod keys;
+mod mcp_authorization;
+mod mcp_lies;
 mod misuse;
 #[cfg(feature = "reqwest")]
 mod mock_idp;
@@ -41,11 +44,15 @@ mod protected_resource;
 #[cfg(feature = "reqwest")]
 mod quick_start;
 mod readme;
+mod resource;
 mod rfc6749_client_credentials;
 mod rfc6750_bearer;
 mod rfc7009_revocation;
 mod rfc7516_jwe;
 mod rfc7523_client_assertion;
+mod rfc7523_jwt_bearer;
+mod rfc7591_registration;
+mod rfc7592_management;
 mod rfc7662_introspection;
 mod rfc8628_device;
 mod rfc8693_token_exchange;
@@ -58,6 +65,7 @@ mod rfc9396_rar;
 mod rfc9449_dpop;
 mod rfc9470_step_up;
 mod rfc9701_jwt_introspection;
+mod rfc9728_resource;
 mod sealed;
 mod secrets;
 mod session;

@@ -66,6 +66,8 @@ pub(crate) struct Seen {
     pub(crate) uri: String,
     pub(crate) headers: http::HeaderMap,
     pub(crate) params: Params,
+    /// Of another kind than a form.
+    pub(crate) json: Value,
     pub(crate) authorization: Option<String>,
 }
 
@@ -240,13 +242,15 @@ impl Script {
 impl HttpClient for Stage {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Answer> {
         let authorization = request.request.headers().get("authorization");
-        let body = String::from_utf8(request.request.body().clone()).expect("a form");
+        let is_json = request.request.headers().get("content-type").is_some_and(|kind| kind == "application/json");
+        let body = String::from_utf8(request.request.body().clone()).expect("text");
         let seen = Seen {
             endpoint: request.endpoint,
             method: request.request.method().clone(),
             headers: request.request.headers().clone(),
             uri: request.request.uri().to_string(),
-            params: Params::parse(&body).expect("a form"),
+            params: if is_json { Params::new() } else { Params::parse(&body).expect("a form") },
+            json: if is_json { serde_json::from_str(&body).expect("JSON") } else { Value::Null },
             authorization: authorization.map(|value| value.to_str().expect("ASCII").to_owned()),
         };
         self.seen.lock().expect("no test panics while it holds the journal").push(seen.clone());
