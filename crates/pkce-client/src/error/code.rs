@@ -1,11 +1,12 @@
 //! Names of errors that programs compare and logs keep: they stay as they are when a sentence is worded anew.
 
+mod config;
 mod resource;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{AddressError, ConfigError, Defect, DiscoveryError, Error, FinishError};
+use super::{Defect, Error, FinishError};
 use crate::callback::CallbackError;
 use crate::issuer::IssuerDifference;
 use crate::json::JsonError;
@@ -269,82 +270,6 @@ impl Named for JsonError {
     }
 }
 
-impl Named for ConfigError {
-    fn name(&self) -> Cow<'static, str> {
-        let name = match self {
-            Self::Issuer(_) => "issuer",
-            Self::TenantIssuer => "tenant_issuer",
-            Self::Tenant(_) => "tenant",
-            Self::NoTenant => "no_tenant",
-            Self::ClientId => "client_id",
-            Self::RedirectUri(_) => "redirect_uri",
-            Self::NoRedirectUri => "no_redirect_uri",
-            Self::UnregisteredRedirectUri(_) => "unregistered_redirect_uri",
-            Self::DocumentUrl => "document_url",
-            Self::Token => "token",
-            Self::AuthMethodOwed(_) => "auth_method_owed",
-            Self::LoopbackPath => "loopback_path",
-            Self::ReservedParameter(_) => "reserved_parameter",
-            Self::RepeatedParameter(_) => "repeated_parameter",
-            Self::Scope => "scope",
-            Self::Resource => "resource",
-            Self::TooLong => "too_long",
-            Self::MaxAgeWithoutOpenid => "max_age_without_openid",
-            Self::NeedsOpenid(_) => "needs_openid",
-            Self::PromptNone => "prompt_none",
-            Self::Locale => "locale",
-            Self::Acr => "acr",
-            Self::Claims => "claims",
-            Self::AuthorizationDetails => "authorization_details",
-            Self::FormPostNative => "form_post_native",
-            Self::AuthMethod(_) => "auth_method",
-            Self::SigningAlgorithm { .. } => "signing_algorithm",
-            Self::NotOffered { member, .. } => return with("not_offered", member),
-            Self::SignedRequestsRequired => "signed_requests_required",
-            Self::ShortSecret => "short_secret",
-            Self::NoAlgorithm => "no_algorithm",
-            Self::Algorithm(_) => "algorithm",
-            Self::NoDecryptionKey(_) => "no_decryption_key",
-            Self::NothingEncrypted => "nothing_encrypted",
-            Self::NoTransport => "no_transport",
-            Self::Roots => "roots",
-            Self::Identity => "identity",
-            Self::NoIdentity => "no_identity",
-            Self::Transport => "transport",
-        };
-        name.into()
-    }
-}
-
-impl Named for AddressError {
-    fn name(&self) -> Cow<'static, str> {
-        let name = match self {
-            Self::NotAUrl => "not_a_url",
-            Self::Insecure => "insecure",
-            Self::LoopbackFromAfar => "loopback_from_afar",
-            Self::Inside => "inside",
-            Self::Fragment => "fragment",
-            Self::Query => "query",
-            Self::Userinfo => "user_in_address",
-            Self::ReservedParameter => "reserved_parameter",
-        };
-        name.into()
-    }
-}
-
-impl Named for DiscoveryError {
-    fn name(&self) -> Cow<'static, str> {
-        let name = match self {
-            Self::NotFound { .. } => "not_found",
-            Self::Issuer(difference) => difference.name(),
-            Self::Missing(member) => return with("missing", member),
-            Self::Endpoint { name, reason } => return with(name, &reason.name()),
-            Self::PkceNotAdvertised => "pkce_not_advertised",
-        };
-        name.into()
-    }
-}
-
 impl IssuerDifference {
     fn name(self) -> &'static str {
         match self {
@@ -441,7 +366,7 @@ impl Named for SealError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::OAuthError;
+    use crate::error::{AddressError, DiscoveryError, OAuthError};
 
     #[test]
     fn a_code_says_where_and_what() {
