@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod client_errors;
 mod codegen;
 mod flows;
 mod interop;

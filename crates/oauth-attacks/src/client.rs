@@ -246,12 +246,26 @@ pub enum Said {
 pub struct Rejected {
     /// What the client calls the reason. It is shown, so it must not hold secrets.
     pub code: String,
+    /// The reason in words, if the client has any. They are shown in the place of the code.
+    pub says: Option<String>,
 }
 
 impl Rejected {
     /// A refusal for this reason.
     pub fn new(code: impl Into<String>) -> Self {
-        Self { code: code.into() }
+        Self { code: code.into(), says: None }
+    }
+
+    /// The same, and the reason in words.
+    #[must_use]
+    pub fn because(mut self, says: impl Into<String>) -> Self {
+        self.says = Some(says.into());
+        self
+    }
+
+    /// What a person is shown of it.
+    pub fn shown(&self) -> &str {
+        self.says.as_deref().unwrap_or(&self.code)
     }
 }
 

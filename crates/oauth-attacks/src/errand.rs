@@ -213,7 +213,7 @@ impl Done {
             Self::Sent { .. } => "sent on".to_owned(),
             Self::Answered { status } => status.to_string(),
             Self::Is(Said::Accepted { subject, .. }) => format!("logged in as {subject}"),
-            Self::Is(Said::Rejected(rejected)) => format!("not logged in: {}", rejected.code),
+            Self::Is(Said::Rejected(rejected)) => format!("not logged in: {}", rejected.shown()),
             Self::Is(Said::SentOn { .. }) => "sent on".to_owned(),
             Self::Scope(scope) => format!("good for {}", scope.join(" ")),
             Self::Is(Said::BrokeDown) => "broke down".to_owned(),

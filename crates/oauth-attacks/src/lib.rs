@@ -65,6 +65,7 @@ pub mod on_clients;
 pub mod on_servers;
 pub mod outcomes;
 mod patience;
+mod pkce_client_errors;
 pub mod pkce_client_native;
 pub mod pkce_client_web;
 pub mod profile;

@@ -150,6 +150,7 @@ impl Outcome {
             level,
             verdict: worst.verdict,
             because,
+            refusals: Vec::new(),
             trace,
         }
     }

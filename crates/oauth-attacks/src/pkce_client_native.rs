@@ -36,7 +36,6 @@ pub struct PkceClientNative {
 
 impl PkceClientNative {
     async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
-        let failed = |error: pkce_client::Error| Rejected::new(error.to_string());
         if !matches!(provider.client.auth, ClientAuth::None) {
             return Err(Rejected::new("a native application has no secret"));
         }
@@ -47,16 +46,16 @@ impl PkceClientNative {
             std::future::ready(std::io::Result::Ok(()))
         };
         let builder = Client::builder(&provider.issuer, &provider.client.client_id).user_agent(browser);
-        let client = builder.discover().await.map_err(failed)?;
+        let client = builder.discover().await.map_err(Rejected::from)?;
         let mut login = tokio::spawn(async move {
             match client.login().scopes(["openid"]).native().await {
                 Ok(session) => match session.userinfo().await {
                     Ok(claims) => {
                         Said::Accepted { issuer: client.issuer().to_owned(), subject: claims.subject().to_owned() }
                     }
-                    Err(error) => Said::Rejected(Rejected::new(error.to_string())),
+                    Err(error) => Said::Rejected(error.into()),
                 },
-                Err(error) => Said::Rejected(Rejected::new(error.to_string())),
+                Err(error) => Said::Rejected(error.into()),
             }
         });
         let url = tokio::select! {

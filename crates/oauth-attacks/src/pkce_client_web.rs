@@ -7,18 +7,24 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use oauth_types::{Algorithm, Params};
 use pkce_client::{
-    Callback, Client, ClientBuilder, Clock, FinishError, FlowKey, Pending, Rejected as Rejection, Session, Started,
-    SystemClock,
+    Callback, Client, ClientBuilder, Clock, FinishError, FlowKey, LoginRequest, Pending, PendingLogout,
+    Rejected as Rejection, Session, Started, SystemClock,
 };
 
 use crate::agent::lock;
-use crate::client::{Ability, Answered, ClientUnderTest, Done, Errand, Provider, Rejected, Said, Visitor};
+use crate::client::{
+    Ability, Answered, ClientUnderTest, Done, Door, Errand, Page, Provider, Rejected, Said, Visitor,
+};
 use crate::dice::fresh;
 use crate::target::{ClientAuth, Registration};
 
 /// The cookie that leads to a visitor's logins.
 const COOKIE: &str = "session";
+
+/// Where visitors come back to from logging out.
+const LOGGED_OUT: &str = "http://127.0.0.1:9/goodbye";
 
 /// A web application on `pkce_client`.
 ///
@@ -29,11 +35,15 @@ const COOKIE: &str = "session";
 pub struct PkceClientWeb {
     registration: Option<Registration>,
     adjust: Box<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>,
+    /// The issuer where each session began its last login.
+    chosen: Mutex<HashMap<String, String>>,
     clients: Mutex<HashMap<String, Client>>,
     /// The open logins of each session, the latest last.
     open: Mutex<HashMap<String, Vec<Open>>>,
     /// Who is logged in, by session.
     held: Mutex<HashMap<String, Session>>,
+    /// The logouts that were begun, by session.
+    leaving: Mutex<HashMap<String, PendingLogout>>,
     /// By how much the clock for each issuer was moved, in seconds.
     later: Mutex<HashMap<String, Arc<AtomicU64>>>,
 }
@@ -66,9 +76,11 @@ impl PkceClientWeb {
         Self {
             registration: None,
             adjust: Box::new(adjust),
+            chosen: Mutex::default(),
             clients: Mutex::default(),
             open: Mutex::default(),
             held: Mutex::default(),
+            leaving: Mutex::default(),
             later: Mutex::default(),
         }
     }
@@ -89,28 +101,27 @@ impl PkceClientWeb {
             ClientAuth::None => builder,
             ClientAuth::Basic(secret) => builder.secret(secret.clone()),
             ClientAuth::Post(secret) => builder.secret_in_body(secret.clone()),
-            ClientAuth::PrivateKeyJwt(_) | ClientAuth::MutualTls(_) => {
-                return Err(Rejected::new("pkce_client does not authenticate like this"));
-            }
+            // The key is given to the builder by whoever registered it.
+            ClientAuth::PrivateKeyJwt(_) => builder,
+            ClientAuth::MutualTls(_) => return Err(Rejected::new("no certificate is configured")),
         };
+        let signed = provider.client.registered.iter().any(|(name, _)| name == "userinfo_signed_response_alg");
+        let builder = if signed { builder.signed_userinfo([Algorithm::Rs256]) } else { builder };
         let later = Arc::clone(lock(&self.later).entry(provider.issuer.clone()).or_default());
         let builder = builder.redirect_uri(provider.client.redirect_uri()).clock(Later(later));
-        let client = (self.adjust)(builder).discover().await.map_err(said)?;
+        let client = (self.adjust)(builder).discover().await?;
         lock(&self.clients).insert(provider.issuer.clone(), client.clone());
         Ok(client)
     }
 
     async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
         let client = self.client(provider).await?;
-        let age = provider.client.always.iter().find(|(name, _)| name == "max_age").map(|(_, age)| age.parse());
         let login = client.login().scopes(["openid", "profile"]);
-        let login = match age {
-            Some(Ok(seconds)) => login.max_age(Duration::from_secs(seconds)),
-            _ => login,
-        };
-        let Started { url, pending } = login.begin().await.map_err(said)?;
+        let login = provider.client.always.iter().fold(login, wished);
+        let Started { url, pending } = login.begin().await?;
         let session = visitor.cookie(COOKIE).unwrap_or_else(fresh);
         visitor.set_cookie(COOKIE, &session);
+        lock(&self.chosen).insert(session.clone(), provider.issuer.clone());
         let open = Open { issuer: provider.issuer.clone(), key: pending.lookup_key(), pending };
         lock(&self.open).entry(session).or_default().push(open);
         Ok(url.into())
@@ -118,7 +129,7 @@ impl PkceClientWeb {
 
     async fn finish_login(&self, visitor: &Visitor, address: &str) -> Result<Said, Rejected> {
         let query = address.split_once('?').map_or("", |(_, query)| query);
-        self.finish_with(visitor, Callback::from_query(query).map_err(said)?).await
+        self.finish_with(visitor, Callback::from_query(query)?).await
     }
 
     async fn finish_with(&self, visitor: &Visitor, callback: Callback) -> Result<Said, Rejected> {
@@ -132,18 +143,18 @@ impl PkceClientWeb {
             Ok(session) => session,
             Err(FinishError::Rejected(Rejection { pending, reason, .. })) => {
                 lock(&self.open).entry(cookie).or_default().push(Open { pending, ..open });
-                return Err(said(reason));
+                return Err(reason.into());
             }
-            Err(error) => return Err(said(error)),
+            Err(error) => return Err(error.into()),
         };
-        let claims = session.userinfo().await.map_err(said)?;
+        let claims = session.userinfo().await?;
         lock(&self.held).insert(cookie, session);
         Ok(Said::Accepted { issuer: client.issuer().to_owned(), subject: claims.subject().to_owned() })
     }
 
     async fn run_errand(&self, visitor: &Visitor, errand: &Errand) -> Result<Done, Rejected> {
         match errand {
-            Errand::Refresh => self.session(visitor)?.refresh().await.map(|()| Done::Done).map_err(said),
+            Errand::Refresh => self.session(visitor)?.refresh().await.map(|()| Done::Done).map_err(Rejected::from),
             Errand::WhoAmI => Ok(Done::Is(self.who_am_i(visitor).await.unwrap_or_else(Said::Rejected))),
             Errand::Scope => Ok(Done::Scope(self.session(visitor)?.scopes().await)),
             Errand::LetPass { seconds } => {
@@ -154,17 +165,76 @@ impl PkceClientWeb {
                 lock(&self.later).entry(issuer).or_default().fetch_add(*seconds, Ordering::Relaxed);
                 Ok(Done::Done)
             }
-            Errand::TakeForm { form } => {
-                self.finish_with(visitor, Callback::from_form(form).map_err(said)?).await.map(Done::Is)
-            }
+            Errand::TakeForm { form } => self.finish_with(visitor, Callback::from_form(form)?).await.map(Done::Is),
+            Errand::Device { provider } => self.log_in_as_device(visitor, provider).await.map(Done::Is),
+            Errand::Logout => self.log_out(visitor).await,
+            Errand::Notify { logout_token } => self.take_logout_token(visitor, logout_token).await,
+            Errand::Open { door, params } => self.opened(visitor, *door, params),
             _ => Err(Rejected::new("the client cannot do that")),
         }
+    }
+
+    async fn log_in_as_device(&self, visitor: &Visitor, provider: &Provider) -> Result<Said, Rejected> {
+        let client = self.client(provider).await?;
+        let mut login = client.device().scopes(["openid"]).begin().await?;
+        let printed = format!("Open {} and enter {}", login.verification_uri(), login.user_code());
+        visitor.show(Page { printed, ..Page::default() });
+        let session = login.wait().await?;
+        let subject = session.userinfo().await?.subject().to_owned();
+        Ok(Said::Accepted { issuer: client.issuer().to_owned(), subject })
+    }
+
+    /// Sends the visitor to the server. The session goes on until they come back.
+    async fn log_out(&self, visitor: &Visitor) -> Result<Done, Rejected> {
+        let session = self.session(visitor)?;
+        let client = self.of_visitor(visitor)?;
+        let started = client.logout(&session).redirect_uri(LOGGED_OUT).begin().await?;
+        lock(&self.leaving).insert(visitor.cookie(COOKIE).unwrap_or_default(), started.pending);
+        Ok(Done::Sent { url: started.url.into() })
+    }
+
+    /// Ends every session that a server says is over.
+    async fn take_logout_token(&self, visitor: &Visitor, token: &str) -> Result<Done, Rejected> {
+        let over = self.of_visitor(visitor)?.verify_logout_token(token).await?;
+        lock(&self.held).retain(|_, session| !session.claims().is_some_and(|claims| over.concerns(claims)));
+        Ok(Done::Answered { status: 200 })
+    }
+
+    /// An address of the application was opened.
+    fn opened(&self, visitor: &Visitor, door: Door, params: &[(String, String)]) -> Result<Done, Rejected> {
+        let cookie = visitor.cookie(COOKIE).unwrap_or_default();
+        let query = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Params>().encode();
+        let over = match door {
+            Door::FrontChannelLogout => {
+                let session = self.session(visitor)?;
+                let asked = self.of_visitor(visitor)?.judge_frontchannel_logout(&query)?;
+                session.claims().is_some_and(|claims| asked.concerns(claims))
+            }
+            Door::LoggedOut => {
+                let mut leaving = lock(&self.leaving);
+                let pending = leaving.get(&cookie).ok_or_else(|| Rejected::new("nobody asked to log out"))?;
+                pending.accept(&query).map_err(pkce_client::Error::from)?;
+                leaving.remove(&cookie).is_some()
+            }
+            Door::Login | Door::InitiateLogin => return Err(Rejected::new("there is no such address")),
+        };
+        if over {
+            lock(&self.held).remove(&cookie);
+        }
+        Ok(Done::Answered { status: 200 })
+    }
+
+    /// The client for the issuer where the visitor began their last login.
+    fn of_visitor(&self, visitor: &Visitor) -> Result<Client, Rejected> {
+        let issuer = visitor.cookie(COOKIE).and_then(|cookie| lock(&self.chosen).get(&cookie).cloned());
+        let client = issuer.and_then(|issuer| lock(&self.clients).get(&issuer).cloned());
+        client.ok_or_else(|| Rejected::new("nobody is logged in"))
     }
 
     /// Who is logged in, for as long as there is a token that can be used.
     async fn who_am_i(&self, visitor: &Visitor) -> Result<Said, Rejected> {
         let session = self.session(visitor)?;
-        session.access_token().await.map_err(said)?;
+        session.access_token().await?;
         let claims = session.claims().ok_or_else(|| Rejected::new("nobody is logged in"))?;
         let issuer = claims.get("iss").ok().flatten().unwrap_or_default();
         Ok(Said::Accepted { issuer, subject: claims.subject().to_owned() })
@@ -192,18 +262,35 @@ impl PkceClientWeb {
     }
 }
 
+/// What a login is to say besides, as an application says it.
+fn wished<'a>(login: LoginRequest<'a>, (name, value): &(String, String)) -> LoginRequest<'a> {
+    match (name.as_str(), value.parse(), serde_json::from_str(value)) {
+        ("max_age", Ok(seconds), _) => login.max_age(Duration::from_secs(seconds)),
+        ("claims", _, Ok(claims)) => login.claims(claims),
+        _ => login,
+    }
+}
+
 impl ClientUnderTest for PkceClientWeb {
     fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
         Box::pin(self.begin_login(visitor, provider))
     }
 
     fn finish<'a>(&'a self, visitor: &'a Visitor, address: &'a str) -> Answered<'a, Said> {
-        Box::pin(async move { self.finish_login(visitor, address).await.unwrap_or_else(Said::Rejected) })
+        Box::pin(async move {
+            self.finish_login(visitor, address).await.unwrap_or_else(|rejected| {
+                visitor.show(Page { printed: rejected.shown().to_owned(), ..Page::default() });
+                Said::Rejected(rejected)
+            })
+        })
     }
 
     fn can(&self, ability: Ability) -> bool {
-        use Ability::{AtOnce, LetPass, Refresh, Scope, TakeForm, WhoAmI};
-        matches!(ability, AtOnce | Refresh | WhoAmI | Scope | LetPass | TakeForm)
+        use Ability::{AtOnce, Device, LetPass, Logout, Notify, Open, Print, Refresh, Scope, TakeForm, WhoAmI};
+        matches!(
+            ability,
+            AtOnce | Device | LetPass | Logout | Notify | Open | Print | Refresh | Scope | TakeForm | WhoAmI
+        )
     }
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
@@ -220,9 +307,4 @@ impl fmt::Debug for PkceClientWeb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PkceClientWeb").field("registration", &self.registration).finish_non_exhaustive()
     }
-}
-
-/// What the library says of an error.
-fn said(error: impl fmt::Display) -> Rejected {
-    Rejected::new(error.to_string())
 }

@@ -182,7 +182,7 @@ pub async fn run_on_client(client: impl ClientUnderTest + 'static, options: &Opt
             Ok(agent) => {
                 let stage = Stage::new(Arc::clone(&client), agent.another(), options.profile);
                 let options = options.clone();
-                Box::pin(async move { within(&attack.idea, &options, play(attack, stage, options.clone())).await })
+                Box::pin(async move { within(&attack.idea, &options, play(attack, stage)).await })
             }
             Err(error) => Box::pin(std::future::ready(not_tried(&attack.idea, options, &error.to_string()))),
         };
@@ -344,12 +344,11 @@ async fn alive(bench: &Bench, when: &str) -> Result<(), Inconclusive> {
 }
 
 /// One attack on a client.
-async fn play(attack: &'static ClientAttack, stage: Stage, options: Options) -> Outcome {
+async fn play(attack: &'static ClientAttack, stage: Stage) -> Outcome {
     if let Err(reason) = play_through(attack, &stage).await {
         stage.found(inconclusive(&reason));
     }
-    let (findings, trace) = stage.into_parts();
-    Outcome::of(&attack.idea, options.profile, &findings, trace)
+    stage.outcome(&attack.idea)
 }
 
 async fn play_through(attack: &ClientAttack, stage: &Stage) -> Result<(), Inconclusive> {

@@ -1,5 +1,6 @@
 //! What an attack on a client works with: browsers, authorization servers that lie, and a place for findings.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,15 +10,16 @@ pub use crate::address::Address;
 mod findings;
 mod servers;
 
-use crate::agent::{Agent, Request};
-use crate::attack::Inconclusive;
+use crate::agent::{Agent, Request, lock};
+use crate::attack::{Idea, Inconclusive};
 use crate::client::{Ability, ClientUnderTest, Done, Errand, Rejected, Said, Visitor};
 use crate::hold::Hold;
 use crate::idp::{Idp, shown_params};
 use crate::judge::Finding;
 use crate::patience::within;
 use crate::profile::Profile;
-use crate::trace::{Party, Step, Trace};
+use crate::trace::{Party, Step};
+use crate::verdict::Outcome;
 
 /// How long the client under test may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,6 +32,7 @@ pub struct Stage {
     agent: Agent,
     profile: Profile,
     findings: Mutex<Vec<Finding>>,
+    refusals: Mutex<BTreeSet<String>>,
     patience: Duration,
 }
 
@@ -49,13 +52,13 @@ impl Stage {
             agent.keep_secret(secret.expose());
         }
         let patience = if client.drives_a_browser() { WITH_A_BROWSER } else { PATIENCE };
-        Self { client, agent, profile, findings: Mutex::default(), patience }
+        Self { client, agent, profile, findings: Mutex::default(), refusals: Mutex::default(), patience }
     }
 
     /// Another stage with the same client, for what is no part of the attack.
     pub(crate) fn aside(&self) -> Self {
         let (client, agent) = (Arc::clone(&self.client), self.agent.aside());
-        Self { client, agent, profile: self.profile, findings: Mutex::default(), patience: self.patience }
+        Self { patience: self.patience, ..Self::new(client, agent, self.profile) }
     }
 
     /// Asks the client to log a visitor in.
@@ -90,7 +93,7 @@ impl Stage {
         let told = match &begun {
             None => "broke down".to_owned(),
             Some(Ok(_)) => "sent to the server".to_owned(),
-            Some(Err(rejected)) => self.agent.conceal(&rejected.code),
+            Some(Err(rejected)) => self.refused(rejected),
         };
         self.note(visitor, "begin a login", Vec::new(), told);
         Ok(begun)
@@ -102,7 +105,7 @@ impl Stage {
     /// [`Inconclusive`] when the client does not want to.
     pub async fn must_begin(&self, visitor: &Visitor, idp: &Idp) -> Result<Address, Inconclusive> {
         let begun = self.begin(visitor, idp).await?;
-        begun.map_err(|rejected| Inconclusive::new(format!("the client begins no login: {}", rejected.code)))
+        begun.map_err(|rejected| Inconclusive::new(format!("the client begins no login: {}", rejected.shown())))
     }
 
     /// Opens an authorization request in a browser and returns the address the server sends it back to, for being
@@ -191,6 +194,9 @@ impl Stage {
         for idp in idps {
             idp.tell(&self.agent);
         }
+        if let Some(Heard::Said(Said::Rejected(rejected))) = &heard {
+            self.refused(rejected);
+        }
         let told = heard.as_ref().map_or_else(|| "no answer".to_owned(), ToString::to_string);
         let told = self.agent.conceal(&told);
         self.note(visitor, "come back", shown_params(&self.agent, &address.params), told);
@@ -239,8 +245,13 @@ impl Stage {
         let told = match &done {
             None => "no answer".to_owned(),
             Some(None) => "broke down".to_owned(),
-            Some(Some(Err(rejected))) => self.agent.conceal(&rejected.code),
-            Some(Some(Ok(done))) => self.agent.conceal(&done.summary()),
+            Some(Some(Err(rejected))) => self.refused(rejected),
+            Some(Some(Ok(done))) => {
+                if let Done::Is(Said::Rejected(rejected)) = done {
+                    self.refused(rejected);
+                }
+                self.agent.conceal(&done.summary())
+            }
         };
         self.note(visitor, what, Vec::new(), told);
         Ok(done)
@@ -254,9 +265,10 @@ impl Stage {
         let what = errand.summary();
         match self.ask(visitor, errand, idps).await? {
             Some(Ok(done)) => Ok(done),
-            Some(Err(rejected)) => {
-                Err(Inconclusive::new(format!("the client does not {what}: {}", self.agent.conceal(&rejected.code))))
-            }
+            Some(Err(rejected)) => Err(Inconclusive::new(format!(
+                "the client does not {what}: {}",
+                self.agent.conceal(rejected.shown())
+            ))),
             None => Err(Inconclusive::new(format!("the client broke down when it was asked to {what}"))),
         }
     }
@@ -281,9 +293,18 @@ impl Stage {
         &self.agent
     }
 
-    /// The findings and what was said.
-    pub(crate) fn into_parts(self) -> (Vec<Finding>, Trace) {
-        (self.findings.into_inner().unwrap_or_else(PoisonError::into_inner), self.agent.trace())
+    /// What became of it.
+    pub(crate) fn outcome(self, idea: &'static Idea) -> Outcome {
+        let findings = self.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let refusals = self.refusals.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let outcome = Outcome::of(idea, self.profile, &findings, self.agent.trace());
+        Outcome { refusals: refusals.into_iter().collect(), ..outcome }
+    }
+
+    /// Writes down why the client refused, and says it as it may be shown.
+    fn refused(&self, rejected: &Rejected) -> String {
+        lock(&self.refusals).insert(self.agent.conceal(&rejected.code));
+        self.agent.conceal(rejected.shown())
     }
 
     /// Keeps a real browser from going where these servers send it, if the client drives one.
@@ -335,7 +356,7 @@ impl std::fmt::Display for Heard {
         match self {
             Self::BrokeDown | Self::Said(Said::BrokeDown) => f.write_str("broke down"),
             Self::Said(Said::Accepted { subject, .. }) => write!(f, "logged in as {subject}"),
-            Self::Said(Said::Rejected(rejected)) => write!(f, "not logged in: {}", rejected.code),
+            Self::Said(Said::Rejected(rejected)) => write!(f, "not logged in: {}", rejected.shown()),
             Self::Said(Said::SentOn { .. }) => f.write_str("sent on"),
         }
     }

@@ -87,6 +87,9 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Why, in one sentence.
     pub because: String,
+    /// What a client called the reasons for which it refused, each once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<String>,
     /// Who sent what to whom.
     pub trace: Trace,
 }

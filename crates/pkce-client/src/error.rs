@@ -1,5 +1,7 @@
 //! What can go wrong, as exact values. None of them holds a body, a code, a verifier, a token or a secret.
 
+mod advice;
+mod code;
 mod oauth;
 
 use std::fmt;
@@ -7,6 +9,8 @@ use std::time::Duration;
 
 use oauth_types::Algorithm;
 
+pub use self::advice::Advice;
+pub use self::code::ErrorCode;
 pub use self::oauth::OAuthError;
 use crate::dice::NoEntropy;
 use crate::json::JsonError;

@@ -141,7 +141,8 @@ pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use dice::{Dice, NoEntropy, SystemDice};
 pub use error::{
-    AddressError, ConfigError, Defect, DiscoveryError, Error, FinishError, IssuerDifference, OAuthError,
+    AddressError, Advice, ConfigError, Defect, DiscoveryError, Error, ErrorCode, FinishError, IssuerDifference,
+    OAuthError,
 };
 pub use flow_store::{FlowStore, FlowStoreError, MemoryFlows};
 pub use json::JsonError;

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::callback::Callback;
 use crate::clock::Clock;
-use crate::error::OAuthError;
+use crate::error::{Advice, OAuthError};
 use crate::jwt::JwtError;
 use crate::response_mode::Mode;
 use crate::seal_key::NONCE_LEN;
@@ -228,16 +228,6 @@ pub enum RejectReason {
 impl RejectReason {
     /// Whether anybody could have caused it, so that the real response may still come.
     pub(crate) fn may_be_forged(&self) -> bool {
-        matches!(
-            self,
-            Self::StateMissing
-                | Self::StateMismatch
-                | Self::IssuerMismatch
-                | Self::IssuerMissing
-                | Self::NotSigned
-                | Self::Signature(_)
-                | Self::NoKeys
-                | Self::Mode
-        )
+        self.advice() == Advice::Ignore
     }
 }

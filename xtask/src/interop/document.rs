@@ -9,6 +9,7 @@ use super::catalogue::{CLIENTS, Expect, FLOWS};
 use super::mcp;
 use super::programs::Runtime;
 use super::schemathesis;
+use super::sdk;
 
 const OPENING: &str = "# What foreign clients do here
 
@@ -45,6 +46,13 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
         "\n## MCP\n\nAll checks that {} has for authorization servers, for version {} of the specification, succeed: {checks}.",
         mcp::PACKAGE,
         mcp::SPECIFICATION
+    );
+    let _ = writeln!(
+        text,
+        "\n## The other way round\n\n`pkce-client` logs in at {} {}, by its own forms: {}.",
+        sdk::AT.id,
+        npm(root, "fixtures/servers/node/package.json", sdk::AT.id)?,
+        sdk::FLOWS.iter().map(|flow| flow.says).collect::<Vec<_>>().join("; ")
     );
     let _ = writeln!(
         text,

@@ -15,6 +15,7 @@ mod person;
 mod play;
 mod programs;
 mod schemathesis;
+mod sdk;
 mod server;
 pub(crate) mod servers;
 mod stage;
@@ -120,6 +121,7 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
             servers.push(server);
         }
     }
+    let sdk = alone(sdk::ID) && ready(folders.provide_server(sdk::AT.runtime, sdk::AT.id, install), sdk::ID)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| told(&error))?.block_on(async {
         let mut stage = Stage::new(&folders, options.verbose);
@@ -139,6 +141,9 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
         }
         if calls {
             schemathesis::run(&folders, &mut stage, &mut table).await;
+        }
+        if sdk {
+            sdk::run(&folders, &mut table).await;
         }
         for server in servers {
             servers::run(&folders, server, &mut table).await;
@@ -176,7 +181,7 @@ impl Options {
 fn known(options: &Options) -> Result<(), String> {
     let server = |id: &String| id == servers::ALL || SERVERS.iter().any(|server| server.id == id);
     let client = |id: &String| {
-        let packages = [mcp::ID, schemathesis::ID, attacks::ID, examples::ID];
+        let packages = [mcp::ID, schemathesis::ID, sdk::ID, attacks::ID, examples::ID];
         let attacked = options.names(attacks::ID) && ATTACKED.iter().any(|client| client.id == id);
         packages.contains(&id.as_str()) || attacked || server(id) || CLIENTS.iter().any(|client| client.id == id)
     };

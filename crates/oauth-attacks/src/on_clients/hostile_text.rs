@@ -74,7 +74,7 @@ pub(super) fn must_not_come_out(stage: &Stage, visitor: &Visitor, heard: &Heard,
         let because = format!("the client shows an error with {what} as it is");
         stage.found(Finding::new(Verdict::Vulnerable, because).at(Level::Should));
     } else if let Heard::Said(Said::Rejected(rejected)) = heard
-        && rejected.code.contains(hostile.harmful)
+        && rejected.shown().contains(hostile.harmful)
         && steers
     {
         // Whoever shows what a client says encodes it for where it is shown. Nobody expects these in it.

@@ -233,6 +233,7 @@ pub(crate) mod tests {
             level,
             verdict,
             because: "400 invalid_grant".to_owned(),
+            refusals: Vec::new(),
             trace: Trace {
                 steps: vec![
                     step(Party::Client, Party::Server, false),

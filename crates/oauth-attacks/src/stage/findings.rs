@@ -25,7 +25,7 @@ impl Stage {
                 (Verdict::Vulnerable, format!("the client broke down at {what}"))
             }
             Heard::Said(Said::Rejected(rejected)) => {
-                let code = self.agent.conceal(&rejected.code);
+                let code = self.agent.conceal(rejected.shown());
                 (Verdict::Stopped, format!("{what} is rejected: {code}"))
             }
             Heard::Said(Said::SentOn { .. }) => (Verdict::Stopped, format!("{what} only leads elsewhere")),

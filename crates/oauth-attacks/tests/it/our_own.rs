@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use mock_idp::MockIdp;
 use oauth_attacks::attack::Need;
+use oauth_attacks::key::Key;
 use oauth_attacks::mock::Cast;
 use oauth_attacks::{
     Options, PkceClientNative, PkceClientWeb, Profile, Registration, Report, Verdict, catalogue, run_on_client,
     run_on_server,
 };
-use serde_json::json;
+use oauth_types::Algorithm;
+use pkce_client::SigningKey;
+use serde_json::{Value, json};
 
 use crate::victims::pages::{by_forms, with_pages};
 
@@ -39,8 +42,7 @@ fn not_about(report: &Report) -> impl Iterator<Item = (&'static str, &str)> {
     unknown.map(|outcome| (outcome.id, outcome.because.as_str()))
 }
 
-/// Everything is stopped, or is not what this target is about, as fixtures/attacks/`name`.json has it. With
-/// `WRITE_DOCUMENTS` in the environment that file is written.
+/// Everything is stopped, or is not what this target is about, as fixtures/attacks/`name`.json has it.
 fn assert_as_recorded(name: &str, report: &Report) {
     for (id, because) in not_about(report) {
         assert!(HAS_NOT.iter().any(|words| because.starts_with(words)), "{name}: {id}: {because}");
@@ -51,7 +53,20 @@ fn assert_as_recorded(name: &str, report: &Report) {
     }
     let entries =
         not_about(report).map(|(id, because)| json!({ "id": id, "verdict": "inconclusive", "reason": because }));
-    let text = serde_json::to_string_pretty(&entries.collect::<Vec<_>>()).expect("JSON") + "\n";
+    assert_written(name, &entries.collect::<Vec<_>>().into());
+}
+
+/// The attacks are refused by these errors of the client, as fixtures/attacks/`name`.json has it: exactly these, and
+/// every refusal by one of them or by what the application itself has to do.
+fn assert_refusals_as_recorded(name: &str, report: &Report) {
+    let refused = report.outcomes.iter().filter(|outcome| !outcome.refusals.is_empty());
+    let refused = refused.map(|outcome| (outcome.id.to_owned(), json!(outcome.refusals)));
+    assert_written(name, &Value::Object(refused.collect()));
+}
+
+/// The file says this. With `WRITE_DOCUMENTS` in the environment it is written.
+fn assert_written(name: &str, content: &Value) {
+    let text = serde_json::to_string_pretty(content).expect("JSON") + "\n";
     let file = format!("{}/../../fixtures/attacks/{name}.json", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("WRITE_DOCUMENTS").is_some() {
         std::fs::write(&file, &text).expect("the file is written");
@@ -108,7 +123,37 @@ async fn the_pages_of_the_mock_server_stop_every_attack_on_forms_under_each_prof
 async fn the_client_withstands_every_attack() {
     let report = run_on_client(PkceClientWeb::default(), &Options::new()).await;
     assert_as_recorded("pkce-client", &report);
+    assert_refusals_as_recorded("pkce-client-errors", &report);
     assert_eq!(report.outcomes.len(), catalogue::client_attacks().count());
+}
+
+/// What a client is not about unless it has keys, or asks for something that is signed.
+const WITH_KEYS: [&str; 10] = [
+    "rp-assertion-hygiene",
+    "rp-dpop-hygiene",
+    "rp-par-only-params",
+    "rp-auth-method-downgrade",
+    "rp-dpop-downgrade",
+    "rp-jarm-par-downgrade",
+    "rp-jarm-invalid",
+    "rp-audience-injection",
+    "rp-dpop-key-shared",
+    "rp-dpop-nonce-loop",
+];
+
+#[tokio::test]
+async fn the_client_withstands_every_attack_on_keys() {
+    let pem = include_str!("../../../../fixtures/keys/es256.pem");
+    let key = Key::from_pem(Algorithm::Es256, "k1", pem).expect("a key");
+    let signs = SigningKey::from_pem(Algorithm::Es256, pem).expect("a key").with_kid("k1");
+    let client = PkceClientWeb::new(move |builder| {
+        builder.private_key_jwt(signs.clone()).dpop_with_new_key().pushed_requests().signed_responses()
+    });
+    let client = client.registered(Registration::keyed("client-under-test", key, "http://127.0.0.1:9/callback"));
+    let report = run_on_client(client, &Options::new().only(WITH_KEYS)).await;
+    report.assert_all_stopped();
+    assert_refusals_as_recorded("pkce-client-with-keys-errors", &report);
+    assert_eq!(report.outcomes.len(), WITH_KEYS.len());
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use oauth_attacks::{Key, Options, Registration, Report, Role, Target, run_on_ser
 use oauth_types::Algorithm;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 use self::findings::{Findings, differences};
 use super::programs::{Folders, Runtime};
@@ -35,7 +36,7 @@ const ATTACK_PATIENCE: Duration = Duration::from_secs(180);
 /// What servers say when they have.
 const LISTENING: [&str; 2] = ["listening on", "running on"];
 /// Where the browsers of the clients with keys are sent back to.
-const REDIRECT_URI: &str = "http://127.0.0.1:8400/callback";
+pub(super) const REDIRECT_URI: &str = "http://127.0.0.1:8400/callback";
 
 /// A published server.
 #[derive(Debug)]
@@ -106,28 +107,54 @@ async fn compared(folders: &Folders, server: &Server) -> Result<String, String> 
 
 /// Starts a server, runs the whole catalogue against it, and stops it.
 async fn attacked(folders: &Folders, server: &Server) -> Result<Report, String> {
-    let port = free_port().map_err(|error| told(&error))?;
-    let mut started = start(folders, server, port)?;
-    let mut lines = BufReader::new(started.stdout.take().ok_or("it has no output")?).lines();
-    let listens = async {
-        while let Some(line) = lines.next_line().await.map_err(|error| told(&error))? {
-            if LISTENING.iter().any(|words| line.contains(words)) {
-                return Ok(());
-            }
-        }
-        Err("it ended before it listened".to_owned())
-    };
-    let in_time = tokio::time::timeout(PATIENCE, listens).await;
-    in_time.map_err(|_| format!("it does not listen after {} seconds", PATIENCE.as_secs()))??;
-    // Whoever is not listened to stops in the middle of a line.
-    let drained = tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    let target = described(folders, server, port).await?;
+    let running = Running::start(folders, server).await?;
+    let target = described(folders, server, running.port).await?;
     // It is ours, on the loopback interface.
     let options = Options::new().permit_harm().patience(ATTACK_PATIENCE);
     let report = run_on_server(&target, &options).await;
-    started.kill().await.map_err(|error| told(&error))?;
-    drained.await.map_err(|error| told(&error))?;
+    running.stop().await?;
     Ok(report)
+}
+
+/// A published server that listens.
+#[derive(Debug)]
+pub(super) struct Running {
+    process: Child,
+    port: u16,
+    drained: JoinHandle<()>,
+}
+
+impl Running {
+    /// Starts one, and waits until it listens.
+    pub(super) async fn start(folders: &Folders, server: &Server) -> Result<Self, String> {
+        let port = free_port().map_err(|error| told(&error))?;
+        let mut process = start(folders, server, port)?;
+        let mut lines = BufReader::new(process.stdout.take().ok_or("it has no output")?).lines();
+        let listens = async {
+            while let Some(line) = lines.next_line().await.map_err(|error| told(&error))? {
+                if LISTENING.iter().any(|words| line.contains(words)) {
+                    return Ok(());
+                }
+            }
+            Err("it ended before it listened".to_owned())
+        };
+        let in_time = tokio::time::timeout(PATIENCE, listens).await;
+        in_time.map_err(|_| format!("it does not listen after {} seconds", PATIENCE.as_secs()))??;
+        // Whoever is not listened to stops in the middle of a line.
+        let drained = tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Self { process, port, drained })
+    }
+
+    /// Where it is.
+    pub(super) fn issuer(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// Ends it.
+    pub(super) async fn stop(mut self) -> Result<(), String> {
+        self.process.kill().await.map_err(|error| told(&error))?;
+        self.drained.await.map_err(|error| told(&error))
+    }
 }
 
 fn start(folders: &Folders, server: &Server, port: u16) -> Result<Child, String> {

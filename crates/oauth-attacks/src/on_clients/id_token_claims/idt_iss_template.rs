@@ -48,7 +48,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let lie = idp.lie_at(Point::Discovery, Edit::set("issuer", format!("{}/{{tenantid}}/v2.0", idp.issuer())));
     if let Err(rejected) = stage.begin(&Visitor::new(), &idp).await? {
-        stage.withstood(format!("metadata with a gap in its issuer is rejected: {}", rejected.code));
+        stage.withstood(format!("metadata with a gap in its issuer is rejected: {}", rejected.shown()));
         drop(lie);
         return Ok(());
     }

@@ -71,7 +71,7 @@ async fn answered_in_time(stage: &Stage, edit: Edit, what: &str) -> Result<(), I
     match stage.begin(&Visitor::new(), &idp).await {
         Ok(Ok(_)) => {}
         Ok(Err(rejected)) if lie.was_told() => {
-            stage.withstood(format!("no login is begun with {what}: {}", rejected.code));
+            stage.withstood(format!("no login is begun with {what}: {}", rejected.shown()));
             return Ok(());
         }
         Err(_) if lie.was_told() => {
@@ -79,7 +79,7 @@ async fn answered_in_time(stage: &Stage, edit: Edit, what: &str) -> Result<(), I
             return Ok(());
         }
         Ok(Err(rejected)) => {
-            return Err(Inconclusive::new(format!("the client begins no login: {}", rejected.code)));
+            return Err(Inconclusive::new(format!("the client begins no login: {}", rejected.shown())));
         }
         Err(reason) => return Err(reason),
     }

@@ -40,6 +40,11 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let (idp, canary) = (stage.idp().await?, stage.idp_of_attacker().await?);
     let visitor = Visitor::new();
     stage.login(&visitor, &idp).await?;
+    let honest = [("iss", idp.issuer()), ("login_hint", "alice")];
+    let done = session::open(&stage.aside(), &visitor, &idp, (Door::InitiateLogin, &honest)).await?;
+    if !matches!(done, Some(Done::Sent { .. })) {
+        return Err(Inconclusive::new("the client does not begin logins for third parties"));
+    }
     let unknown = [("iss", canary.issuer()), ("login_hint", "alice")];
     let done = session::open(stage, &visitor, &canary, (Door::InitiateLogin, &unknown)).await?;
     let sent_there = matches!(&done, Some(Done::Sent { url }) if url.starts_with(canary.issuer()));

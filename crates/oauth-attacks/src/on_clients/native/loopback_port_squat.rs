@@ -52,7 +52,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         taken.map_err(|error| Inconclusive::new(format!("the port of the client cannot be taken: {error}")))?;
     let visitor = Visitor::new();
     match stage.begin(&visitor, &idp).await? {
-        Err(rejected) => stage.withstood(format!("a port that is taken ends the login: {}", rejected.code)),
+        Err(rejected) => stage.withstood(format!("a port that is taken ends the login: {}", rejected.shown())),
         Ok(request) if listener::port(&idp, &request)? == port => {
             stage.violated("the client sends its user to a port where another program listens");
             let address = stage.follow(&visitor, &idp, &request).await?;

@@ -45,7 +45,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         stage.violated("the client shows what an error of another issuer says");
     }
     if let Heard::Said(Said::Rejected(rejected)) = &heard
-        && (rejected.code.contains(CANARY) || rejected.code.contains("access_denied"))
+        && (rejected.shown().contains(CANARY) || rejected.shown().contains("access_denied"))
     {
         stage.violated("the client believes an error of another issuer");
     }
