@@ -111,7 +111,7 @@ mod tests {
         let idp = stage.idp_knowing(builder, client).await.expect("a server");
         let edits = vec![Edit::sign(Signature::Corrupted)];
         lying_token::signature_must_be_rejected(&stage, &idp, edits, "a lie").await.expect("a login");
-        stage.into_parts().0.into_iter().map(|finding| finding.level).collect()
+        stage.findings().into_iter().map(|finding| finding.level).collect()
     }
 
     #[tokio::test]
@@ -130,7 +130,7 @@ mod tests {
             judge(&stage, (idp, way), (&accepted, false), "a lie").await;
         }
         judge(&stage, (&secure, Way::TokenEndpoint), (&Heard::BrokeDown, true), "a lie").await;
-        let found: Vec<_> = stage.into_parts().0.into_iter().map(|finding| finding.level).collect();
+        let found: Vec<_> = stage.findings().into_iter().map(|finding| finding.level).collect();
         assert_eq!(found, [Some(Level::Should), None, None, Some(Level::Should), None]);
     }
 }

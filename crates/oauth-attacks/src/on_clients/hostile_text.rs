@@ -115,7 +115,7 @@ mod tests {
         let headers = vec![("content-type".to_owned(), media_type.to_owned())];
         visitor.show(Page { status: 200, headers, body: format!("failed: {}", hostile.text), ..Page::default() });
         must_not_come_out(&stage, &visitor, &Heard::Said(Said::Rejected(Rejected::new("failed"))), hostile);
-        let finding = stage.into_parts().0.remove(0);
+        let finding = stage.findings().remove(0);
         (finding.verdict, finding.level)
     }
 
