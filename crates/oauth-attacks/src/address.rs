@@ -2,7 +2,9 @@
 
 use oauth_types::Params;
 
+use crate::answer::Answer;
 use crate::attack::Inconclusive;
+use crate::user_agent::forms_of;
 
 /// An address with a query: an authorization request, or what comes back.
 #[derive(Debug, Clone)]
@@ -33,6 +35,17 @@ impl Address {
     pub fn parse_fragment(url: &str) -> Result<Self, Inconclusive> {
         let (base, fragment) = url.split_once('#').unwrap_or((url, ""));
         Ok(Self { params: Self::parse(&format!("?{fragment}"))?.params, base: format!("{base}#") })
+    }
+
+    /// Reads the page that answered `request`, if it is a form that the browser posts to the client (OAuth 2.0 Form Post
+    /// Response Mode section 2).
+    pub(crate) fn in_form(request: &Self, answer: &Answer) -> Option<Self> {
+        let form = forms_of(&request.base, answer).into_iter().find(|form| form.posted)?;
+        let asked = request.get("redirect_uri");
+        let is_asked = url::Url::parse(asked).is_ok_and(|url| url.as_str() == form.action);
+        let base = if is_asked { asked.to_owned() } else { form.action };
+        let fields = form.fields.into_iter().map(|field| (field.name, field.value));
+        Some(Self { base, params: fields.fold(Params::new(), |params, (name, value)| params.with(name, value)) })
     }
 
     /// The same address with its parameters in the fragment.
@@ -81,6 +94,21 @@ impl std::fmt::Display for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_response_in_a_form_goes_where_the_request_said() {
+        let request = Address::parse("http://a/authorize?redirect_uri=http://localhost:1").expect("an address");
+        let page = |action: &str, method: &str| {
+            let html =
+                format!("<form method={method} action={action}><input type=hidden name=code value='a b'></form>");
+            Answer::of(200, &[("content-type", "text/html")], &html)
+        };
+        let told =
+            |action, method| Address::in_form(&request, &page(action, method)).map(|address| address.to_string());
+        assert_eq!(told("http://localhost:1", "post").as_deref(), Some("http://localhost:1?code=a+b"));
+        assert_eq!(told("http://localhost:2/cb", "post").as_deref(), Some("http://localhost:2/cb?code=a+b"));
+        assert_eq!(told("http://localhost:1", "get"), None);
+    }
 
     #[test]
     fn an_address_is_edited_and_written_again() {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::attack::{ClientAttack, Idea, ServerAttack};
 use crate::left_out::LEFT_OUT;
+use crate::on_clients::behind_tls::ABOUT_SIGNATURES;
 use crate::{on_clients, on_servers};
 
 /// The attacks on authorization servers, in order.
@@ -40,6 +41,16 @@ pub fn ideas() -> impl Iterator<Item = &'static Idea> {
     server_attacks().map(|attack| &attack.idea).chain(client_attacks().map(|attack| &attack.idea))
 }
 
+/// What is said of [`ABOUT_SIGNATURES`] once and for all.
+const BEHIND_TLS: &str = "
+OpenID Connect Core section 3.1.3.7, item 6, lets a client verify the certificate of the token endpoint in place of the
+signature of an ID token that it has from there. An ID token that nothing is wrong with but its signature is therefore
+judged by the way on which it came: what a client ought to reject that had it from the token endpoint, over https, from a
+server whose certificate it verified, is a SHOULD, of RFC 8725 and of ours. Over plain http, from a server that anybody can
+pretend to be, or through a browser it is a MUST, and so it is for responses, UserInfo and logout tokens that are signed.
+The attacks concerned have \"SHOULD behind TLS\" with their level; what else they find keeps the level.
+";
+
 /// The catalogue as a Markdown document.
 pub fn markdown() -> String {
     let mut text = String::from("# The attacks\n");
@@ -61,6 +72,7 @@ pub fn markdown() -> String {
         }
     }
     text.push_str("\n## On clients\n");
+    text.push_str(BEHIND_TLS);
     for family in on_clients::FAMILIES {
         chapter(&mut text, (family.title, family.about), family.attacks.iter().map(|attack| &attack.idea));
         for attack in family.attacks {
@@ -88,7 +100,9 @@ fn told(text: &mut String, idea: &Idea, needs: &str) {
         let _ = writeln!(text, "{}. {step}", number + 1);
     }
     let _ = writeln!(text, "\n- Withstood: {}\n- Vulnerable: {}", idea.secure, idea.insecure);
-    let levels: Vec<_> = idea.levels.iter().map(|(profile, level)| format!("{level} under {profile}")).collect();
+    let levels = idea.levels.iter().map(|(profile, level)| format!("{level} under {profile}"));
+    let behind_tls = ABOUT_SIGNATURES.contains(&idea.id).then(|| "SHOULD behind TLS".to_owned());
+    let levels: Vec<_> = levels.chain(behind_tls).collect();
     let levels = if levels.is_empty() { String::new() } else { format!(" ({})", levels.join(", ")) };
     let attackers: Vec<_> = idea.capabilities.iter().map(ToString::to_string).collect();
     let attackers = if attackers.is_empty() { "nobody".to_owned() } else { attackers.join(", ") };

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `ISSUER` | the issuer; metadata is at its well-known addresses |
 //! | `CLIENT_ID`, `CLIENT_SECRET` | how it is registered there; a public client has no secret |
-//! | `REDIRECT_URI` | where it must listen for what comes back, on 127.0.0.1 |
+//! | `REDIRECT_URI` | where it must listen for what comes back, on 127.0.0.1; a form, if it asks for `form_post` |
 //! | `BROWSER` | a program that takes the address to open as its last argument, as `xdg-open` does |
 //! | `RESOURCE` | a protected resource to call, for errands that need one |
 //! | `CA_FILE` | a certificate authority to trust, in PEM, if the issuer has https |
@@ -44,6 +44,7 @@ use tokio::process::{ChildStdin, Command as Process};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::address::Address;
 use crate::agent::lock;
 use crate::client::{
     Ability, Answered, ClientUnderTest, Done, Errand, Page, Presence, Provider, Rejected, Said, Visitor,
@@ -102,6 +103,8 @@ struct Running {
 struct Program {
     issuer: String,
     redirect_uri: String,
+    /// Whether it asked for its answer in a form.
+    posted: bool,
     listening: JoinHandle<()>,
     input: Option<ChildStdin>,
     opened: pipe::Receiver,
@@ -131,7 +134,7 @@ impl Command {
         })
     }
 
-    /// Registered like this. A redirect URI on 127.0.0.1 without a port gets another port for each login.
+    /// Registered like this. A redirect URI on 127.0.0.1 or localhost without a port gets another port for each login.
     #[must_use]
     pub fn registered(mut self, registration: Registration) -> Self {
         self.registration = registration;
@@ -189,6 +192,7 @@ impl Command {
         let begun = begun.map_err(|_| Rejected::new("the program opens no browser"))?;
         if let Ok(address) = &begun {
             visitor.note_opened(address);
+            program.posted = Address::parse(address).is_ok_and(|asked| asked.get("response_mode") == "form_post");
         }
         let mut running = lock(&self.running);
         // Nobody can ask anything of a program any more whose visitor has left, whatever it still waits for.
@@ -231,7 +235,8 @@ impl Command {
         let printed = Arc::default();
         let (issuer, input) = (provider.issuer.clone(), child.stdin.take());
         let (words, listening) = listen(child, &printed);
-        Ok(Program { issuer, redirect_uri, listening, input, opened, words, printed, spoke: false, last: None })
+        let (posted, spoke, last) = (false, false, None);
+        Ok(Program { issuer, redirect_uri, posted, listening, input, opened, words, printed, spoke, last })
     }
 
     /// The programs on this visitor's computer, in the order they were started in.
@@ -253,7 +258,7 @@ impl Command {
         let Some(mut program) = program else {
             return Said::Rejected(Rejected::new("no program waits for this browser"));
         };
-        let page = visit(&at_port_of(&program.redirect_uri, address)).await;
+        let page = visit(&at_port_of(&program.redirect_uri, address), program.posted).await;
         let said = tokio::time::timeout(PATIENCE, program.said_or_waiting(self.quiet)).await;
         let said = said.unwrap_or_else(|_| Said::Rejected(Rejected::new("the program does not answer")));
         let printed = program.page();

@@ -131,13 +131,16 @@ impl Stage {
         idp: &Idp,
         request: &Address,
     ) -> Result<Address, Inconclusive> {
-        let request = Request::get(visitor.party(), idp.party(), &request.base, request.params.clone());
-        let answer = self.agent.send(request).await?;
-        let location = answer.location().ok_or_else(|| {
-            Inconclusive::new(format!("the authorization request was answered {}", answer.summary()))
-        })?;
-        let in_fragment = location.split_once('#').is_some_and(|(_, fragment)| fragment.contains('='));
-        let address = if in_fragment { Address::parse_fragment(location)? } else { Address::parse(location)? };
+        let opened = Request::get(visitor.party(), idp.party(), &request.base, request.params.clone());
+        let answer = self.agent.send(opened).await?;
+        let in_fragment = |to: &str| to.split_once('#').is_some_and(|(_, fragment)| fragment.contains('='));
+        let address = match answer.location() {
+            Some(location) if in_fragment(location) => Address::parse_fragment(location)?,
+            Some(location) => Address::parse(location)?,
+            None => Address::in_form(request, &answer).ok_or_else(|| {
+                Inconclusive::new(format!("the authorization request was answered {}", answer.summary()))
+            })?,
+        };
         for secret in ["code", "response"].into_iter().filter_map(|name| address.params.get(name)) {
             self.agent.keep_secret(secret);
         }

@@ -39,7 +39,7 @@ impl fmt::Display for Verdict {
 }
 
 /// How strongly the specification asks for the defence. It decides what a success of the attack means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
     /// A success is a failure of the target.

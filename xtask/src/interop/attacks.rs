@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use oauth_attacks::client::Ability;
-use oauth_attacks::outcomes::Report;
+use oauth_attacks::outcomes::{Failure, Report};
 use oauth_attacks::report::table::duration;
-use oauth_attacks::{Baseline, Command, Options, Outcome, Verdict, run_on_client};
+use oauth_attacks::{Baseline, Command, Level, Options, Outcome, Registration, Verdict, run_on_client};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -30,10 +31,13 @@ const SILENCE: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Those that listen for the answer themselves. For the others the application does, and that is not theirs.
-const LISTENING: &[&str] = &["huskarl"];
+const LISTENING: &[&str] = &["huskarl", "msal", "msal-node"];
+
+/// Those of them that call the loopback interface by its name alone, and have the answer come to no path.
+const ON_LOCALHOST: &[&str] = &["msal", "msal-node"];
 
 /// Those that are asked for a refresh once somebody is logged in.
-const REFRESHING: &[&str] = &["openid-client", "authlib"];
+const REFRESHING: &[&str] = &["openid-client", "oidc-client-ts", "authlib", "msal", "msal-node"];
 
 /// A published client, as it is attacked.
 pub(super) struct Attacked {
@@ -55,15 +59,16 @@ pub(super) const ATTACKED: &[Attacked] = &[
         https: false,
         configuration: "`discovery`, `authorizationCodeGrant` with `expectedState`, `expectedNonce`, \
             `pkceCodeVerifier` and `idTokenExpected`, `fetchUserInfo`, `refreshTokenGrant`; `enableNonRepudiationChecks` is on, \
-            `allowInsecureRequests` only where the issuer itself has no https.",
+            `allowInsecureRequests` only where the issuer itself has no https. It keeps no tokens: which refresh token is sent, \
+            and what becomes of one that was refused, is decided by the application.",
     },
     Attacked {
         id: "oidc-client-ts",
         package: "oidc-client-ts",
         runtime: Runtime::Node,
-        https: false,
+        https: true,
         configuration: "`UserManager` with `authority`, `loadUserInfo` and a navigator that opens the browser, a `nonce` \
-            for each login; storage in memory, and no `automaticSilentRenew`. Made for pages in browsers, it runs in Node \
+            for each login, `signinSilent`; storage in memory, and no `automaticSilentRenew`. Made for pages in browsers, it runs in Node \
             here: what a browser keeps a page from doing, nobody keeps it from.",
     },
     Attacked {
@@ -103,18 +108,17 @@ pub(super) const ATTACKED: &[Attacked] = &[
         package: "msal",
         runtime: Runtime::Python,
         https: true,
-        configuration: "`PublicClientApplication` with `oidc_authority`, `initiate_auth_code_flow`, \
-            `acquire_token_by_auth_code_flow`; the identity is that of `id_token_claims`, whose validation the library \
-            leaves to applications. It has no UserInfo, and takes no issuers without https.",
+        configuration: "`PublicClientApplication` with `oidc_authority`, `acquire_token_interactive`, which is told \
+            that it is in no container, `acquire_token_silent_with_error`; the identity is that of `id_token_claims`, \
+            whose validation the library leaves to applications. It has no UserInfo, and takes no issuers without https.",
     },
     Attacked {
         id: "msal-node",
         package: "@azure/msal-node",
         runtime: Runtime::Node,
         https: true,
-        configuration: "`PublicClientApplication` with `ProtocolMode.OIDC` and `knownAuthorities`, `getAuthCodeUrl` with \
-            PKCE, `state` and `nonce`, `acquireTokenByCode` with both and the response; the identity is that of \
-            `idTokenClaims`. It has no UserInfo, and takes no issuers without https.",
+        configuration: "`PublicClientApplication` with `ProtocolMode.OIDC` and `knownAuthorities`, \
+            `acquireTokenInteractive` with a `nonce`, `acquireTokenSilent`; the identity is that of `idTokenClaims`. It has no UserInfo, and takes no issuers without https.",
     },
 ];
 
@@ -123,6 +127,9 @@ pub(super) const ATTACKED: &[Attacked] = &[
 pub(super) struct Found {
     pub(super) id: String,
     pub(super) verdict: Verdict,
+    /// How strongly the worst of what it does not stop is forbidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) level: Option<Level>,
     /// What the client does, in a sentence; of what could not be tried, why.
     pub(super) reason: String,
 }
@@ -170,15 +177,17 @@ async fn compare(folders: &Folders, attacked: &Attacked, extent: Extent) -> Resu
         recorded.retain(|found| found.verdict != Verdict::Inconclusive);
         options = options.only(recorded.iter().map(|found| found.id.clone()));
     }
-    let recorded = serde_json::to_string(&recorded).map_err(|error| told(&error))?;
-    let baseline = Baseline::read(&recorded).map_err(|error| format!("{}: {error}", path.display()))?;
+    let known =
+        recorded.iter().map(|found| json!({"id": found.id, "verdict": found.verdict, "reason": found.reason}));
+    let known = serde_json::Value::from_iter(known).to_string();
+    let baseline = Baseline::read(&known).map_err(|error| format!("{}: {error}", path.display()))?;
     let options = options.baseline(baseline);
     let report = play(folders, attacked, &options.clone().side_by_side(SIDE_BY_SIDE)).await?;
-    let mut failures = report.failures();
+    let mut failures = differences(&report, &recorded);
     if !failures.is_empty() {
         // On a machine with much else to do a program may be late. Alone it is not.
         let again: Vec<_> = failures.iter().map(|failure| failure.id.clone()).collect();
-        failures = play(folders, attacked, &options.only(again)).await?.failures();
+        failures = differences(&play(folders, attacked, &options.only(again)).await?, &recorded);
     }
     match failures.is_empty() {
         true => Ok(counts(&report.outcomes)),
@@ -189,6 +198,27 @@ async fn compare(folders: &Folders, attacked: &Attacked, extent: Extent) -> Resu
     }
 }
 
+/// What is not as recorded: another verdict, or another level.
+fn differences(report: &Report, recorded: &[Found]) -> Vec<Failure> {
+    let mut differences = report.failures();
+    for outcome in &report.outcomes {
+        let same = |found: &&Found| found.id == outcome.id && found.verdict == outcome.verdict;
+        if let Some(found) = recorded.iter().find(same)
+            && found.level != level(outcome)
+        {
+            let recorded = found.level.map_or_else(|| "without a level".to_owned(), |level| format!("as {level}"));
+            let because = format!("it is recorded {recorded}, but came to {}: {}", outcome.level, outcome.because);
+            differences.push(Failure { id: outcome.id.to_owned(), because });
+        }
+    }
+    differences
+}
+
+/// The level of what was not stopped.
+fn level(outcome: &Outcome) -> Option<Level> {
+    (outcome.verdict == Verdict::Vulnerable).then_some(outcome.level)
+}
+
 /// Writes what comes out, with the words that are there for what has not changed. What has changed is looked at again,
 /// alone: on a machine with much else to do a program may be late.
 async fn write(folders: &Folders, attacked: &Attacked) -> Result<String, String> {
@@ -196,7 +226,7 @@ async fn write(folders: &Folders, attacked: &Attacked) -> Result<String, String>
     let known = read(&folders.written, attacked.id).unwrap_or_default();
     let as_known = |outcome: &&Outcome| {
         let of = known.iter().find(|found| found.id == outcome.id);
-        of.map_or(Verdict::Stopped, |found| found.verdict) == outcome.verdict
+        of.map_or((Verdict::Stopped, None), |found| (found.verdict, found.level)) == (outcome.verdict, level(outcome))
     };
     let changed: Vec<_> = outcomes.iter().filter(|outcome| !as_known(outcome)).map(|outcome| outcome.id).collect();
     if !changed.is_empty() && !known.is_empty() {
@@ -223,7 +253,7 @@ fn described(outcome: &Outcome, known: &[Found]) -> Found {
         (None, Verdict::Tolerated | Verdict::Vulnerable) => format!("to be judged: {}", outcome.because),
         _ => outcome.because.clone(),
     };
-    Found { id: outcome.id.to_owned(), verdict: outcome.verdict, reason }
+    Found { id: outcome.id.to_owned(), verdict: outcome.verdict, level: level(outcome), reason }
 }
 
 async fn play(folders: &Folders, attacked: &Attacked, options: &Options) -> Result<Report, String> {
@@ -235,6 +265,9 @@ async fn play(folders: &Folders, attacked: &Attacked, options: &Options) -> Resu
     }
     if !LISTENING.contains(&attacked.id) {
         client = client.unable_to([Ability::Listen]);
+    }
+    if ON_LOCALHOST.contains(&attacked.id) {
+        client = client.registered(Registration::public("client-under-test", "http://localhost"));
     }
     if attacked.https {
         client = client.over_https().map_err(|error| told(&error))?;
@@ -291,6 +324,8 @@ mod tests {
                 let tried = found.verdict != Verdict::Inconclusive;
                 assert!(tried || could_not, "{client} {}: {}", found.id, found.reason);
                 assert!(!tried || found.reason.ends_with('.'), "{client} {}: no sentence", found.id);
+                let judged = found.verdict == Verdict::Vulnerable;
+                assert_eq!(judged, found.level.is_some(), "{client} {}: level", found.id);
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use oauth_attacks::{Verdict, catalogue};
+use oauth_attacks::{Level, Verdict, catalogue};
 
 use super::attacks::{ATTACKED, Attacked, Found, recorded};
 use super::document::version;
@@ -36,28 +36,37 @@ fn table(text: &mut String, found: &BTreeMap<&str, BTreeMap<String, Found>>) {
     let _ = writeln!(
         text,
         "\n## Attacks that some client does not stop\n\nAll other attacks on clients are stopped by every client that they can be tried on. \
-         An empty cell is an attack that could not be tried.\n\n| attack | what stops it | level |{columns}\n|---|---|---|{}",
+         An empty cell is an attack that could not be tried. What is not stopped is said with how strongly the worst of it is forbidden: \
+         the level of the attack, or less.\n\n| attack | what stops it |{columns}\n|---|---|{}",
         "---|".repeat(ATTACKED.len())
     );
     let not_stopped = |found: &&Found| found.verdict != Verdict::Inconclusive;
     let rows: BTreeSet<_> = found.values().flat_map(|of| of.values()).filter(not_stopped).map(|of| &of.id).collect();
     for idea in catalogue::ideas().filter(|idea| rows.contains(&idea.id.to_owned())) {
-        let cells = ATTACKED.iter().map(|attacked| match found[attacked.id].get(idea.id).map(|of| of.verdict) {
-            None => " stopped |",
-            Some(Verdict::Tolerated) => " tolerated |",
-            Some(Verdict::Vulnerable) => " **not stopped** |",
-            Some(_) => "  |",
-        });
-        let cells: String = cells.collect();
-        let _ = writeln!(text, "| `{}` {} | {} | {} |{cells}", idea.id, idea.name, idea.defence, idea.level);
+        let cells: String = ATTACKED.iter().map(|attacked| cell(found[attacked.id].get(idea.id))).collect();
+        let _ = writeln!(text, "| `{}` {} | {} |{cells}", idea.id, idea.name, idea.defence);
     }
+}
+
+/// What a client came to, in a cell.
+fn cell(found: Option<&Found>) -> String {
+    let came_to = match found.map(|found| (found.verdict, found.level)) {
+        None | Some((Verdict::Stopped, _)) => "stopped",
+        Some((Verdict::Tolerated, _)) => "tolerated",
+        Some((Verdict::Vulnerable, Some(Level::Should))) => "not stopped, SHOULD",
+        Some((Verdict::Vulnerable, Some(Level::Info))) => "not stopped, INFO",
+        Some((Verdict::Vulnerable, _)) => "**not stopped, MUST**",
+        Some((Verdict::Inconclusive, _)) => "",
+    };
+    format!(" {came_to} |")
 }
 
 /// What one client was seen to do, and what could not be tried on it.
 fn observed(text: &mut String, attacked: &Attacked, version: &str, found: &BTreeMap<String, Found>) {
     let _ = writeln!(text, "\n### {} {version}\n\nConfigured with {}\n", attacked.id, attacked.configuration);
     for found in found.values().filter(|found| found.verdict != Verdict::Inconclusive) {
-        let _ = writeln!(text, "* `{}`: {}", found.id, found.reason);
+        let level = found.level.map(|level| format!(" ({level})")).unwrap_or_default();
+        let _ = writeln!(text, "* `{}`{level}: {}", found.id, found.reason);
     }
     let mut left: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for found in found.values().filter(|found| found.verdict == Verdict::Inconclusive) {

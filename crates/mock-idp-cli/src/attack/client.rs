@@ -58,7 +58,7 @@ pub struct ClientOptions {
     /// Its secret; without one it is a public client.
     #[arg(long, value_name = "SECRET")]
     client_secret: Option<String>,
-    /// Its redirect URI. For a program it is http://127.0.0.1/callback unless told otherwise, and one on 127.0.0.1
+    /// Its redirect URI. For a program it is http://127.0.0.1/callback unless told otherwise, and one on 127.0.0.1 or localhost
     /// without a port gets a free port for each login; for a web application it is /callback.
     #[arg(long, value_name = "URI")]
     redirect_uri: Option<String>,

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use http::header::CONTENT_TYPE;
+
 use super::{LONGEST, PATIENCE};
 use crate::client::Page;
 use crate::dice::fresh;
@@ -38,12 +40,15 @@ impl Drop for Folder {
     }
 }
 
+/// How the fields of a form are written.
+const FORM: &str = "application/x-www-form-urlencoded";
 /// How many redirects a program may lead a browser through to its own page.
 const MOST_REDIRECTS: usize = 5;
 
 /// Brings a browser back to the program, and on to the page that it shows in the end, if the program leads to one of its
-/// own. `None` if nobody listens there.
-pub(super) async fn visit(address: &str) -> Option<Page> {
+/// own. Where it asked for a form (OAuth 2.0 Form Post Response Mode section 2), the browser posts the parameters. `None` if
+/// nobody listens there.
+pub(super) async fn visit(address: &str, posts: bool) -> Option<Page> {
     let at_home = reqwest::redirect::Policy::custom(|step| {
         let home = step.previous().first().map(reqwest::Url::origin);
         match home == Some(step.url().origin()) && step.previous().len() <= MOST_REDIRECTS {
@@ -52,7 +57,12 @@ pub(super) async fn visit(address: &str) -> Option<Page> {
         }
     });
     let http = reqwest::Client::builder().redirect(at_home).referer(false).no_proxy().timeout(PATIENCE);
-    let mut response = http.tls_certs_only([]).build().ok()?.get(address).send().await.ok()?;
+    let http = http.tls_certs_only([]).build().ok()?;
+    let request = match address.split_once('?').filter(|_| posts && !address.contains('#')) {
+        Some((action, fields)) => http.post(action).header(CONTENT_TYPE, FORM).body(fields.to_owned()),
+        None => http.get(address),
+    };
+    let mut response = request.send().await.ok()?;
     let headers = response.headers().iter();
     let headers =
         headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));

@@ -67,13 +67,17 @@ pub(super) fn asked(idp: &Idp, request: &Address, since: usize) -> Params {
 /// This response at the port of the login that asked for `wanted`, if that is one of the loopback interface: whoever
 /// leads the browser there has read the port in the request.
 pub(super) fn at_port_of(response: Address, wanted: &Params) -> Address {
-    let on_loopback = |uri: &str| Url::parse(uri).ok().filter(|url| url.host_str() == Some("127.0.0.1"));
+    let on_loopback = |uri: &str| Url::parse(uri).ok().filter(is_loopback);
     let own = wanted.get("redirect_uri").and_then(on_loopback).and_then(|url| url.port());
     let (Some(port), Some(mut place)) = (own, on_loopback(&response.base)) else { return response };
     match place.set_port(Some(port)) {
         Ok(()) => Address { base: place.into(), ..response },
         Err(()) => response,
     }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    matches!(url.host_str(), Some("127.0.0.1" | "localhost"))
 }
 
 /// The token requests with this code.

@@ -13,6 +13,7 @@ use crate::client::{Said, Visitor};
 use crate::idp::Idp;
 use crate::key::{Jwt, Key, base64url};
 use crate::observe;
+use crate::on_clients::behind_tls::{self, Way};
 use crate::stage::{Address, Heard, Stage};
 use crate::verdict::Level;
 
@@ -142,6 +143,23 @@ pub(super) async fn must_be_rejected<T: Into<Value>>(
     Ok(())
 }
 
+/// The same where nothing is wrong with the ID token but its signature.
+pub(super) async fn signature_must_be_rejected<T: Into<Value>>(
+    stage: &Stage,
+    idp: &Idp,
+    write: impl FnOnce(&Right<'_>) -> Result<T, Inconclusive>,
+    what: &str,
+) -> Result<(), Inconclusive> {
+    let before = idp.requests("/userinfo").len();
+    let Some(heard) = hand_over(stage, idp, write).await? else {
+        too_late(stage, what);
+        return Ok(());
+    };
+    let used = idp.requests("/userinfo").len() > before;
+    behind_tls::judge(stage, (idp, Way::TokenEndpoint), (&heard, used), what).await;
+    Ok(())
+}
+
 /// The same at another level than that of the attack.
 pub(super) async fn should_be_rejected<T: Into<Value>>(
     stage: &Stage,
@@ -182,10 +200,7 @@ pub(super) async fn another_must_be_rejected(
 
 /// Judges what came of an ID token, where UserInfo had been asked this often before.
 fn judge(stage: &Stage, idp: &Idp, heard: Option<Heard>, before: usize, (level, what): (Option<Level>, &str)) {
-    let Some(heard) = heard else {
-        stage.violated(format!("the client did not answer within ten seconds to {what}"));
-        return;
-    };
+    let Some(heard) = heard else { return too_late(stage, what) };
     let used = idp.requests("/userinfo").len() > before;
     if used && level.is_none() {
         stage.violated(format!("the client used the access token that came with {what}"));
@@ -194,4 +209,8 @@ fn judge(stage: &Stage, idp: &Idp, heard: Option<Heard>, before: usize, (level, 
         None => stage.must_reject(&heard, what),
         Some(level) => stage.must_reject_at(level, &heard, what),
     };
+}
+
+fn too_late(stage: &Stage, what: &str) {
+    stage.violated(format!("the client did not answer within ten seconds to {what}"));
 }

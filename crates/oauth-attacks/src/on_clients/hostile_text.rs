@@ -65,7 +65,7 @@ pub(super) fn must_not_come_out(stage: &Stage, visitor: &Visitor, heard: &Heard,
     let page = visitor.page().unwrap_or_default();
     if *heard == Heard::BrokeDown {
         stage.violated(format!("the client broke down at an error with {what}"));
-    } else if in_headers(&page, hostile) || !steers && page.body.contains(hostile.harmful) {
+    } else if in_headers(&page, hostile) || !steers && !is_text(&page) && page.body.contains(hostile.harmful) {
         stage.violated(format!("the client shows an error with {what} as it is"));
     } else if steers && page.printed.contains(hostile.harmful) {
         stage.violated(format!("the client prints an error with {what} as it is"));
@@ -89,4 +89,45 @@ fn in_headers(page: &Page, hostile: &Hostile) -> bool {
     page.headers
         .iter()
         .any(|(name, value)| value.contains(hostile.harmful) || name == "set-cookie" && value.contains("canary"))
+}
+
+/// Whether a browser shows the page as the text it is, and looks for no markup in it.
+fn is_text(page: &Page) -> bool {
+    page.headers.iter().any(|(name, value)| name == "content-type" && value.starts_with("text/plain"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::agent::{Agent, Tls};
+    use crate::client::{Closures, Provider, Rejected};
+    use crate::profile::Profile;
+
+    fn found(media_type: &str, hostile: &Hostile) -> (Verdict, Option<Level>) {
+        let client = Closures::new(
+            |_: Visitor, _: Provider| std::future::ready(Err(Rejected::new("never"))),
+            |_: Visitor, _: String| std::future::ready(Said::BrokeDown),
+        );
+        let stage = Stage::new(Arc::new(client), Agent::new(Tls::Any).expect("an agent"), Profile::Bcp);
+        let visitor = Visitor::new();
+        let headers = vec![("content-type".to_owned(), media_type.to_owned())];
+        visitor.show(Page { status: 200, headers, body: format!("failed: {}", hostile.text), ..Page::default() });
+        must_not_come_out(&stage, &visitor, &Heard::Said(Said::Rejected(Rejected::new("failed"))), hostile);
+        let finding = stage.findings().remove(0);
+        (finding.verdict, finding.level)
+    }
+
+    #[test]
+    fn a_page_of_plain_text_has_no_markup() {
+        for hostile in
+            ALL.iter().filter(|hostile| hostile.text.is_ascii() && !hostile.text.contains(['\n', '\u{1b}']))
+        {
+            assert_eq!(found("text/html", hostile), (Verdict::Vulnerable, None), "{}", hostile.what);
+            assert_eq!(found("text/plain; charset=utf-8", hostile), (Verdict::Stopped, None), "{}", hostile.what);
+        }
+        let turned = ALL.iter().find(|hostile| !hostile.text.is_ascii()).expect("one that turns");
+        assert_eq!(found("text/plain", turned), (Verdict::Vulnerable, Some(Level::Should)));
+    }
 }

@@ -5,6 +5,7 @@ use oauth_types::fault::{Edit, Fault, Point, When};
 use crate::attack::Inconclusive;
 use crate::client::Visitor;
 use crate::idp::Idp;
+use crate::on_clients::behind_tls::{self, Way};
 use crate::stage::{Heard, Stage};
 use crate::verdict::Level;
 
@@ -25,6 +26,20 @@ pub(super) async fn must_be_rejected(
     Ok(())
 }
 
+/// The same where nothing is wrong with the ID token but its signature.
+pub(super) async fn signature_must_be_rejected(
+    stage: &Stage,
+    idp: &Idp,
+    edit: Vec<Edit>,
+    what: &str,
+) -> Result<(), Inconclusive> {
+    let before = idp.requests("/userinfo").len();
+    let (heard, way) = hear_on_its_way(stage, idp, edit).await?;
+    let used = idp.requests("/userinfo").len() > before;
+    behind_tls::judge(stage, (idp, way), (&heard, used), what).await;
+    Ok(())
+}
+
 /// Lets a visitor log in, edits the ID token, and records whether the client rejects it, as it should and need not.
 pub(super) async fn should_be_rejected(
     stage: &Stage,
@@ -39,7 +54,16 @@ pub(super) async fn should_be_rejected(
 
 /// Lets a visitor log in and edits the ID token.
 pub(super) async fn hear(stage: &Stage, idp: &Idp, edit: Vec<Edit>) -> Result<Heard, Inconclusive> {
+    Ok(hear_on_its_way(stage, idp, edit).await?.0)
+}
+
+/// The same, and how the first ID token that was edited came to the client.
+async fn hear_on_its_way(stage: &Stage, idp: &Idp, edit: Vec<Edit>) -> Result<(Heard, Way), Inconclusive> {
     let lie = idp.lie(Fault { at: Point::IdToken, when: When::default(), edit });
-    let heard = stage.login(&Visitor::new(), idp).await?;
-    if lie.was_told() { Ok(heard) } else { Err(Inconclusive::new("the client got no ID token")) }
+    let visitor = Visitor::new();
+    let request = stage.must_begin(&visitor, idp).await?;
+    let address = stage.follow_as_is(&visitor, idp, &request).await?;
+    let way = if lie.was_told() { Way::Browser } else { Way::TokenEndpoint };
+    let heard = stage.deliver(&visitor, &address, &[idp]).await?;
+    if lie.was_told() { Ok((heard, way)) } else { Err(Inconclusive::new("the client got no ID token")) }
 }

@@ -1,5 +1,6 @@
 //! Attacks on clients: a folder for each family, a file for each idea.
 
+pub(crate) mod behind_tls;
 pub mod discovery;
 pub mod downgrade;
 mod foreign_code;

@@ -59,4 +59,10 @@ impl Stage {
         lock(&self.findings).push(finding);
         verdict
     }
+
+    /// What was found so far.
+    #[cfg(test)]
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        lock(&self.findings).clone()
+    }
 }

@@ -42,6 +42,8 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         let (idp, listener) = (encrypted_idp(stage).await?, stage.listener_of_attacker().await?);
         let place = format!("http://{ANY_ADDRESS}:{}{path}", port(&listener));
         must_answer(stage, &listener).await?;
+        // A client that reads no key set at all has withstood nothing when it does not read this one.
+        let asks = member != "jwks_uri" || reads_key_set(stage, &idp).await?;
         let before = listener.journal().len();
         let lie = idp.lie_at(Point::Discovery, Edit::set(member, place));
         let heard = try_to_log_in(stage, &idp).await?;
@@ -52,7 +54,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
             stage.violated(format!("a request goes to a {member} over plain http"));
         } else if heard == Some(Heard::BrokeDown) {
             stage.violated(format!("the client broke down at a {member} over plain http"));
-        } else {
+        } else if asks {
             stage.withstood(format!("nothing is sent to a {member} over plain http"));
         }
     }
@@ -67,6 +69,14 @@ pub(super) async fn encrypted_idp(stage: &Stage) -> Result<Idp, Inconclusive> {
         Some(Heard::Said(Said::Accepted { .. })) => Ok(idp),
         _ => stage.idp().await,
     }
+}
+
+/// Whether the client reads the key set of an honest server.
+pub(super) async fn reads_key_set(stage: &Stage, idp: &Idp) -> Result<bool, Inconclusive> {
+    if idp.requests("/jwks").is_empty() {
+        try_to_log_in(&stage.aside(), idp).await?;
+    }
+    Ok(!idp.requests("/jwks").is_empty())
 }
 
 /// It is not a loopback address, and yet leads to this computer.

@@ -4,7 +4,7 @@
 
 use oauth_types::fault::{Edit, Point};
 
-use super::discovery_http_endpoint::{ANY_ADDRESS, encrypted_idp, must_answer, port, try_to_log_in};
+use super::discovery_http_endpoint::{ANY_ADDRESS, encrypted_idp, must_answer, port, reads_key_set, try_to_log_in};
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::stage::{Heard, Stage};
 use crate::verdict::Level;
@@ -43,6 +43,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         ("the document itself", "data:application/json,%7B%22keys%22%3A%5B%5D%7D".to_owned()),
         ("a protocol of long ago", format!("gopher://{ANY_ADDRESS}:{}/_GET", port(&listener))),
     ];
+    let reads = reads_key_set(stage, &encrypted_idp(stage).await?).await?;
     for (what, place) in places {
         let idp = encrypted_idp(stage).await?;
         let lie = idp.lie_at(Point::Discovery, Edit::set("jwks_uri", place));
@@ -55,9 +56,9 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
             stage.violated(format!("a key set is read from {what}"));
         } else if heard == Some(Heard::BrokeDown) {
             stage.violated(format!("the client broke down at a key set in {what}"));
-        } else {
+        } else if reads {
             stage.withstood(format!("no key set is read from {what}"));
         }
     }
-    Ok(())
+    if reads { Ok(()) } else { Err(Inconclusive::new("the client does not read the key set")) }
 }

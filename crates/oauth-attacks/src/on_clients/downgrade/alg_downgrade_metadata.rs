@@ -42,7 +42,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         let offered = Edit::set("id_token_signing_alg_values_supported", vec!["none", "HS256"]);
         let _offered = idp.lie_at(Point::Discovery, offered);
         match stage.begin(&Visitor::new(), &idp).await? {
-            Ok(_) => lying_token::must_be_rejected(stage, &idp, vec![Edit::sign(with)], what).await?,
+            Ok(_) => lying_token::signature_must_be_rejected(stage, &idp, vec![Edit::sign(with)], what).await?,
             Err(_) => {
                 stage.withstood("no login begins where no good algorithm is promised");
             }

@@ -34,10 +34,10 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let none = vec![Edit::sign(Signature::AlgNone)];
-    lying_token::must_be_rejected(stage, &idp, none, "an ID token without a signature").await?;
+    lying_token::signature_must_be_rejected(stage, &idp, none, "an ID token without a signature").await?;
     for spelling in ["None", "NONE", "nOnE"] {
         let edits = vec![Edit::jose_header("alg", spelling), Edit::sign(Signature::Stripped)];
-        lying_token::must_be_rejected(stage, &idp, edits, "an ID token without a signature").await?;
+        lying_token::signature_must_be_rejected(stage, &idp, edits, "an ID token without a signature").await?;
     }
     Ok(())
 }

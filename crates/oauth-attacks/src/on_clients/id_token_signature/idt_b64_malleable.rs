@@ -16,7 +16,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "ID token in another spelling",
         story: story!("idt_b64_malleable.rs"),
         capabilities: &[Capability::A1],
-        citation: "RFC 7515 sections 2 and 5.2",
+        citation: "RFC 7515 sections 2 and 5.2, OpenID Connect Core section 3.1.3.7",
         steps: &[
             "Let somebody log in at a server that lies in the token response.",
             "Write the signature of the right ID token with padding, with escaped padding, with a line break, and in the alphabet of plain base64.",
@@ -52,7 +52,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
             let [header, payload, signature] = right.parts();
             Ok(format!("{header}.{payload}.{}", spelling(signature)))
         };
-        forged_token::must_be_rejected(stage, &idp, spelt, what).await?;
+        forged_token::signature_must_be_rejected(stage, &idp, spelt, what).await?;
     }
     let padded = |right: &Right<'_>| {
         // 3n + 1 octets need padding.

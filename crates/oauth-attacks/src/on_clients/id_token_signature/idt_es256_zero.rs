@@ -18,7 +18,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "Elliptic signature of nothing",
         story: story!("idt_es256_zero.rs"),
         capabilities: &[Capability::A1],
-        citation: "RFC 8725 section 3.4, RFC 7518 section 3.4",
+        citation: "RFC 8725 section 3.4, RFC 7518 section 3.4, OpenID Connect Core section 3.1.3.7",
         steps: &[
             "Let somebody log in at a server that lies in the token response.",
             "Give it an ID token that says ES256 and whose signature is 64 octets of zero.",
@@ -45,7 +45,7 @@ const ORDER: [u8; 32] = [
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let zero = vec![Edit::sign(Signature::Zero)];
-    lying_token::must_be_rejected(stage, &idp, zero, "an ID token whose signature is zero").await?;
+    lying_token::signature_must_be_rejected(stage, &idp, zero, "an ID token whose signature is zero").await?;
     let idp = stage.idp_of(MockIdp::builder().alg(Algorithm::Es256)).await?;
     let alone = idp.lie_at(Point::Discovery, Edit::set("id_token_signing_alg_values_supported", json!(["ES256"])));
     // Many clients know RS256 alone, and have nothing further to lose here.
@@ -58,7 +58,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     ];
     for (number, what) in cases {
         let signed = |right: &Right<'_>| Ok(right.jwt().with_signature(&[number, number].concat()));
-        forged_token::must_be_rejected(stage, &idp, signed, what).await?;
+        forged_token::signature_must_be_rejected(stage, &idp, signed, what).await?;
     }
     let der = |right: &Right<'_>| {
         let claims = right.jwt().with_signature(&[]);
@@ -67,7 +67,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         let signature = signature.map_err(|error| Inconclusive::new(error.to_string()))?;
         Ok(right.jwt().with_signature(&in_der(&signature)))
     };
-    forged_token::must_be_rejected(stage, &idp, der, "an ID token whose signature is in DER").await?;
+    forged_token::signature_must_be_rejected(stage, &idp, der, "an ID token whose signature is in DER").await?;
     drop(alone);
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "ID token that brings its own key",
         story: story!("idt_header_key.rs"),
         capabilities: &[Capability::A1],
-        citation: "RFC 8725 section 3.10, RFC 7515 sections 4.1.3 and 4.1.6",
+        citation: "RFC 8725 section 3.10, RFC 7515 sections 4.1.3 and 4.1.6, OpenID Connect Core section 3.1.3.7",
         steps: &[
             "Let somebody log in at a server that lies in the token response.",
             "Sign the ID token with a key of the attacker's, and put that key into the header as jwk.",
@@ -37,13 +37,21 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let embedded = vec![Edit::sign(Signature::EmbeddedKey)];
-    lying_token::must_be_rejected(stage, &idp, embedded, "an ID token with its own key in the header").await?;
+    lying_token::signature_must_be_rejected(stage, &idp, embedded, "an ID token with its own key in the header")
+        .await?;
     forged_token::control(stage, &idp).await?;
     let key = stranger::key()?;
     let nameless = |right: &Right<'_>| {
         right.by(&key).without_header("kid").nameless().header("jwk", key.bare_jwk()).signed_by(&key)
     };
-    forged_token::must_be_rejected(stage, &idp, nameless, "an ID token with its own key and no kid").await?;
+    forged_token::signature_must_be_rejected(stage, &idp, nameless, "an ID token with its own key and no kid")
+        .await?;
     let certified = |right: &Right<'_>| right.jwt().header("x5c", json!([stranger::certificate()])).signed_by(&key);
-    forged_token::must_be_rejected(stage, &idp, certified, "an ID token with its own certificate in the header").await
+    forged_token::signature_must_be_rejected(
+        stage,
+        &idp,
+        certified,
+        "an ID token with its own certificate in the header",
+    )
+    .await
 }

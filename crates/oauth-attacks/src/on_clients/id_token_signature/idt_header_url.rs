@@ -15,7 +15,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "ID token that says where its key is",
         story: story!("idt_header_url.rs"),
         capabilities: &[Capability::A1],
-        citation: "RFC 8725 section 3.10, RFC 7515 sections 4.1.2 and 4.1.5",
+        citation: "RFC 8725 section 3.10, RFC 7515 sections 4.1.2 and 4.1.5, OpenID Connect Core section 3.1.3.7",
         steps: &[
             "Publish the attacker's key at a server of the attacker's.",
             "Let somebody log in at a server that lies in the token response.",
@@ -42,11 +42,16 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     for name in ["jku", "x5u"] {
         let address = format!("{}/jwks", canary.issuer());
         let pointing = |right: &Right<'_>| right.by(&key).header(name, address.as_str()).signed_by(&key);
-        forged_token::must_be_rejected(stage, &idp, pointing, &format!("an ID token with {name} in its header"))
-            .await?;
+        forged_token::signature_must_be_rejected(
+            stage,
+            &idp,
+            pointing,
+            &format!("an ID token with {name} in its header"),
+        )
+        .await?;
         let under_known_name = |right: &Right<'_>| right.jwt().header(name, address.as_str()).signed_by(&key);
         let what = format!("an ID token with {name} in its header under a known kid");
-        forged_token::must_be_rejected(stage, &idp, under_known_name, &what).await?;
+        forged_token::signature_must_be_rejected(stage, &idp, under_known_name, &what).await?;
     }
     drop(keys);
     match canary.journal().len() {

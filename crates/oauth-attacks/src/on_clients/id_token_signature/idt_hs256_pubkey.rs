@@ -16,7 +16,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "ID token signed with the public key",
         story: story!("idt_hs256_pubkey.rs"),
         capabilities: &[Capability::A1],
-        citation: "RFC 8725 sections 2.1 and 3.1",
+        citation: "RFC 8725 sections 2.1 and 3.1, OpenID Connect Core section 3.1.3.7",
         steps: &[
             "Let somebody log in at a server that lies in the token response.",
             "Key an ID token by HS256 with the public key of the server: in PEM, with and without the last line break, in one line, in DER, as a JWK, and as the modulus alone.",
@@ -36,14 +36,14 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     const WHAT: &str = "an ID token keyed with the public key";
     let idp = stage.idp().await?;
-    lying_token::must_be_rejected(stage, &idp, vec![Edit::sign(Signature::Hs256PublicKey)], WHAT).await?;
+    lying_token::signature_must_be_rejected(stage, &idp, vec![Edit::sign(Signature::Hs256PublicKey)], WHAT).await?;
     let pem = idp.mock().keys().public_pem(Algorithm::Rs256);
     let jwk = idp.mock().keys().published().into_iter().find(|jwk| jwk["alg"] == "RS256").unwrap_or_default();
     forged_token::control(stage, &idp).await?;
     for form in Form::ALL.into_iter().filter(|form| *form != Form::Pem) {
         let secret = form.octets(&pem, &jwk);
         let keyed = |right: &forged_token::Right<'_>| right.jwt().keyed_with(&secret);
-        forged_token::must_be_rejected(stage, &idp, keyed, &format!("{WHAT} {}", form.how())).await?;
+        forged_token::signature_must_be_rejected(stage, &idp, keyed, &format!("{WHAT} {}", form.how())).await?;
     }
     Ok(())
 }

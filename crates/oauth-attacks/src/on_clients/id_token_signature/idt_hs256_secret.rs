@@ -43,7 +43,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let alone = idp.lie_at(Point::Discovery, Edit::set("id_token_signing_alg_values_supported", json!(["RS256"])));
     forged_token::control(stage, &idp).await?;
     let keyed = |right: &forged_token::Right<'_>| right.jwt().keyed_with(&secret);
-    forged_token::must_be_rejected(stage, &idp, keyed, "an ID token keyed with the client secret").await?;
+    forged_token::signature_must_be_rejected(stage, &idp, keyed, "an ID token keyed with the client secret").await?;
     drop(alone);
     Ok(())
 }

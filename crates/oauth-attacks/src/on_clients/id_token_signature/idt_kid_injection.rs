@@ -14,7 +14,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "ID token whose key name does more than name",
         story: story!("idt_kid_injection.rs"),
         capabilities: &[Capability::A1],
-        citation: "RFC 8725 section 3.10, RFC 7515 section 4.1.4",
+        citation: "RFC 8725 section 3.10, RFC 7515 section 4.1.4, OpenID Connect Core section 3.1.3.7",
         steps: &[
             "Let somebody log in at a server that lies in the token response.",
             "Key ID tokens by HS256 with what a careless lookup of their kid would find: nothing for the path of the null device, a known text for a piece of SQL.",
@@ -45,7 +45,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     ];
     for (kid, secret, what) in keyed {
         let written = |right: &Right<'_>| right.jwt().header("kid", kid.as_str()).keyed_with(&secret);
-        forged_token::must_be_rejected(stage, &idp, written, what).await?;
+        forged_token::signature_must_be_rejected(stage, &idp, written, what).await?;
     }
     let odd: [(Value, &str); 4] = [
         (json!("a\0b"), "an ID token with a NUL in its kid"),
@@ -59,7 +59,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
             header.insert("kid".to_owned(), kid.clone());
             right.signed(&Value::from(header).to_string(), &Value::from(right.claims.clone()).to_string())
         };
-        forged_token::must_be_rejected(stage, &idp, written, what).await?;
+        forged_token::signature_must_be_rejected(stage, &idp, written, what).await?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "ID token without the name of its key",
         story: story!("idt_kid_missing_multi.rs"),
         capabilities: &[Capability::A1],
-        citation: "OpenID Connect Core section 10.1, RFC 7517 section 4.2",
+        citation: "OpenID Connect Core section 10.1, RFC 7517 section 4.2, OpenID Connect Core section 3.1.3.7",
         steps: &[
             "Publish a key of the attacker's besides the server's own, marked as one for encryption.",
             "Let somebody log in at a server that lies in the token response.",
@@ -42,10 +42,16 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let lie = idp.lie_at(Point::Jwks, Edit::set("keys", json!(keys)));
     forged_token::control(stage, &idp).await?;
     let nameless = |right: &Right<'_>| right.by(&key).without_header("kid").nameless().signed_by(&key);
-    forged_token::must_be_rejected(stage, &idp, nameless, "an ID token without a kid of a key for encryption")
-        .await?;
+    forged_token::signature_must_be_rejected(
+        stage,
+        &idp,
+        nameless,
+        "an ID token without a kid of a key for encryption",
+    )
+    .await?;
     let nameless = |right: &Right<'_>| right.by(&key).without_header("kid").nameless().signed_by(&unpublished);
-    forged_token::must_be_rejected(stage, &idp, nameless, "an ID token without a kid of no published key").await?;
+    forged_token::signature_must_be_rejected(stage, &idp, nameless, "an ID token without a kid of no published key")
+        .await?;
     drop(lie);
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "ID token of a key nobody knows",
         story: story!("idt_kid_unknown.rs"),
         capabilities: &[Capability::A1],
-        citation: "OpenID Connect Core section 10.1.1, RFC 8725 section 3.10",
+        citation: "OpenID Connect Core section 10.1.1, RFC 8725 section 3.10, OpenID Connect Core section 3.1.3.7",
         steps: &[
             "Let somebody log in at a server that lies in the token response.",
             "Give it an ID token with an unknown kid, signed by a published key and then by one that is not.",
@@ -43,13 +43,13 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let unknown = || Edit::jose_header("kid", "nobody-knows-this-key");
     let before = idp.requests("/jwks").len();
-    lying_token::must_be_rejected(stage, &idp, vec![unknown()], "an ID token of an unknown key").await?;
+    lying_token::signature_must_be_rejected(stage, &idp, vec![unknown()], "an ID token of an unknown key").await?;
     let at_once = idp.requests("/jwks").len() - before;
     if at_once > 2 {
         stage.violated(format!("the client fetched the keys {at_once} times for one ID token"));
     }
     let forged = vec![unknown(), Edit::sign(Signature::UnpublishedKey)];
-    lying_token::must_be_rejected(stage, &idp, forged, "a forged ID token of an unknown key").await?;
+    lying_token::signature_must_be_rejected(stage, &idp, forged, "a forged ID token of an unknown key").await?;
     let aside = stage.aside();
     let before = idp.requests("/jwks").len();
     aside.login(&Visitor::new(), &idp).await?;

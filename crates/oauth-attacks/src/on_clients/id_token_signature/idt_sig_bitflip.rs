@@ -14,7 +14,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "ID token changed after it was signed",
         story: story!("idt_sig_bitflip.rs"),
         capabilities: &[Capability::A1, Capability::A2],
-        citation: "RFC 7515 section 5.2",
+        citation: "RFC 7515 section 5.2, OpenID Connect Core section 3.1.3.7",
         steps: &[
             "Let somebody log in at a server that lies in the token response.",
             "Take the right ID token, move the time it expires by a second, and leave the signature as it was.",
@@ -43,12 +43,18 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         let payload = base64url(serde_json::Value::from(claims).to_string().as_bytes());
         Ok(format!("{header}.{payload}.{signature}"))
     };
-    forged_token::must_be_rejected(stage, &idp, later, "an ID token that was changed after it was signed").await?;
+    forged_token::signature_must_be_rejected(stage, &idp, later, "an ID token that was changed after it was signed")
+        .await?;
     let longer = |right: &Right<'_>| {
         let [_, payload, signature] = right.parts();
         let header = format!("{} ", serde_json::Value::from(right.header.clone()));
         Ok(format!("{}.{payload}.{signature}", base64url(header.as_bytes())))
     };
-    forged_token::must_be_rejected(stage, &idp, longer, "an ID token whose header was changed after it was signed")
-        .await
+    forged_token::signature_must_be_rejected(
+        stage,
+        &idp,
+        longer,
+        "an ID token whose header was changed after it was signed",
+    )
+    .await
 }

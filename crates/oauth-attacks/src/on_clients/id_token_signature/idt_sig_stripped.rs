@@ -34,11 +34,11 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let stripped = vec![Edit::sign(Signature::Stripped)];
-    lying_token::must_be_rejected(stage, &idp, stripped, "an ID token with an empty signature").await?;
+    lying_token::signature_must_be_rejected(stage, &idp, stripped, "an ID token with an empty signature").await?;
     forged_token::control(stage, &idp).await?;
     let short = |right: &forged_token::Right<'_>| {
         let [header, payload, _] = right.parts();
         Ok(format!("{header}.{payload}"))
     };
-    forged_token::must_be_rejected(stage, &idp, short, "an ID token of two segments").await
+    forged_token::signature_must_be_rejected(stage, &idp, short, "an ID token of two segments").await
 }

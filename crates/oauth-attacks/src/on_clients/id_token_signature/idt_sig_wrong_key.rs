@@ -39,7 +39,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         (Signature::Corrupted, "an ID token with one wrong bit in its signature"),
     ];
     for (with, what) in cases {
-        lying_token::must_be_rejected(stage, &idp, vec![Edit::sign(with)], what).await?;
+        lying_token::signature_must_be_rejected(stage, &idp, vec![Edit::sign(with)], what).await?;
     }
     Ok(())
 }

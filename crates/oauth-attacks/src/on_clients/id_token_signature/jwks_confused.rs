@@ -17,7 +17,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "Two keys of one name",
         story: story!("jwks_confused.rs"),
         capabilities: &[Capability::A1],
-        citation: "FAPI 2.0 Security Profile section 5.4.3, OpenID Connect Core section 10.1, RFC 7517 section 4.5",
+        citation: "FAPI 2.0 Security Profile section 5.4.3, OpenID Connect Core section 10.1, RFC 7517 section 4.5, OpenID Connect Core section 3.1.3.7",
         steps: &[
             "Publish a key of the attacker's under the name of the server's own: one for encryption, one that is symmetric.",
             "Let somebody log in at a server that lies in the token response.",
@@ -60,7 +60,7 @@ async fn first_of_its_name(
     jwk["kid"] = keys.kid(oauth_types::Algorithm::Rs256).unwrap_or_default().into_owned().into();
     let published: Vec<_> = [jwk].into_iter().chain(keys.published()).collect();
     let lie = idp.lie_at(Point::Jwks, Edit::set("keys", json!(published)));
-    forged_token::must_be_rejected(stage, &idp, write, what).await?;
+    forged_token::signature_must_be_rejected(stage, &idp, write, what).await?;
     drop(lie);
     Ok(())
 }

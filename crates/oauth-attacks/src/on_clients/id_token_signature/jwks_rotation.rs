@@ -19,7 +19,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "Key that has been replaced",
         story: story!("jwks_rotation.rs"),
         capabilities: &[Capability::A1],
-        citation: "OpenID Connect Core section 10.1.1",
+        citation: "OpenID Connect Core sections 3.1.3.7 and 10.1.1",
         steps: &[
             "Let somebody log in, so that the client knows the key.",
             "Replace the key of the server, withdraw the former one, and let somebody log in again.",
@@ -61,5 +61,5 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         let signature = signature.map_err(|error| Inconclusive::new(error.to_string()))?;
         Ok(format!("{input}.{}", base64url(&signature)))
     };
-    forged_token::must_be_rejected(stage, &idp, withdrawn, "an ID token of a key that was withdrawn").await
+    forged_token::signature_must_be_rejected(stage, &idp, withdrawn, "an ID token of a key that was withdrawn").await
 }

@@ -21,7 +21,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
         name: "Key set with keys that should not sign",
         story: story!("jwks_weak_key.rs"),
         capabilities: &[Capability::A1],
-        citation: "RFC 8725 sections 3.1, 3.4 and 3.5, RFC 7518 section 3.3, RFC 7517 section 4",
+        citation: "RFC 8725 sections 3.1, 3.4 and 3.5, RFC 7518 section 3.3, RFC 7517 section 4, OpenID Connect Core section 3.1.3.7",
         steps: &[
             "Publish one such key after the other besides the server's own.",
             "Let somebody log in at a server that lies in the token response.",
@@ -49,7 +49,7 @@ const DIGEST_INFO: [u8; 19] =
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let short = vec![Edit::sign(Signature::WeakKey)];
-    lying_token::must_be_rejected(stage, &idp, short, "an ID token of an RSA key of 1024 bits").await?;
+    lying_token::signature_must_be_rejected(stage, &idp, short, "an ID token of an RSA key of 1024 bits").await?;
     let key = stranger::key()?;
     let of_one =
         json!({"kty": "RSA", "kid": key.kid(), "n": key.jwk()["n"], "e": "AQ", "alg": "RS256", "use": "sig"});
@@ -88,7 +88,7 @@ async fn published(
     what: &str,
 ) -> Result<(), Inconclusive> {
     let (idp, _lie) = server(stage, jwk).await?;
-    forged_token::must_be_rejected(stage, &idp, write, what).await
+    forged_token::signature_must_be_rejected(stage, &idp, write, what).await
 }
 
 async fn meant_otherwise(stage: &Stage, jwk: Value, key: &Key, what: &str) -> Result<(), Inconclusive> {

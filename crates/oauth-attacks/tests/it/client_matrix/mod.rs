@@ -1,5 +1,6 @@
 //! Every attack on clients is withstood by a sound client, and succeeds when exactly its defence is off.
 
+mod behind_tls;
 mod discovery;
 mod downgrade;
 mod id_token_claims;
