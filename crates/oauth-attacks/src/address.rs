@@ -105,8 +105,8 @@ mod tests {
         };
         let told =
             |action, method| Address::in_form(&request, &page(action, method)).map(|address| address.to_string());
-        assert_eq!(told("http://localhost:1", "post").as_deref(), Some("http://localhost:1?code=a+b"));
-        assert_eq!(told("http://localhost:2/cb", "post").as_deref(), Some("http://localhost:2/cb?code=a+b"));
+        assert_eq!(told("http://localhost:1", "post").as_deref(), Some("http://localhost:1?code=a%20b"));
+        assert_eq!(told("http://localhost:2/cb", "post").as_deref(), Some("http://localhost:2/cb?code=a%20b"));
         assert_eq!(told("http://localhost:1", "get"), None);
     }
 

@@ -43,7 +43,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         let place = format!("http://{ANY_ADDRESS}:{}{path}", port(&listener));
         must_answer(stage, &listener).await?;
         // A client that reads no key set at all has withstood nothing when it does not read this one.
-        let asks = member != "jwks_uri" || reads_key_set(stage, &idp).await?;
+        let asks = member != "jwks_uri" || reads_key_set(stage, &encrypted_idp(stage).await?).await?;
         let before = listener.journal().len();
         let lie = idp.lie_at(Point::Discovery, Edit::set(member, place));
         let heard = try_to_log_in(stage, &idp).await?;
