@@ -60,7 +60,8 @@ impl Idp {
             ClientAuth::PrivateKeyJwt(key) => Client::with_keys(&client.client_id, key.jwks()),
             ClientAuth::MutualTls(_) => return Err(Inconclusive::new("clients with certificates are not played to")),
         };
-        let known = client.redirect_uris.iter().fold(known, redirect).grant_types(GRANT_TYPES);
+        let known =
+            client.redirect_uris.iter().fold(known, |known, uri| redirect(known, uri)).grant_types(GRANT_TYPES);
         let known = client.registered.iter().fold(known, register);
         let mock = builder.client(known).start().await;
         let mock = mock.map_err(|error| Inconclusive::new(format!("the mock server did not start: {error}")))?;
@@ -180,8 +181,8 @@ impl Idp {
 
 /// The client with one more redirect URI. Servers whose clients come back to `localhost` take it with any port, as RFC 8252
 /// section 7.3 has it for addresses.
-fn redirect(client: Client, uri: &String) -> Client {
-    match uri.as_str() {
+fn redirect(client: Client, uri: &str) -> Client {
+    match uri {
         "http://localhost" => client.any_loopback_redirect(),
         uri => client.redirect_uri(uri),
     }
