@@ -63,9 +63,12 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
 
 /// A redirect URI on the loopback interface without its port.
 fn without_port(uri: &str) -> Option<String> {
-    let (host, rest) = uri.strip_prefix("http://")?.split_once(':').filter(|(host, _)| *host == "127.0.0.1")?;
-    let (_, path) = rest.split_once('/')?;
-    Some(format!("http://{host}/{path}"))
+    let mut url = url::Url::parse(uri).ok().filter(|url| url.scheme() == "http")?;
+    if !matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost")) {
+        return None;
+    }
+    url.set_port(None).ok()?;
+    Some(url.into())
 }
 
 #[cfg(test)]
@@ -77,6 +80,9 @@ mod tests {
         let known_as = |uri| without_port(uri).expect("a loopback address");
         assert_eq!(known_as("http://127.0.0.1:8400/cb"), known_as("http://127.0.0.1:8401/cb"));
         assert_ne!(known_as("http://127.0.0.1:8400/cb/a"), known_as("http://127.0.0.1:8400/cb/b"));
+        assert_eq!(known_as("http://localhost:8400"), known_as("http://localhost:8401/"));
+        assert_ne!(known_as("http://localhost:8400"), known_as("http://127.0.0.1:8400"));
         assert_eq!(without_port("https://app.example:8400/cb"), None);
+        assert_eq!(without_port("http://app.example:8400/cb"), None);
     }
 }
