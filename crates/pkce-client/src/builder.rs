@@ -43,6 +43,7 @@ pub struct ClientBuilder {
     trusted_audiences: Vec<String>,
     algorithms: Vec<Algorithm>,
     unadvertised_pkce: bool,
+    missing_nonce: bool,
     pub(crate) addresses: Http,
     pub(crate) http: Option<Arc<dyn HttpClient>>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -66,6 +67,7 @@ impl ClientBuilder {
             trusted_audiences: Vec::new(),
             algorithms: vec![Algorithm::Rs256],
             unadvertised_pkce: false,
+            missing_nonce: false,
             addresses: Http { localhost: false },
             http: None,
             clock: Arc::new(SystemClock),
@@ -131,6 +133,16 @@ impl ClientBuilder {
     /// it: otherwise nothing ties the code to this login (RFC 9700 §2.1.1).
     pub fn allow_unadvertised_pkce(mut self) -> Self {
         self.unadvertised_pkce = true;
+        self
+    }
+
+    /// Accepts ID tokens that do not repeat the `nonce` of the login, from a server that is known to leave it out. One that
+    /// is there is compared all the same.
+    ///
+    /// What ties the code to this login is PKCE alone then (RFC 9700 §2.1.1), so that it cannot be combined with
+    /// [`ClientBuilder::allow_unadvertised_pkce`].
+    pub fn allow_missing_nonce(mut self) -> Self {
+        self.missing_nonce = true;
         self
     }
 
@@ -218,6 +230,9 @@ impl ClientBuilder {
         if !self.loopback_path.starts_with('/') || !self.loopback_path.bytes().all(plain) {
             return Err(ConfigError::LoopbackPath);
         }
+        if self.missing_nonce && self.unadvertised_pkce {
+            return Err(ConfigError::NeitherNonceNorPkce);
+        }
         self.authentication.judge()?;
         if self.algorithms.is_empty() {
             return Err(ConfigError::NoAlgorithm);
@@ -269,6 +284,7 @@ impl ClientBuilder {
             loopback_path: self.loopback_path,
             login_lifetime: self.login_lifetime,
             leeway: self.leeway,
+            missing_nonce: self.missing_nonce,
             trusted_audiences: self.trusted_audiences,
             algorithms: self.algorithms,
             http,

@@ -55,6 +55,7 @@ pub(crate) struct Inner {
     pub(crate) loopback_path: String,
     pub(crate) login_lifetime: Duration,
     pub(crate) leeway: Duration,
+    pub(crate) missing_nonce: bool,
     pub(crate) trusted_audiences: Vec<String>,
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) http: Arc<dyn HttpClient>,
@@ -213,6 +214,7 @@ impl Client {
             client_id: self.client_id(),
             trusted_audiences: &inner.trusted_audiences,
             leeway: inner.leeway,
+            missing_nonce: inner.missing_nonce,
             now: inner.clock.now(),
         }
     }

@@ -295,6 +295,9 @@ pub enum ConfigError {
     /// There is a key, and nothing is asked to be encrypted.
     #[error("a decryption key needs ClientBuilder::encrypted_id_tokens or ClientBuilder::encrypted_userinfo")]
     NothingEncrypted,
+    /// Neither the nonce nor PKCE would tie a code to its login (RFC 9700 §2.1.1).
+    #[error("allow_missing_nonce and allow_unadvertised_pkce together leave nothing that ties a code to its login")]
+    NeitherNonceNorPkce,
     /// There is no transport: the feature `reqwest` is off and `ClientBuilder::http` was not called.
     #[error("no HTTP transport: name one with ClientBuilder::http")]
     NoTransport,

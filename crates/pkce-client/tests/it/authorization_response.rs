@@ -56,7 +56,7 @@ async fn a_state_is_compared_whole_and_exactly() {
 }
 
 #[tokio::test]
-async fn a_wrong_issuer_is_refused_whether_announced_or_not() {
+async fn complaint_22_a_wrong_issuer_is_refused_whether_announced_or_not() {
     for announced in [true, false] {
         let stage = Stage::new();
         stage.with(|script| script.metadata["authorization_response_iss_parameter_supported"] = json!(announced));

@@ -41,7 +41,7 @@ async fn a_login_is_taken_once() {
 
 /// Complaint 18: two tabs of one browser overwrite each other's logins.
 #[tokio::test]
-async fn two_tabs_log_in_at_once() {
+async fn complaint_18_two_tabs_log_in_at_once() {
     let stage = Stage::new();
     let (store, key) = (MemoryFlows::new(10, stage.clock.clone()), SealKey::new([1; 32]));
     let client = stage.client();

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm as Jws, EncodingKey};
-use pkce_client::{Algorithm, Client, Endpoint, Error, FinishError, IssuerDifference, JsonError, JwtError};
+use pkce_client::{
+    Algorithm, Client, ConfigError, Endpoint, Error, FinishError, IssuerDifference, JsonError, JwtError,
+};
 use serde_json::{Value, json};
 
 use crate::stage::{CLIENT_ID, EDDSA, ES256, ISSUER, PS256, START, Stage, UNPUBLISHED, callback, jwk, rsa};
@@ -216,7 +218,7 @@ async fn it_is_of_exactly_this_issuer() {
 }
 
 #[tokio::test]
-async fn it_is_for_this_client_alone() {
+async fn complaint_09_it_is_for_this_client_and_whom_it_trusts() {
     for audience in [json!("other"), json!(["other"]), json!("ap"), json!("app2"), json!("APP")] {
         assert_eq!(refused_claim("aud", audience.clone()).await, JwtError::Audience, "{audience}");
     }
@@ -232,7 +234,7 @@ async fn it_is_for_this_client_alone() {
 }
 
 #[tokio::test]
-async fn it_is_valid_now_give_or_take_the_leeway() {
+async fn complaint_06_it_is_valid_now_give_or_take_the_leeway() {
     let accepted = async |name: &str, value: u64| {
         let stage = Stage::new();
         stage.claim(name, json!(value));
@@ -258,6 +260,28 @@ async fn the_leeway_is_at_most_five_minutes() {
     let (exp, now) = (START - 300, START);
     stage.claim("exp", json!(exp));
     assert_eq!(refused_by(&stage, &client).await, JwtError::Expired { exp, now });
+}
+
+#[tokio::test]
+async fn complaint_10_a_server_without_nonces_is_named() {
+    let stage = Stage::new();
+    let forgetful = async |client: &Client| {
+        let started = stage.begin(client).await;
+        stage.with(|script| script.nonce = None);
+        let response = callback(&started, &[]);
+        client.finish(started.pending, response).await
+    };
+    let Err(FinishError::Failed(Error::IdToken(error))) = forgetful(&stage.client()).await else {
+        panic!("a failure")
+    };
+    assert_eq!(error, JwtError::Missing("nonce"));
+    let client = stage.client_of(stage.builder().allow_missing_nonce());
+    forgetful(&client).await.expect("a session");
+    stage.claim("nonce", json!("other"));
+    assert_eq!(refused_by(&stage, &client).await, JwtError::Nonce);
+    let neither = stage.builder().allow_missing_nonce().allow_unadvertised_pkce();
+    let error = neither.discover().await.expect_err("a refusal");
+    assert!(matches!(error, Error::Config(ConfigError::NeitherNonceNorPkce)), "{error:?}");
 }
 
 #[tokio::test]

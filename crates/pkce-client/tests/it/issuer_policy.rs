@@ -53,7 +53,7 @@ async fn login(stage: &Stage, policy: IssuerPolicy) -> Result<Session, JwtError>
 }
 
 #[tokio::test]
-async fn users_of_the_named_tenants_are_let_in() {
+async fn complaint_08_users_of_the_named_tenants_are_let_in() {
     let session = login(&stage(OURS), ours()).await.expect("a session");
     let claims = session.claims().expect("claims");
     assert_eq!((claims.issuer(), claims.subject()), (of(OURS).as_str(), "alice"));

@@ -62,7 +62,7 @@ async fn a_withdrawn_key_stops_working() {
 }
 
 #[tokio::test]
-async fn a_new_key_is_found_at_once() {
+async fn complaint_04_a_new_key_is_found_at_once() {
     let stage = Stage::new();
     let client = stage.client();
     stage.login(&client).await.expect("a session");
@@ -120,7 +120,7 @@ async fn many_logins_fetch_the_keys_once() {
 }
 
 #[tokio::test]
-async fn a_key_is_chosen_by_id_type_use_and_algorithm() {
+async fn complaint_05_bad_keys_do_not_spoil_the_good_one() {
     let stage = Stage::new();
     let right = stage.with(|script| script.jwks["keys"][0].clone());
     let changed = |name: &str, value: Value| {

@@ -166,7 +166,7 @@ async fn a_tenant_is_another_server() {
 }
 
 #[tokio::test]
-async fn a_server_without_a_socket_is_a_transport() {
+async fn complaint_25_a_server_without_a_socket_is_a_transport() {
     let idp = Idp::new(MockIdp::builder());
     let client = idp.client("public").discover().await.expect("a client");
     let session = idp.login(&client, &["openid"]).await;

@@ -349,7 +349,7 @@ async fn nothing_of_a_request_is_shown() {
 }
 
 #[test]
-fn a_client_and_its_logins_can_be_sent_between_threads() {
+fn complaint_01_a_client_is_one_type_that_can_be_kept_and_sent() {
     fn sendable<T: Send>(value: T) -> T {
         value
     }

@@ -77,7 +77,7 @@ fn address(visit: &Visit, changes: &[(&str, &str)]) -> String {
 
 /// Complaint 23: no login where the browser cannot reach the listener.
 #[tokio::test]
-async fn a_pasted_address_ends_the_login() {
+async fn complaint_23_a_pasted_address_ends_the_login() {
     for whole in [true, false] {
         let stage = Stage::new();
         let (visit, hand) = visit(&stage, true).await;

@@ -46,7 +46,7 @@ fn refused(stage: &Stage, builder: ClientBuilder) -> ConfigError {
 }
 
 #[tokio::test]
-async fn a_client_signs_who_it_is_for_the_issuer_alone() {
+async fn complaint_24_a_client_signs_who_it_is_for_the_issuer_alone() {
     let stage = stage();
     stage.login(&stage.client_of(stage.builder().private_key_jwt(key()))).await.expect("a session");
     let seen = stage.seen(Endpoint::Token).pop().expect("a request");

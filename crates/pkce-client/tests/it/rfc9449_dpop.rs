@@ -305,7 +305,7 @@ async fn nothing_else_is_a_reason_to_send_a_code_again() {
 }
 
 #[tokio::test]
-async fn the_newest_nonce_of_any_answer_is_used() {
+async fn complaint_21_the_newest_nonce_of_any_answer_is_used() {
     let stage = stage();
     let session = session(&stage).await;
     let mut given = ["n1", "", "n2", "n3"].into_iter();

@@ -23,7 +23,7 @@ fn refused(client: &Client, key: &SealKey, sealed: &str) -> SealError {
 
 /// Complaint 17: how are `state` and verifier kept between two requests?
 #[tokio::test]
-async fn a_sealed_login_is_finished_by_another_process() {
+async fn complaint_17_a_sealed_login_is_finished_by_another_process() {
     let stage = Stage::new();
     let Started { url, pending } = stage.begin(&stage.client()).await;
     let (flow, expires_at) = (pending.lookup_key(), pending.expires_at());
@@ -114,7 +114,7 @@ async fn a_login_that_is_handed_back_is_sealed_again() {
 
 /// Complaint 19: a "state mismatch" of which nobody can tell why.
 #[tokio::test]
-async fn each_reason_not_to_open_a_login_is_told_apart() {
+async fn complaint_19_each_reason_not_to_open_a_login_is_told_apart() {
     let stage = Stage::new();
     let client = stage.client();
     let sealed = stage.begin(&client).await.pending.into_sealed(&key());

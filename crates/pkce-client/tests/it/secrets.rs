@@ -68,7 +68,7 @@ async fn failed(stage: &Stage) -> Error {
 }
 
 #[tokio::test]
-async fn values_do_not_show_their_secrets() {
+async fn complaint_12_values_do_not_show_their_secrets() {
     let stage = stage();
     silent(&shown(&stage.builder().secret("canary-secret")), &[]);
     silent(&shown(&stage.builder().secret_in_body("canary-secret")), &[]);

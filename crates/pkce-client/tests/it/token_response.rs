@@ -42,7 +42,7 @@ async fn error_of_answer(status: u16, body: &'static str) -> String {
 const RIGHT: &str = r#"{"access_token":"canary","token_type":"Bearer"}"#;
 
 #[tokio::test]
-async fn an_error_is_one_at_any_status() {
+async fn complaint_13_an_error_is_one_at_any_status() {
     let both = r#"{"access_token":"canary","token_type":"Bearer","error":"invalid_grant"}"#;
     assert_eq!(error_of_answer(400, both).await, "invalid_grant");
     assert_eq!(error_of_answer(200, both).await, "invalid_grant");
@@ -73,7 +73,7 @@ async fn the_media_type_is_json() {
 }
 
 #[tokio::test]
-async fn the_body_is_one_unambiguous_object() {
+async fn complaint_11_an_error_says_what_is_wrong_with_the_body() {
     let json = async |body| defect_of_answer(200, "application/json", body).await;
     assert_eq!(json("{").await, Defect::Json(JsonError::Malformed));
     assert_eq!(json("[]").await, Defect::Json(JsonError::NotAnObject));
@@ -99,7 +99,7 @@ async fn only_bearer_tokens_are_used() {
 }
 
 #[tokio::test]
-async fn a_lifetime_is_a_number_within_reason() {
+async fn complaint_07_a_lifetime_is_a_number_or_one_in_a_text() {
     for lifetime in [json!(-1), json!(1e308), json!(9_223_372_036_854_775_808_u64), json!("soon"), json!([])] {
         assert_eq!(defect_of("expires_in", lifetime).await, Defect::Member("expires_in"));
     }

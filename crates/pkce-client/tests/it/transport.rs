@@ -1,8 +1,35 @@
 //! The bundled transport, over real connections.
 
-use pkce_client::{Client, Defect, Endpoint, Error, TransportError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pkce_client::{BoxFuture, Client, Defect, Endpoint, Error, HttpClient, HttpRequest, TransportError};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::stage::{ISSUER, Stage};
+
+/// Stands before any other transport, and counts.
+struct Counting {
+    next: Box<dyn HttpClient>,
+    sent: Arc<AtomicUsize>,
+}
+
+impl HttpClient for Counting {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.next.send(request)
+    }
+}
+
+#[tokio::test]
+async fn complaint_02_and_03_a_transport_is_an_object_with_the_types_of_the_crate_http_alone() {
+    let (stage, sent) = (Stage::new(), Arc::new(AtomicUsize::new(0)));
+    let counting = Counting { next: Box::new(stage.clone()), sent: Arc::clone(&sent) };
+    let discovered = tokio::spawn(Client::builder(ISSUER, "app").http(counting).discover());
+    assert_eq!(discovered.await.expect("no panic").expect("a client").issuer(), ISSUER);
+    assert_eq!(sent.load(Ordering::Relaxed), 1);
+}
 
 #[tokio::test]
 async fn redirects_are_not_followed() {

@@ -60,7 +60,7 @@ async fn nothing_is_used_for_two_logins() {
 }
 
 #[tokio::test]
-async fn the_token_request_carries_the_verifier_and_the_exact_redirect_uri() {
+async fn complaint_20_the_redirect_uri_is_sent_again_exactly() {
     let stage = Stage::new();
     let client = stage.client();
     let started = stage.begin(&client).await;

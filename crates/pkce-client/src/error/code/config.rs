@@ -42,6 +42,7 @@ impl Named for ConfigError {
             Self::Algorithm(_) => "algorithm",
             Self::NoDecryptionKey(_) => "no_decryption_key",
             Self::NothingEncrypted => "nothing_encrypted",
+            Self::NeitherNonceNorPkce => "neither_nonce_nor_pkce",
             Self::NoTransport => "no_transport",
             Self::Roots => "roots",
             Self::Identity => "identity",
