@@ -9,6 +9,7 @@ use oauth_types::{Algorithm, Params, ProviderMetadata};
 use serde_json::{Map, Value};
 
 use crate::address::Http;
+use crate::asked::Asked;
 use crate::authentication::Authentication;
 use crate::builder::ClientBuilder;
 use crate::callback::Callback;
@@ -24,7 +25,7 @@ use crate::jwt::{Jwt, JwtError, JwtKind};
 use crate::login::LoginRequest;
 use crate::paste::PastePrompt;
 use crate::pending::{Accepted, Flow, Pending, RejectReason, Rejected};
-use crate::session::{Asked, Session};
+use crate::session::Session;
 use crate::specs::oidc_backchannel_logout::Received;
 use crate::specs::{Spec, rfc8707_resource};
 use crate::token::{TokenResponse, TokenType};

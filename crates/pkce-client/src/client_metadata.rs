@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::address::Http;
+use crate::asked::judge_scopes;
 use crate::error::ConfigError;
-use crate::login::judge_scopes;
 use crate::signing_key::SigningKey;
 
 /// Members that have a method or a place of their own, or are the server's business.

@@ -117,6 +117,7 @@
 //! another machine paste its last address: [`ClientBuilder::paste_prompt`].
 
 mod address;
+mod asked;
 mod authentication;
 #[cfg(feature = "axum")]
 mod bff;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::address::is_reserved;
+use crate::asked::{add_scopes, judge_scopes, say_scopes};
 use crate::client::Client;
 use crate::dice;
 use crate::error::{ConfigError, Error};
@@ -69,11 +70,7 @@ impl<'a> LoginRequest<'a> {
 
     /// Asks for these scopes, besides those asked for before. With `openid` among them it is an OpenID Connect login.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        for scope in scopes {
-            if !self.scopes.iter().any(|known| known == scope.as_ref()) {
-                self.scopes.push(scope.as_ref().to_owned());
-            }
-        }
+        add_scopes(&mut self.scopes, scopes);
         self
     }
 
@@ -202,9 +199,7 @@ impl<'a> LoginRequest<'a> {
             .with("state", state.expose())
             .with("code_challenge", flow.verifier.challenge().as_str())
             .with("code_challenge_method", Challenge::METHOD);
-        if !flow.scopes.is_empty() {
-            params.push("scope", flow.scopes.join(" "));
-        }
+        say_scopes(&mut params, &flow.scopes);
         if let Some(openid) = &flow.openid {
             params.push("nonce", openid.nonce.expose());
         }
@@ -222,13 +217,6 @@ impl<'a> LoginRequest<'a> {
         }
         params
     }
-}
-
-/// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-pub(crate) fn judge_scopes(scopes: &[String]) -> Result<(), ConfigError> {
-    let of_scope = |octet: u8| matches!(octet, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-    let unusable = |scope: &String| scope.is_empty() || !scope.bytes().all(of_scope);
-    if scopes.iter().any(unusable) { Err(ConfigError::Scope) } else { Ok(()) }
 }
 
 impl Client {

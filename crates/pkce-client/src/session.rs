@@ -12,6 +12,7 @@ use oauth_types::Secret;
 use serde_json::Value;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::asked::Asked;
 use crate::claims::{IdClaims, UserInfo};
 use crate::client::Client;
 use crate::error::{Defect, Error};
@@ -38,15 +39,6 @@ pub struct Session {
     tokens: Arc<Mutex<Tokens>>,
     /// Counts the refreshes that have ended, so that whoever waited for one does not start another.
     refreshes: Arc<AtomicU64>,
-}
-
-/// What tokens were asked for.
-#[derive(Clone, Default)]
-pub(crate) struct Asked {
-    pub(crate) scopes: Vec<String>,
-    pub(crate) resources: Vec<String>,
-    /// In detail (RFC 9396 §2), if anything was.
-    pub(crate) details: Option<Vec<Value>>,
 }
 
 impl Session {

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use oauth_types::{Params, Secret};
 use tokio::sync::Mutex;
 
+use crate::asked::Asked;
 use crate::client::Client;
 use crate::error::Error;
-use crate::login::judge_scopes;
-use crate::session::{Asked, Session, is_passing};
-use crate::specs::rfc8707_resource;
+use crate::session::{Session, is_passing};
 use crate::token::TokenResponse;
 use crate::token_set::Expiry;
 
@@ -51,11 +50,7 @@ impl Client {
 impl ClientCredentials {
     /// Asks for these scopes, besides those asked for before.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        for scope in scopes {
-            if !self.asked.scopes.iter().any(|known| known == scope.as_ref()) {
-                self.asked.scopes.push(scope.as_ref().to_owned());
-            }
-        }
+        self.asked.for_scopes(scopes);
         Self { token: Arc::default(), ..self }
     }
 
@@ -113,13 +108,9 @@ impl ClientCredentials {
         if self.client.inner.authentication.method() == "none" {
             return Err(Error::Unsupported("only clients that authenticate have access on their own account"));
         }
-        judge_scopes(&self.asked.scopes)?;
-        self.asked.resources.iter().try_for_each(|resource| rfc8707_resource::judge(resource))?;
+        self.asked.judge()?;
         let mut params = Params::new().with("grant_type", "client_credentials");
-        if !self.asked.scopes.is_empty() {
-            params.push("scope", self.asked.scopes.join(" "));
-        }
-        rfc8707_resource::name(&mut params, &self.asked.resources);
+        self.asked.say(&mut params);
         self.client.token(params).await
     }
 }

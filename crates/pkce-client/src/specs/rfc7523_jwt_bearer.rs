@@ -4,11 +4,10 @@ use std::fmt;
 
 use oauth_types::{Params, Secret};
 
+use crate::asked::Asked;
 use crate::client::Client;
 use crate::error::Error;
-use crate::login::judge_scopes;
-use crate::session::{Asked, Session};
-use crate::specs::rfc8707_resource;
+use crate::session::Session;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -30,11 +29,7 @@ impl Client {
 impl JwtBearer<'_> {
     /// Asks for these scopes, besides those asked for before.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        for scope in scopes {
-            if !self.asked.scopes.iter().any(|known| known == scope.as_ref()) {
-                self.asked.scopes.push(scope.as_ref().to_owned());
-            }
-        }
+        self.asked.for_scopes(scopes);
         self
     }
 
@@ -50,13 +45,9 @@ impl JwtBearer<'_> {
     /// [`Error::Config`] if a scope or a resource is unusable; [`Error::OAuth`] if the server refuses;
     /// [`Error::Protocol`]; [`Error::Transport`].
     pub async fn send(self) -> Result<Session, Error> {
-        judge_scopes(&self.asked.scopes)?;
-        self.asked.resources.iter().try_for_each(|resource| rfc8707_resource::judge(resource))?;
+        self.asked.judge()?;
         let mut params = Params::new().with("grant_type", GRANT_TYPE).with("assertion", self.assertion.expose());
-        if !self.asked.scopes.is_empty() {
-            params.push("scope", self.asked.scopes.join(" "));
-        }
-        rfc8707_resource::name(&mut params, &self.asked.resources);
+        self.asked.say(&mut params);
         let response = self.client.token(params).await?;
         Ok(Session::new(self.client.clone(), self.asked, response, None))
     }

@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 use url::Url;
 
+use crate::asked::Asked;
 use crate::claims::Occasion;
 use crate::client::Client;
 use crate::dice;
 use crate::error::{Defect, Error};
 use crate::exchange::outcome;
-use crate::login::judge_scopes;
-use crate::session::{Asked, Session};
+use crate::session::Session;
 use crate::specs::rfc8707_resource;
 use crate::token::{members, seconds, text};
 use crate::transport::{Endpoint, TransportError};
@@ -111,11 +111,7 @@ impl Client {
 impl DeviceRequest<'_> {
     /// Asks for these scopes, besides those asked for before. With `openid` among them it is an OpenID Connect login.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        for scope in scopes {
-            if !self.asked.scopes.iter().any(|known| known == scope.as_ref()) {
-                self.asked.scopes.push(scope.as_ref().to_owned());
-            }
-        }
+        self.asked.for_scopes(scopes);
         self
     }
 
@@ -135,16 +131,12 @@ impl DeviceRequest<'_> {
     /// [`Error::Entropy`]; [`Error::Transport`], [`Error::OAuth`] or [`Error::Protocol`].
     pub async fn begin(self) -> Result<DeviceLogin, Error> {
         let Self { client, asked } = self;
-        judge_scopes(&asked.scopes)?;
-        asked.resources.iter().try_for_each(|resource| rfc8707_resource::judge(resource))?;
+        asked.judge()?;
         let verifier = dice::verifier(&*client.inner.dice)?;
         let mut params = Params::new()
             .with("code_challenge", verifier.challenge().as_str())
             .with("code_challenge_method", Challenge::METHOD);
-        if !asked.scopes.is_empty() {
-            params.push("scope", asked.scopes.join(" "));
-        }
-        rfc8707_resource::name(&mut params, &asked.resources);
+        asked.say(&mut params);
         let now = client.inner.clock.now();
         let mut members = members(ENDPOINT, client.post(ENDPOINT, params).await?)?;
         let read = DeviceLogin::read(client, (asked, verifier), now, &mut members);

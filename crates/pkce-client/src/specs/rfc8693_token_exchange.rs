@@ -5,11 +5,9 @@ use std::fmt;
 use oauth_types::{Params, Secret};
 use serde_json::{Map, Value};
 
+use crate::asked::Asked;
 use crate::client::Client;
 use crate::error::{Defect, Error};
-use crate::login::judge_scopes;
-use crate::session::Asked;
-use crate::specs::rfc8707_resource;
 use crate::token::{TokenType, access_token, members, refresh_token, scopes, seconds, text};
 use crate::transport::Endpoint;
 
@@ -128,11 +126,7 @@ impl ExchangeRequest<'_> {
 
     /// Asks for these scopes, besides those asked for before.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        for scope in scopes {
-            if !self.asked.scopes.iter().any(|known| known == scope.as_ref()) {
-                self.asked.scopes.push(scope.as_ref().to_owned());
-            }
-        }
+        self.asked.for_scopes(scopes);
         self
     }
 
@@ -142,8 +136,7 @@ impl ExchangeRequest<'_> {
     /// [`Error::Config`] if a scope or a resource is unusable; [`Error::OAuth`] if the server refuses;
     /// [`Error::Protocol`] also if the token is of another kind than asked for; [`Error::Transport`].
     pub async fn send(self) -> Result<ExchangedToken, Error> {
-        judge_scopes(&self.asked.scopes)?;
-        self.asked.resources.iter().try_for_each(|resource| rfc8707_resource::judge(resource))?;
+        self.asked.judge()?;
         let client = self.client;
         let now = client.inner.clock.now();
         let mut members = members(Endpoint::Token, client.post(Endpoint::Token, self.params()).await?)?;
@@ -166,10 +159,7 @@ impl ExchangeRequest<'_> {
         for audience in &self.audiences {
             params.push("audience", audience);
         }
-        rfc8707_resource::name(&mut params, &self.asked.resources);
-        if !self.asked.scopes.is_empty() {
-            params.push("scope", self.asked.scopes.join(" "));
-        }
+        self.asked.say(&mut params);
         params
     }
 

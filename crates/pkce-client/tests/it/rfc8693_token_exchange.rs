@@ -65,8 +65,8 @@ async fn everything_is_said_that_was_asked_for() {
         ("requested_token_type", ACCESS),
         ("audience", "backend"),
         ("audience", "other"),
-        ("resource", "https://api.example"),
         ("scope", "read write"),
+        ("resource", "https://api.example"),
     ];
     let seen = stage.seen(Endpoint::Token).remove(0);
     assert_eq!(seen.params.iter().collect::<Vec<_>>(), expected);

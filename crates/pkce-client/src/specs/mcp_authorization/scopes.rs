@@ -1,6 +1,6 @@
 //! Which scopes are asked for (MCP 2025-11-25, Scope Selection Strategy).
 
-use crate::login::judge_scopes;
+use crate::asked::judge_scopes;
 use crate::specs::rfc6750_bearer::Challenge;
 
 /// The most that are asked for. They come from a stranger.
