@@ -129,10 +129,7 @@ impl TokenSet {
     /// # Errors
     /// [`StoreError::Sealed`] if it is too long or there is no randomness.
     pub fn to_sealed(&self, key: &SealKey) -> Result<String, StoreError> {
-        let nonce = seal_key::nonce(&SystemDice).map_err(SealError::from)?;
-        let octets = Zeroizing::new(self.expose_json().expose().as_bytes().to_vec());
-        let sealed = key.seal(PURPOSE, nonce, octets);
-        if sealed.len() > MAX_SEALED { Err(SealError::TooLong.into()) } else { Ok(sealed) }
+        sealed(key, PURPOSE, &self.expose_json())
     }
 
     /// Opens what [`TokenSet::to_sealed`] has sealed.
@@ -202,6 +199,13 @@ pub(crate) fn exposed(value: &impl Serialize) -> Secret {
     let mut text = Vec::with_capacity(length.0);
     measured.and_then(|()| serde_json::to_writer(&mut text, value)).expect("texts, numbers and lists are JSON");
     Secret::new(String::from_utf8(text).expect("JSON is UTF-8"))
+}
+
+/// Text with secrets in it, sealed for this purpose alone.
+pub(crate) fn sealed(key: &SealKey, purpose: &str, text: &Secret) -> Result<String, StoreError> {
+    let nonce = seal_key::nonce(&SystemDice).map_err(SealError::from)?;
+    let sealed = key.seal(purpose, nonce, Zeroizing::new(text.expose().as_bytes().to_vec()));
+    if sealed.len() > MAX_SEALED { Err(SealError::TooLong.into()) } else { Ok(sealed) }
 }
 
 #[derive(Serialize)]

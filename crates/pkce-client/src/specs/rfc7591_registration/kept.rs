@@ -5,15 +5,13 @@ use std::fmt;
 use oauth_types::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
 use super::{RegistrationError, texts};
-use crate::dice::SystemDice;
 use crate::error::Defect;
-use crate::seal_key::{self, MAX_SEALED, SealError, SealKey};
+use crate::seal_key::SealKey;
 use crate::store::StoreError;
 use crate::token::text;
-use crate::token_set::exposed;
+use crate::token_set::{exposed, sealed};
 
 /// The format that is written. Others are not guessed at.
 const FORMAT: u32 = 1;
@@ -167,10 +165,7 @@ impl Registration {
     /// # Errors
     /// [`StoreError::Sealed`] if it is too long or there is no randomness.
     pub fn to_sealed(&self, key: &SealKey) -> Result<String, StoreError> {
-        let nonce = seal_key::nonce(&SystemDice).map_err(SealError::from)?;
-        let octets = Zeroizing::new(self.expose_json().expose().as_bytes().to_vec());
-        let sealed = key.seal(PURPOSE, nonce, octets);
-        if sealed.len() > MAX_SEALED { Err(SealError::TooLong.into()) } else { Ok(sealed) }
+        sealed(key, PURPOSE, &self.expose_json())
     }
 
     /// Opens what [`Registration::to_sealed`] has sealed.
