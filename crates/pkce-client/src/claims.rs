@@ -72,6 +72,16 @@ pub(crate) fn claim<T: DeserializeOwned>(claims: &Map<String, Value>, name: &str
     T::deserialize(value).map(Some).map_err(|_| ClaimError(name.to_owned()))
 }
 
+/// A claim that is a text, if it is there and one.
+pub(crate) fn said<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    claims.get(name).and_then(Value::as_str)
+}
+
+/// Whether the claims of a token name this scope (RFC 7662 §2.2, RFC 9068 §2.2.3).
+pub(crate) fn has_scope(claims: &Map<String, Value>, scope: &str) -> bool {
+    said(claims, "scope").is_some_and(|scopes| scopes.split(' ').any(|own| !own.is_empty() && own == scope))
+}
+
 accessors!(IdClaims);
 accessors!(UserInfo);
 

@@ -25,17 +25,17 @@ pub struct Access {
 impl Access {
     /// Whose access it is: a user, or a client on its own account. A server that is asked need not say it.
     pub fn subject(&self) -> Option<&str> {
-        self.text("sub")
+        claims::said(&self.claims, "sub")
     }
 
     /// The client that the token was issued to. A server that is asked need not say it.
     pub fn client_id(&self) -> Option<&str> {
-        self.text("client_id")
+        claims::said(&self.claims, "client_id")
     }
 
     /// Whether the token has this scope.
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.text("scope").is_some_and(|scopes| scopes.split(' ').any(|own| !own.is_empty() && own == scope))
+        claims::has_scope(&self.claims, scope)
     }
 
     /// Refuses a request whose token has not this scope.
@@ -71,10 +71,6 @@ impl Access {
     /// Headers to add to the answer: the nonce for the next proof, if proofs need one (RFC 9449 §9).
     pub fn headers(&self) -> HeaderMap {
         nonce_header(self.nonce.as_deref())
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        self.claims.get(name).and_then(Value::as_str)
     }
 }
 

@@ -88,17 +88,17 @@ impl Introspection {
 
     /// Whose access it is (`sub`).
     pub fn subject(&self) -> Option<&str> {
-        self.text("sub")
+        claims::said(&self.members, "sub")
     }
 
     /// The client it was issued to (`client_id`).
     pub fn client_id(&self) -> Option<&str> {
-        self.text("client_id")
+        claims::said(&self.members, "client_id")
     }
 
     /// Whether it has this scope.
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.text("scope").is_some_and(|scopes| scopes.split(' ').any(|own| !own.is_empty() && own == scope))
+        claims::has_scope(&self.members, scope)
     }
 
     /// Whether it is meant for this audience (`aud`). A token without one is meant for nobody in particular.
@@ -117,10 +117,6 @@ impl Introspection {
     /// [`ClaimError`] if it is there and of another type.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
         claims::claim(&self.members, name)
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        self.members.get(name).and_then(Value::as_str)
     }
 }
 

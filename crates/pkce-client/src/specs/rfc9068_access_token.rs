@@ -77,12 +77,12 @@ impl AccessClaims {
 
     /// The client it was issued to.
     pub fn client_id(&self) -> &str {
-        self.text("client_id")
+        claims::said(&self.claims, "client_id").unwrap_or_default()
     }
 
     /// Whether it has this scope.
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.text("scope").split(' ').any(|own| !own.is_empty() && own == scope)
+        claims::has_scope(&self.claims, scope)
     }
 
     /// When it expires, in seconds since 1970-01-01T00:00:00Z.
@@ -96,10 +96,6 @@ impl AccessClaims {
     /// [`ClaimError`] if it is there and of another type.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
         claims::claim(&self.claims, name)
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.claims.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 }
 
