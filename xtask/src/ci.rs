@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use oauth_attacks::report::table::duration;
 
+use crate::machine::{self, Missing, apt_get, is_there};
 use crate::postgres::Postgres;
 use crate::stopwatch::Stopwatch;
-use crate::{codegen, flows, interop, tidy};
+use crate::{codegen, container, flows, interop, tidy};
 
 /// One thing to pass.
 struct Step {
@@ -34,6 +35,8 @@ enum Run {
     Interop,
     /// A task of this program.
     Task(fn(&Path) -> Result<String, String>),
+    /// The image and what holds of it, where an engine can be had.
+    Container,
 }
 
 /// Tests that need programs which not every machine has.
@@ -120,6 +123,11 @@ const STEPS: &[Step] = &[
         run: Run::Task(flows::run_all),
     },
     Step { name: "interop", why: "published clients of other languages can log in here", run: Run::Interop },
+    Step {
+        name: "container",
+        why: "the image is small, and starts for tests of other projects",
+        run: Run::Container,
+    },
 ];
 
 /// What a step came to.
@@ -133,6 +141,15 @@ enum Ended {
     Skipped(String),
     /// An earlier step failed.
     NotReached,
+}
+
+impl From<Missing> for Ended {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Absent(how) => Self::Skipped(how),
+            Missing::Broken(why) => Self::Failed(why),
+        }
+    }
 }
 
 /// Runs every step, up to the first that fails, and prints a summary.
@@ -161,12 +178,19 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
     match &step.run {
         Run::Cargo(arguments) => cargo(root, arguments, None),
         Run::CargoWith(arguments, variable) => cargo(root, arguments, Some(*variable)),
-        Run::Target(target, arguments) => match provide(target, install) {
+        Run::Target(target, arguments) => match machine::provide_target(target, install) {
             Ok(()) => {
                 let arguments: Vec<&str> = arguments.iter().copied().chain(["--target", target]).collect();
                 cargo(root, &arguments, None)
             }
-            Err(missing) => missing,
+            Err(missing) => missing.into(),
+        },
+        Run::Container => match container::run_step(root, install) {
+            Ok(done) => {
+                println!("{done}");
+                Ended::Passed
+            }
+            Err(missing) => missing.into(),
         },
         Run::Tests => tests(root, install),
         Run::Stores => stores(root),
@@ -261,41 +285,6 @@ fn remedy(missing: &[(&Needy, Vec<&str>)]) -> String {
     each.collect::<Vec<_>>().join("; ")
 }
 
-fn apt_get(packages: &[&str]) -> Result<(), String> {
-    let done = |arguments: &[&str]| {
-        let ended = Command::new("apt-get").arg("-qq").args(arguments).status();
-        ended.is_ok_and(|status| status.success())
-    };
-    let install: Vec<&str> = ["install", "-y"].iter().chain(packages).copied().collect();
-    match done(&["update"]) && done(&install) {
-        true => Ok(()),
-        false => Err(format!("`apt-get install {}` failed", packages.join(" "))),
-    }
-}
-
-fn is_there(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-}
-
-/// Sees to it that the compiler has `target`: installs it if asked to, and says how to otherwise.
-fn provide(target: &str, install: bool) -> Result<(), Ended> {
-    let listed = Command::new("rustup").args(["target", "list", "--installed"]).output();
-    let installed = listed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|t| t == target));
-    if installed {
-        return Ok(());
-    }
-    let how = format!("rustup target add {target}");
-    if !install {
-        println!("{target} is not installed");
-        return Err(Ended::Skipped(format!("{how}, or run with --install")));
-    }
-    match Command::new("rustup").args(["target", "add", target]).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Ended::Failed(format!("`{how}` ended with {status}"))),
-        Err(error) => Err(Ended::Failed(format!("`{how}` cannot be run: {error}"))),
-    }
-}
-
 /// One line per step, what was skipped and how to get it, and the counts in the last line.
 fn summary(lines: &[(&str, Ended, Duration)]) -> String {
     let mut text = String::from("\n");
@@ -343,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_missing_target_is_skipped_with_a_remedy() {
-        let ended = provide("surely-no-such-target", false);
+        let ended = machine::provide_target("surely-no-such-target", false).map_err(Ended::from);
         let how = "rustup target add surely-no-such-target, or run with --install";
         assert_eq!(ended, Err(Ended::Skipped(how.to_owned())));
     }

@@ -5,8 +5,10 @@ mod bench;
 mod ci;
 mod client_errors;
 mod codegen;
+mod container;
 mod flows;
 mod interop;
+mod machine;
 mod postgres;
 mod stopwatch;
 mod tidy;
@@ -44,6 +46,8 @@ enum Task {
     Bench(bench::Options),
     /// Log in with published clients of other languages, and run the MCP conformance package.
     Interop(interop::Options),
+    /// Make the container image from nothing, and look at it from outside.
+    Container(container::Options),
     /// Write the generated documents.
     Codegen {
         /// Write nothing; fail if a document is not up to date.
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Task::Attack(attack) => attack.run(),
         Task::Bench(options) => bench::run(&root, &options),
         Task::Interop(options) => interop::run(&root, &options),
+        Task::Container(options) => container::run(&root, &options),
         Task::Codegen { check: true } => codegen::check(&root),
         Task::Codegen { check: false } => codegen::write(&root),
     };

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::catalogue::At;
 use crate::flows::target_folder;
+use crate::machine::Missing;
 
 /// How to get what this program can install.
 const INSTALL: &str = "packages: cargo xtask interop --install";
@@ -18,15 +19,6 @@ pub(super) enum Runtime {
     Python,
     /// fixtures/clients/rust: a workspace of its own, compiled beside this one.
     Rust,
-}
-
-/// Why a client is not run.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Missing {
-    /// It is not on this machine; how to get it.
-    Absent(String),
-    /// It should be there by now, and is not.
-    Broken(String),
 }
 
 /// Where the pieces lie.
