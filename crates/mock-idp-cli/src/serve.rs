@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use mock_idp::{Entry, MockIdp, Profile};
 use oauth_types::{Algorithm, Secret};
 
-use crate::config::{self, Config, StoreChoice};
+use crate::config::{self, Config, StoreChoice, SwitchName};
 use crate::tls::TlsArguments;
 
 /// How the server is to be.
@@ -23,10 +23,10 @@ pub(crate) struct Serve {
     #[arg(long)]
     store: Option<StoreChoice>,
     /// The set of documents and choices: strict, oauth21, oidc, fapi2, fapi2-message-signing, mcp, rfc7636 or legacy.
-    #[arg(long, value_parser = profile)]
+    #[arg(long, value_parser = config::profile)]
     profile: Option<Profile>,
     /// What ID tokens and access tokens are signed with, such as RS256, PS256, ES256 or EdDSA.
-    #[arg(long, value_parser = algorithm)]
+    #[arg(long, value_parser = config::signing)]
     alg: Option<Algorithm>,
     /// The issuer, if it is not http:// or https:// and the address that is listened on.
     #[arg(long, value_name = "URL")]
@@ -69,19 +69,9 @@ pub(crate) struct Serve {
     verbose: bool,
 }
 
-fn profile(text: &str) -> Result<Profile, String> {
-    Profile::named(text).ok_or_else(|| format!("say one of {}", config::profiles()))
-}
-
 /// An empty token would let nobody in. What was said is not repeated.
 fn token(text: &str) -> Result<Secret, String> {
     if text.is_empty() { Err("the token is empty".to_owned()) } else { Ok(text.into()) }
-}
-
-fn algorithm(text: &str) -> Result<Algorithm, String> {
-    let known = || Algorithm::SIGNING.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ");
-    let algorithm = Algorithm::from_wire(text).filter(|algorithm| Algorithm::SIGNING.contains(algorithm));
-    algorithm.ok_or_else(|| format!("say one of {}", known()))
 }
 
 /// Serves until a signal ends it.
@@ -103,12 +93,15 @@ pub(crate) async fn run(serve: Serve) -> Result<(), String> {
         ("back-channel-from-host", serve.back_channel_from_host),
         ("trust-forwarded", serve.trust_forwarded),
     ];
-    config.on.extend(by_name.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).to_owned()));
+    config.on.extend(by_name.iter().filter(|(_, on)| *on).map(|(name, _)| SwitchName::from(*name)));
     let listen = serve.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
     let store = serve.store.or_else(|| config.store.clone()).unwrap_or(StoreChoice::Memory);
     let watch = if serve.verbose { every_request } else { what_was_refused };
     let tls = serve.tls.over(config.tls.take(), std::mem::take(&mut config.trust))?;
-    let mut builder = tls.describe(config.describe(MockIdp::builder()))?.listen(listen).watch(watch);
+    let source = std::mem::take(&mut config.source);
+    let mut builder = config.describe(MockIdp::builder());
+    source.judge(&builder)?;
+    builder = tls.describe(builder)?.listen(listen).watch(watch);
     let in_environment = || std::env::var("MOCK_IDP_CONTROL_TOKEN").ok().filter(|token| !token.is_empty());
     if let Some(token) = serve.control_token.or_else(|| in_environment().map(Secret::from)) {
         builder = builder.control_token(token);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use mock_idp::tls::Tls;
 use mock_idp::{Builder, MockIdp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What the command line says.
@@ -37,8 +38,9 @@ pub(crate) struct TlsArguments {
 }
 
 /// What the configuration file says: the table is there, so https is served.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "Members")]
+#[schemars(inline, with = "Members")]
 pub(crate) struct TlsConfig {
     /// Certificate and key; without them they are made.
     own: Option<(PathBuf, PathBuf)>,
@@ -48,15 +50,23 @@ pub(crate) struct TlsConfig {
     names: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 struct Members {
+    /// The certificate to serve with, and any that lead from it to its certification authority. PEM. Without it, one is
+    /// made for this run.
     cert: Option<PathBuf>,
+    /// The key of that certificate. PEM.
     key: Option<PathBuf>,
+    /// Certification authorities that say who clients are. PEM.
     #[serde(default)]
     client_ca: Vec<PathBuf>,
+    /// Where the certification authority of this run is written. PEM.
     ca_out: Option<PathBuf>,
+    /// Where the certificate of this run is written, and after it its certification authority. PEM.
     bundle_out: Option<PathBuf>,
+    /// Further names that the server is called by.
     #[serde(default)]
     names: Vec<String>,
 }
@@ -68,14 +78,14 @@ impl TryFrom<Members> for TlsConfig {
         let own = match (members.cert, members.key) {
             (Some(cert), Some(key)) => Some((cert, key)),
             (None, None) => None,
-            (Some(_), None) => return Err("there is a `cert` and no `key`"),
-            (None, Some(_)) => return Err("there is a `key` and no `cert`"),
+            (Some(_), None) => return Err("there is a cert and no key; add key"),
+            (None, Some(_)) => return Err("there is a key and no cert; add cert"),
         };
         if own.is_some() && members.ca_out.is_some() {
-            return Err("`ca_out` is for the certification authority that is made without `cert`");
+            return Err("ca_out is for the certification authority that is made without cert; leave one of them out");
         }
         if own.is_some() && members.bundle_out.is_some() {
-            return Err("`bundle_out` is for the certificate that is made without `cert`");
+            return Err("bundle_out is for the certificate that is made without cert; leave one of them out");
         }
         let Members { client_ca, ca_out, bundle_out, names, .. } = members;
         Ok(Self { own, client_ca, ca_out, bundle_out, names })

@@ -29,8 +29,10 @@ use crate::world::Policy;
 
 #[cfg(feature = "control")]
 mod controlled;
+mod judged;
 mod security;
 
+pub use judged::ClientFlaw;
 pub(crate) use security::Security;
 use security::Wanted;
 

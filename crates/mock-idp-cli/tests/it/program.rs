@@ -331,51 +331,97 @@ fn a_configuration_that_cannot_be_is_refused_with_its_line() {
     let scratch = Scratch::new("bad-config");
     let path = path_in(&scratch, "mock.toml");
     let client = "[[client]]\nclient_id = \"web\"\nclient_secret = \"canary-secret\"\n";
+    let one = |name: &str, value: &str| format!("{client}{name} = {value}\n");
     for (text, says) in [
-        ("any_cleint = true\n".to_owned(), "line 1: unknown field `any_cleint`"),
-        (format!("{client}redirect_uri = \"x\"\n"), "line 4: unknown field `redirect_uri`"),
-        (format!("{client}client_secret = \"canary-secret\"\n"), "line 4: duplicate key"),
-        (format!("{client}[[client]]\nclient_secret = \"canary-secret\"\n"), "line 4: missing field `client_id`"),
-        ("[[client]]\nclient_id = \"web\"\nclient_secret = \"canary-secret\n".to_owned(), "line 3: "),
+        ("any_cleint = true\n".to_owned(), "1:1: any_cleint: there is no such member; did you mean any_client?"),
         (
-            "[[client]]\nclient_id = \"web\"\nclient_secret = 4711\n".to_owned(),
-            "line 3: invalid type: integer, expected a string",
+            one("redirect_uri", "\"x\""),
+            "4:1: client[0].redirect_uri: there is no such member; did you mean redirect_uris?",
         ),
-        ("alg = \"ES256K\"\n".to_owned(), "line 1: unknown variant `ES256K`"),
-        ("alg = \"HS256\"\n".to_owned(), "line 1: HS256 has no private key to sign with"),
+        (one("client_secret", "\"canary-secret\""), "4:1: this is no TOML: duplicate key"),
+        (format!("{client}[[client]]\nclient_secret = \"canary-secret\"\n"), "4:1: client[1]: client_id is missing"),
+        ("[[client]]\nclient_id = \"web\"\nclient_secret = \"canary-secret\n".to_owned(), "3:"),
+        ("[[client]]\nclient_id = \"web\"\nclient_secret = 4711\n".to_owned(), "3:1: client[0].client_secret: "),
+        ("alg = \"ES256K\"\n".to_owned(), "1:1: alg: there is no such algorithm; did you mean ES256?"),
         (
             "store = \"postgres://canary-secret@x\"\n".to_owned(),
-            "line 1: this is no store: say memory or sqlite:PATH",
+            "1:1: store: this is no store; say memory or sqlite:PATH",
         ),
-        ("[lifetime]\ncode = -1\n".to_owned(), "line 2: invalid value: integer, expected u64"),
+        ("[lifetime]\ncode = -1\n".to_owned(), "2:1: lifetime.code: this "),
+        (format!("{client}{client}"), "4:1: client[1]: there are two clients called web; "),
+        ("[[user]]\nsub = \"a\"\n[[user]]\nsub = \"a\"\n".to_owned(), "3:1: user[1]: there are two users called a; "),
+        (one("redirect_uris", "[\"/cb\"]"), "4:1: client[0].redirect_uris: one of these cannot be a redirect URI; "),
+        (one("redirect_uris", "[\"https://a/#b\"]"), "4:1: client[0].redirect_uris: one of these cannot be "),
+        ("issuer = \"http://a/?x\"\n".to_owned(), "1:1: issuer: this is no issuer; write http:// or "),
+        ("back_channel = \"idp:8080\"\n".to_owned(), "1:1: back_channel: this is no address of endpoints; "),
+        (
+            one("token_endpoint_auth_method", "\"client_secret_basics\""),
+            "4:1: client[0].token_endpoint_auth_method: client web: no document here defines this method of client \
+             authentication; did you mean client_secret_basic?",
+        ),
+        (
+            one("grant_types", "[\"authorisation_code\"]"),
+            "4:1: client[0].grant_types: client web: no document here defines one of these grant types; did you mean \
+             authorization_code?",
+        ),
+        (
+            format!("{client}[client.metadata]\nsubject_type = \"canary\"\n"),
+            "5:1: client[0].metadata.subject_type: client web: ",
+        ),
+        ("profile = \"rfc7636\"\non = [\"ciba-ping\", \"login-pages\"]\n".to_owned(), "2:7: on[0]: "),
     ] {
         std::fs::write(&path, &text).expect("a file");
         let ended = run(&["serve", "--listen", "127.0.0.1:0", "--config", &path]);
-        let expected = format!("error: {path}: {says}");
+        let expected = format!("error: {path}:{says}");
         assert!(ended.stderr.starts_with(&expected), "{text}: {}", ended.stderr);
         assert!(!ended.stderr.contains("canary") && !ended.stderr.contains("4711"), "{}", ended.stderr);
         assert_eq!(
             (ended.status.code(), ended.stdout.as_str(), ended.stderr.lines().count()),
             (Some(1), "", 1),
-            "{text}"
+            "{text}: {}",
+            ended.stderr
         );
     }
-    for (text, says) in [
-        (format!("{client}{client}"), "there are two clients called web"),
-        ("[[user]]\nsub = \"a\"\n[[user]]\nsub = \"a\"\n".to_owned(), "there are two users called a"),
-        (format!("{client}redirect_uris = [\"/cb\"]\n"), "client web: /cb cannot be a redirect URI"),
-        (
-            format!("{client}redirect_uris = [\"javascript:x\"]\n"),
-            "client web: javascript:x cannot be a redirect URI",
-        ),
-        ("issuer = \"http://a/?x\"\n".to_owned(), "http://a/?x is no issuer"),
+}
+
+#[tokio::test]
+async fn yaml_and_json_say_the_same_as_toml() {
+    let scratch = Scratch::new("formats");
+    for (name, text) in [
+        ("mock.yaml", "lifetime: {token: 7}\nuser:\n  - &carol\n    sub: carol\n"),
+        ("mock.yml", "lifetime:\n  token: 7\nuser: [{sub: carol}]\n"),
+        ("mock.json", "{\"lifetime\": {\"token\": 7}, \"user\": [{\"sub\": \"carol\"}]}"),
     ] {
-        std::fs::write(&path, &text).expect("a file");
-        let ended = run(&["serve", "--listen", "127.0.0.1:0", "--config", &path]);
-        assert!(ended.stderr.starts_with(&format!("error: {says}")), "{text}: {}", ended.stderr);
-        assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
-        assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""), "{text}");
+        let path = path_in(&scratch, name);
+        std::fs::write(&path, text).expect("a file");
+        let program = Program::serve(&["--config", &path]);
+        let login = Login::new();
+        let tokens = program.token(&login.redemption(&program.code(&login).await)).await;
+        assert!(tokens.body.contains("\"expires_in\":7"), "{name}: {tokens:?}");
+        assert_eq!(claims(&tokens.member("id_token"))["sub"], "carol", "{name}");
+        program.end("TERM").await;
     }
+}
+
+#[test]
+fn every_mistake_of_a_file_has_a_line_of_its_own() {
+    let scratch = Scratch::new("mistakes");
+    let path = path_in(&scratch, "mock.yaml");
+    std::fs::write(&path, "profile: odic\nclient:\n  - client_id: [canary]\n    redirect_uri: x\n").expect("a file");
+    let ended = run(&["serve", "--config", &path]);
+    let lines: Vec<&str> = ended.stderr.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", ended.stderr);
+    for (line, at) in lines.iter().zip(["1:1: profile:", "3:5: client[0].client_id:", "4:5: client[0].redirect_uri:"])
+    {
+        assert!(line.starts_with(&format!("error: {path}:{at}")), "{}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("canary"));
+}
+
+#[test]
+fn the_schema_is_printed_as_it_is_published() {
+    let published = include_str!("../../../../docs/configuration.schema.json");
+    assert_eq!(run(&["schema"]).stdout, published, "run `cargo xtask codegen`");
 }
 
 #[test]

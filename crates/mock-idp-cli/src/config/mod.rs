@@ -1,23 +1,40 @@
-//! The configuration file: TOML, every member optional, unknown members an error.
+//! The configuration file: TOML, YAML or JSON, every member optional, unknown members an error.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::num::NonZeroU64;
+use std::path::{Path as FilePath, PathBuf};
 
 use mock_idp::{Builder, Profile};
 use oauth_types::Algorithm;
 use oauth_types::scenario::{ClientSetup, UserSetup};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::tls::TlsConfig;
 
+mod formats;
+mod judge;
+mod names;
+mod node;
+mod problem;
+mod read;
+pub(crate) mod schema;
+
+use formats::Format;
+use names::{AmountName, DocumentName};
+pub(crate) use names::{SwitchName, profile, signing};
+use node::Node;
+pub(crate) use problem::ConfigError;
+use problem::Problem;
+
 /// What a configuration file may say.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Configuration of mock-idp", inline)]
 pub(crate) struct Config {
-    /// Where to listen.
+    /// Where to listen: an IP address and a port. Port 0 picks a free one.
+    #[schemars(with = "Option<String>")]
     pub(crate) listen: Option<SocketAddr>,
     /// The issuer of the tenant at the root.
     pub(crate) issuer: Option<String>,
@@ -28,10 +45,12 @@ pub(crate) struct Config {
     /// `memory` or `sqlite:PATH`.
     pub(crate) store: Option<StoreChoice>,
     /// The set of documents and choices.
-    #[serde(default, deserialize_with = "profile")]
+    #[serde(default, deserialize_with = "names::read_profile")]
+    #[schemars(schema_with = "names::profile_schema")]
     pub(crate) profile: Option<Profile>,
     /// What tokens are signed with.
-    #[serde(default, deserialize_with = "signing")]
+    #[serde(default, deserialize_with = "names::read_signing")]
+    #[schemars(schema_with = "names::signing_schema")]
     pub(crate) alg: Option<Algorithm>,
     /// The relaxation `any-client`.
     #[serde(default)]
@@ -47,13 +66,14 @@ pub(crate) struct Config {
     legacy: bool,
     /// Switches of documents that are on, by name.
     #[serde(default)]
-    pub(crate) on: Vec<String>,
+    pub(crate) on: Vec<SwitchName>,
     /// Documents that are left out, by name.
     #[serde(default)]
-    without: Vec<String>,
+    without: Vec<DocumentName>,
     /// Amounts of documents, by name.
     #[serde(default)]
-    amount: BTreeMap<String, u64>,
+    #[schemars(schema_with = "names::amounts_schema")]
+    amount: BTreeMap<AmountName, u64>,
     /// Serve https.
     pub(crate) tls: Option<TlsConfig>,
     /// Files with the certification authorities of other servers.
@@ -68,20 +88,32 @@ pub(crate) struct Config {
     /// Users. With the first one, the built-in users are gone.
     #[serde(default)]
     user: Vec<UserSetup>,
+    /// What it was read from.
+    #[serde(skip)]
+    pub(crate) source: Source,
 }
 
+/// The file that a configuration was read from, if it was one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Source(Option<(PathBuf, Node)>);
+
 /// Lifetimes in seconds.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 struct Lifetimes {
-    code: Option<u64>,
-    token: Option<u64>,
-    refresh: Option<u64>,
+    /// Of a code.
+    code: Option<NonZeroU64>,
+    /// Of an access token and an ID token.
+    token: Option<NonZeroU64>,
+    /// Of a refresh token that is not used.
+    refresh: Option<NonZeroU64>,
 }
 
 /// Where records are kept.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(inline, with = "String")]
 pub(crate) enum StoreChoice {
     /// In memory.
     Memory,
@@ -105,27 +137,41 @@ impl std::str::FromStr for StoreChoice {
             None if text == "memory" => Ok(Self::Memory),
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.to_owned())),
             // What was said is not repeated: the address of a database may hold its password.
-            _ => Err("this is no store: say memory or sqlite:PATH".to_owned()),
+            _ => Err("this is no store; say memory or sqlite:PATH".to_owned()),
         }
     }
 }
 
-/// A configuration file that cannot be used.
-#[derive(Debug)]
-pub(crate) struct ConfigError(String);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+/// The most octets of a file.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 impl Config {
-    /// Reads a file. An error names the line.
-    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path);
-        let text = text.map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
-        toml::from_str(&text).map_err(|error| ConfigError(format!("{}: {}", path.display(), located(&text, &error))))
+    /// Reads a file, in the format that the end of its name says.
+    ///
+    /// # Errors
+    /// Every mistake, with its line.
+    pub(crate) fn read(path: &FilePath) -> Result<Self, ConfigError> {
+        let whole = |says: String, remedy| ConfigError::whole(path, says, remedy);
+        let remedy = "name a file that can be read";
+        let octets = std::fs::metadata(path).map_err(|error| whole(error.to_string(), remedy))?.len();
+        if octets > LARGEST {
+            return Err(whole(format!("it has more than {LARGEST} octets"), remedy));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| whole(error.to_string(), remedy))?;
+        let known = "call it .toml, .yaml, .yml or .json";
+        let format = Format::of(path).ok_or_else(|| whole("the end of its name says no format".to_owned(), known))?;
+        let (mut config, root) = Self::parse(format, &text).map_err(|problems| ConfigError::new(path, problems))?;
+        config.source = Source(Some((path.to_owned(), root)));
+        Ok(config)
+    }
+
+    fn parse(format: Format, text: &str) -> Result<(Self, Node), Vec<Problem>> {
+        let root = format.read(text).map_err(|unreadable| {
+            let says = format!("this is no {}: {}", format.name(), unreadable.says);
+            let remedy = "look for a quote, a bracket or a comma that is missing".to_owned();
+            vec![Problem { at: unreadable.at, path: node::Path::default(), says, remedy }]
+        })?;
+        Ok((read::read(&root)?, root))
     }
 
     /// Describes the server, but for where it listens and what it keeps.
@@ -133,11 +179,11 @@ impl Config {
         let profile = self.profile.unwrap_or_default();
         let mut policy = profile.policy();
         policy.algorithm = self.alg.unwrap_or(policy.algorithm);
-        policy.code_lifetime = self.lifetime.code.unwrap_or(policy.code_lifetime);
-        policy.token_lifetime = self.lifetime.token.unwrap_or(policy.token_lifetime);
+        policy.code_lifetime = self.lifetime.code.map_or(policy.code_lifetime, NonZeroU64::get);
+        policy.token_lifetime = self.lifetime.token.map_or(policy.token_lifetime, NonZeroU64::get);
         builder = builder.profile(profile).policy(policy);
         if let Some(seconds) = self.lifetime.refresh {
-            builder = builder.amount("refresh-idle-seconds", seconds);
+            builder = builder.amount("refresh-idle-seconds", seconds.get());
         }
         if self.plain {
             builder = builder.plain();
@@ -164,54 +210,14 @@ impl Config {
     }
 }
 
-/// A profile by its name.
-fn profile<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Profile>, D::Error> {
-    let name = String::deserialize(source)?;
-    let unknown = || D::Error::custom(format!("there is no such profile: say one of {}", profiles()));
-    Profile::named(&name).map(Some).ok_or_else(unknown)
-}
-
-/// The names of all profiles.
-pub(crate) fn profiles() -> String {
-    Profile::names()
-}
-
-/// An algorithm that this server has a key for.
-fn signing<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Algorithm>, D::Error> {
-    let algorithm = Algorithm::deserialize(source)?;
-    match algorithm.is_symmetric() {
-        true => Err(D::Error::custom(format!("{algorithm} has no private key to sign with"))),
-        false => Ok(Some(algorithm)),
-    }
-}
-
-/// Where an error is and what it is, without the line's text: it may hold a secret.
-fn located(text: &str, error: &toml::de::Error) -> String {
-    let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-    match line {
-        Some(line) => format!("line {line}: {}", without_value(error.message())),
-        None => without_value(error.message()),
-    }
-}
-
-/// A message of serde without the value it quotes: "invalid type: integer `1`, expected a string".
-fn without_value(message: &str) -> String {
-    let quoted = message.starts_with("invalid type: ") || message.starts_with("invalid value: ");
-    match message.rsplit_once(", expected ").filter(|_| quoted) {
-        Some((what, expected)) => {
-            let kind = what.split(['`', '"']).next().unwrap_or("").trim_end();
-            format!("{kind}, expected {expected}")
-        }
-        None => message.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Reads TOML. An error is what is told of the first mistake.
     fn parse(text: &str) -> Result<Config, String> {
-        toml::from_str(text).map_err(|error| located(text, &error))
+        let told = |problems| ConfigError::new(FilePath::new("mock.toml"), problems).to_string();
+        Config::parse(Format::Toml, text).map(|(config, _)| config).map_err(told)
     }
 
     #[test]
@@ -251,18 +257,44 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_exist_is_named_at_the_start() {
-        for text in ["on = [\"surely-not\"]", "without = [\"RFC 0\"]", "amount = { surely-not = 1 }"] {
-            let described = parse(text).expect(text).describe(mock_idp::MockIdp::builder());
-            let error = described.in_process().expect_err(text).to_string();
-            assert!(error.contains("surely-not") || error.contains("RFC 0"), "{error}");
+    fn every_mistake_is_told_at_once_in_the_order_they_are_written() {
+        let text = "alg = \"HS256\"\nany_cleint = true\n[[client]]\nclient_secret = 1\n[[client]]\nclient_id = 1\n";
+        let error = parse(text).expect_err("five mistakes");
+        let lines: Vec<&str> = error.lines().collect();
+        let begin = ["1:1: alg:", "2:1: any_cleint:", "3:1: client[0]:", "4:1: client[0].client_secret:"];
+        for (line, begin) in lines.iter().zip(begin.into_iter().chain(["6:1: client[1].client_id:"])) {
+            assert!(line.starts_with(&format!("mock.toml:{begin}")), "{error}");
+        }
+        assert_eq!(lines.len(), 5, "{error}");
+    }
+
+    #[test]
+    fn what_does_not_exist_is_named_with_what_was_meant() {
+        for (text, says) in [
+            ("on = [\"plian\"]", "1:7: on[0]: there is no such switch; did you mean plain?"),
+            (
+                "without = [\"RFC9207\"]",
+                "1:12: without[0]: there is no such document that can be left out; did you mean RFC 9207?",
+            ),
+            (
+                "amount = { device-interval-second = 1 }",
+                "1:12: amount.device-interval-second: there is no such amount; did you mean device-interval-seconds?",
+            ),
+            ("profile = \"odic\"", "1:1: profile: there is no such profile; did you mean oidc?"),
+            ("alg = \"RSA256\"", "1:1: alg: there is no such algorithm; did you mean RS256?"),
+        ] {
+            assert_eq!(parse(text).expect_err(text), format!("mock.toml:{says}"));
         }
     }
 
     #[test]
-    fn a_misspelt_member_is_named_with_its_line() {
-        let error = parse("alg = \"RS256\"\nany_cleint = true\n").expect_err("a misspelt member");
-        assert!(error.starts_with("line 2: unknown field `any_cleint`"), "{error}");
+    fn a_member_is_told_where_it_belongs() {
+        let error = parse("[[client]]\nclient_id = \"a\"\nlogo_uri = \"x\"\n").expect_err("metadata");
+        assert!(error.ends_with("other members of RFC 7591 go into metadata"), "{error}");
+        let error = parse("[[user]]\nsub = \"a\"\nemail = \"x\"\n").expect_err("a claim");
+        assert!(error.ends_with("what is known of a user goes into claims"), "{error}");
+        let error = parse("[client]\nclient_id = \"a\"\n").expect_err("one table");
+        assert!(error.contains("has to be a list; write [[name]]"), "{error}");
     }
 
     #[test]
@@ -273,15 +305,13 @@ mod tests {
             assert!(config.describe(mock_idp::MockIdp::builder()).in_process().is_ok(), "{profile}");
         }
         let error = parse("profile = \"canary\"\n").expect_err("no profile");
-        assert!(
-            error.starts_with("line 1: there is no such profile: say one of strict, ") && !error.contains("canary")
-        );
+        assert!(error.contains("no such profile; known are strict, ") && !error.contains("canary"), "{error}");
     }
 
     #[test]
     fn an_algorithm_without_a_private_key_is_refused() {
         let error = parse("alg = \"HS256\"\n").expect_err("a keyed hash");
-        assert_eq!(error, "line 1: HS256 has no private key to sign with");
+        assert!(error.contains("alg: HS256 has no private key to sign with; say one of RS256"), "{error}");
         for algorithm in Algorithm::SIGNING {
             let config = parse(&format!("alg = \"{algorithm}\"\n")).expect("a configuration");
             assert_eq!(config.alg, Some(*algorithm));
@@ -309,7 +339,13 @@ mod tests {
             "store = \"postgres://canary:4711@db/x\"\n",
         ] {
             let error = parse(text).expect_err(text);
-            assert!(error.starts_with("line ") && !error.contains("4711") && !error.contains("canary"), "{error}");
+            assert!(
+                error.starts_with("mock.toml:")
+                    && error.as_bytes()[10].is_ascii_digit()
+                    && !error.contains("4711")
+                    && !error.contains("canary"),
+                "{error}"
+            );
         }
     }
 
