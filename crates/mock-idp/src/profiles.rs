@@ -264,6 +264,11 @@ impl Profile {
         self.setup().policy
     }
 
+    /// The names of the documents it speaks, in the order their checks run.
+    pub fn documents(self) -> Vec<&'static str> {
+        self.setup().specs.iter().map(|spec| spec.name()).collect()
+    }
+
     fn made(self) -> &'static Made {
         match self {
             Self::Strict => &STRICT,

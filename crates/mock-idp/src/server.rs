@@ -335,6 +335,7 @@ impl Builder {
             outbound: self.outbound.unwrap_or_else(|| Arc::new(security.outgoing())),
             keys: self.keys,
             store: self.store,
+            like_root: false,
         };
         let tenants = Tenants::new(place, self.clock.unwrap_or_default(), origin)?;
         let app = Arc::new(App {
@@ -357,6 +358,7 @@ impl Builder {
             outbound: self.outbound.unwrap_or_else(|| root.outbound.clone()),
             keys: self.keys.or(&root.keys),
             store: self.store.or_else(|| root.store.clone()),
+            like_root: false,
         }
     }
 

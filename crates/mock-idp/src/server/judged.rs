@@ -168,7 +168,7 @@ mod tests {
         for (client, member, says) in [
             (Client::public("a").metadata("client_uri", 1), "client_uri", "RFC 7591 section 2"),
             (Client::public("a").metadata("subject_type", "none"), "subject_type", "is public or pairwise"),
-            (Client::with_keys("a", json!(1)), "", "RFC 7523"),
+            (Client::with_keys("a", json!(1)), "", "The JWK Set is not"),
             (Client::public("a").token_endpoint_auth_method("private_key_jwt"), "", "needs jwks or jwks_uri"),
             (
                 Client::public("a").token_endpoint_auth_method("client_secret_post"),
