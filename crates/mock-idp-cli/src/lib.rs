@@ -3,10 +3,17 @@
 pub mod attack;
 mod certificate;
 mod config;
+mod environment;
+mod health;
+mod list;
+mod log;
 mod program;
+mod reload;
 mod serve;
 pub mod show;
+mod signals;
 mod tls;
+mod token;
 
 pub use config::schema::text as configuration_schema;
 pub use program::main;

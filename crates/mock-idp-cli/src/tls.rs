@@ -1,6 +1,5 @@
 //! What the command line and the configuration file say about TLS.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use mock_idp::tls::Tls;
@@ -8,8 +7,10 @@ use mock_idp::{Builder, MockIdp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::log::Voice;
+
 /// What the command line says.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct TlsArguments {
     /// Serve https with a certificate of a certification authority that is made for this run.
     #[arg(long, conflicts_with = "tls_cert")]
@@ -93,7 +94,7 @@ impl TryFrom<Members> for TlsConfig {
 }
 
 /// What both come to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Chosen {
     tls: Option<TlsConfig>,
     trust: Vec<PathBuf>,
@@ -155,7 +156,7 @@ impl Chosen {
     }
 
     /// Hands out the certification authority of the run, if there is one, and the hash of the server's key.
-    pub(crate) fn announce(&self, server: &MockIdp) -> Result<(), String> {
+    pub(crate) fn announce(&self, server: &MockIdp, voice: Voice) -> Result<(), String> {
         let written = |path: &Path, pem: &str| std::fs::write(path, pem).map_err(|error| failed(path, &error));
         let bundle = self.tls.as_ref().and_then(|config| config.bundle_out.as_deref()).zip(server.bundle_pem());
         bundle.map_or(Ok(()), |(path, pem)| written(path, pem))?;
@@ -163,13 +164,12 @@ impl Chosen {
             server.ca_pem().map_or(Ok(()), |pem| match self.tls.as_ref().and_then(|tls| tls.ca_out.as_deref()) {
                 Some(path) => written(path, pem),
                 None => {
-                    // Whoever reads it may have gone; the server serves all the same.
-                    let _ = write!(std::io::stderr(), "{pem}");
+                    voice.tell("ca", pem, pem.trim_end());
                     Ok(())
                 }
             });
         if let Some(hash) = server.spki_sha256().filter(|_| ca.is_ok()) {
-            let _ = writeln!(std::io::stderr(), "spki-sha256 {hash}");
+            voice.tell("spki-sha256", hash, &format!("spki-sha256 {hash}"));
         }
         ca
     }

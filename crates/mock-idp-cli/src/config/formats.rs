@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn all_formats_come_to_the_same_values() {
         let [toml, yaml, json] = [(Format::Toml, TOML), (Format::Yaml, YAML), (Format::Json, JSON)]
-            .map(|(format, text)| values(&format.read(text).expect(format.name())));
+            .map(|(format, text)| values(&format.read(text).expect(text)));
         assert_eq!(toml, yaml);
         assert_eq!(yaml, json);
         assert!(toml.contains("client_id=Text(\"ä\")") && toml.contains("Float(-2.5)"), "{toml}");
@@ -283,7 +283,7 @@ mod tests {
         for (format, text, line, column) in
             [(Format::Toml, TOML, 4, 1), (Format::Yaml, YAML, 4, 5), (Format::Json, JSON, 3, 24)]
         {
-            let whole = format.read(text).expect(format.name());
+            let whole = format.read(text).expect(text);
             assert_eq!(whole.position(&flag), Position { line, column }, "{format:?}");
             let second = whole.position(&flag.clone().then(Step::Item(1)));
             assert!(second.line == line && second.column > column + 8, "{format:?} {second:?}");

@@ -25,8 +25,8 @@ use formats::Format;
 use names::{AmountName, DocumentName};
 pub(crate) use names::{SwitchName, profile, signing};
 use node::Node;
-pub(crate) use problem::ConfigError;
 use problem::Problem;
+pub(crate) use problem::{ConfigError, nearest};
 
 /// What a configuration file may say.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -174,6 +174,17 @@ impl Config {
         Ok((read::read(&root)?, root))
     }
 
+    /// Whether the client `confidential`, which a server has by itself, gets a token by its secret alone.
+    pub(crate) fn gives_tokens(&self) -> bool {
+        let profile = self.profile.unwrap_or_default();
+        let policy = profile.policy();
+        let strict = ["require-sender-constrained", "strong-client-authentication"];
+        let as_it_comes = self.client.is_empty() && self.on.is_empty() && self.without.is_empty();
+        as_it_comes
+            && profile.documents().contains(&"RFC 6749 client credentials")
+            && !mock_idp::switches().iter().any(|switch| strict.contains(&switch.name) && policy.is_on(switch))
+    }
+
     /// Describes the server, but for where it listens and what it keeps.
     pub(crate) fn describe(self, mut builder: Builder) -> Builder {
         let profile = self.profile.unwrap_or_default();
@@ -295,6 +306,36 @@ mod tests {
         assert!(error.ends_with("what is known of a user goes into claims"), "{error}");
         let error = parse("[client]\nclient_id = \"a\"\n").expect_err("one table");
         assert!(error.contains("has to be a list; write [[name]]"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn where_tokens_are_said_to_be_given_they_are() {
+        for profile in Profile::ALL {
+            let config = parse(&format!("profile = \"{profile}\"\n")).expect("a configuration");
+            let given = config.gives_tokens();
+            let idp = config.describe(mock_idp::MockIdp::builder()).in_process().expect("a server");
+            let body = "grant_type=client_credentials&client_id=confidential&client_secret=secret";
+            let request = http::Request::post("/token").header("Content-Type", "application/x-www-form-urlencoded");
+            let answer = idp.call(request.body(body.into()).expect("a request")).await;
+            assert_eq!(answer.status() == 200, given, "{profile}: {answer:?}");
+        }
+        assert!(Config::default().gives_tokens());
+    }
+
+    #[test]
+    fn every_example_of_the_documentation_is_understood() {
+        let document = include_str!("../../../../docs/CONFIGURATION.md");
+        let mut blocks = 0;
+        for (format, language) in [(Format::Toml, "toml"), (Format::Yaml, "yaml"), (Format::Json, "json")] {
+            for rest in document.split(&format!("```{language}\n")).skip(1) {
+                let text = rest.split("```").next().expect("an end");
+                let (config, _) = Config::parse(format, text).expect(text);
+                let described = config.describe(mock_idp::MockIdp::builder());
+                assert_eq!(described.flaws().expect(text), [], "{text}");
+                blocks += 1;
+            }
+        }
+        assert!(blocks >= 3, "{blocks}");
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub fn text() -> String {
 mod tests {
     use serde_json::{Map, json};
 
+    use super::super::ConfigError;
     use super::super::formats::Format;
     use super::super::node::{Path, Step};
     use super::*;
@@ -112,10 +113,10 @@ mod tests {
     /// Reads a configuration in each format; there has to be one mistake, with a place and a remedy.
     fn refused(config: &Value, path: &Path, why: &str) {
         for (format, text) in written(config) {
-            let problems = super::super::Config::parse(format, &text).expect_err(&text);
+            let problems = Config::parse(format, &text).expect_err(&text);
             let [problem] = problems.as_slice() else { panic!("{path} {why}: {text}: {problems:?}") };
             let file = std::path::Path::new("mock.file");
-            let line = super::super::ConfigError::new(file, problems.clone()).to_string();
+            let line = ConfigError::new(file, problems.clone()).to_string();
             let Some(Step::Member(name)) = path.0.iter().rfind(|step| matches!(step, Step::Member(_))) else {
                 panic!("{path} has no name")
             };
@@ -154,7 +155,7 @@ mod tests {
             let misspelt = format!("{name}x");
             let path = [before, &[Step::Member(misspelt.clone())]].concat();
             let config = saying(&path, json!(1), "");
-            let problems = super::super::Config::parse(Format::Json, &format!("{config:#}")).expect_err(&misspelt);
+            let problems = Config::parse(Format::Json, &format!("{config:#}")).expect_err(&misspelt);
             assert_eq!(problems.len(), 1, "{problems:?}");
             assert_eq!(problems[0].remedy, format!("did you mean {name}?"), "{problems:?}");
             assert_eq!(problems[0].path, Path(path));
@@ -167,7 +168,7 @@ mod tests {
             let config = json!({list: [{}]});
             let way = Path::member(list).then(Step::Item(0));
             for (format, text) in written(&config) {
-                let problems = super::super::Config::parse(format, &text).expect_err(&text);
+                let problems = Config::parse(format, &text).expect_err(&text);
                 assert_eq!((problems.len(), &problems[0].path), (1, &way));
                 assert_eq!(problems[0].remedy, format!("add {name}"));
             }

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use base64::Engine;
@@ -18,7 +19,8 @@ pub(crate) struct Program {
     child: Child,
     pub(crate) address: SocketAddr,
     stdout: BufReader<std::process::ChildStdout>,
-    stderr: Option<JoinHandle<String>>,
+    stderr: Option<JoinHandle<()>>,
+    told: Arc<Mutex<String>>,
 }
 
 /// What the program left when it ended.
@@ -29,28 +31,41 @@ pub(crate) struct Ended {
 }
 
 impl Program {
-    /// Starts `mock-idp serve --listen 127.0.0.1:0` with further arguments, and waits until it is ready.
+    /// Starts `mock-idp serve --listen 127.0.0.1:0` with further arguments, and waits until it is ready. What it tells
+    /// is for people.
     pub(crate) fn serve(arguments: &[&str]) -> Self {
+        Self::start(&[&["--listen", "127.0.0.1:0", "--log", "human"], arguments].concat(), &[])
+    }
+
+    /// Starts `mock-idp serve` with arguments and variables, and waits until it is ready.
+    pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mock-idp"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+        command.arg("serve").args(arguments).envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-        let stderr = collect(child.stderr.take().expect("it is piped"));
+        let told = Arc::default();
+        let stderr = collect(child.stderr.take().expect("it is piped"), &told);
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a line");
         let address = line.strip_prefix("listening on http").and_then(|rest| rest.strip_suffix('\n'));
         let address = address.and_then(|rest| rest.strip_prefix("s://").or_else(|| rest.strip_prefix("://")));
         let Some(address) = address.and_then(|address| address.parse().ok()) else {
             let _ = child.kill();
-            panic!("not the first line of a server: {line:?} {}", stderr.join().expect("text"));
+            stderr.join().expect("text");
+            panic!("not the first line of a server: {line:?} {}", told.lock().expect("no panic"));
         };
-        Self { child, address, stdout, stderr: Some(stderr) }
+        Self { child, address, stdout, stderr: Some(stderr), told }
+    }
+
+    /// Sends a signal, by the name that `kill` knows.
+    pub(crate) fn signal(&self, signal: &str) {
+        let kill = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
+        assert!(kill.expect("there is a kill").success());
     }
 
     /// Sends a signal, by the name that `kill` knows, and waits for the end.
     pub(crate) async fn end(mut self, signal: &str) -> Ended {
-        let kill = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
-        assert!(kill.expect("there is a kill").success());
+        self.signal(signal);
         let status = within(async {
             loop {
                 match self.child.try_wait().expect("a child") {
@@ -62,8 +77,19 @@ impl Program {
         .await;
         let mut stdout = String::new();
         self.stdout.read_to_string(&mut stdout).expect("text");
-        let stderr = self.stderr.take().expect("it ends once").join().expect("text");
+        self.stderr.take().expect("it ends once").join().expect("text");
+        let stderr = self.told.lock().expect("no panic").clone();
         Ended { status, stdout, stderr }
+    }
+
+    /// Waits until it has told something on standard error.
+    pub(crate) async fn tells(&self, words: &str) {
+        within(async {
+            while !self.told.lock().expect("no panic").contains(words) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 
     pub(crate) async fn connect(&self) -> Wire {
@@ -71,22 +97,22 @@ impl Program {
     }
 
     /// A code for `login`.
-    async fn code(&self, login: &Login) -> String {
+    pub(crate) async fn code(&self, login: &Login) -> String {
         self.authorize(&login.request()).await.code()
     }
 
-    async fn authorize(&self, params: &Params) -> Answer {
+    pub(crate) async fn authorize(&self, params: &Params) -> Answer {
         self.connect()
             .await
             .exchange(&format!("GET /authorize?{} HTTP/1.1\r\nHost: x\r\n\r\n", params.encode()))
             .await
     }
 
-    async fn token(&self, params: &Params) -> Answer {
+    pub(crate) async fn token(&self, params: &Params) -> Answer {
         self.connect().await.exchange(&written("/token", params)).await
     }
 
-    async fn userinfo(&self, token: &str) -> Answer {
+    pub(crate) async fn userinfo(&self, token: &str) -> Answer {
         let request = format!("GET /userinfo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
         self.connect().await.exchange(&request).await
     }
@@ -100,11 +126,15 @@ impl Drop for Program {
     }
 }
 
-fn collect(mut stderr: ChildStderr) -> JoinHandle<String> {
+/// Keeps what is told, line by line.
+fn collect(stderr: ChildStderr, told: &Arc<Mutex<String>>) -> JoinHandle<()> {
+    let told = Arc::clone(told);
     std::thread::spawn(move || {
-        let mut text = String::new();
-        stderr.read_to_string(&mut text).expect("text");
-        text
+        let mut stderr = BufReader::new(stderr);
+        let mut line = String::new();
+        while stderr.read_line(&mut line).expect("text") > 0 {
+            told.lock().expect("no panic").push_str(&std::mem::take(&mut line));
+        }
     })
 }
 
@@ -116,7 +146,7 @@ pub(crate) fn run(arguments: &[&str]) -> Ended {
 }
 
 /// A whole flow; the answer is that of the token endpoint.
-async fn flow(program: &Program) -> Answer {
+pub(crate) async fn flow(program: &Program) -> Answer {
     let login = Login::new();
     let tokens = program.token(&login.redemption(&program.code(&login).await)).await;
     assert_eq!(tokens.status, 200, "{tokens:?}");
@@ -175,6 +205,21 @@ async fn a_request_under_way_is_finished_after_the_signal() {
     });
     assert_eq!(answer.expect("an answer").status, 400);
     assert_eq!(ended.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let program = Program::serve(&[]);
+    let mut wire = program.connect().await;
+    let head = "POST /token HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+    wire.send(head.as_bytes()).await.expect("it reads");
+    wire.is_asked_for_more().await;
+    program.signal("TERM");
+    within(async { while tokio::net::TcpStream::connect(program.address).await.is_ok() {} }).await;
+    // The request is under way still, and would be waited for.
+    let ended = program.end("INT").await;
+    assert_eq!(ended.status.code(), Some(1));
+    assert_eq!(ended.stderr, "error: ended by a second signal, with requests under way\n");
 }
 
 #[tokio::test]
@@ -471,7 +516,7 @@ fn header(token: &str) -> serde_json::Value {
 }
 
 /// The claims of a JWT.
-fn claims(token: &str) -> serde_json::Value {
+pub(crate) fn claims(token: &str) -> serde_json::Value {
     part(token, 1)
 }
 

@@ -58,14 +58,26 @@ fn without(params: &Params, name: &str) -> Params {
 }
 
 #[tokio::test]
-async fn the_program_logs_no_secret() {
-    let scratch = Scratch::new("canaries");
+async fn the_program_logs_no_secret_for_people() {
+    the_program_logs_no_secret("human").await;
+}
+
+#[tokio::test]
+async fn the_program_logs_no_secret_for_programs() {
+    let log = the_program_logs_no_secret("json").await;
+    let members = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON").is_object();
+    assert!(log.lines().all(members), "{log}");
+}
+
+async fn the_program_logs_no_secret(form: &str) -> String {
+    let scratch = Scratch::new(&format!("canaries-{form}"));
     let path = scratch.0.join("mock.toml");
     let text = format!(
         "plain = true\n[[client]]\nclient_id = \"confidential\"\nclient_secret = \"{SECRET}\"\nany_loopback_redirect = true\n"
     );
     std::fs::write(&path, text).expect("a file");
-    let program = Program::serve(&["--verbose", "--config", path.to_str().expect("UTF-8")]);
+    let config = path.to_str().expect("UTF-8");
+    let program = Program::start(&["--listen", "127.0.0.1:0", "--verbose", "--config", config, "--log", form], &[]);
     let mut canaries = Canaries(vec!["canary".to_owned(), "swordfish".to_owned()]);
     let mut wire = program.connect().await;
     let plain = changed(&authorization("confidential", VERIFIER), "code_challenge", VERIFIER);
@@ -99,4 +111,5 @@ async fn the_program_logs_no_secret() {
     canaries.are_not_in(&ended.stdout, "standard output");
     canaries.are_not_in(&ended.stderr, "standard error");
     assert_eq!(ended.stderr.lines().count(), log + 4, "a line for each request: {}", ended.stderr);
+    ended.stderr
 }

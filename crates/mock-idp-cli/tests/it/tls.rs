@@ -112,7 +112,10 @@ fn the_program_says_what_is_wrong_with_its_tls() {
         ("[tls]\ncert = \"a\"\nkey = \"b\"\nca_out = \"c\"\n", "1:2: tls: ca_out is for the cert"),
         ("[tls]\ncert = \"a\"\nkey = \"b\"\nbundle_out = \"c\"\n", "1:2: tls: bundle_out is for the cert"),
         ("tls = true\n", "1:1: tls: this is true or false, and has to be a table; "),
-        ("[tls]\nclient_ca = \"a\"\n", "2:1: tls.client_ca: this is a text, and has to be a list; put it in square brackets"),
+        (
+            "[tls]\nclient_ca = \"a\"\n",
+            "2:1: tls.client_ca: this is a text, and has to be a list; put it in square brackets",
+        ),
     ] {
         std::fs::write(&config, text).expect("a file");
         let ended = run(&["serve", "--listen", "127.0.0.1:0", "--config", &config]);
