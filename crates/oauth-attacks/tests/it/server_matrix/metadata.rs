@@ -6,34 +6,27 @@ use mock_idp::MockIdp;
 use oauth_attacks::Level;
 use serde_json::json;
 
-use super::{Off, Row};
+use super::{Row, must};
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Reply};
 
 pub(super) const ROWS: &[Row] = &[
-    row("as-meta-issuer", &OTHER_ISSUER, "another issuer", &[]),
-    row("as-meta-issuer", &UNENCRYPTED, "is not https", &[]),
-    row("as-jwks-leak", &WHOLE_KEYS, "private member d", &[]),
-    row("as-jwks-leak", &SHORT_KEYS, "has 1024 bits", &[]),
-    row("as-idtoken-content", &NONCE_LOST, "the nonce", &[]),
-    row("as-idtoken-content", &NO_CODE_HASH, "no hash of the code", &[]),
-    row("as-dcr-redirect-scheme", &ANY_SCHEME, "that is a script", &["rfc7591-redirect-uri-insecure"]),
-    row("as-dcr-ssrf", &CURIOUS, "opened an address", &["rfc7591-metadata-malformed"]),
-    row("as-dcr-foreign-management", &ANY_TOKEN, "reading of another", &["rfc7592-token-wrong"]),
-    Row {
-        level: Level::Should,
-        ..row("as-dcr-privilege", &ANY_GRANT, "with the scope admin", &["rfc7591-grant-of-a-stranger"])
-    },
-    Row { level: Level::Should, ..row("as-subject-confusion", &OWN_NAME, "called like a user", NAMED) },
-    row("as-subject-confusion", &CLIENT_IS_USER, "own access token", NAMED),
-    row("as-logout-redirect", &ANY_EXIT, "leads there", &["oidc-logout-redirect-unregistered"]),
-    Row { level: Level::Should, ..row("as-logout-csrf", &UNASKED, "nobody was asked", &[]) },
+    must("as-meta-issuer", &OTHER_ISSUER, "another issuer", &[]),
+    must("as-meta-issuer", &UNENCRYPTED, "is not https", &[]),
+    must("as-jwks-leak", &WHOLE_KEYS, "private member d", &[]),
+    must("as-jwks-leak", &SHORT_KEYS, "has 1024 bits", &[]),
+    must("as-idtoken-content", &NONCE_LOST, "the nonce", &[]),
+    must("as-idtoken-content", &NO_CODE_HASH, "no hash of the code", &[]),
+    must("as-dcr-redirect-scheme", &ANY_SCHEME, "that is a script", &["rfc7591-redirect-uri-insecure"]),
+    must("as-dcr-ssrf", &CURIOUS, "opened an address", &["rfc7591-metadata-malformed"]),
+    must("as-dcr-foreign-management", &ANY_TOKEN, "reading of another", &["rfc7592-token-wrong"]),
+    Row::bug("as-dcr-privilege", &ANY_GRANT, Level::Should, "with the scope admin", &["rfc7591-grant-of-a-stranger"]),
+    Row::bug("as-subject-confusion", &OWN_NAME, Level::Should, "called like a user", NAMED),
+    must("as-subject-confusion", &CLIENT_IS_USER, "own access token", NAMED),
+    must("as-logout-redirect", &ANY_EXIT, "leads there", &["oidc-logout-redirect-unregistered"]),
+    Row::bug("as-logout-csrf", &UNASKED, Level::Should, "nobody was asked", &[]),
 ];
 
 const NAMED: &[&str] = &["rfc7591-member-of-the-server"];
-
-const fn row(id: &'static str, bug: &'static Bug, because: &'static str, rules: &'static [&'static str]) -> Row {
-    Row { id, off: Off::Bug(bug), level: Level::Must, because, rules }
-}
 
 /// Changes the document in an answer.
 fn edit(reply: &mut Reply, change: impl FnOnce(&mut serde_json::Value)) {
