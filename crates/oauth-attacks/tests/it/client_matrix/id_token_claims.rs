@@ -1,7 +1,7 @@
 //! What the attacks of the family `id_token_claims` need to be off.
 
-use super::{Row, must, should};
-use crate::victims::client::Defence;
+use super::{Row, must, should, succeed_on};
+use crate::victims::client::{Defence, Registered};
 
 pub(super) const ROWS: &[Row] = &[
     must("rp-idt-iss-wrong", Defence::TokenIssuerCompared, "of another issuer"),
@@ -25,3 +25,8 @@ pub(super) const ROWS: &[Row] = &[
     must("rp-account-key", Defence::MailIsNoKey, "with a mail address that is not verified"),
     must("rp-tenant-claim", Defence::TenantCompared, "a user of another domain"),
 ];
+
+#[tokio::test]
+async fn a_class_that_is_asked_for_in_a_pushed_request_is_looked_at() {
+    succeed_on(ROWS.iter().filter(|row| row.id == "rp-idt-acr"), |_| Registered::Financial).await;
+}

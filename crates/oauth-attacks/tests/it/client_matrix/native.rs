@@ -1,7 +1,9 @@
 //! What the attacks of the family `native` need to be off.
 
-use super::{Row, must, should};
-use crate::victims::client::Defence;
+use oauth_attacks::{Options, Verdict, run_on_client};
+
+use super::{Row, must, should, succeed_on};
+use crate::victims::client::{Defence, Registered, Victim};
 
 pub(super) const ROWS: &[Row] = &[
     must("rp-loopback-bind", Defence::ListensOnLoopbackAlone, "on other addresses"),
@@ -24,3 +26,15 @@ pub(super) const ROWS: &[Row] = &[
     must("rp-init-login-csrf", Defence::IssuersConfigured, "a server that a third party named"),
     must("rp-init-login-csrf", Defence::TargetsAreOwnPages, "a page that a third party named"),
 ];
+
+/// Where a request is pushed, the address in the browser does not say where the client listens (RFC 9126 section 4).
+#[tokio::test]
+async fn a_listener_is_found_at_the_redirect_uri_that_was_pushed() {
+    let loopback = || ROWS.iter().filter(|row| row.id.starts_with("rp-loopback-"));
+    succeed_on(loopback(), |_| Registered::Financial).await;
+    let options = Options::new().only(loopback().map(|row| row.id));
+    let report = run_on_client(Victim::registered(Registered::Financial, []), &options).await;
+    for outcome in &report.outcomes {
+        assert_eq!(outcome.verdict, Verdict::Stopped, "{}: {}", outcome.id, outcome.because);
+    }
+}

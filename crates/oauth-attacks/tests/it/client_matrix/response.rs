@@ -1,7 +1,9 @@
 //! What the attacks of the family `response` need to be off.
 
+use oauth_attacks::{Options, Verdict, run_on_client};
+
 use super::{Row, must, should};
-use crate::victims::client::Defence;
+use crate::victims::client::{Defence, Victim};
 
 pub(super) const ROWS: &[Row] = &[
     must("rp-state-mismatch", Defence::StateCompared, "redeemed the code of a response with another state"),
@@ -38,3 +40,19 @@ pub(super) const ROWS: &[Row] = &[
     should("rp-callback-referer", Defence::CallbackLeadsAway, "no policy for the Referer header"),
     must("rp-open-redirector", Defence::ReturnStaysHere, "after a login"),
 ];
+
+#[tokio::test]
+async fn who_compares_no_issuers_is_told_so_once() {
+    let ids = ["rp-iss-wrong", "rp-iss-unadvertised-wrong", "rp-iss-normalised", "rp-iss-duplicate"];
+    let victim = Victim::new([Defence::IssuerCompared, Defence::RepeatedParametersRefused]);
+    let report = run_on_client(victim, &Options::new().only(ids)).await;
+    assert_eq!(report.outcomes.len(), ids.len());
+    for outcome in &report.outcomes {
+        let (verdict, because) = match outcome.id {
+            "rp-iss-wrong" => (Verdict::Vulnerable, "a response of another issuer"),
+            _ => (Verdict::Inconclusive, "the client does not look at the issuer of a response"),
+        };
+        assert_eq!(outcome.verdict, verdict, "{}: {}", outcome.id, outcome.because);
+        assert!(outcome.because.contains(because), "{}: {}", outcome.id, outcome.because);
+    }
+}
