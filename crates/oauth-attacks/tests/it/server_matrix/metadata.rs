@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use mock_idp::MockIdp;
 use oauth_attacks::Level;
+use oauth_types::Params;
 use serde_json::json;
 
+use super::shapes::{Reshaped, rewrite};
 use super::{Row, must};
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Reply};
 
@@ -23,6 +25,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::bug("as-subject-confusion", &OWN_NAME, Level::Should, "called like a user", NAMED),
     must("as-subject-confusion", &CLIENT_IS_USER, "own access token", NAMED),
     must("as-logout-redirect", &ANY_EXIT, "leads there", &["oidc-logout-redirect-unregistered"]),
+    must("as-logout-redirect", &ANY_EXIT_ONCE_AGREED, "leads there", &["oidc-logout-redirect-unregistered"]),
     Row::bug("as-logout-csrf", &UNASKED, Level::Should, "nobody was asked", &[]),
 ];
 
@@ -126,7 +129,7 @@ impl Bend for Hashless {
 /// Where an answer leads, and the code there, if there is an ID token beside it.
 fn hybrid_code(reply: &Reply) -> Option<(String, String)> {
     let location = reply.location()?.to_owned();
-    let sent = oauth_types::Params::parse(location.split_once('#')?.1).ok()?;
+    let sent = Params::parse(location.split_once('#')?.1).ok()?;
     sent.get("id_token")?;
     Some((location.clone(), sent.get("code")?.to_owned()))
 }
@@ -254,6 +257,35 @@ static ANY_EXIT: Bug = Bug {
                 }
             },
         })
+    }),
+    ..Bug::NONE
+};
+
+/// The name under which its form keeps where a logout leads.
+const EXIT: &str = "exit";
+
+static ANY_EXIT_ONCE_AGREED: Bug = Bug {
+    lacks: "comparison of where a logout leads, which it remembers until somebody agrees, with what is registered",
+    bend: Some(|| {
+        let takes = |call: &mut Call| {
+            if call.path == "/logout" {
+                for name in ["id_token_hint", "post_logout_redirect_uri", EXIT] {
+                    call.query.remove(name);
+                }
+            }
+        };
+        let gives = |asked: &Call, reply: &mut Reply| {
+            let next = asked.query.get("post_logout_redirect_uri").filter(|_| asked.path == "/logout");
+            if let Some(to) = next {
+                let action = Params::new().with(EXIT, to).append_to_query("/logout");
+                rewrite(reply, |page| page.replace("action=\"/logout\"", &format!("action=\"{action}\"")));
+            }
+            if let Some(to) = asked.query.get(EXIT) {
+                reply.status = http::StatusCode::FOUND;
+                *reply = reply.clone().leading_to(to);
+            }
+        };
+        Arc::new(Reshaped { takes, gives })
     }),
     ..Bug::NONE
 };

@@ -14,6 +14,7 @@ mod possession;
 mod pushed;
 mod redirect_uri;
 mod refresh_token;
+mod shapes;
 mod token_endpoint;
 mod token_use;
 
