@@ -1,5 +1,7 @@
 //! `pkce_client` as a client under test: a web application that uses it as its documentation says.
 
+mod resources;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use crate::client::{
     Ability, Answered, ClientUnderTest, Done, Door, Errand, Page, Provider, Rejected, Said, Visitor,
 };
 use crate::dice::fresh;
+use crate::pkce_client_web::resources::{Visit, Visits};
 use crate::target::{ClientAuth, Registration};
 
 /// The cookie that leads to a visitor's logins.
@@ -34,7 +37,7 @@ const LOGGED_OUT: &str = "http://127.0.0.1:9/goodbye";
 /// to a login of another browser, that one is over: whoever brought it may have stolen it.
 pub struct PkceClientWeb {
     registration: Option<Registration>,
-    adjust: Box<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>,
+    adjust: Adjust,
     /// The issuer where each session began its last login.
     chosen: Mutex<HashMap<String, String>>,
     clients: Mutex<HashMap<String, Client>>,
@@ -44,9 +47,16 @@ pub struct PkceClientWeb {
     held: Mutex<HashMap<String, Session>>,
     /// The logouts that were begun, by session.
     leaving: Mutex<HashMap<String, PendingLogout>>,
+    /// Where it is registered, and how.
+    providers: Mutex<HashMap<String, Provider>>,
     /// By how much the clock for each issuer was moved, in seconds.
     later: Mutex<HashMap<String, Arc<AtomicU64>>>,
+    /// The resources that each session has access to, or is about to.
+    visits: Visits,
 }
+
+/// What is to be said of a client besides who it is.
+type Adjust = Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
 
 /// A clock that can be moved forward.
 struct Later(Arc<AtomicU64>);
@@ -59,9 +69,11 @@ impl Clock for Later {
 
 /// A login that was begun.
 struct Open {
-    issuer: String,
+    client: Client,
     key: FlowKey,
     pending: Pending,
+    /// The resource that it is for, if it is for one.
+    visit: Option<Visit>,
 }
 
 impl Default for PkceClientWeb {
@@ -75,13 +87,15 @@ impl PkceClientWeb {
     pub fn new(adjust: impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static) -> Self {
         Self {
             registration: None,
-            adjust: Box::new(adjust),
+            adjust: Arc::new(adjust),
             chosen: Mutex::default(),
             clients: Mutex::default(),
             open: Mutex::default(),
             held: Mutex::default(),
             leaving: Mutex::default(),
+            providers: Mutex::default(),
             later: Mutex::default(),
+            visits: Visits::default(),
         }
     }
 
@@ -111,6 +125,7 @@ impl PkceClientWeb {
         let builder = builder.redirect_uri(provider.client.redirect_uri()).clock(Later(later));
         let client = (self.adjust)(builder).discover().await?;
         lock(&self.clients).insert(provider.issuer.clone(), client.clone());
+        lock(&self.providers).insert(provider.issuer.clone(), provider.clone());
         Ok(client)
     }
 
@@ -119,10 +134,9 @@ impl PkceClientWeb {
         let login = client.login().scopes(["openid", "profile"]);
         let login = provider.client.always.iter().fold(login, wished);
         let Started { url, pending } = login.begin().await?;
-        let session = visitor.cookie(COOKIE).unwrap_or_else(fresh);
-        visitor.set_cookie(COOKIE, &session);
+        let session = cookie_of(visitor);
         lock(&self.chosen).insert(session.clone(), provider.issuer.clone());
-        let open = Open { issuer: provider.issuer.clone(), key: pending.lookup_key(), pending };
+        let open = Open { client, key: pending.lookup_key(), pending, visit: None };
         lock(&self.open).entry(session).or_default().push(open);
         Ok(url.into())
     }
@@ -136,17 +150,18 @@ impl PkceClientWeb {
         let none = || Rejected::new("no login of this browser is open");
         self.end_elsewhere(visitor.cookie(COOKIE).as_deref(), callback.lookup_key());
         let cookie = visitor.cookie(COOKIE).ok_or_else(none)?;
-        let open = self.take(&cookie, callback.lookup_key()).ok_or_else(none)?;
-        let client = lock(&self.clients).get(&open.issuer).cloned();
-        let client = client.ok_or_else(|| Rejected::new("this issuer is not configured"))?;
-        let session = match client.finish(open.pending, callback).await {
+        let Open { client, key, pending, visit } = self.take(&cookie, callback.lookup_key()).ok_or_else(none)?;
+        let session = match client.finish(pending, callback).await {
             Ok(session) => session,
             Err(FinishError::Rejected(Rejection { pending, reason, .. })) => {
-                lock(&self.open).entry(cookie).or_default().push(Open { pending, ..open });
+                lock(&self.open).entry(cookie).or_default().push(Open { client, key, pending, visit });
                 return Err(reason.into());
             }
             Err(error) => return Err(error.into()),
         };
+        if let Some(visit) = visit {
+            return self.arrive(visitor, visit, session).await;
+        }
         let claims = session.userinfo().await?;
         lock(&self.held).insert(cookie, session);
         Ok(Said::Accepted { issuer: client.issuer().to_owned(), subject: claims.subject().to_owned() })
@@ -160,7 +175,7 @@ impl PkceClientWeb {
             Errand::LetPass { seconds } => {
                 let issuer = visitor
                     .cookie(COOKIE)
-                    .and_then(|cookie| Some(lock(&self.open).get(&cookie)?.last()?.issuer.clone()));
+                    .and_then(|cookie| Some(lock(&self.open).get(&cookie)?.last()?.client.issuer().to_owned()));
                 let issuer = issuer.ok_or_else(|| Rejected::new("no login of this browser is open"))?;
                 lock(&self.later).entry(issuer).or_default().fetch_add(*seconds, Ordering::Relaxed);
                 Ok(Done::Done)
@@ -170,6 +185,8 @@ impl PkceClientWeb {
             Errand::Logout => self.log_out(visitor).await,
             Errand::Notify { logout_token } => self.take_logout_token(visitor, logout_token).await,
             Errand::Open { door, params } => self.opened(visitor, *door, params),
+            Errand::Call { url } => self.call(visitor, url).await,
+            Errand::BeginFor { resource } => self.begin_for(visitor, resource).await,
             _ => Err(Rejected::new("the client cannot do that")),
         }
     }
@@ -262,6 +279,13 @@ impl PkceClientWeb {
     }
 }
 
+/// The cookie that leads to a visitor's logins, which they have from now on.
+fn cookie_of(visitor: &Visitor) -> String {
+    let cookie = visitor.cookie(COOKIE).unwrap_or_else(fresh);
+    visitor.set_cookie(COOKIE, &cookie);
+    cookie
+}
+
 /// What a login is to say besides, as an application says it.
 fn wished<'a>(login: LoginRequest<'a>, (name, value): &(String, String)) -> LoginRequest<'a> {
     match (name.as_str(), value.parse(), serde_json::from_str(value)) {
@@ -286,11 +310,7 @@ impl ClientUnderTest for PkceClientWeb {
     }
 
     fn can(&self, ability: Ability) -> bool {
-        use Ability::{AtOnce, Device, LetPass, Logout, Notify, Open, Print, Refresh, Scope, TakeForm, WhoAmI};
-        matches!(
-            ability,
-            AtOnce | Device | LetPass | Logout | Notify | Open | Print | Refresh | Scope | TakeForm | WhoAmI
-        )
+        !matches!(ability, Ability::Link | Ability::Pages | Ability::Listen | Ability::OpenBrowser)
     }
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {

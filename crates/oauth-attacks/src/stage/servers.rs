@@ -20,6 +20,14 @@ impl Stage {
         self.idp_of(MockIdp::builder()).await
     }
 
+    /// Another strict, honest server where the client is registered, besides that one.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start, or the client knows one server alone.
+    pub async fn another_idp(&self) -> Result<Idp, Inconclusive> {
+        Idp::start(self.placed(MockIdp::builder(), 1).await?, self.client.registration(), Party::Server).await
+    }
+
     /// A server of this description where the client is registered.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use oauth_types::fault::{Edit, Fault, Point};
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
 use crate::client::{Ability, Done, Errand, Visitor};
+use crate::on_clients::mixup::called;
 use crate::stage::{Address, Stage};
 use crate::verdict::Level;
 
@@ -37,9 +38,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let visitor = Visitor::new();
     stage.login(&visitor, &idp).await?;
     let call = Errand::Call { url: format!("{}/resource", idp.issuer()) };
-    if stage.must(&visitor, call.clone(), &[&idp]).await? != (Done::Answered { status: 200 }) {
-        return Err(Inconclusive::new("the client does not get an answer of a resource"));
-    }
+    called::once(stage, &visitor, &call, &idp).await?;
     let (mut asked, before) = (0, idp.requests("/resource").len());
     for words in 1..=SCOPES.len() {
         let challenge = format!(r#"Bearer error="insufficient_scope", scope="{}""#, SCOPES[..words].join(" "));
