@@ -72,8 +72,16 @@ struct Open {
     client: Client,
     key: FlowKey,
     pending: Pending,
-    /// The resource that it is for, if it is for one.
-    visit: Option<Visit>,
+    purpose: Purpose,
+}
+
+/// What a login was begun for.
+enum Purpose {
+    Login,
+    /// To link an account to the session.
+    Link,
+    /// To visit a resource.
+    Visit(Visit),
 }
 
 impl Default for PkceClientWeb {
@@ -130,14 +138,30 @@ impl PkceClientWeb {
     }
 
     async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
+        let url = self.begin_for_purpose(visitor, provider, Purpose::Login).await?;
+        lock(&self.chosen).insert(cookie_of(visitor), provider.issuer.clone());
+        Ok(url)
+    }
+
+    /// Begins to link the visitor's account at another server to the session they have.
+    async fn begin_link(&self, visitor: &Visitor, provider: &Provider) -> Result<Done, Rejected> {
+        self.session(visitor)?;
+        let url = self.begin_for_purpose(visitor, provider, Purpose::Link).await?;
+        Ok(Done::Sent { url })
+    }
+
+    async fn begin_for_purpose(
+        &self,
+        visitor: &Visitor,
+        provider: &Provider,
+        purpose: Purpose,
+    ) -> Result<String, Rejected> {
         let client = self.client(provider).await?;
         let login = client.login().scopes(["openid", "profile"]);
         let login = provider.client.always.iter().fold(login, wished);
         let Started { url, pending } = login.begin().await?;
-        let session = cookie_of(visitor);
-        lock(&self.chosen).insert(session.clone(), provider.issuer.clone());
-        let open = Open { client, key: pending.lookup_key(), pending, visit: None };
-        lock(&self.open).entry(session).or_default().push(open);
+        let open = Open { client, key: pending.lookup_key(), pending, purpose };
+        lock(&self.open).entry(cookie_of(visitor)).or_default().push(open);
         Ok(url.into())
     }
 
@@ -150,20 +174,25 @@ impl PkceClientWeb {
         let none = || Rejected::new("no login of this browser is open");
         self.end_elsewhere(visitor.cookie(COOKIE).as_deref(), callback.lookup_key());
         let cookie = visitor.cookie(COOKIE).ok_or_else(none)?;
-        let Open { client, key, pending, visit } = self.take(&cookie, callback.lookup_key()).ok_or_else(none)?;
+        let Open { client, key, pending, purpose } = self.take(&cookie, callback.lookup_key()).ok_or_else(none)?;
         let session = match client.finish(pending, callback).await {
             Ok(session) => session,
             Err(FinishError::Rejected(Rejection { pending, reason, .. })) => {
-                lock(&self.open).entry(cookie).or_default().push(Open { client, key, pending, visit });
+                lock(&self.open).entry(cookie).or_default().push(Open { client, key, pending, purpose });
                 return Err(reason.into());
             }
             Err(error) => return Err(error.into()),
         };
-        if let Some(visit) = visit {
-            return self.arrive(visitor, visit, session).await;
-        }
+        let links = match purpose {
+            Purpose::Visit(visit) => return self.arrive(visitor, visit, session).await,
+            Purpose::Link => true,
+            Purpose::Login => false,
+        };
         let claims = session.userinfo().await?;
-        lock(&self.held).insert(cookie, session);
+        // Who links an account stays who they are.
+        if !links {
+            lock(&self.held).insert(cookie, session);
+        }
         Ok(Said::Accepted { issuer: client.issuer().to_owned(), subject: claims.subject().to_owned() })
     }
 
@@ -182,12 +211,12 @@ impl PkceClientWeb {
             }
             Errand::TakeForm { form } => self.finish_with(visitor, Callback::from_form(form)?).await.map(Done::Is),
             Errand::Device { provider } => self.log_in_as_device(visitor, provider).await.map(Done::Is),
+            Errand::Link { provider } => self.begin_link(visitor, provider).await,
             Errand::Logout => self.log_out(visitor).await,
             Errand::Notify { logout_token } => self.take_logout_token(visitor, logout_token).await,
             Errand::Open { door, params } => self.opened(visitor, *door, params),
             Errand::Call { url } => self.call(visitor, url).await,
             Errand::BeginFor { resource } => self.begin_for(visitor, resource).await,
-            _ => Err(Rejected::new("the client cannot do that")),
         }
     }
 
@@ -310,7 +339,7 @@ impl ClientUnderTest for PkceClientWeb {
     }
 
     fn can(&self, ability: Ability) -> bool {
-        !matches!(ability, Ability::Link | Ability::Pages | Ability::Listen | Ability::OpenBrowser)
+        !matches!(ability, Ability::Pages | Ability::Listen | Ability::OpenBrowser)
     }
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {

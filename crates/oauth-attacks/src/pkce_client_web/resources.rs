@@ -10,7 +10,7 @@ use pkce_client::{
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{Open, PkceClientWeb, cookie_of};
+use super::{Open, PkceClientWeb, Purpose, cookie_of};
 use crate::agent::lock;
 use crate::client::{Done, Rejected, Said, Visitor};
 use crate::target::ClientAuth;
@@ -109,7 +109,7 @@ impl PkceClientWeb {
             biased;
             Some(Asked { started: Started { url, pending }, client, answer }) = visit.asked.recv() => {
                 visit.waiting = Some((job, answer));
-                let open = Open { client, key: pending.lookup_key(), pending, visit: Some(visit) };
+                let open = Open { client, key: pending.lookup_key(), pending, purpose: Purpose::Visit(visit) };
                 lock(&self.open).entry(cookie).or_default().push(open);
                 Ok(Done::Sent { url: url.into() })
             }

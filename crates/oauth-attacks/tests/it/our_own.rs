@@ -88,15 +88,18 @@ async fn the_mock_server_stops_every_attack_strictly_under_each_profile() {
     }
 }
 
+/// What a client is not about unless it listens.
+const ON_THE_LISTENER: [&str; 4] =
+    ["rp-loopback-bind", "rp-loopback-port-squat", "rp-loopback-noise", "rp-embedded-browser"];
+
 #[tokio::test]
 async fn the_client_withstands_what_is_done_to_its_listener() {
-    let ids = ["rp-loopback-bind", "rp-loopback-port-squat", "rp-loopback-noise", "rp-embedded-browser"];
-    let report = run_on_client(PkceClientNative::default(), &Options::new().only(ids)).await;
+    let report = run_on_client(PkceClientNative::default(), &Options::new().only(ON_THE_LISTENER)).await;
     report.assert_all_stopped();
     for outcome in &report.outcomes {
         assert_eq!(outcome.verdict, Verdict::Stopped, "{}: {}", outcome.id, outcome.because);
     }
-    assert_eq!(report.outcomes.len(), ids.len());
+    assert_eq!(report.outcomes.len(), ON_THE_LISTENER.len());
 }
 
 #[tokio::test]
@@ -176,4 +179,36 @@ async fn the_client_withstands_every_attack_with_a_secret_under_each_profile() {
             assert!(withstood, "{profile}: {}: {} {}", outcome.id, outcome.verdict, outcome.because);
         }
     }
+}
+
+/// What our own client is not about, however it is configured, and why that is right.
+const NEVER_ABOUT: [(&str, &str); 5] = [
+    ("rp-state-tampered", "state is random and opaque, and no parameter: where to return to is kept elsewhere"),
+    ("rp-hybrid-chash", "the hybrid flow is not there: codes alone come through the browser"),
+    ("rp-mixup-per-as-redirect", "servers are told apart by iss, not by redirect URIs"),
+    (
+        "rp-tenant-claim",
+        "hd is a hint of one provider; tenants are told apart by IssuerPolicy, see rp-idt-iss-template",
+    ),
+    ("rp-init-login-csrf", "logins that third parties begin are not there"),
+];
+
+/// What the configurations of this module and the next, as recorded, leave out.
+#[test]
+fn every_attack_is_about_some_configuration_of_the_client() {
+    if std::env::var_os("WRITE_DOCUMENTS").is_some() {
+        // They are being written, and it is looked at what they say afterwards.
+        return;
+    }
+    let recorded = ["pkce-client", "pkce-client-with-a-secret", "pkce-client-web"].map(|name| {
+        let file = format!("{}/../../fixtures/attacks/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let entries = std::fs::read_to_string(&file).expect("a file");
+        serde_json::from_str::<Vec<Value>>(&entries).expect("entries")
+    });
+    let leaves_out = |entries: &Vec<Value>, id: &str| entries.iter().any(|entry| entry["id"] == id);
+    let left = catalogue::client_attacks().map(|attack| attack.idea.id).filter(|id| {
+        let elsewhere = WITH_KEYS.contains(id) || ON_THE_LISTENER.contains(id);
+        !elsewhere && recorded.iter().all(|entries| leaves_out(entries, id))
+    });
+    assert_eq!(left.collect::<Vec<_>>(), NEVER_ABOUT.map(|(id, _)| id));
 }
