@@ -212,3 +212,10 @@ fn every_attack_is_about_some_configuration_of_the_client() {
     });
     assert_eq!(left.collect::<Vec<_>>(), NEVER_ABOUT.map(|(id, _)| id));
 }
+
+#[tokio::test]
+async fn the_client_asks_for_more_scope_before_it_gives_up() {
+    let options = Options::new().only(["rp-insufficient-scope-loop"]);
+    let report = run_on_client(PkceClientWeb::default(), &options).await;
+    assert_eq!(report.outcomes[0].because, "the client asks for more scope 2 times and gives up");
+}
