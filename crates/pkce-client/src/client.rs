@@ -201,7 +201,7 @@ impl Client {
         let token = self.decrypted_id_token(response.id_token.as_ref().ok_or(JwtError::Absent)?)?;
         let (token, access_token) = (&*response.id_token.insert(token), &response.access_token);
         let id_token = Jwt::parse(JwtKind::IdToken, token.expose(), &inner.algorithms)?;
-        inner.keys.verify(self, &id_token).await?;
+        inner.keys.verify_answered(self, &id_token).await?;
         let expected = Expectations { recipient: self.recipient(), access_token, occasion };
         Ok(IdClaims::judge(id_token.claims()?, id_token.algorithm, &expected)?)
     }
@@ -232,7 +232,10 @@ impl Client {
             return Err(failed(JwtError::TooLong));
         }
         let jwt = Jwt::parse(kind, token, allowed).map_err(failed)?;
-        self.inner.keys.verify(self, &jwt).await?;
+        match kind {
+            JwtKind::Userinfo | JwtKind::Introspection => self.inner.keys.verify_answered(self, &jwt).await?,
+            _ => self.inner.keys.verify(self, &jwt).await?,
+        }
         jwt.claims().map_err(failed)
     }
 

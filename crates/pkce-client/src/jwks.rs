@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
 use oauth_types::Algorithm;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
 
 use crate::client::Client;
@@ -16,8 +17,12 @@ use crate::transport::Endpoint;
 /// How long fetched keys are used, in seconds. A key that is withdrawn stops working after this time at the latest.
 pub(crate) const MAX_AGE: u64 = 5 * 60;
 
-/// How long after a fetch for an unknown key the next one may happen, in seconds.
-pub(crate) const COOL_DOWN: u64 = 60;
+/// How long a key that was not found is not looked for again, in seconds.
+const COOL_DOWN: u64 = 60;
+
+/// How many fetches for unknown keys there may be in a row, and after how many seconds there may be one more.
+const SEARCHES: u64 = 10;
+const SEARCH_EVERY: u64 = 6;
 
 /// The most keys a set may have.
 const MAX_KEYS: usize = 256;
@@ -34,35 +39,93 @@ pub(crate) struct KeyCache(Mutex<Cached>);
 struct Cached {
     keys: Option<KeySet>,
     fetched_at: u64,
-    /// When keys were last fetched only because one was not found.
-    searched_at: Option<u64>,
+    /// For keys of tokens that the server gave this client.
+    searches: Searches,
+    /// The hashes of the names that were looked for lately, and when. No name stands for tokens without one.
+    sought: Vec<(Option<[u8; 32]>, u64)>,
+    /// For keys of tokens that anybody can bring.
+    searches_for_anybody: Searches,
+}
+
+/// Where a token came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Server,
+    Anybody,
 }
 
 impl KeyCache {
-    /// Verifies the signature of `token`; with the keys of the server as they are now, if those kept do not fit.
+    /// Verifies the signature of `token`, whoever has brought it; with the keys of the server as they are now, if those
+    /// kept do not fit. Strangers can have the keys fetched that way, but not often, and not at the cost of logins.
     ///
     /// The lock is held while fetching, so however many logins need keys at once, they are fetched once.
     pub(crate) async fn verify(&self, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
-        let now = client.inner.clock.now();
+        self.verify_of(Source::Anybody, client, token).await
+    }
+
+    /// The same for a token that is part of the server's answer to a request of the client.
+    pub(crate) async fn verify_answered(&self, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
+        self.verify_of(Source::Server, client, token).await
+    }
+
+    async fn verify_of(&self, source: Source, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
+        let (now, issuers) = (client.inner.clock.now(), &client.inner.issuers);
         let mut cached = self.0.lock().await;
-        let keys = match cached.keys.take() {
-            Some(keys) if now.abs_diff(cached.fetched_at) < MAX_AGE => keys,
-            _ => {
-                let keys = KeySet::read(client.fetch_keys().await?)?;
-                cached.fetched_at = now;
-                keys
-            }
+        let mut outcome = match cached.fresh(now) {
+            Some(keys) => token.verify(keys, issuers),
+            None => Err(Unverified::NewerKeysMayHelp(JwtError::UnknownKey)),
         };
-        let mut outcome = token.verify(cached.keys.insert(keys), &client.inner.issuers);
-        let cooled = cached.searched_at.is_none_or(|at| now.abs_diff(at) >= COOL_DOWN);
-        if matches!(outcome, Err(Unverified::NewerKeysMayHelp(_))) && cooled {
-            let answer = client.fetch_keys().await;
-            cached.searched_at = Some(now);
-            let keys = KeySet::read(answer?)?;
+        if matches!(outcome, Err(Unverified::NewerKeysMayHelp(_))) && cached.may_fetch(source, token, now) {
+            let keys = KeySet::read(client.fetch_keys().await?)?;
             cached.fetched_at = now;
-            outcome = token.verify(cached.keys.insert(keys), &client.inner.issuers);
+            outcome = token.verify(cached.keys.insert(keys), issuers);
         }
         outcome.map_err(|(Unverified::NewerKeysMayHelp(error) | Unverified::ForGood(error))| token.kind.failed(error))
+    }
+}
+
+impl Cached {
+    /// The keys that are kept, unless they are too old.
+    fn fresh(&self, now: u64) -> Option<&KeySet> {
+        self.keys.as_ref().filter(|_| now.abs_diff(self.fetched_at) < MAX_AGE)
+    }
+
+    /// Whether the keys may be fetched now for this token, which those that are kept do not fit.
+    fn may_fetch(&mut self, source: Source, token: &Jwt<'_>, now: u64) -> bool {
+        match source {
+            Source::Anybody => self.searches_for_anybody.begin(now),
+            // There is one for each request of the client at most.
+            Source::Server if self.fresh(now).is_none() => true,
+            Source::Server => {
+                self.sought.retain(|(_, at)| now.abs_diff(*at) < COOL_DOWN);
+                let name = token.kid.as_ref().map(|kid| Sha256::digest(kid).into());
+                let is_new = self.sought.iter().all(|(known, _)| *known != name);
+                let may = is_new && self.searches.begin(now);
+                self.sought.extend(may.then_some((name, now)));
+                may
+            }
+        }
+    }
+}
+
+/// Counts fetches for unknown keys.
+#[derive(Default)]
+struct Searches {
+    /// When all that have been begun are made up for.
+    even_at: u64,
+}
+
+impl Searches {
+    /// Begins one, if there may be one now.
+    fn begin(&mut self, now: u64) -> bool {
+        // A clock that was put back makes nobody wait for longer.
+        let latest = now.saturating_add(SEARCHES * SEARCH_EVERY);
+        let even_at = self.even_at.clamp(now, latest).saturating_add(SEARCH_EVERY);
+        if even_at > latest {
+            return false;
+        }
+        self.even_at = even_at;
+        true
     }
 }
 
@@ -216,5 +279,20 @@ fn rsa(modulus: &[u8], exponent: &[u8]) -> Material {
         Material::Rsa(DecodingKey::from_rsa_raw_components(&modulus, &exponent))
     } else {
         Material::WeakRsa
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_few_searches_in_a_row_and_one_more_after_a_while() {
+        let mut searches = Searches::default();
+        let mut begun = |now| (0..1000).filter(|_| searches.begin(now)).count();
+        assert_eq!(begun(1000), 10);
+        assert_eq!((begun(1005), begun(1006), begun(1018)), (0, 1, 2));
+        assert_eq!(begun(5000), 10);
+        assert_eq!((begun(10), begun(16)), (0, 1), "a clock that was put back makes nobody wait for longer");
     }
 }
