@@ -142,6 +142,7 @@ mod loopback;
 mod native;
 mod paste;
 mod pending;
+mod public_key;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 mod resource;
