@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn crates_are_counted_once_for_each_version() {
-        let tree = "a v1.0.0 (/there/a)\nb v1.0.0 (proc-macro)\nb v1.0.0 (proc-macro) (*)\nb v2.0.0\n\na v1.0.0 (*)\n";
+        let tree =
+            "a v1.0.0 (/there/a)\nb v1.0.0 (proc-macro)\nb v1.0.0 (proc-macro) (*)\nb v2.0.0\n\na v1.0.0 (*)\n";
         assert_eq!(distinct(tree), 3);
     }
 

@@ -209,7 +209,11 @@ impl Client {
         occasion: Occasion<'_>,
     ) -> Result<IdClaims, Error> {
         let id_token = Jwt::parse(JwtKind::IdToken, token.expose(), &self.inner.algorithms)?;
-        self.inner.keys.verify(self, &id_token).await?;
+        match occasion {
+            // It may be anybody who has brought it.
+            Occasion::Elsewhere(_) => self.inner.keys.verify(self, &id_token).await?,
+            _ => self.inner.keys.verify_answered(self, &id_token).await?,
+        }
         let expected = Expectations { recipient: self.recipient(), access_token, occasion };
         Ok(IdClaims::judge(id_token.claims()?, id_token.algorithm, &expected)?)
     }
@@ -240,7 +244,10 @@ impl Client {
             return Err(failed(JwtError::TooLong));
         }
         let jwt = Jwt::parse(kind, token, allowed).map_err(failed)?;
-        self.inner.keys.verify(self, &jwt).await?;
+        match kind {
+            JwtKind::Userinfo | JwtKind::Introspection => self.inner.keys.verify_answered(self, &jwt).await?,
+            _ => self.inner.keys.verify(self, &jwt).await?,
+        }
         jwt.claims().map_err(failed)
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use oauth_types::Algorithm;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
 
 use crate::client::Client;
@@ -16,8 +17,12 @@ use crate::transport::Endpoint;
 /// How long fetched keys are used, in seconds. A key that is withdrawn stops working after this time at the latest.
 pub(crate) const MAX_AGE: u64 = 5 * 60;
 
-/// How long after a fetch for an unknown key the next one may happen, in seconds.
-pub(crate) const COOL_DOWN: u64 = 60;
+/// How long a key that was not found is not looked for again, in seconds.
+const COOL_DOWN: u64 = 60;
+
+/// How many fetches for unknown keys there may be in a row, and after how many seconds there may be one more.
+const SEARCHES: u64 = 10;
+const SEARCH_EVERY: u64 = 6;
 
 /// The most keys a set may have.
 const MAX_KEYS: usize = 256;
@@ -30,56 +35,113 @@ pub(crate) struct KeyCache(Mutex<Cached>);
 struct Cached {
     keys: Option<Arc<KeySet>>,
     fetched_at: u64,
-    /// When keys were last fetched only because one was not found.
-    searched_at: Option<u64>,
+    /// For keys of tokens that the server gave this client.
+    searches: Searches,
+    /// The hashes of the names that were looked for lately, and when. No name stands for tokens without one.
+    sought: Vec<(Option<[u8; 32]>, u64)>,
+    /// For keys of tokens that anybody can bring.
+    searches_for_anybody: Searches,
+}
+
+/// Where a token came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Server,
+    Anybody,
 }
 
 impl KeyCache {
-    /// Verifies the signature of `token`; with the keys of the server as they are now, if those kept do not fit.
+    /// Verifies the signature of `token`, whoever has brought it; with the keys of the server as they are now, if those
+    /// kept do not fit. Strangers can have the keys fetched that way, but not often, and not at the cost of logins.
     pub(crate) async fn verify(&self, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
-        let mut keys = self.kept(client).await?;
+        self.verify_of(Source::Anybody, client, token).await
+    }
+
+    /// The same for a token that is part of the server's answer to a request of the client.
+    pub(crate) async fn verify_answered(&self, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
+        self.verify_of(Source::Server, client, token).await
+    }
+
+    async fn verify_of(&self, source: Source, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
+        let mut keys = self.0.lock().await.fresh(client.inner.clock.now());
         loop {
-            let error = match token.verify(&keys, &client.inner.issuers) {
-                Ok(()) => return Ok(()),
-                Err(Unverified::ForGood(error)) => return Err(token.kind.failed(error)),
-                Err(Unverified::NewerKeysMayHelp(error)) => error,
+            let error = match keys.as_ref().map(|keys| token.verify(keys, &client.inner.issuers)) {
+                Some(Ok(())) => return Ok(()),
+                Some(Err(Unverified::ForGood(error))) => return Err(token.kind.failed(error)),
+                Some(Err(Unverified::NewerKeysMayHelp(error))) => error,
+                None => JwtError::UnknownKey,
             };
-            keys = self.newer(client, &keys).await?.ok_or_else(|| token.kind.failed(error))?;
+            let newer = self.newer(client, (source, token), keys.as_ref()).await?;
+            keys = Some(newer.ok_or_else(|| token.kind.failed(error))?);
         }
     }
 
-    /// The keys of the server, not older than [`MAX_AGE`].
+    /// Other keys than these: fetched meanwhile, or fetched now, or none if they may not be fetched now for this token.
     ///
     /// The lock is held while fetching, so however many logins need keys at once, they are fetched once.
-    async fn kept(&self, client: &Client) -> Result<Arc<KeySet>, Error> {
+    async fn newer(
+        &self,
+        client: &Client,
+        (source, token): (Source, &Jwt<'_>),
+        than: Option<&Arc<KeySet>>,
+    ) -> Result<Option<Arc<KeySet>>, Error> {
         let now = client.inner.clock.now();
         let mut cached = self.0.lock().await;
-        if let Some(keys) = &cached.keys
-            && now.abs_diff(cached.fetched_at) < MAX_AGE
-        {
-            return Ok(Arc::clone(keys));
+        let others = |keys: &Arc<KeySet>| than.is_none_or(|than| !Arc::ptr_eq(keys, than));
+        if let Some(keys) = cached.fresh(now).filter(others) {
+            return Ok(Some(keys));
         }
-        cached.keys = None;
-        let keys = Arc::new(KeySet::read(client.fetch_keys().await?)?);
-        cached.fetched_at = now;
-        Ok(Arc::clone(cached.keys.insert(keys)))
-    }
-
-    /// Other keys than these: fetched meanwhile, or fetched now, or none if it was just searched for some.
-    async fn newer(&self, client: &Client, than: &Arc<KeySet>) -> Result<Option<Arc<KeySet>>, Error> {
-        let now = client.inner.clock.now();
-        let mut cached = self.0.lock().await;
-        if let Some(keys) = cached.keys.as_ref().filter(|keys| !Arc::ptr_eq(keys, than)) {
-            return Ok(Some(Arc::clone(keys)));
-        }
-        if cached.searched_at.is_some_and(|at| now.abs_diff(at) < COOL_DOWN) {
+        if !cached.may_fetch(source, token, now) {
             return Ok(None);
         }
-        let answer = client.fetch_keys().await;
-        cached.searched_at = Some(now);
-        let keys = Arc::new(KeySet::read(answer?)?);
+        let keys = Arc::new(KeySet::read(client.fetch_keys().await?)?);
         cached.fetched_at = now;
         Ok(Some(Arc::clone(cached.keys.insert(keys))))
+    }
+}
+
+impl Cached {
+    /// The keys that are kept, unless they are too old.
+    fn fresh(&self, now: u64) -> Option<Arc<KeySet>> {
+        self.keys.clone().filter(|_| now.abs_diff(self.fetched_at) < MAX_AGE)
+    }
+
+    /// Whether the keys may be fetched now for this token, which those that are kept do not fit.
+    fn may_fetch(&mut self, source: Source, token: &Jwt<'_>, now: u64) -> bool {
+        match source {
+            Source::Anybody => self.searches_for_anybody.begin(now),
+            // There is one for each request of the client at most.
+            Source::Server if self.fresh(now).is_none() => true,
+            Source::Server => {
+                self.sought.retain(|(_, at)| now.abs_diff(*at) < COOL_DOWN);
+                let name = token.kid.as_ref().map(|kid| Sha256::digest(kid).into());
+                let is_new = self.sought.iter().all(|(known, _)| *known != name);
+                let may = is_new && self.searches.begin(now);
+                self.sought.extend(may.then_some((name, now)));
+                may
+            }
+        }
+    }
+}
+
+/// Counts fetches for unknown keys.
+#[derive(Default)]
+struct Searches {
+    /// When all that have been begun are made up for.
+    even_at: u64,
+}
+
+impl Searches {
+    /// Begins one, if there may be one now.
+    fn begin(&mut self, now: u64) -> bool {
+        // A clock that was put back makes nobody wait for longer.
+        let latest = now.saturating_add(SEARCHES * SEARCH_EVERY);
+        let even_at = self.even_at.clamp(now, latest).saturating_add(SEARCH_EVERY);
+        if even_at > latest {
+            return false;
+        }
+        self.even_at = even_at;
+        true
     }
 }
 
@@ -170,4 +232,19 @@ impl Key {
 pub(crate) fn public_key(jwk: &Map<String, Value>, alg: Algorithm) -> Result<PublicKey, JwtError> {
     let key = Key::read(jwk).filter(|key| key.is_for(alg)).ok_or(JwtError::UnknownKey)?;
     if key.public.is_weak() { Err(JwtError::WeakKey) } else { Ok(key.public) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_few_searches_in_a_row_and_one_more_after_a_while() {
+        let mut searches = Searches::default();
+        let mut begun = |now| (0..1000).filter(|_| searches.begin(now)).count();
+        assert_eq!(begun(1000), 10);
+        assert_eq!((begun(1005), begun(1006), begun(1018)), (0, 1, 2));
+        assert_eq!(begun(5000), 10);
+        assert_eq!((begun(10), begun(16)), (0, 1), "a clock that was put back makes nobody wait for longer");
+    }
 }

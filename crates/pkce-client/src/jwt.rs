@@ -240,7 +240,7 @@ pub(crate) struct Jwt<'a> {
     signed: &'a [u8],
     signature: Vec<u8>,
     pub(crate) algorithm: Algorithm,
-    kid: Option<String>,
+    pub(crate) kid: Option<String>,
     /// The key it brings, if it is of a kind that does.
     pub(crate) jwk: Option<Map<String, Value>>,
     payload: Vec<u8>,

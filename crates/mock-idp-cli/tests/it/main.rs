@@ -1,5 +1,7 @@
 //! The program, seen from outside.
 
+#[path = "../../../mock-idp/tests/it/canary.rs"]
+mod canary;
 mod channels;
 mod control;
 mod program;

@@ -74,6 +74,8 @@ mod shared_session;
 mod signed;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql_flows;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql_tokens;
 #[cfg(feature = "sqlite")]
 mod sqlite_tokens;
 mod stage;
