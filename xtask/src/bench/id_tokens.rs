@@ -56,7 +56,8 @@ impl Bench {
         let client = client(algorithm, &sample)?;
         let by_client = || self.load.block_on(by_client(&client, &sample.token, tokens));
         let by_floor = || by_floor(&sample, tokens);
-        (by_client()?, by_floor()?);
+        by_client()?;
+        by_floor()?;
         let mut rounds = Vec::new();
         for number in 0..self.rounds {
             // Whoever comes second finds warm caches; so each side is second in turn.
