@@ -136,12 +136,10 @@ impl Searches {
     fn begin(&mut self, now: u64) -> bool {
         // A clock that was put back makes nobody wait for longer.
         let latest = now.saturating_add(SEARCHES * SEARCH_EVERY);
-        let even_at = self.even_at.clamp(now, latest).saturating_add(SEARCH_EVERY);
-        if even_at > latest {
-            return false;
-        }
-        self.even_at = even_at;
-        true
+        self.even_at = self.even_at.clamp(now, latest);
+        let may = self.even_at.saturating_add(SEARCH_EVERY) <= latest;
+        self.even_at += if may { SEARCH_EVERY } else { 0 };
+        may
     }
 }
 
