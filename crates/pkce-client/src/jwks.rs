@@ -1,8 +1,7 @@
 //! The server's public keys (RFC 7517), fetched when needed and kept for a while.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::DecodingKey;
+use std::sync::Arc;
+
 use oauth_types::Algorithm;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
@@ -12,6 +11,7 @@ use crate::client::Client;
 use crate::error::{Defect, Error};
 use crate::json;
 use crate::jwt::{Jwt, JwtError};
+use crate::public_key::PublicKey;
 use crate::transport::Endpoint;
 
 /// How long fetched keys are used, in seconds. A key that is withdrawn stops working after this time at the latest.
@@ -27,17 +27,13 @@ const SEARCH_EVERY: u64 = 6;
 /// The most keys a set may have.
 const MAX_KEYS: usize = 256;
 
-/// What RSA keys sign.
-const RSA: [Algorithm; 6] =
-    [Algorithm::Rs256, Algorithm::Rs384, Algorithm::Rs512, Algorithm::Ps256, Algorithm::Ps384, Algorithm::Ps512];
-
 /// The cached key set of one server.
 #[derive(Default)]
 pub(crate) struct KeyCache(Mutex<Cached>);
 
 #[derive(Default)]
 struct Cached {
-    keys: Option<KeySet>,
+    keys: Option<Arc<KeySet>>,
     fetched_at: u64,
     /// For keys of tokens that the server gave this client.
     searches: Searches,
@@ -57,8 +53,6 @@ enum Source {
 impl KeyCache {
     /// Verifies the signature of `token`, whoever has brought it; with the keys of the server as they are now, if those
     /// kept do not fit. Strangers can have the keys fetched that way, but not often, and not at the cost of logins.
-    ///
-    /// The lock is held while fetching, so however many logins need keys at once, they are fetched once.
     pub(crate) async fn verify(&self, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
         self.verify_of(Source::Anybody, client, token).await
     }
@@ -69,25 +63,47 @@ impl KeyCache {
     }
 
     async fn verify_of(&self, source: Source, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
-        let (now, issuers) = (client.inner.clock.now(), &client.inner.issuers);
-        let mut cached = self.0.lock().await;
-        let mut outcome = match cached.fresh(now) {
-            Some(keys) => token.verify(keys, issuers),
-            None => Err(Unverified::NewerKeysMayHelp(JwtError::UnknownKey)),
-        };
-        if matches!(outcome, Err(Unverified::NewerKeysMayHelp(_))) && cached.may_fetch(source, token, now) {
-            let keys = KeySet::read(client.fetch_keys().await?)?;
-            cached.fetched_at = now;
-            outcome = token.verify(cached.keys.insert(keys), issuers);
+        let mut keys = self.0.lock().await.fresh(client.inner.clock.now());
+        loop {
+            let error = match keys.as_ref().map(|keys| token.verify(keys, &client.inner.issuers)) {
+                Some(Ok(())) => return Ok(()),
+                Some(Err(Unverified::ForGood(error))) => return Err(token.kind.failed(error)),
+                Some(Err(Unverified::NewerKeysMayHelp(error))) => error,
+                None => JwtError::UnknownKey,
+            };
+            let newer = self.newer(client, (source, token), keys.as_ref()).await?;
+            keys = Some(newer.ok_or_else(|| token.kind.failed(error))?);
         }
-        outcome.map_err(|(Unverified::NewerKeysMayHelp(error) | Unverified::ForGood(error))| token.kind.failed(error))
+    }
+
+    /// Other keys than these: fetched meanwhile, or fetched now, or none if they may not be fetched now for this token.
+    ///
+    /// The lock is held while fetching, so however many logins need keys at once, they are fetched once.
+    async fn newer(
+        &self,
+        client: &Client,
+        (source, token): (Source, &Jwt<'_>),
+        than: Option<&Arc<KeySet>>,
+    ) -> Result<Option<Arc<KeySet>>, Error> {
+        let now = client.inner.clock.now();
+        let mut cached = self.0.lock().await;
+        let others = |keys: &Arc<KeySet>| than.is_none_or(|than| !Arc::ptr_eq(keys, than));
+        if let Some(keys) = cached.fresh(now).filter(others) {
+            return Ok(Some(keys));
+        }
+        if !cached.may_fetch(source, token, now) {
+            return Ok(None);
+        }
+        let keys = Arc::new(KeySet::read(client.fetch_keys().await?)?);
+        cached.fetched_at = now;
+        Ok(Some(Arc::clone(cached.keys.insert(keys))))
     }
 }
 
 impl Cached {
     /// The keys that are kept, unless they are too old.
-    fn fresh(&self, now: u64) -> Option<&KeySet> {
-        self.keys.as_ref().filter(|_| now.abs_diff(self.fetched_at) < MAX_AGE)
+    fn fresh(&self, now: u64) -> Option<Arc<KeySet>> {
+        self.keys.clone().filter(|_| now.abs_diff(self.fetched_at) < MAX_AGE)
     }
 
     /// Whether the keys may be fetched now for this token, which those that are kept do not fit.
@@ -120,12 +136,10 @@ impl Searches {
     fn begin(&mut self, now: u64) -> bool {
         // A clock that was put back makes nobody wait for longer.
         let latest = now.saturating_add(SEARCHES * SEARCH_EVERY);
-        let even_at = self.even_at.clamp(now, latest).saturating_add(SEARCH_EVERY);
-        if even_at > latest {
-            return false;
-        }
-        self.even_at = even_at;
-        true
+        self.even_at = self.even_at.clamp(now, latest);
+        let may = self.even_at.saturating_add(SEARCH_EVERY) <= latest;
+        self.even_at += if may { SEARCH_EVERY } else { 0 };
+        may
     }
 }
 
@@ -147,17 +161,7 @@ struct Key {
     alg: Option<String>,
     /// For whose tokens it is, where servers say that.
     issuer: Option<String>,
-    material: Material,
-}
-
-#[derive(Debug)]
-enum Material {
-    Rsa(DecodingKey),
-    P256(DecodingKey),
-    P384(DecodingKey),
-    Ed25519(DecodingKey),
-    /// An RSA key under 2048 bits (RFC 7518 §3.3), over 8192, or with an exponent no honest key has.
-    WeakRsa,
+    public: PublicKey,
 }
 
 impl KeySet {
@@ -183,20 +187,14 @@ impl KeySet {
         Ok(Self(keys.iter().filter_map(Value::as_object).filter_map(Key::read).collect()))
     }
 
-    /// The key for `alg`, which must be the only one that fits, and for whose tokens it is if the server says so. `kid` narrows the choice and is never a path or a
-    /// query: it is compared and nothing else.
-    pub(crate) fn select(&self, alg: Algorithm, kid: Option<&str>) -> Result<(&DecodingKey, Option<&str>), JwtError> {
-        let fits = |key: &&Key| {
-            key.material.family(alg)
-                && key.alg.as_deref().is_none_or(|of_key| of_key == alg.as_str())
-                && (kid.is_none() || key.kid.as_deref() == kid)
-        };
+    /// The key for `alg`, which must be the only one that fits, and for whose tokens it is if the server says so. `kid`
+    /// narrows the choice and is never a path or a query: it is compared and nothing else.
+    pub(crate) fn select(&self, alg: Algorithm, kid: Option<&str>) -> Result<(&PublicKey, Option<&str>), JwtError> {
+        let fits = |key: &&Key| key.is_for(alg) && (kid.is_none() || key.kid.as_deref() == kid);
         let mut fitting = self.0.iter().filter(fits);
         match (fitting.next(), fitting.next()) {
-            (Some(key), None) => {
-                let material = key.material.key().ok_or(JwtError::WeakKey)?;
-                Ok((material, key.issuer.as_deref()))
-            }
+            (Some(key), None) if key.public.is_weak() => Err(JwtError::WeakKey),
+            (Some(key), None) => Ok((&key.public, key.issuer.as_deref())),
             (Some(_), Some(_)) => Err(JwtError::AmbiguousKey),
             (None, _) => Err(JwtError::UnknownKey),
         }
@@ -220,66 +218,18 @@ impl Key {
             return None;
         }
         let (kid, alg, issuer) = (optional("kid")?, optional("alg")?, optional("issuer")?);
-        Some(Self { kid, alg, issuer, material: Material::read(jwk)? })
-    }
-}
-
-impl Material {
-    fn read(jwk: &Map<String, Value>) -> Option<Self> {
-        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-        let octets = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
-        match (text("kty")?, text("crv")) {
-            ("RSA", _) => Some(rsa(&octets("n")?, &octets("e")?)),
-            ("EC", Some("P-256")) => Some(Self::P256(ec(&octets("x")?, &octets("y")?, 32)?)),
-            ("EC", Some("P-384")) => Some(Self::P384(ec(&octets("x")?, &octets("y")?, 48)?)),
-            ("OKP", Some("Ed25519")) => {
-                let x = octets("x")?;
-                (x.len() == 32).then(|| Self::Ed25519(DecodingKey::from_ed_der(&x)))
-            }
-            _ => None,
-        }
+        Some(Self { kid, alg, issuer, public: PublicKey::read(jwk)? })
     }
 
-    /// Whether keys of this type make signatures of `alg`.
-    fn family(&self, alg: Algorithm) -> bool {
-        match self {
-            Self::Rsa(_) | Self::WeakRsa => RSA.contains(&alg),
-            Self::P256(_) => alg == Algorithm::Es256,
-            Self::P384(_) => alg == Algorithm::Es384,
-            Self::Ed25519(_) => matches!(alg, Algorithm::EdDsa | Algorithm::Ed25519),
-        }
-    }
-
-    fn key(&self) -> Option<&DecodingKey> {
-        match self {
-            Self::Rsa(key) | Self::P256(key) | Self::P384(key) | Self::Ed25519(key) => Some(key),
-            Self::WeakRsa => None,
-        }
+    fn is_for(&self, alg: Algorithm) -> bool {
+        self.public.is_for(alg) && self.alg.as_deref().is_none_or(|own| own == alg.as_str())
     }
 }
 
 /// The key for `alg` in a JSON Web Key that somebody brings.
-pub(crate) fn public_key(jwk: &Map<String, Value>, alg: Algorithm) -> Result<DecodingKey, JwtError> {
-    KeySet(Key::read(jwk).into_iter().collect()).select(alg, None).map(|(key, _)| key.clone())
-}
-
-/// A point of a curve whose coordinates have `size` octets each (RFC 7518 §6.2.1.2).
-fn ec(x: &[u8], y: &[u8], size: usize) -> Option<DecodingKey> {
-    (x.len() == size && y.len() == size).then(|| DecodingKey::from_ec_der(&[&[4], x, y].concat()))
-}
-
-fn rsa(modulus: &[u8], exponent: &[u8]) -> Material {
-    let bare = |octets: &[u8]| octets.iter().position(|octet| *octet != 0).map_or(vec![], |at| octets[at..].to_vec());
-    let (modulus, exponent) = (bare(modulus), bare(exponent));
-    let bits = modulus.first().map_or(0, |first| modulus.len() * 8 - first.leading_zeros() as usize);
-    let odd = exponent.last().is_some_and(|last| last & 1 == 1);
-    // NIST SP 800-56B asks for an exponent over 2^16; 65537 is the smallest odd one.
-    let large = (3..=8).contains(&exponent.len());
-    if (2048..=8192).contains(&bits) && odd && large {
-        Material::Rsa(DecodingKey::from_rsa_raw_components(&modulus, &exponent))
-    } else {
-        Material::WeakRsa
-    }
+pub(crate) fn public_key(jwk: &Map<String, Value>, alg: Algorithm) -> Result<PublicKey, JwtError> {
+    let key = Key::read(jwk).filter(|key| key.is_for(alg)).ok_or(JwtError::UnknownKey)?;
+    if key.public.is_weak() { Err(JwtError::WeakKey) } else { Ok(key.public) }
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ mod protected_resource;
 #[cfg(feature = "reqwest")]
 mod quick_start;
 mod readme;
+mod received_id_token;
 mod resource;
 mod rfc6749_client_credentials;
 mod rfc6750_bearer;
