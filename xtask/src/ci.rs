@@ -10,7 +10,7 @@ use oauth_attacks::report::table::duration;
 use crate::machine::{self, Missing, apt_get, is_there};
 use crate::postgres::Postgres;
 use crate::stopwatch::Stopwatch;
-use crate::{codegen, container, flows, interop, tidy};
+use crate::{codegen, container, diet, flows, hack, interop, tidy};
 
 /// One thing to pass.
 struct Step {
@@ -31,6 +31,8 @@ enum Run {
     Tests,
     /// The tests of databases, without those of one that is not there.
     Stores,
+    /// Every combination of features.
+    Features,
     /// Foreign clients, without those that are not installed.
     Interop,
     /// A task of this program.
@@ -89,6 +91,16 @@ const STEPS: &[Step] = &[
             "--no-default-features",
         ]),
     },
+    Step {
+        name: "features",
+        why: "whatever features somebody chooses, the crates build without a warning",
+        run: Run::Features,
+    },
+    Step {
+        name: "diet",
+        why: "the client brings at most two thirds of the crates that its nearest peer brings",
+        run: Run::Task(diet::check),
+    },
     Step { name: "stores", why: "stores that are a feature keep what every store has to keep", run: Run::Stores },
     Step {
         name: "web",
@@ -105,10 +117,19 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "wasm",
-        why: "pkce-core runs in a browser",
+        why: "pkce-core and oauth-types run in a browser",
         run: Run::Target(
             "wasm32-unknown-unknown",
-            &["build", "--package", "pkce-core", "--no-default-features", "--features", "plain"],
+            &[
+                "build",
+                "--package",
+                "pkce-core",
+                "--package",
+                "oauth-types",
+                "--no-default-features",
+                "--features",
+                "pkce-core/plain",
+            ],
         ),
     },
     Step {
@@ -194,6 +215,7 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
         },
         Run::Tests => tests(root, install),
         Run::Stores => stores(root),
+        Run::Features => features(root, install),
         Run::Interop => match interop::run_all(root, install) {
             Ok(done) => {
                 println!("{}", done.counts);
@@ -213,9 +235,23 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
 
 fn cargo(root: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> Ended {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    finish(Command::new(cargo).envs(variable).current_dir(root), arguments)
+}
+
+/// Clippy for every combination of features, if cargo-hack is there.
+fn features(root: &Path, install: bool) -> Ended {
+    match hack::provide(root, install) {
+        Ok(Some(program)) => finish(Command::new(program).current_dir(root), hack::ARGUMENTS),
+        Ok(None) => Ended::Skipped(format!("{}, or run with --install", hack::how())),
+        Err(message) => Ended::Failed(message),
+    }
+}
+
+/// Runs cargo, or what stands in for it, with these arguments.
+fn finish(cargo: &mut Command, arguments: &[&str]) -> Ended {
     let line = format!("cargo {}", arguments.join(" "));
     println!("{line}");
-    match Command::new(cargo).args(arguments).envs(variable).current_dir(root).status() {
+    match cargo.args(arguments).status() {
         Ok(status) if status.success() => Ended::Passed,
         Ok(status) => Ended::Failed(format!("`{line}` ended with {status}")),
         Err(error) => Ended::Failed(format!("`{line}` cannot be run: {error}")),

@@ -91,6 +91,7 @@ fn documents(root: &Path) -> Result<Vec<(&'static str, String)>, String> {
         ("docs/FAULTS.md", format!("{NOTICE}{}", faults())),
         ("docs/INTEROP.md", format!("{NOTICE}{}", interop::document(root)?)),
         ("docs/SERVERS.md", format!("{NOTICE}{}", interop::servers::document(root)?)),
+        ("docs/configuration.schema.json", mock_idp_cli::configuration_schema()),
         ("docs/SPECS.md", format!("{NOTICE}{}", specs(&rules, &places))),
         ("README.md", between_markers(&readme, &overview(&rules))?),
     ])

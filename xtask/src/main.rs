@@ -6,7 +6,9 @@ mod ci;
 mod client_errors;
 mod codegen;
 mod container;
+mod diet;
 mod flows;
+mod hack;
 mod interop;
 mod machine;
 mod postgres;
@@ -31,7 +33,7 @@ struct Line {
 enum Task {
     /// Run everything that a change has to pass.
     Ci {
-        /// Install compiler targets that are missing, as with CI=true; otherwise their steps are skipped by name.
+        /// Install compiler targets and tools that are missing, as with CI=true; otherwise their steps are skipped by name.
         #[arg(long)]
         install: bool,
     },
@@ -42,7 +44,7 @@ enum Task {
     /// Attack a client or a server of yours, as the program does.
     #[command(subcommand)]
     Attack(Attack),
-    /// Measure flows, starts and memory of a release build, beside a floor and the aims.
+    /// Measure flows, starts, memory and ID tokens in a release build, beside a floor and the aims.
     Bench(bench::Options),
     /// Log in with published clients of other languages, and run the MCP conformance package.
     Interop(interop::Options),

@@ -1,4 +1,19 @@
-//! What the program `mock-idp` and the tasks of this workspace share: attacks on the command line.
+//! The program `mock-idp`, and what it shares with the tasks of this workspace.
 
 pub mod attack;
+mod certificate;
+mod config;
+mod environment;
+mod health;
+mod list;
+mod log;
+mod program;
+mod reload;
+mod serve;
 pub mod show;
+mod signals;
+mod tls;
+mod token;
+
+pub use config::schema::text as configuration_schema;
+pub use program::main;

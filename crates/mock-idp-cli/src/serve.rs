@@ -2,31 +2,35 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use mock_idp::{Entry, MockIdp, Profile};
+use mock_idp::{MockIdp, Profile};
 use oauth_types::{Algorithm, Secret};
 
-use crate::config::{self, Config, StoreChoice};
-use crate::tls::TlsArguments;
+use crate::config::{self, Config, StoreChoice, SwitchName};
+use crate::log::{Banner, LogFormat, Voice};
+use crate::reload::Reload;
+use crate::signals::Signals;
+use crate::tls::{Chosen, TlsArguments};
 
 /// How the server is to be.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Serve {
     /// Where to listen; port 0 picks a free one.
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<SocketAddr>,
-    /// A configuration file in TOML. What the command line says comes first.
+    /// A configuration file in TOML, YAML or JSON, as the end of its name says. What the command line says comes first.
+    /// It is read again on SIGHUP and when it has changed.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where codes and tokens are kept: memory, or sqlite:PATH.
     #[arg(long)]
     store: Option<StoreChoice>,
     /// The set of documents and choices: strict, oauth21, oidc, fapi2, fapi2-message-signing, mcp, rfc7636 or legacy.
-    #[arg(long, value_parser = profile)]
+    #[arg(long, value_parser = config::profile)]
     profile: Option<Profile>,
     /// What ID tokens and access tokens are signed with, such as RS256, PS256, ES256 or EdDSA.
-    #[arg(long, value_parser = algorithm)]
+    #[arg(long, value_parser = config::signing)]
     alg: Option<Algorithm>,
     /// The issuer, if it is not http:// or https:// and the address that is listened on.
     #[arg(long, value_name = "URL")]
@@ -37,28 +41,29 @@ pub(crate) struct Serve {
     /// What the URLs of endpoints begin with that a client calls, if not with the issuer.
     #[arg(long, value_name = "URL")]
     back_channel: Option<String>,
-    /// Call the issuer as each request calls it: by the request's Host, and by its path from the tenant on.
-    #[arg(long)]
-    issuer_from_host: bool,
+    /// Call the issuer as each request calls it: by the request's Host, and by its path from the tenant on. So it is
+    /// without this, if the server listens everywhere (0.0.0.0) and no issuer is named.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    issuer_from_host: Option<bool>,
     /// Announce the endpoints that a client calls at the request's Host; issuer and pages stay.
-    #[arg(long)]
-    back_channel_from_host: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    back_channel_from_host: Option<bool>,
     /// Relaxation: believe Forwarded, X-Forwarded-Host, -Proto and -Prefix, whoever sends them, where the Host counts.
-    #[arg(long)]
-    trust_forwarded: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    trust_forwarded: Option<bool>,
     /// Relaxation: take every client_id for a client, with any redirect URI and any secret.
-    #[arg(long)]
-    any_client: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    any_client: Option<bool>,
     /// Relaxation: accept PKCE's method plain beside S256.
-    #[arg(long)]
-    plain: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    plain: Option<bool>,
     /// Relaxation: let clients leave PKCE out.
-    #[arg(long)]
-    pkce_optional: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pkce_optional: Option<bool>,
     #[command(flatten)]
     tls: TlsArguments,
     /// What calls of the control API (/_control) have to bear; then they are answered from other machines, too. Without
-    /// this, MOCK_IDP_CONTROL_TOKEN; without either, they are answered to this machine only.
+    /// it, they are answered to this machine only.
     #[arg(long, value_name = "TOKEN", value_parser = token)]
     control_token: Option<Secret>,
     /// Leave the control API out.
@@ -67,10 +72,25 @@ pub(crate) struct Serve {
     /// Write a line for every request, not only for refusals.
     #[arg(long, short)]
     verbose: bool,
+    /// In what form lines are written to standard error: human or json. Without this, for people on a terminal, and in
+    /// JSON elsewhere.
+    #[arg(long, value_name = "FORM")]
+    log: Option<LogFormat>,
 }
 
-fn profile(text: &str) -> Result<Profile, String> {
-    Profile::named(text).ok_or_else(|| format!("say one of {}", config::profiles()))
+/// `mock-idp serve` by itself, without the other commands.
+#[derive(Debug, clap::Parser)]
+pub(crate) struct Alone {
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+/// What file, environment and command line come to.
+pub(crate) struct Settled {
+    config: Config,
+    listen: SocketAddr,
+    store: StoreChoice,
+    tls: Chosen,
 }
 
 /// An empty token would let nobody in. What was said is not repeated.
@@ -78,39 +98,88 @@ fn token(text: &str) -> Result<Secret, String> {
     if text.is_empty() { Err("the token is empty".to_owned()) } else { Ok(text.into()) }
 }
 
-fn algorithm(text: &str) -> Result<Algorithm, String> {
-    let known = || Algorithm::SIGNING.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ");
-    let algorithm = Algorithm::from_wire(text).filter(|algorithm| Algorithm::SIGNING.contains(algorithm));
-    algorithm.ok_or_else(|| format!("say one of {}", known()))
+impl Serve {
+    /// The configuration file, if there is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// What file, environment and command line come to. The file is read now.
+    ///
+    /// # Errors
+    /// What is wrong, each in a line.
+    pub(crate) fn config(&self) -> Result<Settled, String> {
+        let mut config = match &self.config {
+            Some(path) => Config::read(path).map_err(|error| error.to_string())?,
+            None => Config::default(),
+        };
+        config.any_client = self.any_client.unwrap_or(config.any_client);
+        config.plain = self.plain.unwrap_or(config.plain);
+        config.pkce_optional = self.pkce_optional.unwrap_or(config.pkce_optional);
+        config.profile = self.profile.or(config.profile);
+        config.alg = self.alg.or(config.alg);
+        config.issuer = self.issuer.clone().or(config.issuer);
+        config.front_channel = self.front_channel.clone().or(config.front_channel);
+        config.back_channel = self.back_channel.clone().or(config.back_channel);
+        let listen = self.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        // Who listens everywhere is called by many names, and none of them is 0.0.0.0.
+        let by_any_name = listen.ip().is_unspecified() && config.issuer.is_none();
+        for (name, said) in [
+            ("issuer-from-host", self.issuer_from_host.or(by_any_name.then_some(true))),
+            ("back-channel-from-host", self.back_channel_from_host),
+            ("trust-forwarded", self.trust_forwarded),
+        ] {
+            let name = SwitchName::from(name);
+            match said {
+                Some(true) => config.on.push(name),
+                Some(false) => config.on.retain(|on| *on != name),
+                None => {}
+            }
+        }
+        let store = self.store.clone().or_else(|| config.store.clone()).unwrap_or(StoreChoice::Memory);
+        let tls = self.tls.clone().over(config.tls.take(), std::mem::take(&mut config.trust))?;
+        Ok(Settled { config, listen, store, tls })
+    }
+}
+
+impl Settled {
+    /// What cannot change while the server runs, by name.
+    pub(crate) fn fixed(&self) -> Vec<(&'static str, String)> {
+        let Config { issuer, front_channel, back_channel, .. } = &self.config;
+        vec![
+            ("listen", self.listen.to_string()),
+            ("store", format!("{:?}", self.store)),
+            ("issuer", format!("{issuer:?}")),
+            ("front_channel", format!("{front_channel:?}")),
+            ("back_channel", format!("{back_channel:?}")),
+            ("tls and trust", format!("{:?}", self.tls)),
+        ]
+    }
+
+    /// The server as it is described, but for where it listens and what it keeps.
+    ///
+    /// # Errors
+    /// What is wrong, each in a line.
+    pub(crate) fn described(self) -> Result<mock_idp::Builder, String> {
+        let source = self.config.source.clone();
+        let builder = self.config.describe(MockIdp::builder());
+        source.judge(&builder).map(|()| builder)
+    }
 }
 
 /// Serves until a signal ends it.
+///
+/// # Errors
+/// What is wrong, each in a line.
 pub(crate) async fn run(serve: Serve) -> Result<(), String> {
-    let mut config = match &serve.config {
-        Some(path) => Config::read(path).map_err(|error| error.to_string())?,
-        None => Config::default(),
-    };
-    config.any_client |= serve.any_client;
-    config.plain |= serve.plain;
-    config.pkce_optional |= serve.pkce_optional;
-    config.profile = serve.profile.or(config.profile);
-    config.alg = serve.alg.or(config.alg);
-    config.issuer = serve.issuer.or(config.issuer);
-    config.front_channel = serve.front_channel.or(config.front_channel);
-    config.back_channel = serve.back_channel.or(config.back_channel);
-    let by_name = [
-        ("issuer-from-host", serve.issuer_from_host),
-        ("back-channel-from-host", serve.back_channel_from_host),
-        ("trust-forwarded", serve.trust_forwarded),
-    ];
-    config.on.extend(by_name.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).to_owned()));
-    let listen = serve.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
-    let store = serve.store.or_else(|| config.store.clone()).unwrap_or(StoreChoice::Memory);
-    let watch = if serve.verbose { every_request } else { what_was_refused };
-    let tls = serve.tls.over(config.tls.take(), std::mem::take(&mut config.trust))?;
-    let mut builder = tls.describe(config.describe(MockIdp::builder()))?.listen(listen).watch(watch);
-    let in_environment = || std::env::var("MOCK_IDP_CONTROL_TOKEN").ok().filter(|token| !token.is_empty());
-    if let Some(token) = serve.control_token.or_else(|| in_environment().map(Secret::from)) {
+    let voice = Voice::of_stderr(serve.log);
+    let reload = Reload::new(&serve, voice);
+    let settled = serve.config()?;
+    let mut reload = reload.fixed(settled.fixed());
+    let (listen, store, tls) = (settled.listen, settled.store.clone(), settled.tls.clone());
+    let gives_tokens = settled.config.gives_tokens();
+    let mut builder = tls.describe(settled.described()?)?.listen(listen).watch(voice.raise(serve.verbose));
+    if let Some(token) = serve.control_token.clone() {
         builder = builder.control_token(token);
     }
     if serve.no_control {
@@ -119,22 +188,41 @@ pub(crate) async fn run(serve: Serve) -> Result<(), String> {
     if let StoreChoice::Sqlite(path) = store {
         builder = sqlite(builder, path).await?;
     }
-    let ended = Ended::listen()?;
+    let mut signals = Signals::listen()?;
     let server = builder.start().await.map_err(|error| error.to_string())?;
     let scheme = tls.scheme();
     // Before the line that clients wait for, so that no request's line comes in between.
     if server.address().is_none_or(|address| server.issuer() != format!("{scheme}://{address}")) {
-        eprintln!("issuer {}", server.issuer());
+        voice.tell("issuer", server.issuer(), &format!("issuer {}", server.issuer()));
     }
-    tls.announce(&server)?;
+    tls.announce(&server, voice)?;
     if let Some(address) = server.address() {
         // Whoever waits for this line may have gone; the server serves all the same.
         let _ = writeln!(std::io::stdout(), "listening on {scheme}://{address}");
         let _ = std::io::stdout().flush();
     }
-    ended.wait().await;
-    server.stop().await;
-    Ok(())
+    if voice.is_seen() {
+        let control = !serve.no_control && serve.control_token.is_none();
+        let reached = server.address().filter(|address| !address.ip().is_unspecified());
+        let base = reached.map_or_else(|| server.issuer().to_owned(), |address| format!("{scheme}://{address}"));
+        let banner = Banner { base: &base, gives_tokens, verbose: serve.verbose, control };
+        let _ = writeln!(std::io::stderr(), "{}", banner.text());
+    }
+    loop {
+        tokio::select! {
+            ended = signals.next() => match ended {
+                false if serve.file().is_some() => reload.again(&server),
+                // There is nothing to be read again: the terminal was closed.
+                true | false => break,
+            },
+            () = reload.changed() => reload.again(&server),
+        }
+    }
+    // Requests under way are finished; whoever is in a hurry says so again.
+    tokio::select! {
+        () = server.stop() => Ok(()),
+        () = signals.end() => Err("ended by a second signal, with requests under way".to_owned()),
+    }
 }
 
 #[cfg(feature = "sqlite")]
@@ -145,49 +233,4 @@ async fn sqlite(builder: mock_idp::Builder, path: String) -> Result<mock_idp::Bu
 #[cfg(not(feature = "sqlite"))]
 async fn sqlite(_builder: mock_idp::Builder, _path: String) -> Result<mock_idp::Builder, String> {
     Err("this program was built without SQLite".to_owned())
-}
-
-fn every_request(entry: &Entry) {
-    let _ = writeln!(std::io::stderr(), "{entry}");
-}
-
-fn what_was_refused(entry: &Entry) {
-    if entry.refusal.is_some() || !entry.relaxations.is_empty() || entry.failure.is_some() {
-        every_request(entry);
-    }
-}
-
-/// The signals that end the server: an interrupt, and on Unix SIGTERM, which a container's engine sends.
-struct Ended {
-    #[cfg(unix)]
-    signals: [tokio::signal::unix::Signal; 2],
-}
-
-impl Ended {
-    /// Listens from now on: a signal that arrives before [`Ended::wait`] is not lost.
-    #[cfg(unix)]
-    fn listen() -> Result<Self, String> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).map_err(|error| error.to_string());
-        Ok(Self { signals: [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?] })
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> Result<Self, String> {
-        Ok(Self {})
-    }
-
-    #[cfg(unix)]
-    async fn wait(mut self) {
-        let [interrupt, terminate] = &mut self.signals;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    async fn wait(self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

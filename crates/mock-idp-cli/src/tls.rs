@@ -1,14 +1,16 @@
 //! What the command line and the configuration file say about TLS.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use mock_idp::tls::Tls;
 use mock_idp::{Builder, MockIdp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::log::Voice;
+
 /// What the command line says.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct TlsArguments {
     /// Serve https with a certificate of a certification authority that is made for this run.
     #[arg(long, conflicts_with = "tls_cert")]
@@ -37,8 +39,9 @@ pub(crate) struct TlsArguments {
 }
 
 /// What the configuration file says: the table is there, so https is served.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "Members")]
+#[schemars(inline, with = "Members")]
 pub(crate) struct TlsConfig {
     /// Certificate and key; without them they are made.
     own: Option<(PathBuf, PathBuf)>,
@@ -48,15 +51,23 @@ pub(crate) struct TlsConfig {
     names: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 struct Members {
+    /// The certificate to serve with, and any that lead from it to its certification authority. PEM. Without it, one is
+    /// made for this run.
     cert: Option<PathBuf>,
+    /// The key of that certificate. PEM.
     key: Option<PathBuf>,
+    /// Certification authorities that say who clients are. PEM.
     #[serde(default)]
     client_ca: Vec<PathBuf>,
+    /// Where the certification authority of this run is written. PEM.
     ca_out: Option<PathBuf>,
+    /// Where the certificate of this run is written, and after it its certification authority. PEM.
     bundle_out: Option<PathBuf>,
+    /// Further names that the server is called by.
     #[serde(default)]
     names: Vec<String>,
 }
@@ -68,14 +79,14 @@ impl TryFrom<Members> for TlsConfig {
         let own = match (members.cert, members.key) {
             (Some(cert), Some(key)) => Some((cert, key)),
             (None, None) => None,
-            (Some(_), None) => return Err("there is a `cert` and no `key`"),
-            (None, Some(_)) => return Err("there is a `key` and no `cert`"),
+            (Some(_), None) => return Err("there is a cert and no key; add key"),
+            (None, Some(_)) => return Err("there is a key and no cert; add cert"),
         };
         if own.is_some() && members.ca_out.is_some() {
-            return Err("`ca_out` is for the certification authority that is made without `cert`");
+            return Err("ca_out is for the certification authority that is made without cert; leave one of them out");
         }
         if own.is_some() && members.bundle_out.is_some() {
-            return Err("`bundle_out` is for the certificate that is made without `cert`");
+            return Err("bundle_out is for the certificate that is made without cert; leave one of them out");
         }
         let Members { client_ca, ca_out, bundle_out, names, .. } = members;
         Ok(Self { own, client_ca, ca_out, bundle_out, names })
@@ -83,7 +94,7 @@ impl TryFrom<Members> for TlsConfig {
 }
 
 /// What both come to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Chosen {
     tls: Option<TlsConfig>,
     trust: Vec<PathBuf>,
@@ -145,7 +156,7 @@ impl Chosen {
     }
 
     /// Hands out the certification authority of the run, if there is one, and the hash of the server's key.
-    pub(crate) fn announce(&self, server: &MockIdp) -> Result<(), String> {
+    pub(crate) fn announce(&self, server: &MockIdp, voice: Voice) -> Result<(), String> {
         let written = |path: &Path, pem: &str| std::fs::write(path, pem).map_err(|error| failed(path, &error));
         let bundle = self.tls.as_ref().and_then(|config| config.bundle_out.as_deref()).zip(server.bundle_pem());
         bundle.map_or(Ok(()), |(path, pem)| written(path, pem))?;
@@ -153,13 +164,12 @@ impl Chosen {
             server.ca_pem().map_or(Ok(()), |pem| match self.tls.as_ref().and_then(|tls| tls.ca_out.as_deref()) {
                 Some(path) => written(path, pem),
                 None => {
-                    // Whoever reads it may have gone; the server serves all the same.
-                    let _ = write!(std::io::stderr(), "{pem}");
+                    voice.tell("ca", pem, pem.trim_end());
                     Ok(())
                 }
             });
         if let Some(hash) = server.spki_sha256().filter(|_| ca.is_ok()) {
-            let _ = writeln!(std::io::stderr(), "spki-sha256 {hash}");
+            voice.tell("spki-sha256", hash, &format!("spki-sha256 {hash}"));
         }
         ca
     }

@@ -28,7 +28,6 @@ pub struct MockIdpImage {
     name: String,
     tag: String,
     arguments: Vec<String>,
-    own_issuer: bool,
     tls: bool,
     configuration: Vec<CopyToContainer>,
     control_token: Option<Secret>,
@@ -59,7 +58,6 @@ impl MockIdpImage {
             name: name.into(),
             tag: tag.into(),
             arguments: Vec::new(),
-            own_issuer: false,
             tls: false,
             configuration: Vec::new(),
             control_token: drawn(),
@@ -103,8 +101,7 @@ impl MockIdpImage {
 
     /// Announces this issuer, not what the `Host` of each request says.
     #[must_use]
-    pub fn issuer(mut self, issuer: &str) -> Self {
-        self.own_issuer = true;
+    pub fn issuer(self, issuer: &str) -> Self {
         self.argument("--issuer").argument(issuer)
     }
 
@@ -178,10 +175,8 @@ impl Image for MockIdpImage {
     }
 
     fn cmd(&self) -> impl IntoIterator<Item = impl Into<Cow<'_, str>>> {
-        let mut arguments = vec!["serve".to_owned(), "--listen".to_owned(), format!("0.0.0.0:{PORT}")];
-        if !self.own_issuer {
-            arguments.push("--issuer-from-host".to_owned());
-        }
+        // In the form that the certification authority is found in.
+        let mut arguments = ["serve", "--log", "human"].map(str::to_owned).to_vec();
         if !self.configuration.is_empty() {
             arguments.extend(["--config".to_owned(), CONFIGURATION.to_owned()]);
         }

@@ -42,6 +42,24 @@ impl Description {
     /// # Errors
     /// [`StartError`] if there can be no such world.
     pub(crate) fn world(&self, ports: Ports) -> Result<World, StartError> {
+        let mut setup = self.setup()?;
+        let (clients, users) = (self.clients(), self.users());
+        check(&clients, &users)?;
+        setup.policy.client_certificates = self.client_certificates;
+        Ok(World {
+            ports,
+            policy: setup.policy,
+            clients: Clients::new(clients, self.any_client),
+            people: People::new(users),
+            specs: setup.specs,
+        })
+    }
+
+    /// The documents in force and the choices.
+    ///
+    /// # Errors
+    /// [`StartError`] if one is named that there is not.
+    pub(crate) fn setup(&self) -> Result<Setup, StartError> {
         let mut setup = Setup { policy: self.policy.clone(), ..self.profile.setup() };
         if self.legacy {
             setup.legacy();
@@ -54,16 +72,7 @@ impl Description {
             let choice = |known| StartError::Choice { name: name.clone(), known };
             setup.choose(name, *value).map_err(choice)?;
         }
-        let (clients, users) = (self.clients(), self.users());
-        check(&clients, &users)?;
-        setup.policy.client_certificates = self.client_certificates;
-        Ok(World {
-            ports,
-            policy: setup.policy,
-            clients: Clients::new(clients, self.any_client),
-            people: People::new(users),
-            specs: setup.specs,
-        })
+        Ok(setup)
     }
 
     /// The clients, which may be the built-in ones.
@@ -97,7 +106,8 @@ impl Description {
     }
 }
 
-fn check(clients: &[Arc<Client>], users: &[Arc<User>]) -> Result<(), StartError> {
+/// Whether everybody has a name of their own, and every redirect URI can be one.
+pub(crate) fn check(clients: &[Arc<Client>], users: &[Arc<User>]) -> Result<(), StartError> {
     for (at, client) in clients.iter().enumerate() {
         if client.client_id.is_empty() {
             return Err(StartError::Nameless("a client"));

@@ -266,7 +266,7 @@ pub use people::User;
 pub use profiles::Profile;
 pub use refusal::{Document, Refused, Rule};
 pub use running::{Disposable, MockIdp, Tenant};
-pub use server::{Builder, StartError};
+pub use server::{Builder, ClientFlaw, StartError};
 pub use world::{Amount, Policy, Switch};
 
 pub use ports::{clock, dice, keys, outbound};
@@ -303,6 +303,15 @@ pub fn documents() -> Vec<&'static Document> {
         }
     }
     documents
+}
+
+/// The names of the documents that can be left out, by [`Builder::without`], in alphabetical order.
+pub fn optional_documents() -> Vec<&'static str> {
+    let every = specs::every();
+    let mut names: Vec<_> = every.iter().filter(|spec| spec.optional()).map(|spec| spec.name()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Every rule this server enforces, by id.

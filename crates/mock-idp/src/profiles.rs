@@ -264,6 +264,16 @@ impl Profile {
         self.setup().policy
     }
 
+    /// The names of the documents it speaks, each once, in the order their checks run.
+    pub fn documents(self) -> Vec<&'static str> {
+        self.setup().specs.iter().fold(Vec::new(), |mut names, spec| {
+            if !names.contains(&spec.name()) {
+                names.push(spec.name());
+            }
+            names
+        })
+    }
+
     fn made(self) -> &'static Made {
         match self {
             Self::Strict => &STRICT,

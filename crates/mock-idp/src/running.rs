@@ -144,6 +144,27 @@ impl MockIdp {
         all.map(|tenant| Tenant { app: self.app().clone(), tenant }).collect()
     }
 
+    /// Describes the tenant at the root anew while it runs, and with it those that were made like it: clients, users,
+    /// lifetimes, documents and choices. Codes, tokens, keys, clocks, faults and journals stay. What was said on top of the
+    /// former description, by [`Tenant::play`] or the control API, is gone. What a server has but once, such as its address,
+    /// its issuer, its store and its TLS, is not looked at.
+    /// ```
+    /// # let idp = mock_idp::MockIdp::builder().in_process()?;
+    /// use mock_idp::{MockIdp, User};
+    ///
+    /// idp.redescribe(MockIdp::builder().user(User::new("carol")))?;
+    /// # Ok::<(), mock_idp::StartError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`StartError`] if there can be no such server. Then everything is as before.
+    pub fn redescribe(&self, description: Builder) -> Result<(), StartError> {
+        let description = description.into_description();
+        self.app().tenants.root().redescribe(&description)?;
+        let like_root = self.app().tenants.all();
+        like_root.iter().filter(|tenant| tenant.is_like_root()).try_for_each(|tenant| tenant.redescribe(&description))
+    }
+
     /// Takes every tenant away but the one at the root, which is made again what it was when the server started.
     /// ```
     /// # let idp = mock_idp::MockIdp::builder().in_process()?;

@@ -29,8 +29,10 @@ use crate::world::Policy;
 
 #[cfg(feature = "control")]
 mod controlled;
+mod judged;
 mod security;
 
+pub use judged::ClientFlaw;
 pub(crate) use security::Security;
 use security::Wanted;
 
@@ -333,6 +335,7 @@ impl Builder {
             outbound: self.outbound.unwrap_or_else(|| Arc::new(security.outgoing())),
             keys: self.keys,
             store: self.store,
+            like_root: false,
         };
         let tenants = Tenants::new(place, self.clock.unwrap_or_default(), origin)?;
         let app = Arc::new(App {
@@ -355,6 +358,7 @@ impl Builder {
             outbound: self.outbound.unwrap_or_else(|| root.outbound.clone()),
             keys: self.keys.or(&root.keys),
             store: self.store.or_else(|| root.store.clone()),
+            like_root: false,
         }
     }
 

@@ -41,6 +41,13 @@ pub fn ideas() -> impl Iterator<Item = &'static Idea> {
     server_attacks().map(|attack| &attack.idea).chain(client_attacks().map(|attack| &attack.idea))
 }
 
+/// Whether an attack finds out whether a client checks the signature of an ID token, and nothing else. Behind TLS that is
+/// a SHOULD.
+#[doc(hidden)]
+pub fn is_about_signatures(id: &str) -> bool {
+    ABOUT_SIGNATURES.contains(&id)
+}
+
 /// What is said of [`ABOUT_SIGNATURES`] once and for all.
 const BEHIND_TLS: &str = "
 OpenID Connect Core section 3.1.3.7, item 6, lets a client verify the certificate of the token endpoint in place of the
@@ -101,7 +108,7 @@ fn told(text: &mut String, idea: &Idea, needs: &str) {
     }
     let _ = writeln!(text, "\n- Withstood: {}\n- Vulnerable: {}", idea.secure, idea.insecure);
     let levels = idea.levels.iter().map(|(profile, level)| format!("{level} under {profile}"));
-    let behind_tls = ABOUT_SIGNATURES.contains(&idea.id).then(|| "SHOULD behind TLS".to_owned());
+    let behind_tls = is_about_signatures(idea.id).then(|| "SHOULD behind TLS".to_owned());
     let levels: Vec<_> = levels.chain(behind_tls).collect();
     let levels = if levels.is_empty() { String::new() } else { format!(" ({})", levels.join(", ")) };
     let attackers: Vec<_> = idea.capabilities.iter().map(ToString::to_string).collect();

@@ -75,6 +75,7 @@ pub mod redemption;
 pub mod registration;
 pub mod report;
 pub mod run;
+mod site;
 pub mod stage;
 pub mod target;
 pub mod time;

@@ -7,7 +7,7 @@ use crate::attack::Inconclusive;
 use crate::bench::Bench;
 use crate::browser::{Browser, Visit};
 use crate::target::Registration;
-use crate::user_agent::{Page, Reached, Submission, Who};
+use crate::user_agent::{Reached, Who};
 
 /// More pages than there are between a link and the end of a session.
 const MOST_PAGES: usize = 4;
@@ -55,17 +55,8 @@ impl Bench {
                 Reached::Page(page) if page.asks_who() => return Ok(page.answer().clone()),
                 Reached::Page(page) => page,
             };
-            let form = self.leaving(&page)?;
-            reached = forms.send(browser, &form).await?;
+            reached = forms.send(browser, &forms.leave(&page, Who::First)?).await?;
         }
         Err(Inconclusive::new("the pages for a logout have no end"))
-    }
-
-    /// What is sent from a page that asks whether to log out: the button that says yes, or else the one that says "log
-    /// out", which is declined everywhere else.
-    fn leaving(&self, page: &Page) -> Result<Submission, Inconclusive> {
-        let forms = self.target().login.forms().cloned().unwrap_or_default();
-        let agreed = forms.fill(page, Who::First);
-        Ok(agreed.or_else(|error| forms.decline(page, Who::First).map_err(|_| error))?)
     }
 }

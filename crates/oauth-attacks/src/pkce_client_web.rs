@@ -1,5 +1,7 @@
 //! `pkce_client` as a client under test: a web application that uses it as its documentation says.
 
+mod resources;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use crate::client::{
     Ability, Answered, ClientUnderTest, Done, Door, Errand, Page, Provider, Rejected, Said, Visitor,
 };
 use crate::dice::fresh;
+use crate::pkce_client_web::resources::{Visit, Visits};
 use crate::target::{ClientAuth, Registration};
 
 /// The cookie that leads to a visitor's logins.
@@ -34,7 +37,7 @@ const LOGGED_OUT: &str = "http://127.0.0.1:9/goodbye";
 /// to a login of another browser, that one is over: whoever brought it may have stolen it.
 pub struct PkceClientWeb {
     registration: Option<Registration>,
-    adjust: Box<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>,
+    adjust: Adjust,
     /// The issuer where each session began its last login.
     chosen: Mutex<HashMap<String, String>>,
     clients: Mutex<HashMap<String, Client>>,
@@ -44,9 +47,16 @@ pub struct PkceClientWeb {
     held: Mutex<HashMap<String, Session>>,
     /// The logouts that were begun, by session.
     leaving: Mutex<HashMap<String, PendingLogout>>,
+    /// Where it is registered, and how.
+    providers: Mutex<HashMap<String, Provider>>,
     /// By how much the clock for each issuer was moved, in seconds.
     later: Mutex<HashMap<String, Arc<AtomicU64>>>,
+    /// The resources that each session has access to, or is about to.
+    visits: Visits,
 }
+
+/// What is to be said of a client besides who it is.
+type Adjust = Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
 
 /// A clock that can be moved forward.
 struct Later(Arc<AtomicU64>);
@@ -59,9 +69,19 @@ impl Clock for Later {
 
 /// A login that was begun.
 struct Open {
-    issuer: String,
+    client: Client,
     key: FlowKey,
     pending: Pending,
+    purpose: Purpose,
+}
+
+/// What a login was begun for.
+enum Purpose {
+    Login,
+    /// To link an account to the session.
+    Link,
+    /// To visit a resource.
+    Visit(Visit),
 }
 
 impl Default for PkceClientWeb {
@@ -75,13 +95,15 @@ impl PkceClientWeb {
     pub fn new(adjust: impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static) -> Self {
         Self {
             registration: None,
-            adjust: Box::new(adjust),
+            adjust: Arc::new(adjust),
             chosen: Mutex::default(),
             clients: Mutex::default(),
             open: Mutex::default(),
             held: Mutex::default(),
             leaving: Mutex::default(),
+            providers: Mutex::default(),
             later: Mutex::default(),
+            visits: Visits::default(),
         }
     }
 
@@ -111,19 +133,35 @@ impl PkceClientWeb {
         let builder = builder.redirect_uri(provider.client.redirect_uri()).clock(Later(later));
         let client = (self.adjust)(builder).discover().await?;
         lock(&self.clients).insert(provider.issuer.clone(), client.clone());
+        lock(&self.providers).insert(provider.issuer.clone(), provider.clone());
         Ok(client)
     }
 
     async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
+        let url = self.begin_for_purpose(visitor, provider, Purpose::Login).await?;
+        lock(&self.chosen).insert(cookie_of(visitor), provider.issuer.clone());
+        Ok(url)
+    }
+
+    /// Begins to link the visitor's account at another server to the session they have.
+    async fn begin_link(&self, visitor: &Visitor, provider: &Provider) -> Result<Done, Rejected> {
+        self.session(visitor)?;
+        let url = self.begin_for_purpose(visitor, provider, Purpose::Link).await?;
+        Ok(Done::Sent { url })
+    }
+
+    async fn begin_for_purpose(
+        &self,
+        visitor: &Visitor,
+        provider: &Provider,
+        purpose: Purpose,
+    ) -> Result<String, Rejected> {
         let client = self.client(provider).await?;
         let login = client.login().scopes(["openid", "profile"]);
         let login = provider.client.always.iter().fold(login, wished);
         let Started { url, pending } = login.begin().await?;
-        let session = visitor.cookie(COOKIE).unwrap_or_else(fresh);
-        visitor.set_cookie(COOKIE, &session);
-        lock(&self.chosen).insert(session.clone(), provider.issuer.clone());
-        let open = Open { issuer: provider.issuer.clone(), key: pending.lookup_key(), pending };
-        lock(&self.open).entry(session).or_default().push(open);
+        let open = Open { client, key: pending.lookup_key(), pending, purpose };
+        lock(&self.open).entry(cookie_of(visitor)).or_default().push(open);
         Ok(url.into())
     }
 
@@ -136,19 +174,25 @@ impl PkceClientWeb {
         let none = || Rejected::new("no login of this browser is open");
         self.end_elsewhere(visitor.cookie(COOKIE).as_deref(), callback.lookup_key());
         let cookie = visitor.cookie(COOKIE).ok_or_else(none)?;
-        let open = self.take(&cookie, callback.lookup_key()).ok_or_else(none)?;
-        let client = lock(&self.clients).get(&open.issuer).cloned();
-        let client = client.ok_or_else(|| Rejected::new("this issuer is not configured"))?;
-        let session = match client.finish(open.pending, callback).await {
+        let Open { client, key, pending, purpose } = self.take(&cookie, callback.lookup_key()).ok_or_else(none)?;
+        let session = match client.finish(pending, callback).await {
             Ok(session) => session,
             Err(FinishError::Rejected(Rejection { pending, reason, .. })) => {
-                lock(&self.open).entry(cookie).or_default().push(Open { pending, ..open });
+                lock(&self.open).entry(cookie).or_default().push(Open { client, key, pending, purpose });
                 return Err(reason.into());
             }
             Err(error) => return Err(error.into()),
         };
+        let links = match purpose {
+            Purpose::Visit(visit) => return self.arrive(visitor, visit, session).await,
+            Purpose::Link => true,
+            Purpose::Login => false,
+        };
         let claims = session.userinfo().await?;
-        lock(&self.held).insert(cookie, session);
+        // Who links an account stays who they are.
+        if !links {
+            lock(&self.held).insert(cookie, session);
+        }
         Ok(Said::Accepted { issuer: client.issuer().to_owned(), subject: claims.subject().to_owned() })
     }
 
@@ -160,17 +204,19 @@ impl PkceClientWeb {
             Errand::LetPass { seconds } => {
                 let issuer = visitor
                     .cookie(COOKIE)
-                    .and_then(|cookie| Some(lock(&self.open).get(&cookie)?.last()?.issuer.clone()));
+                    .and_then(|cookie| Some(lock(&self.open).get(&cookie)?.last()?.client.issuer().to_owned()));
                 let issuer = issuer.ok_or_else(|| Rejected::new("no login of this browser is open"))?;
                 lock(&self.later).entry(issuer).or_default().fetch_add(*seconds, Ordering::Relaxed);
                 Ok(Done::Done)
             }
             Errand::TakeForm { form } => self.finish_with(visitor, Callback::from_form(form)?).await.map(Done::Is),
             Errand::Device { provider } => self.log_in_as_device(visitor, provider).await.map(Done::Is),
+            Errand::Link { provider } => self.begin_link(visitor, provider).await,
             Errand::Logout => self.log_out(visitor).await,
             Errand::Notify { logout_token } => self.take_logout_token(visitor, logout_token).await,
             Errand::Open { door, params } => self.opened(visitor, *door, params),
-            _ => Err(Rejected::new("the client cannot do that")),
+            Errand::Call { url } => self.call(visitor, url).await,
+            Errand::BeginFor { resource } => self.begin_for(visitor, resource).await,
         }
     }
 
@@ -262,6 +308,13 @@ impl PkceClientWeb {
     }
 }
 
+/// The cookie that leads to a visitor's logins, which they have from now on.
+fn cookie_of(visitor: &Visitor) -> String {
+    let cookie = visitor.cookie(COOKIE).unwrap_or_else(fresh);
+    visitor.set_cookie(COOKIE, &cookie);
+    cookie
+}
+
 /// What a login is to say besides, as an application says it.
 fn wished<'a>(login: LoginRequest<'a>, (name, value): &(String, String)) -> LoginRequest<'a> {
     match (name.as_str(), value.parse(), serde_json::from_str(value)) {
@@ -286,11 +339,7 @@ impl ClientUnderTest for PkceClientWeb {
     }
 
     fn can(&self, ability: Ability) -> bool {
-        use Ability::{AtOnce, Device, LetPass, Logout, Notify, Open, Print, Refresh, Scope, TakeForm, WhoAmI};
-        matches!(
-            ability,
-            AtOnce | Device | LetPass | Logout | Notify | Open | Print | Refresh | Scope | TakeForm | WhoAmI
-        )
+        !matches!(ability, Ability::Pages | Ability::Listen | Ability::OpenBrowser)
     }
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {

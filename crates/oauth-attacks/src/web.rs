@@ -18,6 +18,7 @@ use crate::client::{
     Ability, Answered, ClientUnderTest, Done, Door, Errand, Page, Provider, Rejected, Said, Visitor,
 };
 use crate::dice::fresh;
+use crate::site::Site;
 use crate::target::Registration;
 use crate::trace::Party;
 
@@ -43,12 +44,7 @@ const MOST_REDIRECTS: usize = 20;
 /// # }
 /// ```
 pub struct Web {
-    start: url::Url,
-    logged_in: LoggedIn,
-    registration: Registration,
-    places: Vec<SocketAddr>,
-    doors: HashMap<Door, url::Url>,
-    logout: Option<url::Url>,
+    site: Site,
     notified_at: Option<url::Url>,
     agent: Agent,
     visitors: Mutex<HashMap<String, Arc<Seat>>>,
@@ -141,25 +137,15 @@ impl Web {
     /// # Errors
     /// [`WebError`] when the address is none.
     pub fn new(start: &str, logged_in: LoggedIn) -> Result<Self, WebError> {
-        let start = address(start)?;
-        let callback = joined(&start, "/callback")?;
-        Ok(Self {
-            agent: Agent::new(Tls::for_url(start.as_str()))?.aside(),
-            start,
-            logged_in,
-            registration: Registration::public("client-under-test", callback),
-            places: Vec::new(),
-            doors: HashMap::new(),
-            logout: None,
-            notified_at: None,
-            visitors: Mutex::default(),
-        })
+        let site = Site::new(start, logged_in)?;
+        let agent = Agent::new(Tls::for_url(site.start.as_str()))?.aside();
+        Ok(Self { site, notified_at: None, agent, visitors: Mutex::default() })
     }
 
     /// Registered like this.
     #[must_use]
     pub fn registered(mut self, registration: Registration) -> Self {
-        self.registration = registration;
+        self.site.registration = registration;
         self
     }
 
@@ -167,7 +153,7 @@ impl Web {
     /// knows one, for another.
     #[must_use]
     pub fn issuers_at(mut self, first: SocketAddr, second: Option<SocketAddr>) -> Self {
-        self.places = std::iter::once(first).chain(second).collect();
+        self.site.expect_issuers_at(first, second);
         self
     }
 
@@ -176,7 +162,7 @@ impl Web {
     /// # Errors
     /// [`WebError`] when the address is none.
     pub fn door(mut self, door: Door, at: &str) -> Result<Self, WebError> {
-        self.doors.insert(door, address(&joined(&self.start, at)?)?);
+        self.site.has_door(door, at)?;
         Ok(self)
     }
 
@@ -185,7 +171,7 @@ impl Web {
     /// # Errors
     /// [`WebError`] when the address is none.
     pub fn logout_at(mut self, at: &str) -> Result<Self, WebError> {
-        self.logout = Some(address(&joined(&self.start, at)?)?);
+        self.site.logs_out_at(at)?;
         Ok(self)
     }
 
@@ -194,7 +180,7 @@ impl Web {
     /// # Errors
     /// [`WebError`] when the address is none.
     pub fn notified_at(mut self, at: &str) -> Result<Self, WebError> {
-        self.notified_at = Some(address(&joined(&self.start, at)?)?);
+        self.notified_at = Some(self.site.address(at)?);
         Ok(self)
     }
 
@@ -213,7 +199,7 @@ impl Web {
     async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
         let seat = self.seat(visitor);
         lock(&seat.issuer).clone_from(&provider.issuer);
-        match self.open(visitor, &seat, self.start.to_string()).await? {
+        match self.open(visitor, &seat, self.site.start.to_string()).await? {
             Landed::Elsewhere(url) => Ok(url),
             Landed::Here(answer) => {
                 Err(Rejected::new(format!("the application answered {} and leads nowhere", answer.status)))
@@ -248,14 +234,14 @@ impl Web {
         let broken = |error: AgentError| Rejected::new(error.to_string());
         let Visit { mut url, mut form } = first;
         for _ in 0..MOST_REDIRECTS {
-            let before = form.is_some().then_some(self.start.as_str());
+            let before = form.is_some().then_some(self.site.start.as_str());
             let visit = Visit { url: url.clone(), form: form.take() };
             let answer = seat.browser.open_from(visit, before).await.map_err(broken)?;
             visitor.show(Page { address: Some(url.clone()), ..page(&answer) });
             let Some(location) = answer.location() else { return Ok(Landed::Here(answer)) };
             let next = url::Url::parse(&url).and_then(|here| here.join(location));
             let next = next.map_err(|_| Rejected::new("the application redirects to what is no address"))?;
-            if next.origin() != self.start.origin() {
+            if next.origin() != self.site.start.origin() {
                 return Ok(Landed::Elsewhere(next.into()));
             }
             url = next.into();
@@ -265,24 +251,19 @@ impl Web {
 
     /// Who is logged in, as far as can be seen.
     async fn who(&self, visitor: &Visitor, seat: &Seat) -> Result<Said, Rejected> {
-        let page = match self.logged_in.path() {
+        let page = match self.site.logged_in.path() {
             "" => visitor.page().unwrap_or_default(),
             path => {
-                let url = self.start.join(path).map_err(|error| Rejected::new(error.to_string()))?;
+                let url = self.site.start.join(path).map_err(|error| Rejected::new(error.to_string()))?;
                 let answer = seat.browser.open(Visit { url: url.into(), form: None }).await;
                 page(&answer.map_err(|error| Rejected::new(error.to_string()))?)
             }
         };
-        if page.status >= 500 {
-            return Ok(Said::BrokeDown);
+        let said = self.site.who(&lock(&seat.issuer), (page.status, &page.body));
+        if said != Said::BrokeDown {
+            seat.logged_in.store(matches!(said, Said::Accepted { .. }), Ordering::Relaxed);
         }
-        let logged_in = self.logged_in.holds(page.status, &page.body);
-        seat.logged_in.store(logged_in, Ordering::Relaxed);
-        if !logged_in {
-            return Ok(Said::Rejected(Rejected::new("nobody is logged in")));
-        }
-        // The page was chosen so that it shows this of the one whom every login is about.
-        Ok(Said::Accepted { issuer: lock(&seat.issuer).clone(), subject: "alice".to_owned() })
+        Ok(said)
     }
 
     async fn do_errand(&self, visitor: &Visitor, errand: &Errand) -> Result<Done, Rejected> {
@@ -294,19 +275,18 @@ impl Web {
         match errand {
             Errand::WhoAmI => Ok(Done::Is(self.who(visitor, &seat).await?)),
             Errand::Logout => {
-                let url = self.logout.clone().ok_or_else(|| Rejected::new("no address to log out at is known"))?;
-                let mut landed = self.open(visitor, &seat, url.clone().into()).await?;
+                let url = self.site.logout()?;
+                let mut landed = self.open(visitor, &seat, url.clone()).await?;
                 // A careful application takes nothing but the form of its own page there.
                 if matches!(&landed, Landed::Here(answer) if answer.status == 405) {
-                    let form = Visit { url: url.into(), form: Some(Params::new()) };
+                    let form = Visit { url, form: Some(Params::new()) };
                     landed = self.visit(visitor, &seat, form).await?;
                 }
                 Ok(sent(landed))
             }
             Errand::Open { door, params } => {
-                let url = self.doors.get(door).ok_or_else(|| Rejected::new("no such address is known"))?;
-                let query = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Params>();
-                Ok(sent(self.open(visitor, &seat, query.append_to_query(url.as_str())).await?))
+                let url = self.site.through(*door, params)?;
+                Ok(sent(self.open(visitor, &seat, url).await?))
             }
             Errand::Notify { logout_token } => {
                 let url = self.notified_at.clone().ok_or_else(|| Rejected::new("no address to notify is known"))?;
@@ -336,16 +316,6 @@ fn page(answer: &Answer) -> Page {
     Page { status: answer.status, headers: text(&answer.headers), body: answer.body.clone(), ..Page::default() }
 }
 
-/// Reads an address.
-pub(crate) fn address(text: &str) -> Result<url::Url, WebError> {
-    url::Url::parse(text).map_err(|error| WebError::Address(text.to_owned(), error))
-}
-
-/// An address, absolute or below another.
-pub(crate) fn joined(base: &url::Url, more: &str) -> Result<String, WebError> {
-    base.join(more).map(Into::into).map_err(|error| WebError::Address(more.to_owned(), error))
-}
-
 impl ClientUnderTest for Web {
     fn begin<'a>(&'a self, visitor: &'a Visitor, provider: &'a Provider) -> Answered<'a, Result<String, Rejected>> {
         Box::pin(self.begin_login(visitor, provider))
@@ -357,11 +327,8 @@ impl ClientUnderTest for Web {
 
     fn can(&self, ability: Ability) -> bool {
         match ability {
-            Ability::Pages | Ability::WhoAmI => true,
-            Ability::Open => !self.doors.is_empty(),
-            Ability::Logout => self.logout.is_some(),
             Ability::Notify => self.notified_at.is_some(),
-            _ => false,
+            other => self.site.can(other),
         }
     }
 
@@ -370,19 +337,19 @@ impl ClientUnderTest for Web {
     }
 
     fn registration(&self) -> Registration {
-        self.registration.clone()
+        self.site.registration.clone()
     }
 
     fn issuers_at(&self) -> &[SocketAddr] {
-        &self.places
+        &self.site.places
     }
 }
 
 impl fmt::Debug for Web {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Web")
-            .field("start", &self.start.as_str())
-            .field("places", &self.places)
+            .field("start", &self.site.start.as_str())
+            .field("places", &self.site.places)
             .finish_non_exhaustive()
     }
 }

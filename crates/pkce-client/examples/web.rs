@@ -24,11 +24,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok(secret) => client.secret(secret),
         Err(_) => client,
     };
-    let app = Router::new().route("/", get(async || Html(HOME))).route("/me", get(me));
-    let bff = Bff::builder(client.discover().await?, SealKey::generate(&SystemDice)?).scopes(["profile"]);
-    let app = bff.on_failure(|failure| eprintln!("{failure}")).allow_http_on_loopback().protect(app)?;
+    let app = app(client.discover().await?)?;
     let listener = TcpListener::bind(("127.0.0.1", redirect_uri.port().ok_or("REDIRECT_URI has no port")?)).await?;
     Ok(axum::serve(listener, app).await?)
+}
+
+/// The application of this client.
+pub(crate) fn app(client: Client) -> Result<Router, Box<dyn Error>> {
+    let app = Router::new().route("/", get(async || Html(HOME))).route("/me", get(me));
+    let bff = Bff::builder(client, SealKey::generate(&SystemDice)?).scopes(["profile"]);
+    Ok(bff.on_failure(|failure| eprintln!("{failure}")).allow_http_on_loopback().protect(app)?)
 }
 
 /// Whoever is logged in.

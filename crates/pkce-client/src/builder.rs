@@ -15,8 +15,8 @@ use crate::discover::{Server, Terms};
 use crate::error::{ConfigError, Error};
 use crate::issuer::IssuerPolicy;
 use crate::jwks::KeyCache;
-use crate::jwt::verified_as;
 use crate::paste::PastePrompt;
+use crate::public_key::is_verified;
 use crate::specs::oidc_backchannel_logout::Received;
 use crate::specs::{self, Spec, rfc9101_jar, rfc9126_par};
 use crate::transport::HttpClient;
@@ -237,7 +237,7 @@ impl ClientBuilder {
         if self.algorithms.is_empty() {
             return Err(ConfigError::NoAlgorithm);
         }
-        if let Some(unknown) = self.algorithms.iter().find(|algorithm| verified_as(**algorithm).is_none()) {
+        if let Some(unknown) = self.algorithms.iter().find(|algorithm| !is_verified(**algorithm)) {
             return Err(ConfigError::Algorithm(*unknown));
         }
         Ok(Terms {

@@ -100,8 +100,18 @@ pub(crate) struct Recipient<'a> {
 /// What the claims of an ID token are held against.
 pub(crate) struct Expectations<'a> {
     pub(crate) recipient: Recipient<'a>,
-    pub(crate) access_token: &'a Secret,
+    /// The one beside it.
+    pub(crate) access_token: Option<&'a Secret>,
     pub(crate) occasion: Occasion<'a>,
+}
+
+/// What is known of a login that somebody else began.
+pub(crate) struct Elsewhere {
+    pub(crate) nonce: Option<Secret>,
+    pub(crate) code: Option<Secret>,
+    pub(crate) subject: Option<String>,
+    pub(crate) acr: Vec<Vec<String>>,
+    pub(crate) max_age: Option<Duration>,
 }
 
 /// When an ID token was issued.
@@ -113,6 +123,8 @@ pub(crate) enum Occasion<'a> {
     WithoutBrowser,
     /// When a session was refreshed; these are the claims of the login.
     Refresh(&'a IdClaims),
+    /// At the end of a login that somebody else began.
+    Elsewhere(&'a Elsewhere),
 }
 
 impl IdClaims {
@@ -224,21 +236,22 @@ pub(crate) fn judge_times(claims: &Map<String, Value>, expected: &Recipient<'_>)
 fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), JwtError> {
     let nonce = optional_text(claims, "nonce")?;
     let auth_time = time(claims, "auth_time")?;
+    let recipient = &expected.recipient;
     match expected.occasion {
         Occasion::Login { sent, .. } => {
-            match nonce {
-                Some(nonce) if sent.nonce.matches(nonce) => {}
-                Some(_) => return Err(JwtError::Nonce),
-                None if expected.recipient.missing_nonce => {}
-                None => return Err(JwtError::Missing("nonce")),
-            }
+            judge_nonce(nonce, Some(&sent.nonce), recipient.missing_nonce)?;
             judge_acr(claims, &sent.acr)?;
-            if sent.subject.is_some() && sent.subject.as_deref() != optional_text(claims, "sub")? {
-                return Err(JwtError::Subject);
-            }
-            sent.max_age.map_or(Ok(()), |max_age| judge_age(auth_time, max_age, &expected.recipient))
+            judge_subject(claims, sent.subject.as_deref())?;
+            judge_age(auth_time, sent.max_age, recipient)
         }
-        Occasion::WithoutBrowser => nonce.map_or(Ok(()), |_| Err(JwtError::Nonce)),
+        Occasion::WithoutBrowser => judge_nonce(nonce, None, false),
+        Occasion::Elsewhere(login) => {
+            // No code verifier ties it to that login: it is not without its nonce, whatever the logins of this client are.
+            judge_nonce(nonce, login.nonce.as_ref(), false)?;
+            judge_acr(claims, &login.acr)?;
+            judge_subject(claims, login.subject.as_deref())?;
+            judge_age(auth_time, login.max_age, recipient)
+        }
         Occasion::Refresh(first) => {
             let same = |name: &str| claims.get(name) == first.claims.get(name);
             if let Some(name) = ["iss", "sub"].into_iter().find(|name| !same(name)) {
@@ -249,7 +262,7 @@ fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
             if now != first.audiences() {
                 return Err(JwtError::Changed("aud"));
             }
-            if time(claims, "iat")?.map(|iat| iat.saturating_add(expected.recipient.leeway.as_secs()))
+            if time(claims, "iat")?.map(|iat| iat.saturating_add(recipient.leeway.as_secs()))
                 < time(&first.claims, "iat")?
             {
                 return Err(JwtError::IssuedBeforeLogin);
@@ -262,28 +275,48 @@ fn judge_occasion(claims: &Map<String, Value>, expected: &Expectations<'_>) -> R
     }
 }
 
-fn judge_age(auth_time: Option<u64>, max_age: Duration, expected: &Recipient<'_>) -> Result<(), JwtError> {
+/// The nonce is that of the login, and there is none if none was sent (OpenID Connect Core §3.1.3.7, rule 11).
+fn judge_nonce(nonce: Option<&str>, sent: Option<&Secret>, may_be_missing: bool) -> Result<(), JwtError> {
+    match (nonce, sent) {
+        (Some(nonce), Some(sent)) if !sent.is_empty() && sent.matches(nonce) => Ok(()),
+        (Some(_), _) => Err(JwtError::Nonce),
+        (None, Some(_)) if !may_be_missing => Err(JwtError::Missing("nonce")),
+        (None, _) => Ok(()),
+    }
+}
+
+fn judge_subject(claims: &Map<String, Value>, wanted: Option<&str>) -> Result<(), JwtError> {
+    let is_other = wanted.is_some() && wanted != optional_text(claims, "sub")?;
+    if is_other { Err(JwtError::Subject) } else { Ok(()) }
+}
+
+fn judge_age(auth_time: Option<u64>, max_age: Option<Duration>, expected: &Recipient<'_>) -> Result<(), JwtError> {
+    let Some(max_age) = max_age else { return Ok(()) };
     let auth_time = auth_time.ok_or(JwtError::Missing("auth_time"))?;
     let latest = auth_time.saturating_add(max_age.as_secs()).saturating_add(expected.leeway.as_secs());
     if expected.now > latest { Err(JwtError::TooOld { auth_time, now: expected.now }) } else { Ok(()) }
 }
 
-/// These hashes are optional in the code flow; where they are, they must be right (OpenID Connect Core §3.1.3.8).
+/// These hashes are optional in the code flow; where they are, they must be right (OpenID Connect Core §3.1.3.8). What came
+/// by another way must have them (§3.2.2.9, §3.3.2.10).
 fn judge_hashes(
     claims: &Map<String, Value>,
     algorithm: Algorithm,
     expected: &Expectations<'_>,
 ) -> Result<(), JwtError> {
-    let judge = |name, text: &Secret, error| match optional_text(claims, name)? {
-        Some(hash) if !half_hash(algorithm, text).matches(hash) => Err(error),
+    let needed = matches!(expected.occasion, Occasion::Elsewhere(_));
+    let judge = |name, text: Option<&Secret>, error| match (optional_text(claims, name)?, text) {
+        (Some(hash), Some(text)) if !half_hash(algorithm, text).matches(hash) => Err(error),
+        (None, Some(_)) if needed => Err(JwtError::Missing(name)),
         _ => Ok(()),
     };
     judge("at_hash", expected.access_token, JwtError::AccessTokenHash)?;
     match expected.occasion {
         Occasion::Login { code, state, .. } => {
-            judge("c_hash", code, JwtError::CodeHash)?;
-            judge("s_hash", state, JwtError::StateHash)
+            judge("c_hash", Some(code), JwtError::CodeHash)?;
+            judge("s_hash", Some(state), JwtError::StateHash)
         }
+        Occasion::Elsewhere(login) => judge("c_hash", login.code.as_ref(), JwtError::CodeHash),
         Occasion::WithoutBrowser | Occasion::Refresh(_) => Ok(()),
     }
 }

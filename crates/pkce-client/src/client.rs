@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::ACCEPT;
-use oauth_types::{Algorithm, Params, ProviderMetadata};
+use oauth_types::{Algorithm, Params, ProviderMetadata, Secret};
 use serde_json::{Map, Value};
 
 use crate::address::Http;
@@ -197,11 +197,23 @@ impl Client {
         response: &mut TokenResponse,
         occasion: Occasion<'_>,
     ) -> Result<IdClaims, Error> {
-        let inner = &self.inner;
         let token = self.decrypted_id_token(response.id_token.as_ref().ok_or(JwtError::Absent)?)?;
-        let (token, access_token) = (&*response.id_token.insert(token), &response.access_token);
-        let id_token = Jwt::parse(JwtKind::IdToken, token.expose(), &inner.algorithms)?;
-        inner.keys.verify(self, &id_token).await?;
+        self.judged(&*response.id_token.insert(token), Some(&response.access_token), occasion).await
+    }
+
+    /// The claims of a signed ID token, if its signature and they are right.
+    pub(crate) async fn judged(
+        &self,
+        token: &Secret,
+        access_token: Option<&Secret>,
+        occasion: Occasion<'_>,
+    ) -> Result<IdClaims, Error> {
+        let id_token = Jwt::parse(JwtKind::IdToken, token.expose(), &self.inner.algorithms)?;
+        match occasion {
+            // It may be anybody who has brought it.
+            Occasion::Elsewhere(_) => self.inner.keys.verify(self, &id_token).await?,
+            _ => self.inner.keys.verify_answered(self, &id_token).await?,
+        }
         let expected = Expectations { recipient: self.recipient(), access_token, occasion };
         Ok(IdClaims::judge(id_token.claims()?, id_token.algorithm, &expected)?)
     }
@@ -232,7 +244,10 @@ impl Client {
             return Err(failed(JwtError::TooLong));
         }
         let jwt = Jwt::parse(kind, token, allowed).map_err(failed)?;
-        self.inner.keys.verify(self, &jwt).await?;
+        match kind {
+            JwtKind::Userinfo | JwtKind::Introspection => self.inner.keys.verify_answered(self, &jwt).await?,
+            _ => self.inner.keys.verify(self, &jwt).await?,
+        }
         jwt.claims().map_err(failed)
     }
 

@@ -1,30 +1,31 @@
 //! The server's public keys (RFC 7517), fetched when needed and kept for a while.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::DecodingKey;
+use std::sync::Arc;
+
 use oauth_types::Algorithm;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
 
 use crate::client::Client;
 use crate::error::{Defect, Error};
 use crate::json;
 use crate::jwt::{Jwt, JwtError};
+use crate::public_key::PublicKey;
 use crate::transport::Endpoint;
 
 /// How long fetched keys are used, in seconds. A key that is withdrawn stops working after this time at the latest.
 pub(crate) const MAX_AGE: u64 = 5 * 60;
 
-/// How long after a fetch for an unknown key the next one may happen, in seconds.
-pub(crate) const COOL_DOWN: u64 = 60;
+/// How long a key that was not found is not looked for again, in seconds.
+const COOL_DOWN: u64 = 60;
+
+/// How many fetches for unknown keys there may be in a row, and after how many seconds there may be one more.
+const SEARCHES: u64 = 10;
+const SEARCH_EVERY: u64 = 6;
 
 /// The most keys a set may have.
 const MAX_KEYS: usize = 256;
-
-/// What RSA keys sign.
-const RSA: [Algorithm; 6] =
-    [Algorithm::Rs256, Algorithm::Rs384, Algorithm::Rs512, Algorithm::Ps256, Algorithm::Ps384, Algorithm::Ps512];
 
 /// The cached key set of one server.
 #[derive(Default)]
@@ -32,37 +33,113 @@ pub(crate) struct KeyCache(Mutex<Cached>);
 
 #[derive(Default)]
 struct Cached {
-    keys: Option<KeySet>,
+    keys: Option<Arc<KeySet>>,
     fetched_at: u64,
-    /// When keys were last fetched only because one was not found.
-    searched_at: Option<u64>,
+    /// For keys of tokens that the server gave this client.
+    searches: Searches,
+    /// The hashes of the names that were looked for lately, and when. No name stands for tokens without one.
+    sought: Vec<(Option<[u8; 32]>, u64)>,
+    /// For keys of tokens that anybody can bring.
+    searches_for_anybody: Searches,
+}
+
+/// Where a token came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Server,
+    Anybody,
 }
 
 impl KeyCache {
-    /// Verifies the signature of `token`; with the keys of the server as they are now, if those kept do not fit.
+    /// Verifies the signature of `token`, whoever has brought it; with the keys of the server as they are now, if those
+    /// kept do not fit. Strangers can have the keys fetched that way, but not often, and not at the cost of logins.
+    pub(crate) async fn verify(&self, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
+        self.verify_of(Source::Anybody, client, token).await
+    }
+
+    /// The same for a token that is part of the server's answer to a request of the client.
+    pub(crate) async fn verify_answered(&self, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
+        self.verify_of(Source::Server, client, token).await
+    }
+
+    async fn verify_of(&self, source: Source, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
+        let mut keys = self.0.lock().await.fresh(client.inner.clock.now());
+        loop {
+            let error = match keys.as_ref().map(|keys| token.verify(keys, &client.inner.issuers)) {
+                Some(Ok(())) => return Ok(()),
+                Some(Err(Unverified::ForGood(error))) => return Err(token.kind.failed(error)),
+                Some(Err(Unverified::NewerKeysMayHelp(error))) => error,
+                None => JwtError::UnknownKey,
+            };
+            let newer = self.newer(client, (source, token), keys.as_ref()).await?;
+            keys = Some(newer.ok_or_else(|| token.kind.failed(error))?);
+        }
+    }
+
+    /// Other keys than these: fetched meanwhile, or fetched now, or none if they may not be fetched now for this token.
     ///
     /// The lock is held while fetching, so however many logins need keys at once, they are fetched once.
-    pub(crate) async fn verify(&self, client: &Client, token: &Jwt<'_>) -> Result<(), Error> {
+    async fn newer(
+        &self,
+        client: &Client,
+        (source, token): (Source, &Jwt<'_>),
+        than: Option<&Arc<KeySet>>,
+    ) -> Result<Option<Arc<KeySet>>, Error> {
         let now = client.inner.clock.now();
         let mut cached = self.0.lock().await;
-        let keys = match cached.keys.take() {
-            Some(keys) if now.abs_diff(cached.fetched_at) < MAX_AGE => keys,
-            _ => {
-                let keys = KeySet::read(client.fetch_keys().await?)?;
-                cached.fetched_at = now;
-                keys
-            }
-        };
-        let mut outcome = token.verify(cached.keys.insert(keys), &client.inner.issuers);
-        let cooled = cached.searched_at.is_none_or(|at| now.abs_diff(at) >= COOL_DOWN);
-        if matches!(outcome, Err(Unverified::NewerKeysMayHelp(_))) && cooled {
-            let answer = client.fetch_keys().await;
-            cached.searched_at = Some(now);
-            let keys = KeySet::read(answer?)?;
-            cached.fetched_at = now;
-            outcome = token.verify(cached.keys.insert(keys), &client.inner.issuers);
+        let others = |keys: &Arc<KeySet>| than.is_none_or(|than| !Arc::ptr_eq(keys, than));
+        if let Some(keys) = cached.fresh(now).filter(others) {
+            return Ok(Some(keys));
         }
-        outcome.map_err(|(Unverified::NewerKeysMayHelp(error) | Unverified::ForGood(error))| token.kind.failed(error))
+        if !cached.may_fetch(source, token, now) {
+            return Ok(None);
+        }
+        let keys = Arc::new(KeySet::read(client.fetch_keys().await?)?);
+        cached.fetched_at = now;
+        Ok(Some(Arc::clone(cached.keys.insert(keys))))
+    }
+}
+
+impl Cached {
+    /// The keys that are kept, unless they are too old.
+    fn fresh(&self, now: u64) -> Option<Arc<KeySet>> {
+        self.keys.clone().filter(|_| now.abs_diff(self.fetched_at) < MAX_AGE)
+    }
+
+    /// Whether the keys may be fetched now for this token, which those that are kept do not fit.
+    fn may_fetch(&mut self, source: Source, token: &Jwt<'_>, now: u64) -> bool {
+        match source {
+            Source::Anybody => self.searches_for_anybody.begin(now),
+            // There is one for each request of the client at most.
+            Source::Server if self.fresh(now).is_none() => true,
+            Source::Server => {
+                self.sought.retain(|(_, at)| now.abs_diff(*at) < COOL_DOWN);
+                let name = token.kid.as_ref().map(|kid| Sha256::digest(kid).into());
+                let is_new = self.sought.iter().all(|(known, _)| *known != name);
+                let may = is_new && self.searches.begin(now);
+                self.sought.extend(may.then_some((name, now)));
+                may
+            }
+        }
+    }
+}
+
+/// Counts fetches for unknown keys.
+#[derive(Default)]
+struct Searches {
+    /// When all that have been begun are made up for.
+    even_at: u64,
+}
+
+impl Searches {
+    /// Begins one, if there may be one now.
+    fn begin(&mut self, now: u64) -> bool {
+        // A clock that was put back makes nobody wait for longer.
+        let latest = now.saturating_add(SEARCHES * SEARCH_EVERY);
+        self.even_at = self.even_at.clamp(now, latest);
+        let may = self.even_at.saturating_add(SEARCH_EVERY) <= latest;
+        self.even_at += if may { SEARCH_EVERY } else { 0 };
+        may
     }
 }
 
@@ -84,17 +161,7 @@ struct Key {
     alg: Option<String>,
     /// For whose tokens it is, where servers say that.
     issuer: Option<String>,
-    material: Material,
-}
-
-#[derive(Debug)]
-enum Material {
-    Rsa(DecodingKey),
-    P256(DecodingKey),
-    P384(DecodingKey),
-    Ed25519(DecodingKey),
-    /// An RSA key under 2048 bits (RFC 7518 §3.3), over 8192, or with an exponent no honest key has.
-    WeakRsa,
+    public: PublicKey,
 }
 
 impl KeySet {
@@ -120,20 +187,14 @@ impl KeySet {
         Ok(Self(keys.iter().filter_map(Value::as_object).filter_map(Key::read).collect()))
     }
 
-    /// The key for `alg`, which must be the only one that fits, and for whose tokens it is if the server says so. `kid` narrows the choice and is never a path or a
-    /// query: it is compared and nothing else.
-    pub(crate) fn select(&self, alg: Algorithm, kid: Option<&str>) -> Result<(&DecodingKey, Option<&str>), JwtError> {
-        let fits = |key: &&Key| {
-            key.material.family(alg)
-                && key.alg.as_deref().is_none_or(|of_key| of_key == alg.as_str())
-                && (kid.is_none() || key.kid.as_deref() == kid)
-        };
+    /// The key for `alg`, which must be the only one that fits, and for whose tokens it is if the server says so. `kid`
+    /// narrows the choice and is never a path or a query: it is compared and nothing else.
+    pub(crate) fn select(&self, alg: Algorithm, kid: Option<&str>) -> Result<(&PublicKey, Option<&str>), JwtError> {
+        let fits = |key: &&Key| key.is_for(alg) && (kid.is_none() || key.kid.as_deref() == kid);
         let mut fitting = self.0.iter().filter(fits);
         match (fitting.next(), fitting.next()) {
-            (Some(key), None) => {
-                let material = key.material.key().ok_or(JwtError::WeakKey)?;
-                Ok((material, key.issuer.as_deref()))
-            }
+            (Some(key), None) if key.public.is_weak() => Err(JwtError::WeakKey),
+            (Some(key), None) => Ok((&key.public, key.issuer.as_deref())),
             (Some(_), Some(_)) => Err(JwtError::AmbiguousKey),
             (None, _) => Err(JwtError::UnknownKey),
         }
@@ -157,64 +218,31 @@ impl Key {
             return None;
         }
         let (kid, alg, issuer) = (optional("kid")?, optional("alg")?, optional("issuer")?);
-        Some(Self { kid, alg, issuer, material: Material::read(jwk)? })
-    }
-}
-
-impl Material {
-    fn read(jwk: &Map<String, Value>) -> Option<Self> {
-        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-        let octets = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
-        match (text("kty")?, text("crv")) {
-            ("RSA", _) => Some(rsa(&octets("n")?, &octets("e")?)),
-            ("EC", Some("P-256")) => Some(Self::P256(ec(&octets("x")?, &octets("y")?, 32)?)),
-            ("EC", Some("P-384")) => Some(Self::P384(ec(&octets("x")?, &octets("y")?, 48)?)),
-            ("OKP", Some("Ed25519")) => {
-                let x = octets("x")?;
-                (x.len() == 32).then(|| Self::Ed25519(DecodingKey::from_ed_der(&x)))
-            }
-            _ => None,
-        }
+        Some(Self { kid, alg, issuer, public: PublicKey::read(jwk)? })
     }
 
-    /// Whether keys of this type make signatures of `alg`.
-    fn family(&self, alg: Algorithm) -> bool {
-        match self {
-            Self::Rsa(_) | Self::WeakRsa => RSA.contains(&alg),
-            Self::P256(_) => alg == Algorithm::Es256,
-            Self::P384(_) => alg == Algorithm::Es384,
-            Self::Ed25519(_) => matches!(alg, Algorithm::EdDsa | Algorithm::Ed25519),
-        }
-    }
-
-    fn key(&self) -> Option<&DecodingKey> {
-        match self {
-            Self::Rsa(key) | Self::P256(key) | Self::P384(key) | Self::Ed25519(key) => Some(key),
-            Self::WeakRsa => None,
-        }
+    fn is_for(&self, alg: Algorithm) -> bool {
+        self.public.is_for(alg) && self.alg.as_deref().is_none_or(|own| own == alg.as_str())
     }
 }
 
 /// The key for `alg` in a JSON Web Key that somebody brings.
-pub(crate) fn public_key(jwk: &Map<String, Value>, alg: Algorithm) -> Result<DecodingKey, JwtError> {
-    KeySet(Key::read(jwk).into_iter().collect()).select(alg, None).map(|(key, _)| key.clone())
+pub(crate) fn public_key(jwk: &Map<String, Value>, alg: Algorithm) -> Result<PublicKey, JwtError> {
+    let key = Key::read(jwk).filter(|key| key.is_for(alg)).ok_or(JwtError::UnknownKey)?;
+    if key.public.is_weak() { Err(JwtError::WeakKey) } else { Ok(key.public) }
 }
 
-/// A point of a curve whose coordinates have `size` octets each (RFC 7518 §6.2.1.2).
-fn ec(x: &[u8], y: &[u8], size: usize) -> Option<DecodingKey> {
-    (x.len() == size && y.len() == size).then(|| DecodingKey::from_ec_der(&[&[4], x, y].concat()))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn rsa(modulus: &[u8], exponent: &[u8]) -> Material {
-    let bare = |octets: &[u8]| octets.iter().position(|octet| *octet != 0).map_or(vec![], |at| octets[at..].to_vec());
-    let (modulus, exponent) = (bare(modulus), bare(exponent));
-    let bits = modulus.first().map_or(0, |first| modulus.len() * 8 - first.leading_zeros() as usize);
-    let odd = exponent.last().is_some_and(|last| last & 1 == 1);
-    // NIST SP 800-56B asks for an exponent over 2^16; 65537 is the smallest odd one.
-    let large = (3..=8).contains(&exponent.len());
-    if (2048..=8192).contains(&bits) && odd && large {
-        Material::Rsa(DecodingKey::from_rsa_raw_components(&modulus, &exponent))
-    } else {
-        Material::WeakRsa
+    #[test]
+    fn there_are_few_searches_in_a_row_and_one_more_after_a_while() {
+        let mut searches = Searches::default();
+        let mut begun = |now| (0..1000).filter(|_| searches.begin(now)).count();
+        assert_eq!(begun(1000), 10);
+        assert_eq!((begun(1005), begun(1006), begun(1018)), (0, 1, 2));
+        assert_eq!(begun(5000), 10);
+        assert_eq!((begun(10), begun(16)), (0, 1), "a clock that was put back makes nobody wait for longer");
     }
 }

@@ -1,11 +1,9 @@
 //! Signed tokens: their structure and header (RFC 7515, RFC 8725), then their signature. Claims are judged elsewhere.
 
 use std::fmt;
-use std::sync::Once;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::DecodingKey;
 use oauth_types::Algorithm;
 use serde_json::{Map, Value};
 
@@ -13,6 +11,7 @@ use crate::error::Error;
 use crate::issuer::{IssuerDifference, IssuerPolicy};
 use crate::json::{self, JsonError};
 use crate::jwks::{KeySet, Unverified};
+use crate::public_key::PublicKey;
 
 /// What a signed token is for. A token of one kind is never taken for another (RFC 8725 §3.12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -239,9 +238,9 @@ const KEY_PARAMETERS: [&str; 4] = ["jwk", "jku", "x5c", "x5u"];
 pub(crate) struct Jwt<'a> {
     pub(crate) kind: JwtKind,
     signed: &'a [u8],
-    signature: &'a str,
+    signature: Vec<u8>,
     pub(crate) algorithm: Algorithm,
-    kid: Option<String>,
+    pub(crate) kid: Option<String>,
     /// The key it brings, if it is of a kind that does.
     pub(crate) jwk: Option<Map<String, Value>>,
     payload: Vec<u8>,
@@ -261,7 +260,7 @@ impl<'a> Jwt<'a> {
         }
         let decode = |segment: &str| URL_SAFE_NO_PAD.decode(segment).map_err(|_| JwtError::NotBase64Url);
         let signed = &token.as_bytes()[..header.len() + 1 + payload.len()];
-        decode(signature)?;
+        let signature = decode(signature)?;
         let payload = decode(payload)?;
         let mut header = json::object(&decode(header)?)?;
         let algorithm = judge_header(kind, &header, allowed)?;
@@ -298,28 +297,9 @@ impl<'a> Jwt<'a> {
         Ok(json::object(&self.payload)?)
     }
 
-    pub(crate) fn is_signed_by(&self, key: &DecodingKey) -> bool {
-        let Some(algorithm) = verified_as(self.algorithm) else { return false };
-        install_provider();
-        jsonwebtoken::crypto::verify(self.signature, self.signed, key, algorithm).unwrap_or(false)
+    pub(crate) fn is_signed_by(&self, key: &PublicKey) -> bool {
+        key.verifies(self.algorithm, self.signed, &self.signature)
     }
-}
-
-/// How the library calls `alg`, if it verifies it with a public key. ES512 it does not.
-pub(crate) fn verified_as(alg: Algorithm) -> Option<jsonwebtoken::Algorithm> {
-    Some(match alg {
-        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-        Algorithm::Rs384 => jsonwebtoken::Algorithm::RS384,
-        Algorithm::Rs512 => jsonwebtoken::Algorithm::RS512,
-        Algorithm::Ps256 => jsonwebtoken::Algorithm::PS256,
-        Algorithm::Ps384 => jsonwebtoken::Algorithm::PS384,
-        Algorithm::Ps512 => jsonwebtoken::Algorithm::PS512,
-        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
-        Algorithm::Es384 => jsonwebtoken::Algorithm::ES384,
-        // RFC 9864 §2.2: two names of one algorithm.
-        Algorithm::EdDsa | Algorithm::Ed25519 => jsonwebtoken::Algorithm::EdDSA,
-        _ => return None,
-    })
 }
 
 fn judge_header(kind: JwtKind, header: &Map<String, Value>, allowed: &[Algorithm]) -> Result<Algorithm, JwtError> {
@@ -344,13 +324,4 @@ pub(crate) fn text<'a>(header: &'a Map<String, Value>, name: &'static str) -> Re
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(JwtError::Header(name)),
     }
-}
-
-/// Names the cryptography explicitly: with two backends compiled in, the library would panic instead of choosing.
-pub(crate) fn install_provider() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        // An error means that the application has chosen one already, which is as good.
-        let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
-    });
 }

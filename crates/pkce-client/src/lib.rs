@@ -72,6 +72,7 @@
 //!   (Back-Channel Logout) and [`Client::judge_frontchannel_logout`] (Front-Channel Logout).
 //! * UserInfo responses that are signed: [`ClientBuilder::signed_userinfo`]; that are encrypted (RFC 7516), as ID tokens may
 //!   be: [`ClientBuilder::encrypted_userinfo`], [`ClientBuilder::encrypted_id_tokens`].
+//! * ID tokens that came by another way, such as a sign-in on a phone: [`Client::id_token`].
 //! * Services: access on their own account (RFC 6749 §4.4) by [`Client::client_credentials`], one token for another
 //!   (RFC 8693) by [`Client::token_exchange`], and tokens for what somebody else has signed (RFC 7523) by
 //!   [`Client::jwt_bearer`].
@@ -133,6 +134,7 @@ mod error;
 mod exchange;
 mod flow_store;
 pub mod http_conformance;
+mod id_token;
 mod issuer;
 mod json;
 mod jwks;
@@ -142,6 +144,7 @@ mod loopback;
 mod native;
 mod paste;
 mod pending;
+mod public_key;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 mod resource;
@@ -176,6 +179,7 @@ pub use flow_store::conformance as flow_store_conformance;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use flow_store::sql::SqlFlows;
 pub use flow_store::{FlowStore, FlowStoreError, MemoryFlows};
+pub use id_token::{IdTokenCheck, ReceivedIdToken};
 pub use issuer::{IssuerDifference, IssuerPolicy};
 pub use json::JsonError;
 pub use jwt::{JwtError, JwtKind};

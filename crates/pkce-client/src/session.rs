@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::header::{ACCEPT, AUTHORIZATION};
 use oauth_types::Secret;
 use serde_json::Value;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use crate::asked::Asked;
 use crate::claims::{IdClaims, UserInfo};
@@ -39,6 +39,8 @@ pub struct Session {
     tokens: Arc<Mutex<Tokens>>,
     /// Counts the refreshes that have ended, so that whoever waited for one does not start another.
     refreshes: Arc<AtomicU64>,
+    /// Says that the session is to end, to whoever holds the tokens and waits for somebody else.
+    leaving: Arc<watch::Sender<bool>>,
 }
 
 impl Session {
@@ -61,12 +63,14 @@ impl Session {
             id_token: response.id_token.filter(|_| claims.is_some()),
             claims: claims.map(Arc::new),
         };
-        Self::of(client, Tokens::new(set))
+        Self::of(client, set, |tokens| tokens)
     }
 
-    fn of(client: Client, tokens: Tokens) -> Self {
-        let claims = tokens.set.claims.clone();
-        Self { client, claims, tokens: Arc::new(Mutex::new(tokens)), refreshes: Arc::default() }
+    fn of(client: Client, set: TokenSet, kept: impl FnOnce(Tokens) -> Tokens) -> Self {
+        let (claims, leaving) = (set.claims.clone(), watch::Sender::new(false));
+        let tokens = kept(Tokens::new(set, leaving.subscribe()));
+        let tokens = Arc::new(Mutex::new(tokens));
+        Self { client, claims, tokens, refreshes: Arc::default(), leaving: Arc::new(leaving) }
     }
 
     /// The session that `store` keeps, if it keeps one: of an earlier run of the program, or of another process.
@@ -100,7 +104,7 @@ impl Session {
         if (set.issuer.as_str(), set.client_id.as_str(), set.token_type) != ours {
             return Err(Error::OtherClient);
         }
-        Ok(Some(Self::of(client.clone(), Tokens::restored(set, version, Arc::new(store)))))
+        Ok(Some(Self::of(client.clone(), set, |tokens| tokens.restored(version, Arc::new(store)))))
     }
 
     /// Keeps the tokens in `store` from now on, in place of whatever it keeps. A session that was there is over for
@@ -133,6 +137,7 @@ impl Session {
     /// # Errors
     /// [`Error::Store`] if they may still be there; calling it again tries again.
     pub async fn forget(&self) -> Result<(), Error> {
+        self.leaving.send_replace(true);
         let mut tokens = Arc::clone(&self.tokens).lock_owned().await;
         uncancelled(Endpoint::Token, async move { tokens.forget().await }).await
     }
@@ -291,7 +296,14 @@ impl Session {
 
     /// Ends the session here, and hands out its tokens to be revoked. They are kept, so that it can be tried again.
     pub(crate) async fn end(&self) -> Ended {
+        self.leaving.send_replace(true);
         self.tokens.lock().await.hand_out(&self.client).await
+    }
+
+    /// Removes the tokens that were handed out from the store. If there are newer ones by now, these are to be handed out
+    /// as well, and it is `false`.
+    pub(crate) async fn remove(&self) -> Result<bool, Error> {
+        self.tokens.lock().await.remove().await
     }
 
     /// The tokens, to be used by nobody else for a while.

@@ -1,18 +1,19 @@
 //! Private keys of the client, and the signed tokens it makes with them (RFC 7515).
 
+mod key_pair;
+
 use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::EncodingKey;
-use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use oauth_types::{Algorithm, Secret};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::dice::{Dice, NoEntropy};
-use crate::jwt::{install_provider, verified_as};
+use crate::public_key;
+use key_pair::{Form, KeyPair};
 
 /// A PKCS #8 document of a P-256 key, up to the 32 octets of its private part (RFC 5958 §2, RFC 5915 §3).
 const P256_PKCS8: [u8; 35] = [
@@ -27,10 +28,11 @@ const P256_PKCS8: [u8; 35] = [
 pub struct SigningKey(Arc<Parts>);
 
 struct Parts {
-    key: EncodingKey,
+    pair: Arc<KeyPair>,
     algorithm: Algorithm,
     kid: Option<String>,
-    public: Jwk,
+    /// The members that its public half is made of.
+    public: Map<String, Value>,
 }
 
 /// Why a key cannot be signed or decrypted with.
@@ -54,16 +56,14 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError`] if it is no key for `algorithm`, or nothing is signed with that.
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, KeyError> {
-        let family = verified_as(algorithm).ok_or(KeyError::Algorithm(algorithm))?;
-        let key = match family {
-            jsonwebtoken::Algorithm::ES256 | jsonwebtoken::Algorithm::ES384 => {
-                EncodingKey::from_ec_pem(pem.as_bytes())
-            }
-            jsonwebtoken::Algorithm::EdDSA => EncodingKey::from_ed_pem(pem.as_bytes()),
-            _ => EncodingKey::from_rsa_pem(pem.as_bytes()),
-        };
+        if !KeyPair::signs(algorithm) {
+            return Err(KeyError::Algorithm(algorithm));
+        }
         let unreadable = KeyError::Unreadable(algorithm);
-        Self::new(key.map_err(|_| unreadable)?, algorithm).ok_or(unreadable)
+        let block = pem::parse(pem).map_err(|_| unreadable)?;
+        let form = Form::labelled(block.tag()).ok_or(unreadable)?;
+        let der = Zeroizing::new(block.into_contents());
+        Self::read(algorithm, form, &der).ok_or(unreadable)
     }
 
     /// What a drawn key signs with.
@@ -79,7 +79,7 @@ impl SigningKey {
             document[..P256_PKCS8.len()].copy_from_slice(&P256_PKCS8);
             dice.fill(&mut document[P256_PKCS8.len()..])?;
             // One number in four thousand million is no private key of the curve.
-            if let Some(key) = Self::new(EncodingKey::from_ec_der(&*document), Self::DRAWN) {
+            if let Some(key) = Self::read(Self::DRAWN, Form::Pkcs8, &*document) {
                 return Ok(key);
             }
         }
@@ -87,9 +87,9 @@ impl SigningKey {
 
     /// The same key, called `kid` in the headers of what it signs, as it is called where its public half is published.
     pub fn with_kid(self, kid: impl Into<String>) -> Self {
-        let Parts { key, algorithm, public, .. } = &*self.0;
-        let (key, public) = (key.clone(), public.clone());
-        Self(Arc::new(Parts { key, algorithm: *algorithm, kid: Some(kid.into()), public }))
+        let Parts { pair, algorithm, public, .. } = &*self.0;
+        let (pair, public) = (Arc::clone(pair), public.clone());
+        Self(Arc::new(Parts { pair, algorithm: *algorithm, kid: Some(kid.into()), public }))
     }
 
     /// What it signs with.
@@ -104,7 +104,7 @@ impl SigningKey {
 
     /// The SHA-256 thumbprint of its public half (RFC 7638), in base64url.
     pub fn thumbprint(&self) -> String {
-        self.0.public.thumbprint(ThumbprintHash::SHA256).expect("the members of a public key are hashed")
+        public_key::thumbprint(&self.0.public).expect("a public key has the members that are hashed")
     }
 
     /// Its public half as a JSON Web Key (RFC 7517), to be registered or published.
@@ -120,9 +120,7 @@ impl SigningKey {
 
     /// The members that a public key is made of, and no others.
     pub(crate) fn bare_jwk(&self) -> Map<String, Value> {
-        let Ok(Value::Object(mut jwk)) = serde_json::to_value(&self.0.public.algorithm) else { return Map::new() };
-        jwk.retain(|name, _| matches!(name.as_str(), "kty" | "crv" | "x" | "y" | "n" | "e"));
-        jwk
+        self.0.public.clone()
     }
 
     /// Signs `claims` under a header with this `typ` and these further members.
@@ -133,34 +131,30 @@ impl SigningKey {
         if let Some(kid) = self.kid().filter(|_| !header.contains_key("jwk")) {
             header.insert("kid".to_owned(), kid.into());
         }
-        let algorithm = verified_as(self.algorithm()).expect("the algorithm was judged when the key was read");
-        compact(&header, claims, &self.0.key, algorithm)
+        compact(&header, claims, |text| self.0.pair.sign(text).expect("the key was tried when it was read"))
     }
 
     /// A key that has been tried, or nothing.
-    fn new(key: EncodingKey, algorithm: Algorithm) -> Option<Self> {
-        install_provider();
-        let library = verified_as(algorithm)?;
-        jsonwebtoken::crypto::sign(b"", &key, library).ok()?;
-        let public = Jwk::from_encoding_key(&key, library).ok()?;
-        Some(Self(Arc::new(Parts { key, algorithm, kid: None, public })))
+    fn read(algorithm: Algorithm, form: Form, der: &[u8]) -> Option<Self> {
+        let pair = KeyPair::read(algorithm, form, der)?;
+        let public = pair.public();
+        Some(Self(Arc::new(Parts { pair: Arc::new(pair), algorithm, kid: None, public })))
     }
 }
 
-/// The compact serialisation (RFC 7515 §3.1). The key is one that has been tried with the algorithm.
+/// The compact serialisation (RFC 7515 §3.1) of what `sign` signs.
 pub(crate) fn compact(
     header: &Map<String, Value>,
     claims: &Map<String, Value>,
-    key: &EncodingKey,
-    algorithm: jsonwebtoken::Algorithm,
+    sign: impl FnOnce(&[u8]) -> Vec<u8>,
 ) -> Secret {
     let segment = |members: &Map<String, Value>| {
         let text = serde_json::to_string(members).expect("JSON values are written as JSON");
         URL_SAFE_NO_PAD.encode(text)
     };
     let signed = format!("{}.{}", segment(header), segment(claims));
-    let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), key, algorithm);
-    Secret::new(format!("{signed}.{}", signature.expect("the key was tried when it was read")))
+    let signature = URL_SAFE_NO_PAD.encode(sign(signed.as_bytes()));
+    Secret::new(format!("{signed}.{signature}"))
 }
 
 impl fmt::Debug for SigningKey {
@@ -183,13 +177,19 @@ mod tests {
 
     const ES256: &str = include_str!("../../../fixtures/keys/es256.pem");
     const RS256: &str = include_str!("../../../fixtures/keys/rs256.pem");
+    const ES384: &str = include_str!("../../../fixtures/keys/es384.pem");
     const EDDSA: &str = include_str!("../../../fixtures/keys/eddsa.pem");
+    const ED25519: &str = include_str!("../../../fixtures/keys/ed25519.pem");
 
     /// Whether `token` is signed by the public half of `key`.
     fn verifies(key: &SigningKey, token: &Secret) -> bool {
         let (signed, signature) = token.expose().rsplit_once('.').expect("a signature");
-        let public = jsonwebtoken::DecodingKey::from_jwk(&key.0.public).expect("a public key");
-        let algorithm = verified_as(key.algorithm()).expect("a known algorithm");
+        let jwk = serde_json::from_value(key.public_jwk().into()).expect("a JWK");
+        let public = jsonwebtoken::DecodingKey::from_jwk(&jwk).expect("a public key");
+        let algorithm = match key.algorithm() {
+            Algorithm::Ed25519 => jsonwebtoken::Algorithm::EdDSA,
+            named => named.as_str().parse().expect("a known algorithm"),
+        };
         jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &public, algorithm).expect("a verdict")
     }
 
@@ -208,6 +208,37 @@ mod tests {
             assert!(verifies(&key, &token), "{key:?}");
             let other = SigningKey::generate(&SystemDice).expect("a key");
             assert!(other.algorithm() != key.algorithm() || !verifies(&other, &token), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_read_in_every_form_that_is_named() {
+        let block = pem::parse(RS256).expect("PEM");
+        // RFC 5958 §2: for RSA of 2048 bits, 26 octets come before the key itself (RFC 8017 §A.1.2).
+        let pkcs1 = pem::encode(&pem::Pem::new("RSA PRIVATE KEY", &block.contents()[26..]));
+        let indented = ES256.replace('\n', "\r\n    ");
+        let one_line = ED25519.replace('\n', " ");
+        for (algorithm, text) in [
+            (Algorithm::Rs512, RS256),
+            (Algorithm::Rs256, &pkcs1),
+            (Algorithm::Ps512, &pkcs1),
+            (Algorithm::Es256, &indented),
+            (Algorithm::Es384, ES384),
+            (Algorithm::EdDsa, &one_line),
+            (Algorithm::Ed25519, ED25519),
+        ] {
+            let key = SigningKey::from_pem(algorithm, text).expect("a key");
+            let token = key.sign("JWT", Map::new(), &Map::new());
+            assert!(verifies(&key, &token), "{algorithm}");
+            let ours = public_key::PublicKey::read(&key.public_jwk()).expect("a public key");
+            let (signed, signature) = token.expose().rsplit_once('.').expect("a signature");
+            let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+            assert!(ours.verifies(algorithm, signed.as_bytes(), &signature), "{algorithm}");
+        }
+        let labelled = |label: &str| ES256.replace("PRIVATE KEY", label);
+        for label in ["EC PRIVATE KEY", "RSA PRIVATE KEY", "PUBLIC KEY", "ENCRYPTED PRIVATE KEY"] {
+            let refused = SigningKey::from_pem(Algorithm::Es256, &labelled(label)).expect_err("no key");
+            assert_eq!(refused, KeyError::Unreadable(Algorithm::Es256), "{label}");
         }
     }
 

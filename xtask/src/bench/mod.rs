@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what a flow, a start and an idle server cost, beside what was aimed at.
+//! `cargo xtask bench`: what a flow, a start and an idle server cost, and an ID token the client, beside what was aimed at.
 //!
 //! Everything runs from release builds, in one run, against a floor that does the least that can be done. Ratios of one
 //! run can be compared with those of another; the times themselves are those of the machine.
@@ -7,6 +7,7 @@ mod client;
 mod figures;
 mod floor;
 mod flows;
+mod id_tokens;
 mod keys;
 mod load;
 mod process;
@@ -26,7 +27,7 @@ use figures::Latency;
 use flows::Kind;
 use keys::Keys;
 use load::Load;
-use report::Report;
+use report::{Costs, Report};
 
 /// What to measure, and where to write it.
 #[derive(Debug, Args)]
@@ -139,8 +140,11 @@ fn measure(release: &Path, xtask: PathBuf, options: &Options) -> Result<String, 
         bench.flows(Algorithm::Es256, Kind::Keyed, many(5_000))?,
         bench.flows(Algorithm::Es256, Kind::Sqlite, many(10_000))?,
     ];
+    let id_tokens =
+        vec![bench.id_tokens(Algorithm::Rs256, many(20_000))?, bench.id_tokens(Algorithm::Es256, many(20_000))?];
     let starts = bench.starts(many(1_000), many(50))?;
-    let report = Report::new(bench.rounds, flows, starts, bench.memory(many(100_000))?);
+    let memory = bench.memory(many(100_000))?;
+    let report = Report::new(bench.rounds, Costs { flows, id_tokens, starts, memory });
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
         std::fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))?;

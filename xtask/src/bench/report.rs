@@ -6,11 +6,13 @@ use serde::Serialize;
 
 use super::figures::{Latency, Spread};
 use super::flows::FlowCost;
+use super::id_tokens::IdTokenCost;
 use super::{Memory, Starts};
 
 /// The aims: at most these, each in the unit of its name.
 const TIMES_FLOOR: f64 = 1.5;
 const KEYED_TIMES_FLOOR: f64 = 2.0;
+const ID_TOKEN_TIMES_FLOOR: f64 = 1.5;
 const START_MICROS: f64 = 100.0;
 const PROGRAM_MILLIS: f64 = 5.0;
 const IDLE_MIB: f64 = 10.0;
@@ -18,11 +20,19 @@ const IDLE_MIB: f64 = 10.0;
 /// Everything that was measured in one run.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-    pub(super) rounds: u32,
+    rounds: u32,
+    #[serde(flatten)]
+    costs: Costs,
+    aims: Vec<Aim>,
+}
+
+/// What was measured, before it is held against the aims.
+#[derive(Debug, Serialize)]
+pub(super) struct Costs {
     pub(super) flows: Vec<FlowCost>,
+    pub(super) id_tokens: Vec<IdTokenCost>,
     pub(super) starts: Starts,
     pub(super) memory: Memory,
-    pub(super) aims: Vec<Aim>,
 }
 
 /// Something aimed at, and what came of it.
@@ -36,7 +46,8 @@ pub(super) struct Aim {
 }
 
 impl Report {
-    pub(super) fn new(rounds: u32, flows: Vec<FlowCost>, starts: Starts, memory: Memory) -> Self {
+    pub(super) fn new(rounds: u32, costs: Costs) -> Self {
+        let Costs { flows, id_tokens, starts, memory } = &costs;
         let in_memory = flows.iter().filter(|cost| cost.store == "memory");
         let mut aims: Vec<Aim> = in_memory
             .map(|cost| {
@@ -47,10 +58,14 @@ impl Report {
                 aim(format!("a flow with {what}"), "x floor", below, cost.times_floor.median)
             })
             .collect();
+        aims.extend(id_tokens.iter().map(|cost| {
+            let what = format!("an ID token with {}", cost.algorithm);
+            aim(what, "x floor", ID_TOKEN_TIMES_FLOOR, cost.times_floor.median)
+        }));
         aims.push(aim("start and end in a test".to_owned(), "us", START_MICROS, starts.and_dropped.median));
         aims.push(aim("start of the program".to_owned(), "ms", PROGRAM_MILLIS, starts.program.median / 1e3));
         aims.push(aim("idle memory".to_owned(), "MiB", IDLE_MIB, mib(memory.idle_kib)));
-        Self { rounds, flows, starts, memory, aims }
+        Self { rounds, costs, aims }
     }
 }
 
@@ -58,7 +73,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "whole flows, {} rounds in turn; processor time of the server alone", self.rounds)?;
         writeln!(f, "{:<24}{:>22}{:>22}{:>24}", "", "us per flow", "times the floor", "flows per second")?;
-        for cost in &self.flows {
+        let Costs { flows, id_tokens, starts, memory } = &self.costs;
+        for cost in flows {
             let (server, floor) = (&cost.server, &cost.floor);
             let what = if cost.keyed { "PAR, keys, DPoP" } else { cost.store };
             let name = format!("{} {what}", cost.algorithm);
@@ -68,16 +84,22 @@ impl fmt::Display for Report {
             let (spent, pace) = (shown(floor.processor_micros, 1), shown(floor.flows_per_second, 0));
             writeln!(f, "{:<24}{spent:>22}{:>22}{pace:>24}", "  its floor", "")?;
         }
+        writeln!(f, "\nID tokens that the client verifies, {} rounds in turn", self.rounds)?;
+        writeln!(f, "{:<24}{:>22}{:>22}{:>24}", "", "us per token", "times the floor", "us of the floor")?;
+        for cost in id_tokens {
+            let (client, floor) = (shown(cost.client_micros, 1), shown(cost.floor_micros, 1));
+            writeln!(f, "{:<24}{client:>22}{:>22}{floor:>24}", cost.algorithm, shown(cost.times_floor, 2))?;
+        }
         writeln!(f, "\nstarts{:>18}{:>12}{:>12}", "", "median", "p99")?;
-        let Starts { servers, on_a_socket, and_dropped, in_process, programs, program } = &self.starts;
+        let Starts { servers, on_a_socket, and_dropped, in_process, programs, program } = starts;
         start(f, "start(), us", on_a_socket, 1.0, *servers)?;
         start(f, "start() and drop, us", and_dropped, 1.0, *servers)?;
         start(f, "in_process(), us", in_process, 1.0, *servers)?;
         start(f, "program, ms", program, 1e3, *programs)?;
         writeln!(f, "\nresident memory")?;
-        writeln!(f, "{:<24}{:>8.1} MiB", "after one flow", mib(self.memory.idle_kib))?;
-        let many = format!("after {} flows", self.memory.flows);
-        writeln!(f, "{many:<24}{:>8.1} MiB", mib(self.memory.after_flows_kib))?;
+        writeln!(f, "{:<24}{:>8.1} MiB", "after one flow", mib(memory.idle_kib))?;
+        let many = format!("after {} flows", memory.flows);
+        writeln!(f, "{many:<24}{:>8.1} MiB", mib(memory.after_flows_kib))?;
         writeln!(f, "\n{:<28}{:>16}{:>12}", "aim", "below", "measured")?;
         for Aim { what, unit, below, measured, met } in &self.aims {
             let (below, met) = (format!("{below} {unit}"), if *met { "met" } else { "missed" });

@@ -48,7 +48,10 @@ impl Server {
     pub(super) async fn start(program: &Path, arguments: &[PathBuf]) -> Result<Self, String> {
         let failed = |what: &str| format!("mock-idp: {what}");
         let mut command = Command::new(program);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--verbose"]).args(arguments).kill_on_drop(true);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--verbose", "--log", "human"])
+            .args(arguments)
+            .kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| failed(&error.to_string()))?;
         let (stdout, stderr) =

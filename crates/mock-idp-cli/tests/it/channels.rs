@@ -37,5 +37,9 @@ fn the_configuration_file_names_both_channels() {
     let path = path_in(&scratch, "mock.toml");
     std::fs::write(&path, "front_channel = \"http://a\"\nback_channel = \"no\"\n").expect("a file");
     let refused = run(&["serve", "--config", &path]);
-    assert!(!refused.status.success() && refused.stderr.contains("no is no address"), "{}", refused.stderr);
+    assert!(
+        !refused.status.success() && refused.stderr.contains("mock.toml:2:1: back_channel: this is no address"),
+        "{}",
+        refused.stderr
+    );
 }

@@ -1,9 +1,15 @@
 //! The program, seen from outside.
 
+#[path = "../../../mock-idp/tests/it/canary.rs"]
+mod canary;
 mod channels;
+mod commands;
 mod control;
+mod environment;
 mod program;
 mod readme;
+#[cfg(unix)]
+mod reload;
 #[path = "../../../mock-idp/tests/it/scratch.rs"]
 mod scratch;
 mod secrets;

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use base64::Engine;
@@ -18,7 +19,8 @@ pub(crate) struct Program {
     child: Child,
     pub(crate) address: SocketAddr,
     stdout: BufReader<std::process::ChildStdout>,
-    stderr: Option<JoinHandle<String>>,
+    stderr: Option<JoinHandle<()>>,
+    told: Arc<Mutex<String>>,
 }
 
 /// What the program left when it ended.
@@ -29,28 +31,41 @@ pub(crate) struct Ended {
 }
 
 impl Program {
-    /// Starts `mock-idp serve --listen 127.0.0.1:0` with further arguments, and waits until it is ready.
+    /// Starts `mock-idp serve --listen 127.0.0.1:0` with further arguments, and waits until it is ready. What it tells
+    /// is for people.
     pub(crate) fn serve(arguments: &[&str]) -> Self {
+        Self::start(&[&["--listen", "127.0.0.1:0", "--log", "human"], arguments].concat(), &[])
+    }
+
+    /// Starts `mock-idp serve` with arguments and variables, and waits until it is ready.
+    pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mock-idp"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+        command.arg("serve").args(arguments).envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-        let stderr = collect(child.stderr.take().expect("it is piped"));
+        let told = Arc::default();
+        let stderr = collect(child.stderr.take().expect("it is piped"), &told);
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a line");
         let address = line.strip_prefix("listening on http").and_then(|rest| rest.strip_suffix('\n'));
         let address = address.and_then(|rest| rest.strip_prefix("s://").or_else(|| rest.strip_prefix("://")));
         let Some(address) = address.and_then(|address| address.parse().ok()) else {
             let _ = child.kill();
-            panic!("not the first line of a server: {line:?} {}", stderr.join().expect("text"));
+            stderr.join().expect("text");
+            panic!("not the first line of a server: {line:?} {}", told.lock().expect("no panic"));
         };
-        Self { child, address, stdout, stderr: Some(stderr) }
+        Self { child, address, stdout, stderr: Some(stderr), told }
+    }
+
+    /// Sends a signal, by the name that `kill` knows.
+    pub(crate) fn signal(&self, signal: &str) {
+        let kill = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
+        assert!(kill.expect("there is a kill").success());
     }
 
     /// Sends a signal, by the name that `kill` knows, and waits for the end.
     pub(crate) async fn end(mut self, signal: &str) -> Ended {
-        let kill = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
-        assert!(kill.expect("there is a kill").success());
+        self.signal(signal);
         let status = within(async {
             loop {
                 match self.child.try_wait().expect("a child") {
@@ -62,8 +77,19 @@ impl Program {
         .await;
         let mut stdout = String::new();
         self.stdout.read_to_string(&mut stdout).expect("text");
-        let stderr = self.stderr.take().expect("it ends once").join().expect("text");
+        self.stderr.take().expect("it ends once").join().expect("text");
+        let stderr = self.told.lock().expect("no panic").clone();
         Ended { status, stdout, stderr }
+    }
+
+    /// Waits until it has told something on standard error.
+    pub(crate) async fn tells(&self, words: &str) {
+        within(async {
+            while !self.told.lock().expect("no panic").contains(words) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 
     pub(crate) async fn connect(&self) -> Wire {
@@ -71,22 +97,22 @@ impl Program {
     }
 
     /// A code for `login`.
-    async fn code(&self, login: &Login) -> String {
+    pub(crate) async fn code(&self, login: &Login) -> String {
         self.authorize(&login.request()).await.code()
     }
 
-    async fn authorize(&self, params: &Params) -> Answer {
+    pub(crate) async fn authorize(&self, params: &Params) -> Answer {
         self.connect()
             .await
             .exchange(&format!("GET /authorize?{} HTTP/1.1\r\nHost: x\r\n\r\n", params.encode()))
             .await
     }
 
-    async fn token(&self, params: &Params) -> Answer {
+    pub(crate) async fn token(&self, params: &Params) -> Answer {
         self.connect().await.exchange(&written("/token", params)).await
     }
 
-    async fn userinfo(&self, token: &str) -> Answer {
+    pub(crate) async fn userinfo(&self, token: &str) -> Answer {
         let request = format!("GET /userinfo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
         self.connect().await.exchange(&request).await
     }
@@ -100,11 +126,15 @@ impl Drop for Program {
     }
 }
 
-fn collect(mut stderr: ChildStderr) -> JoinHandle<String> {
+/// Keeps what is told, line by line.
+fn collect(stderr: ChildStderr, told: &Arc<Mutex<String>>) -> JoinHandle<()> {
+    let told = Arc::clone(told);
     std::thread::spawn(move || {
-        let mut text = String::new();
-        stderr.read_to_string(&mut text).expect("text");
-        text
+        let mut stderr = BufReader::new(stderr);
+        let mut line = String::new();
+        while stderr.read_line(&mut line).expect("text") > 0 {
+            told.lock().expect("no panic").push_str(&std::mem::take(&mut line));
+        }
     })
 }
 
@@ -116,7 +146,7 @@ pub(crate) fn run(arguments: &[&str]) -> Ended {
 }
 
 /// A whole flow; the answer is that of the token endpoint.
-async fn flow(program: &Program) -> Answer {
+pub(crate) async fn flow(program: &Program) -> Answer {
     let login = Login::new();
     let tokens = program.token(&login.redemption(&program.code(&login).await)).await;
     assert_eq!(tokens.status, 200, "{tokens:?}");
@@ -175,6 +205,21 @@ async fn a_request_under_way_is_finished_after_the_signal() {
     });
     assert_eq!(answer.expect("an answer").status, 400);
     assert_eq!(ended.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let program = Program::serve(&[]);
+    let mut wire = program.connect().await;
+    let head = "POST /token HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+    wire.send(head.as_bytes()).await.expect("it reads");
+    wire.is_asked_for_more().await;
+    program.signal("TERM");
+    within(async { while tokio::net::TcpStream::connect(program.address).await.is_ok() {} }).await;
+    // The request is under way still, and would be waited for.
+    let ended = program.end("INT").await;
+    assert_eq!(ended.status.code(), Some(1));
+    assert_eq!(ended.stderr, "error: ended by a second signal, with requests under way\n");
 }
 
 #[tokio::test]
@@ -331,51 +376,97 @@ fn a_configuration_that_cannot_be_is_refused_with_its_line() {
     let scratch = Scratch::new("bad-config");
     let path = path_in(&scratch, "mock.toml");
     let client = "[[client]]\nclient_id = \"web\"\nclient_secret = \"canary-secret\"\n";
+    let one = |name: &str, value: &str| format!("{client}{name} = {value}\n");
     for (text, says) in [
-        ("any_cleint = true\n".to_owned(), "line 1: unknown field `any_cleint`"),
-        (format!("{client}redirect_uri = \"x\"\n"), "line 4: unknown field `redirect_uri`"),
-        (format!("{client}client_secret = \"canary-secret\"\n"), "line 4: duplicate key"),
-        (format!("{client}[[client]]\nclient_secret = \"canary-secret\"\n"), "line 4: missing field `client_id`"),
-        ("[[client]]\nclient_id = \"web\"\nclient_secret = \"canary-secret\n".to_owned(), "line 3: "),
+        ("any_cleint = true\n".to_owned(), "1:1: any_cleint: there is no such member; did you mean any_client?"),
         (
-            "[[client]]\nclient_id = \"web\"\nclient_secret = 4711\n".to_owned(),
-            "line 3: invalid type: integer, expected a string",
+            one("redirect_uri", "\"x\""),
+            "4:1: client[0].redirect_uri: there is no such member; did you mean redirect_uris?",
         ),
-        ("alg = \"ES256K\"\n".to_owned(), "line 1: unknown variant `ES256K`"),
-        ("alg = \"HS256\"\n".to_owned(), "line 1: HS256 has no private key to sign with"),
+        (one("client_secret", "\"canary-secret\""), "4:1: this is no TOML: duplicate key"),
+        (format!("{client}[[client]]\nclient_secret = \"canary-secret\"\n"), "4:1: client[1]: client_id is missing"),
+        ("[[client]]\nclient_id = \"web\"\nclient_secret = \"canary-secret\n".to_owned(), "3:"),
+        ("[[client]]\nclient_id = \"web\"\nclient_secret = 4711\n".to_owned(), "3:1: client[0].client_secret: "),
+        ("alg = \"ES256K\"\n".to_owned(), "1:1: alg: there is no such algorithm; did you mean ES256?"),
         (
             "store = \"postgres://canary-secret@x\"\n".to_owned(),
-            "line 1: this is no store: say memory or sqlite:PATH",
+            "1:1: store: this is no store; say memory or sqlite:PATH",
         ),
-        ("[lifetime]\ncode = -1\n".to_owned(), "line 2: invalid value: integer, expected u64"),
+        ("[lifetime]\ncode = -1\n".to_owned(), "2:1: lifetime.code: this "),
+        (format!("{client}{client}"), "4:1: client[1]: there are two clients called web; "),
+        ("[[user]]\nsub = \"a\"\n[[user]]\nsub = \"a\"\n".to_owned(), "3:1: user[1]: there are two users called a; "),
+        (one("redirect_uris", "[\"/cb\"]"), "4:1: client[0].redirect_uris: one of these cannot be a redirect URI; "),
+        (one("redirect_uris", "[\"https://a/#b\"]"), "4:1: client[0].redirect_uris: one of these cannot be "),
+        ("issuer = \"http://a/?x\"\n".to_owned(), "1:1: issuer: this is no issuer; write http:// or "),
+        ("back_channel = \"idp:8080\"\n".to_owned(), "1:1: back_channel: this is no address of endpoints; "),
+        (
+            one("token_endpoint_auth_method", "\"client_secret_basics\""),
+            "4:1: client[0].token_endpoint_auth_method: client web: no document here defines this method of client \
+             authentication; did you mean client_secret_basic?",
+        ),
+        (
+            one("grant_types", "[\"authorisation_code\"]"),
+            "4:1: client[0].grant_types: client web: no document here defines one of these grant types; did you mean \
+             authorization_code?",
+        ),
+        (
+            format!("{client}[client.metadata]\nsubject_type = \"canary\"\n"),
+            "5:1: client[0].metadata.subject_type: client web: ",
+        ),
+        ("profile = \"rfc7636\"\non = [\"ciba-ping\", \"login-pages\"]\n".to_owned(), "2:7: on[0]: "),
     ] {
         std::fs::write(&path, &text).expect("a file");
         let ended = run(&["serve", "--listen", "127.0.0.1:0", "--config", &path]);
-        let expected = format!("error: {path}: {says}");
+        let expected = format!("error: {path}:{says}");
         assert!(ended.stderr.starts_with(&expected), "{text}: {}", ended.stderr);
         assert!(!ended.stderr.contains("canary") && !ended.stderr.contains("4711"), "{}", ended.stderr);
         assert_eq!(
             (ended.status.code(), ended.stdout.as_str(), ended.stderr.lines().count()),
             (Some(1), "", 1),
-            "{text}"
+            "{text}: {}",
+            ended.stderr
         );
     }
-    for (text, says) in [
-        (format!("{client}{client}"), "there are two clients called web"),
-        ("[[user]]\nsub = \"a\"\n[[user]]\nsub = \"a\"\n".to_owned(), "there are two users called a"),
-        (format!("{client}redirect_uris = [\"/cb\"]\n"), "client web: /cb cannot be a redirect URI"),
-        (
-            format!("{client}redirect_uris = [\"javascript:x\"]\n"),
-            "client web: javascript:x cannot be a redirect URI",
-        ),
-        ("issuer = \"http://a/?x\"\n".to_owned(), "http://a/?x is no issuer"),
+}
+
+#[tokio::test]
+async fn yaml_and_json_say_the_same_as_toml() {
+    let scratch = Scratch::new("formats");
+    for (name, text) in [
+        ("mock.yaml", "lifetime: {token: 7}\nuser:\n  - &carol\n    sub: carol\n"),
+        ("mock.yml", "lifetime:\n  token: 7\nuser: [{sub: carol}]\n"),
+        ("mock.json", "{\"lifetime\": {\"token\": 7}, \"user\": [{\"sub\": \"carol\"}]}"),
     ] {
-        std::fs::write(&path, &text).expect("a file");
-        let ended = run(&["serve", "--listen", "127.0.0.1:0", "--config", &path]);
-        assert!(ended.stderr.starts_with(&format!("error: {says}")), "{text}: {}", ended.stderr);
-        assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
-        assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""), "{text}");
+        let path = path_in(&scratch, name);
+        std::fs::write(&path, text).expect("a file");
+        let program = Program::serve(&["--config", &path]);
+        let login = Login::new();
+        let tokens = program.token(&login.redemption(&program.code(&login).await)).await;
+        assert!(tokens.body.contains("\"expires_in\":7"), "{name}: {tokens:?}");
+        assert_eq!(claims(&tokens.member("id_token"))["sub"], "carol", "{name}");
+        program.end("TERM").await;
     }
+}
+
+#[test]
+fn every_mistake_of_a_file_has_a_line_of_its_own() {
+    let scratch = Scratch::new("mistakes");
+    let path = path_in(&scratch, "mock.yaml");
+    std::fs::write(&path, "profile: odic\nclient:\n  - client_id: [canary]\n    redirect_uri: x\n").expect("a file");
+    let ended = run(&["serve", "--config", &path]);
+    let lines: Vec<&str> = ended.stderr.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", ended.stderr);
+    for (line, at) in lines.iter().zip(["1:1: profile:", "3:5: client[0].client_id:", "4:5: client[0].redirect_uri:"])
+    {
+        assert!(line.starts_with(&format!("error: {path}:{at}")), "{}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("canary"));
+}
+
+#[test]
+fn the_schema_is_printed_as_it_is_published() {
+    let published = include_str!("../../../../docs/configuration.schema.json");
+    assert_eq!(run(&["schema"]).stdout, published, "run `cargo xtask codegen`");
 }
 
 #[test]
@@ -425,7 +516,7 @@ fn header(token: &str) -> serde_json::Value {
 }
 
 /// The claims of a JWT.
-fn claims(token: &str) -> serde_json::Value {
+pub(crate) fn claims(token: &str) -> serde_json::Value {
     part(token, 1)
 }
 

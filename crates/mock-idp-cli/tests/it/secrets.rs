@@ -2,71 +2,34 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use oauth_types::Params;
 
+use crate::canary::{Canaries, OTHER, SECRET, VERIFIER, WRONG, authorization, changed, redemption, without};
 use crate::program::Program;
 use crate::scratch::Scratch;
 use crate::wire::{FORM, written};
 
-const SECRET: &str = "canary-secret-swordfish";
-const WRONG: &str = "canary-wrong-swordfish";
-const VERIFIER: &str = "canary-verifier-0123456789-0123456789-0123456789";
-const OTHER: &str = "canary-other-verifier-9876543210-9876543210-9876";
-const CALLBACK: &str = "http://127.0.0.1:7777/callback";
-
-/// Every secret so far: those that were made up, and those that the server issued.
-struct Canaries(Vec<String>);
-
-impl Canaries {
-    fn are_not_in(&self, text: &str, what: &str) {
-        for canary in &self.0 {
-            assert!(!text.contains(canary.as_str()), "{canary} is in {what}: {text}");
-        }
-    }
-}
-
-fn authorization(client: &str, verifier: &str) -> Params {
-    let verifier = pkce_core::Verifier::parse(verifier).expect("a verifier");
-    Params::new()
-        .with("response_type", "code")
-        .with("client_id", client)
-        .with("redirect_uri", CALLBACK)
-        .with("scope", "openid email")
-        .with("code_challenge", verifier.challenge().as_str())
-        .with("code_challenge_method", "S256")
-}
-
-fn redemption(client: &str, code: &str) -> Params {
-    Params::new()
-        .with("grant_type", "authorization_code")
-        .with("client_id", client)
-        .with("code", code)
-        .with("redirect_uri", CALLBACK)
-        .with("code_verifier", VERIFIER)
-}
-
-fn changed(params: &Params, name: &str, value: &str) -> Params {
-    let mut params = params.clone();
-    params.set(name, value);
-    params
-}
-
-fn without(params: &Params, name: &str) -> Params {
-    let mut params = params.clone();
-    assert!(params.remove(name));
-    params
+#[tokio::test]
+async fn the_program_logs_no_secret_for_people() {
+    the_program_logs_no_secret("human").await;
 }
 
 #[tokio::test]
-async fn the_program_logs_no_secret() {
-    let scratch = Scratch::new("canaries");
+async fn the_program_logs_no_secret_for_programs() {
+    let log = the_program_logs_no_secret("json").await;
+    let members = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON").is_object();
+    assert!(log.lines().all(members), "{log}");
+}
+
+async fn the_program_logs_no_secret(form: &str) -> String {
+    let scratch = Scratch::new(&format!("canaries-{form}"));
     let path = scratch.0.join("mock.toml");
     let text = format!(
         "plain = true\n[[client]]\nclient_id = \"confidential\"\nclient_secret = \"{SECRET}\"\nany_loopback_redirect = true\n"
     );
     std::fs::write(&path, text).expect("a file");
-    let program = Program::serve(&["--verbose", "--config", path.to_str().expect("UTF-8")]);
-    let mut canaries = Canaries(vec!["canary".to_owned(), "swordfish".to_owned()]);
+    let config = path.to_str().expect("UTF-8");
+    let program = Program::start(&["--listen", "127.0.0.1:0", "--verbose", "--config", config, "--log", form], &[]);
+    let mut canaries = Canaries::new();
     let mut wire = program.connect().await;
     let plain = changed(&authorization("confidential", VERIFIER), "code_challenge", VERIFIER);
     let query = changed(&plain, "code_challenge_method", "plain").with("state", WRONG).encode();
@@ -99,4 +62,5 @@ async fn the_program_logs_no_secret() {
     canaries.are_not_in(&ended.stdout, "standard output");
     canaries.are_not_in(&ended.stderr, "standard error");
     assert_eq!(ended.stderr.lines().count(), log + 4, "a line for each request: {}", ended.stderr);
+    ended.stderr
 }

@@ -106,17 +106,20 @@ fn the_program_says_what_is_wrong_with_its_tls() {
         assert_eq!(run(&[&["serve"], arguments].concat()).status.code(), Some(2), "{arguments:?}");
     }
     for (text, says) in [
-        ("[tls]\ncert = \"a\"\n", "line 1: there is a `cert` and no `key`"),
-        ("alg = \"ES256\"\n[tls]\nkey = \"a\"\n", "line 2: there is a `key` and no `cert`"),
-        ("[tls]\ncertt = \"a\"\n", "line 2: unknown field `certt`"),
-        ("[tls]\ncert = \"a\"\nkey = \"b\"\nca_out = \"c\"\n", "line 1: `ca_out` is for the cert"),
-        ("[tls]\ncert = \"a\"\nkey = \"b\"\nbundle_out = \"c\"\n", "line 1: `bundle_out` is for the cert"),
-        ("tls = true\n", "line 1: invalid type: boolean, expected "),
-        ("[tls]\nclient_ca = \"a\"\n", "line 2: invalid type: string, expected a sequence"),
+        ("[tls]\ncert = \"a\"\n", "1:2: tls: there is a cert and no key; add key"),
+        ("alg = \"ES256\"\n[tls]\nkey = \"a\"\n", "2:2: tls: there is a key and no cert; add cert"),
+        ("[tls]\ncertt = \"a\"\n", "2:1: tls.certt: there is no such member; did you mean cert?"),
+        ("[tls]\ncert = \"a\"\nkey = \"b\"\nca_out = \"c\"\n", "1:2: tls: ca_out is for the cert"),
+        ("[tls]\ncert = \"a\"\nkey = \"b\"\nbundle_out = \"c\"\n", "1:2: tls: bundle_out is for the cert"),
+        ("tls = true\n", "1:1: tls: this is true or false, and has to be a table; "),
+        (
+            "[tls]\nclient_ca = \"a\"\n",
+            "2:1: tls.client_ca: this is a text, and has to be a list; put it in square brackets",
+        ),
     ] {
         std::fs::write(&config, text).expect("a file");
         let ended = run(&["serve", "--listen", "127.0.0.1:0", "--config", &config]);
-        assert!(ended.stderr.starts_with(&format!("error: {config}: {says}")), "{text}: {}", ended.stderr);
+        assert!(ended.stderr.starts_with(&format!("error: {config}:{says}")), "{text}: {}", ended.stderr);
         assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""), "{text}");
     }
 }

@@ -24,6 +24,10 @@ use crate::ports::store::Store;
 use crate::request::Place;
 use crate::world::World;
 
+mod name;
+
+pub(crate) use name::{fresh_name, is_name};
+
 /// How many tenants one server makes.
 pub(crate) const MOST: usize = 10_000;
 
@@ -40,8 +44,10 @@ pub(crate) struct Tenant {
     pub(crate) barriers: Arc<Barriers>,
     pub(crate) script: Script,
     live: RwLock<Arc<Live>>,
-    /// What it is made from at first, and again when it is reset.
+    /// What it is made from.
     origin: Origin,
+    /// How it is described at first, and again when it is reset.
+    at_first: RwLock<Description>,
     /// How its clock stands at first.
     began: AdjustableClock,
     frozen: AtomicBool,
@@ -66,6 +72,8 @@ pub(crate) struct Origin {
     pub(crate) keys: KeySource,
     /// Without one, each tenant has a store of its own in memory.
     pub(crate) store: Option<Arc<dyn Store>>,
+    /// Whether nobody described it: it is what the tenant at the root is.
+    pub(crate) like_root: bool,
 }
 
 /// What a tenant signs with.
@@ -160,6 +168,7 @@ impl Tenant {
             barriers: Arc::default(),
             script: Script::default(),
             live: RwLock::new(Arc::new(live)),
+            at_first: RwLock::new(origin.description.clone()),
             origin,
             frozen: AtomicBool::new(false),
             until: AtomicU64::new(u64::MAX),
@@ -187,6 +196,24 @@ impl Tenant {
         world.people.join(&live.world.people);
         *live = Arc::new(Live { place: live.place.clone(), world, description });
         Ok(())
+    }
+
+    /// Describes it anew, and from now on also when it is reset. What was said on top of its description is gone; what is
+    /// kept and signed with stays.
+    ///
+    /// # Errors
+    /// [`StartError`] if there can be no such tenant. Then it is as before.
+    pub(crate) fn redescribe(&self, description: &Description) -> Result<(), StartError> {
+        let client_certificates = self.origin.description.client_certificates;
+        let description = Description { client_certificates, ..description.clone() };
+        self.describe(|_| Ok::<_, StartError>(description.clone()))?;
+        *self.at_first.write().unwrap_or_else(PoisonError::into_inner) = description;
+        Ok(())
+    }
+
+    /// Whether nobody described it: it is what the tenant at the root is.
+    pub(crate) fn is_like_root(&self) -> bool {
+        self.origin.like_root
     }
 
     /// Whether what a scenario says of moments can be: faults, barriers and logins.
@@ -239,7 +266,9 @@ impl Tenant {
     /// Forgets everything that has happened and everything that was changed.
     fn reset(&self, turn: u64) -> Result<(), StartError> {
         let kept_as = kept_as(&self.name, self.origin.store.is_some().then_some(turn));
-        let fresh = self.origin.live(&self.address, kept_as, &self.clock)?;
+        let description = self.at_first.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let origin = Origin { description, ..self.origin.clone() };
+        let fresh = origin.live(&self.address, kept_as, &self.clock)?;
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
         self.frozen.store(false, Ordering::Release);
         self.clock.follow(&self.began);
@@ -285,7 +314,8 @@ impl Tenants {
             return Some(tenant);
         }
         let keys = KeySource::default().or(&self.root.origin.keys);
-        let origin = Origin { description: self.root.live().description.clone(), keys, ..self.root.origin.clone() };
+        let description = self.root.live().description.clone();
+        let origin = Origin { description, keys, like_root: true, ..self.root.origin.clone() };
         self.make(name, origin, false).ok().flatten()
     }
 
@@ -409,38 +439,4 @@ impl Tenants {
 /// What the records of a tenant are kept under: its name, and its turn if there were others before. No name has `#`.
 fn kept_as(name: &str, turn: Option<u64>) -> String {
     turn.map_or_else(|| name.to_owned(), |turn| format!("{name}#{turn}"))
-}
-
-/// What a path of the root tenant begins with, and so no tenant's name.
-const TAKEN: &[&str] = &[
-    "authorize",
-    "consent",
-    "create",
-    "jwks",
-    "login",
-    "logout",
-    "mcp",
-    "otp",
-    "resource",
-    "select",
-    "session",
-    "token",
-    "userinfo",
-];
-
-/// Whether `name` can be a tenant's: one path segment of at most 64 unreserved characters that no endpoint is called.
-/// What begins with a dot or an underscore is the server's own.
-pub(crate) fn is_name(name: &str) -> bool {
-    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
-    (1..=64).contains(&name.len())
-        && !name.starts_with(['.', '_'])
-        && name.bytes().all(legal)
-        && !TAKEN.contains(&name)
-}
-
-/// A name that nobody else has.
-pub(crate) fn fresh_name(dice: &dyn Dice) -> String {
-    let mut octets = [0; 8];
-    dice.fill(&mut octets);
-    octets.iter().fold("t-".to_owned(), |name, octet| format!("{name}{octet:02x}"))
 }

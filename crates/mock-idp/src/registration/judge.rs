@@ -32,8 +32,15 @@ pub(crate) fn completed(mut metadata: Map<String, Value>) -> Map<String, Value> 
     metadata
 }
 
-/// Judges the members that RFC 7591 defines.
+/// Judges the members that RFC 7591 defines, of a client that nobody knows.
 pub(crate) fn members(metadata: &Map<String, Value>) -> Result<(), Refusal> {
+    typed(metadata, Reach::Outside)?;
+    redirect_uris(metadata)?;
+    consistent(metadata)
+}
+
+/// Judges whether each member that RFC 7591 defines is what it has to be, by itself.
+pub(crate) fn typed(metadata: &Map<String, Value>, reach: Reach) -> Result<(), Refusal> {
     if let Some((name, _)) = metadata.iter().find(|(_, value)| value.is_null()) {
         return Err(MALFORMED.because(format!("{} is null: leave out what has no value", display_name(name))));
     }
@@ -42,7 +49,7 @@ pub(crate) fn members(metadata: &Map<String, Value>) -> Result<(), Refusal> {
     Client::from_metadata(String::new(), None, metadata.clone())
         .map_err(|error| MALFORMED.because(error.to_string()))?;
     for (name, value) in metadata {
-        member(name, value)?;
+        member(name, value, reach)?;
     }
     for name in ["contacts", "response_types"] {
         let texts = |list: &Vec<Value>| list.iter().all(Value::is_string);
@@ -50,8 +57,7 @@ pub(crate) fn members(metadata: &Map<String, Value>) -> Result<(), Refusal> {
             return Err(MALFORMED.because(format!("{name} has to be an array of texts")));
         }
     }
-    redirect_uris(metadata)?;
-    consistent(metadata)
+    Ok(())
 }
 
 /// Judges what a client asks for against what `server` has, by its metadata (RFC 8414 §2).
@@ -95,7 +101,7 @@ fn is_redirected(grant_type: &str) -> bool {
 }
 
 /// Judges one member by its name, with the tag of its language cut off: `client_name#ja-Jpan-JP` (§2.2).
-fn member(name: &str, value: &Value) -> Result<(), Refusal> {
+fn member(name: &str, value: &Value, reach: Reach) -> Result<(), Refusal> {
     let (base, tag) = name.split_once('#').map_or((name, None), |(base, tag)| (base, Some(tag)));
     let bad = |what: &str| Err(MALFORMED.because(format!("{base} {what}")));
     let is_tag = |tag: &str| !tag.is_empty() && tag.split('-').all(is_subtag);
@@ -109,7 +115,7 @@ fn member(name: &str, value: &Value) -> Result<(), Refusal> {
     if PAGES.contains(&base) && !text.is_some_and(is_page) {
         return bad("has to be an http or https URL");
     }
-    match (base, text.map(|url| outbound::allowed(url, Reach::Outside))) {
+    match (base, text.map(|url| outbound::allowed(url, reach))) {
         ("jwks_uri", None) => bad("has to be a URL"),
         ("jwks_uri", Some(Err(error))) => bad(&format!("cannot be fetched: {error}")),
         _ => Ok(()),

@@ -15,34 +15,8 @@ use mock_idp::{Builder, Client, MockIdp, User};
 use oauth_types::fault::{Edit, Fault, Point};
 use oauth_types::{Algorithm, Params, Secret};
 
+use crate::canary::{Canaries, OTHER, SECRET, VERIFIER, WRONG, authorization, changed, redemption, without};
 use crate::wire::{CALLBACK, get, member, post, userinfo, whole};
-
-const SECRET: &str = "canary-secret-swordfish";
-const WRONG: &str = "canary-wrong-swordfish";
-const VERIFIER: &str = "canary-verifier-0123456789-0123456789-0123456789";
-const OTHER: &str = "canary-other-verifier-9876543210-9876543210-9876";
-
-/// Every secret so far: those that were made up, and those that the server issued.
-struct Canaries(Vec<String>);
-
-impl Canaries {
-    fn new() -> Self {
-        Self(vec!["canary".to_owned(), "swordfish".to_owned()])
-    }
-
-    /// No secret is in `text`, nor in what it decodes to.
-    fn are_not_in(&self, text: &str, what: &str) {
-        let decoded =
-            Params::parse(text).map(|params| params.iter().map(|(n, v)| format!("{n}={v}\n")).collect::<String>());
-        for canary in &self.0 {
-            assert!(!text.contains(canary.as_str()), "{canary} is in {what}: {text}");
-            assert!(
-                !decoded.as_ref().is_ok_and(|text| text.contains(canary.as_str())),
-                "{canary} is in {what}: {text}"
-            );
-        }
-    }
-}
 
 /// A server, what it was asked, and what must not be seen.
 struct Cage {
@@ -173,40 +147,8 @@ impl Cage {
     }
 }
 
-fn authorization(client: &str, verifier: &str) -> Params {
-    let verifier = pkce_core::Verifier::parse(verifier).expect("a verifier");
-    Params::new()
-        .with("response_type", "code")
-        .with("client_id", client)
-        .with("redirect_uri", CALLBACK)
-        .with("scope", "openid email")
-        .with("code_challenge", verifier.challenge().as_str())
-        .with("code_challenge_method", "S256")
-}
-
-fn redemption(client: &str, code: &str) -> Params {
-    Params::new()
-        .with("grant_type", "authorization_code")
-        .with("client_id", client)
-        .with("code", code)
-        .with("redirect_uri", CALLBACK)
-        .with("code_verifier", VERIFIER)
-}
-
 fn refresh(client: &str, token: &str) -> Params {
     Params::new().with("grant_type", "refresh_token").with("client_id", client).with("refresh_token", token)
-}
-
-fn changed(params: &Params, name: &str, value: &str) -> Params {
-    let mut params = params.clone();
-    params.set(name, value);
-    params
-}
-
-fn without(params: &Params, name: &str) -> Params {
-    let mut params = params.clone();
-    assert!(params.remove(name));
-    params
 }
 
 /// A token request with an `Authorization` header.

@@ -4,6 +4,7 @@ mod addresses;
 mod barriers;
 mod browser;
 mod canaries;
+mod canary;
 mod catalogue;
 mod control;
 mod cors;

@@ -259,3 +259,47 @@ async fn keys_of_its_own_are_a_tenants_alone_and_stay_at_a_reset() {
     bank.reset();
     assert_eq!(json(&idp, "/bank/jwks").await, first);
 }
+
+/// The status of an authorization request of a client.
+async fn asks(idp: &MockIdp, base: &str, client: &str) -> u16 {
+    let mut asking = asking();
+    asking.set("client_id", client);
+    Browser { idp, base }.authorize(&asking).await.status
+}
+
+fn only(client: &str) -> mock_idp::Builder {
+    MockIdp::builder().client(Client::public(client).any_loopback_redirect())
+}
+
+#[tokio::test]
+async fn a_server_is_described_anew_while_it_runs() {
+    let idp = server();
+    idp.create("own", only("own")).expect("a tenant");
+    let browser = Browser::new(&idp);
+    for tenant in ["", "/like-root"] {
+        assert_eq!(asks(&idp, tenant, "public").await, 302);
+    }
+    let code = browser.code(&asking()).await;
+    idp.redescribe(only("public").client(Client::public("new").any_loopback_redirect())).expect("a description");
+    for tenant in ["", "/like-root"] {
+        assert_eq!((asks(&idp, tenant, "new").await, asks(&idp, tenant, "confidential").await), (302, 400));
+    }
+    assert_eq!(
+        (asks(&idp, "/own", "own").await, asks(&idp, "/own", "new").await),
+        (302, 400),
+        "it was made otherwise"
+    );
+    assert_eq!(browser.token(&redeeming(&code)).await.status, 200, "codes stay");
+    idp.reset();
+    assert_eq!((asks(&idp, "", "new").await, asks(&idp, "", "confidential").await), (302, 400), "and after a reset");
+}
+
+#[tokio::test]
+async fn a_description_that_cannot_be_changes_nothing() {
+    let idp = server();
+    idp.tenant("like-root");
+    assert!(matches!(idp.redescribe(only("a").on("surely-not")), Err(StartError::Choice { .. })));
+    for tenant in ["", "/like-root"] {
+        assert_eq!((asks(&idp, tenant, "a").await, asks(&idp, tenant, "public").await), (400, 302));
+    }
+}

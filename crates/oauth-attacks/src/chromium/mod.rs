@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use oauth_types::Params;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -18,8 +17,9 @@ use crate::client::{
     Ability, Answered, ClientUnderTest, Done, Door, Errand, Page, Presence, Provider, Rejected, Said, Visitor,
 };
 use crate::dice::fresh;
+use crate::site::Site;
 use crate::target::Registration;
-use crate::web::{LoggedIn, WebError, address, joined};
+use crate::web::{LoggedIn, WebError};
 
 mod driver;
 
@@ -61,12 +61,7 @@ const FETCH: &str = "const [url, done] = arguments;
 /// # }
 /// ```
 pub struct Chromium {
-    start: url::Url,
-    logged_in: LoggedIn,
-    registration: Registration,
-    places: Vec<SocketAddr>,
-    doors: HashMap<Door, url::Url>,
-    logout: Option<url::Url>,
+    site: Site,
     program: PathBuf,
     quiet: Duration,
     driver: OnceCell<Arc<Driver>>,
@@ -97,15 +92,8 @@ impl Chromium {
     /// # Errors
     /// [`WebError`] when the address is none.
     pub fn new(start: &str, logged_in: LoggedIn) -> Result<Self, WebError> {
-        let start = address(start)?;
-        let callback = joined(&start, "/callback")?;
         Ok(Self {
-            start,
-            logged_in,
-            registration: Registration::public("client-under-test", callback),
-            places: Vec::new(),
-            doors: HashMap::new(),
-            logout: None,
+            site: Site::new(start, logged_in)?,
             program: PathBuf::from("chromedriver"),
             quiet: QUIET,
             driver: OnceCell::new(),
@@ -116,7 +104,7 @@ impl Chromium {
     /// Registered like this.
     #[must_use]
     pub fn registered(mut self, registration: Registration) -> Self {
-        self.registration = registration;
+        self.site.registration = registration;
         self
     }
 
@@ -124,7 +112,7 @@ impl Chromium {
     /// knows one, for another.
     #[must_use]
     pub fn issuers_at(mut self, first: SocketAddr, second: Option<SocketAddr>) -> Self {
-        self.places = std::iter::once(first).chain(second).collect();
+        self.site.expect_issuers_at(first, second);
         self
     }
 
@@ -148,7 +136,7 @@ impl Chromium {
     /// # Errors
     /// [`WebError`] when the address is none.
     pub fn door(mut self, door: Door, at: &str) -> Result<Self, WebError> {
-        self.doors.insert(door, address(&joined(&self.start, at)?)?);
+        self.site.has_door(door, at)?;
         Ok(self)
     }
 
@@ -157,7 +145,7 @@ impl Chromium {
     /// # Errors
     /// [`WebError`] when the address is none.
     pub fn logout_at(mut self, at: &str) -> Result<Self, WebError> {
-        self.logout = Some(address(&joined(&self.start, at)?)?);
+        self.site.logs_out_at(at)?;
         Ok(self)
     }
 
@@ -200,7 +188,7 @@ impl Chromium {
     async fn begin_login(&self, visitor: &Visitor, provider: &Provider) -> Result<String, Rejected> {
         let seat = self.seat(visitor).await?;
         lock(&seat.issuer).clone_from(&provider.issuer);
-        match self.open(visitor, &seat, self.start.as_str(), false).await? {
+        match self.open(visitor, &seat, self.site.start.as_str(), false).await? {
             Came::Away(url) => Ok(url),
             Came::LoggedIn | Came::Nothing => Err(Rejected::new("the application leads nowhere")),
         }
@@ -262,7 +250,7 @@ impl Chromium {
     async fn elsewhere(&self, session: &Session) -> Result<Option<String>, DriverError> {
         let url = session.address().await?;
         let parsed = url::Url::parse(&url).ok().filter(|url| url.has_host());
-        Ok(parsed.filter(|parsed| parsed.origin() != self.start.origin()).map(|_| url))
+        Ok(parsed.filter(|parsed| parsed.origin() != self.site.start.origin()).map(|_| url))
     }
 
     /// The page as it is now, with the status and the headers that it came with, and why there is none.
@@ -287,28 +275,21 @@ impl Chromium {
     /// Whether this is an address of the application.
     fn is_own(&self, url: &Value) -> bool {
         let parsed = url.as_str().and_then(|url| url::Url::parse(url).ok());
-        parsed.is_some_and(|url| url.origin() == self.start.origin())
+        parsed.is_some_and(|url| url.origin() == self.site.start.origin())
     }
 
     /// Who is logged in, as far as can be seen. The page that the browser is on stays as it is.
     async fn who(&self, seat: &Seat) -> Result<Said, DriverError> {
-        let (status, text) = match self.logged_in.path() {
-            "" => (200, seat.session.run(READ, &json!([self.start.origin().ascii_serialization()])).await?),
+        let (status, text) = match self.site.logged_in.path() {
+            "" => (200, seat.session.run(READ, &json!([self.site.start.origin().ascii_serialization()])).await?),
             path => {
-                let url = self.start.join(path).map(String::from).unwrap_or_default();
+                let url = self.site.start.join(path).map(String::from).unwrap_or_default();
                 let mut answer = seat.session.run(FETCH, &json!([url])).await?;
                 let status = answer[0].as_u64().and_then(|status| u16::try_from(status).ok());
                 (status.unwrap_or(404), answer.get_mut(1).map(Value::take).unwrap_or_default())
             }
         };
-        if status >= 500 {
-            return Ok(Said::BrokeDown);
-        }
-        if !self.logged_in.holds(status, text.as_str().unwrap_or_default()) {
-            return Ok(Said::Rejected(Rejected::new("nobody is logged in")));
-        }
-        // The page was chosen so that it shows this of the one whom every login is about.
-        Ok(Said::Accepted { issuer: lock(&seat.issuer).clone(), subject: "alice".to_owned() })
+        Ok(self.site.who(&lock(&seat.issuer), (status, text.as_str().unwrap_or_default())))
     }
 
     async fn do_errand(&self, visitor: &Visitor, errand: &Errand) -> Result<Done, Rejected> {
@@ -317,15 +298,8 @@ impl Chromium {
                 let seat = self.seat(visitor).await?;
                 return Ok(Done::Is(self.who(&seat).await?));
             }
-            Errand::Logout => {
-                let url = self.logout.clone().ok_or_else(|| Rejected::new("no address to log out at is known"))?;
-                url.to_string()
-            }
-            Errand::Open { door, params } => {
-                let url = self.doors.get(door).ok_or_else(|| Rejected::new("no such address is known"))?;
-                let query = params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Params>();
-                query.append_to_query(url.as_str())
-            }
+            Errand::Logout => self.site.logout()?,
+            Errand::Open { door, params } => self.site.through(*door, params)?,
             _ => return Err(Rejected::new("a single-page application is not asked that")),
         };
         let seat = self.seat(visitor).await?;
@@ -356,12 +330,7 @@ impl ClientUnderTest for Chromium {
     }
 
     fn can(&self, ability: Ability) -> bool {
-        match ability {
-            Ability::Pages | Ability::WhoAmI => true,
-            Ability::Open => !self.doors.is_empty(),
-            Ability::Logout => self.logout.is_some(),
-            _ => false,
-        }
+        self.site.can(ability)
     }
 
     fn run<'a>(&'a self, visitor: &'a Visitor, errand: &'a Errand) -> Answered<'a, Result<Done, Rejected>> {
@@ -369,11 +338,11 @@ impl ClientUnderTest for Chromium {
     }
 
     fn registration(&self) -> Registration {
-        self.registration.clone()
+        self.site.registration.clone()
     }
 
     fn issuers_at(&self) -> &[SocketAddr] {
-        &self.places
+        &self.site.places
     }
 
     fn drives_a_browser(&self) -> bool {
@@ -384,8 +353,8 @@ impl ClientUnderTest for Chromium {
 impl fmt::Debug for Chromium {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Chromium")
-            .field("start", &self.start.as_str())
-            .field("places", &self.places)
+            .field("start", &self.site.start.as_str())
+            .field("places", &self.site.places)
             .finish_non_exhaustive()
     }
 }

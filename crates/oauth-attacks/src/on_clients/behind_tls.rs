@@ -78,32 +78,10 @@ async fn verifies_certificates(stage: &Stage) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use oauth_types::fault::{Edit, Signature};
 
     use super::*;
-    use crate::agent::{Agent, Tls as Trust};
-    use crate::client::{Closures, Provider, Rejected};
-    use crate::on_clients::lying_token;
-    use crate::profile::Profile;
-
-    /// A client that believes everything and asks nobody.
-    fn stage(response_type: &'static str) -> Stage {
-        let client = Closures::new(
-            move |_: Visitor, provider: Provider| async move {
-                let fixed = "state=a&nonce=b&scope=openid&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcallback\
-                    &code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-                let client = provider.client.client_id;
-                let kind = format!("response_type={response_type}&client_id={client}");
-                Ok::<_, Rejected>(format!("{}/authorize?{kind}&{fixed}", provider.issuer))
-            },
-            |_: Visitor, _: String| async {
-                Said::Accepted { issuer: "https://a".to_owned(), subject: "alice".to_owned() }
-            },
-        );
-        Stage::new(Arc::new(client), Agent::new(Trust::Any).expect("an agent"), Profile::Bcp)
-    }
+    use crate::on_clients::{gullible, lying_token};
 
     async fn levels(stage: Stage, builder: mock_idp::Builder) -> Vec<Option<Level>> {
         let grants = vec!["authorization_code", "implicit"];
@@ -117,12 +95,15 @@ mod tests {
     #[tokio::test]
     async fn what_a_browser_brought_needs_its_signature_over_https_as_well() {
         let encrypted = MockIdp::builder().legacy().tls(Tls::generated());
-        assert_eq!(levels(stage("code%20id_token"), encrypted).await, [None]);
+        assert_eq!(
+            levels(gullible::stage("response_type=code%20id_token", gullible::believe), encrypted).await,
+            [None]
+        );
     }
 
     #[tokio::test]
     async fn a_signature_matters_less_behind_tls() {
-        let stage = stage("code");
+        let stage = gullible::stage("response_type=code", gullible::believe);
         let accepted = Heard::Said(Said::Accepted { issuer: String::new(), subject: String::new() });
         let secure = stage.idp_of(MockIdp::builder().tls(Tls::generated())).await.expect("a server");
         let plain = stage.idp().await.expect("a server");

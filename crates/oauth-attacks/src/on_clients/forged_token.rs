@@ -14,6 +14,7 @@ use crate::idp::Idp;
 use crate::key::{Jwt, Key, base64url};
 use crate::observe;
 use crate::on_clients::behind_tls::{self, Way};
+use crate::on_clients::lying_token::UserInfo;
 use crate::stage::{Address, Heard, Stage};
 use crate::verdict::Level;
 
@@ -137,9 +138,9 @@ pub(super) async fn must_be_rejected<T: Into<Value>>(
     write: impl FnOnce(&Right<'_>) -> Result<T, Inconclusive>,
     what: &str,
 ) -> Result<(), Inconclusive> {
-    let before = idp.requests("/userinfo").len();
+    let before = UserInfo::so_far(idp);
     let heard = hand_over(stage, idp, write).await?;
-    judge(stage, idp, heard, before, (None, what));
+    judge(stage, heard, &before, (None, what));
     Ok(())
 }
 
@@ -150,13 +151,12 @@ pub(super) async fn signature_must_be_rejected<T: Into<Value>>(
     write: impl FnOnce(&Right<'_>) -> Result<T, Inconclusive>,
     what: &str,
 ) -> Result<(), Inconclusive> {
-    let before = idp.requests("/userinfo").len();
+    let before = UserInfo::so_far(idp);
     let Some(heard) = hand_over(stage, idp, write).await? else {
         too_late(stage, what);
         return Ok(());
     };
-    let used = idp.requests("/userinfo").len() > before;
-    behind_tls::judge(stage, (idp, Way::TokenEndpoint), (&heard, used), what).await;
+    behind_tls::judge(stage, (idp, Way::TokenEndpoint), (&heard, before.was_asked_since()), what).await;
     Ok(())
 }
 
@@ -167,9 +167,9 @@ pub(super) async fn should_be_rejected<T: Into<Value>>(
     write: impl FnOnce(&Right<'_>) -> Result<T, Inconclusive>,
     what: &str,
 ) -> Result<(), Inconclusive> {
-    let before = idp.requests("/userinfo").len();
+    let before = UserInfo::so_far(idp);
     let heard = hand_over(stage, idp, write).await?;
-    judge(stage, idp, heard, before, (Some(Level::Should), what));
+    judge(stage, heard, &before, (Some(Level::Should), what));
     Ok(())
 }
 
@@ -192,23 +192,18 @@ pub(super) async fn another_must_be_rejected(
 ) -> Result<(), Inconclusive> {
     let login = Arrived::at(stage, idp).await?;
     let text = write(&login.right(mint).await?)?;
-    let before = idp.requests("/userinfo").len();
+    let before = UserInfo::so_far(idp);
     let heard = login.given(stage, text.into()).await?;
-    judge(stage, idp, heard, before, (None, what));
+    judge(stage, heard, &before, (None, what));
     Ok(())
 }
 
-/// Judges what came of an ID token, where UserInfo had been asked this often before.
-fn judge(stage: &Stage, idp: &Idp, heard: Option<Heard>, before: usize, (level, what): (Option<Level>, &str)) {
-    let Some(heard) = heard else { return too_late(stage, what) };
-    let used = idp.requests("/userinfo").len() > before;
-    if used && level.is_none() {
-        stage.violated(format!("the client used the access token that came with {what}"));
+/// Judges what came of an ID token.
+fn judge(stage: &Stage, heard: Option<Heard>, before: &UserInfo<'_>, judged: (Option<Level>, &str)) {
+    match heard {
+        Some(heard) => before.judge(stage, &heard, judged),
+        None => too_late(stage, judged.1),
     }
-    match level {
-        None => stage.must_reject(&heard, what),
-        Some(level) => stage.must_reject_at(level, &heard, what),
-    };
 }
 
 fn too_late(stage: &Stage, what: &str) {

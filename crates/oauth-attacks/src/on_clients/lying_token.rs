@@ -17,12 +17,9 @@ pub(super) async fn must_be_rejected(
     edit: Vec<Edit>,
     what: &str,
 ) -> Result<(), Inconclusive> {
-    let before = idp.requests("/userinfo").len();
+    let before = UserInfo::so_far(idp);
     let heard = hear(stage, idp, edit).await?;
-    if idp.requests("/userinfo").len() > before {
-        stage.violated(format!("the client used the access token that came with {what}"));
-    }
-    stage.must_reject(&heard, what);
+    before.judge(stage, &heard, (None, what));
     Ok(())
 }
 
@@ -33,10 +30,9 @@ pub(super) async fn signature_must_be_rejected(
     edit: Vec<Edit>,
     what: &str,
 ) -> Result<(), Inconclusive> {
-    let before = idp.requests("/userinfo").len();
+    let before = UserInfo::so_far(idp);
     let (heard, way) = hear_on_its_way(stage, idp, edit).await?;
-    let used = idp.requests("/userinfo").len() > before;
-    behind_tls::judge(stage, (idp, way), (&heard, used), what).await;
+    behind_tls::judge(stage, (idp, way), (&heard, before.was_asked_since()), what).await;
     Ok(())
 }
 
@@ -50,6 +46,32 @@ pub(super) async fn should_be_rejected(
     let heard = hear(stage, idp, edit).await?;
     stage.must_reject_at(Level::Should, &heard, what);
     Ok(())
+}
+
+/// How often UserInfo had been asked for before an ID token came, and an access token with it.
+pub(super) struct UserInfo<'a>(&'a Idp, usize);
+
+impl<'a> UserInfo<'a> {
+    pub(super) fn so_far(idp: &'a Idp) -> Self {
+        Self(idp, idp.requests("/userinfo").len())
+    }
+
+    /// Whether the client has used an access token.
+    pub(super) fn was_asked_since(&self) -> bool {
+        self.0.requests("/userinfo").len() > self.1
+    }
+
+    /// Judges what came of the ID token, at the level of the attack or at another, where the client need not leave the
+    /// access token alone.
+    pub(super) fn judge(&self, stage: &Stage, heard: &Heard, (level, what): (Option<Level>, &str)) {
+        if level.is_none() && self.was_asked_since() {
+            stage.violated(format!("the client used the access token that came with {what}"));
+        }
+        match level {
+            None => stage.must_reject(heard, what),
+            Some(level) => stage.must_reject_at(level, heard, what),
+        };
+    }
 }
 
 /// Lets a visitor log in and edits the ID token.

@@ -6,6 +6,8 @@ pub mod downgrade;
 mod foreign_code;
 mod forged_token;
 mod granted_scope;
+#[cfg(test)]
+mod gullible;
 mod hostile_text;
 pub mod id_token_claims;
 pub mod id_token_signature;

@@ -20,6 +20,14 @@ impl Stage {
         self.idp_of(MockIdp::builder()).await
     }
 
+    /// Another strict, honest server where the client is registered, besides that one.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start, or the client knows one server alone.
+    pub async fn another_idp(&self) -> Result<Idp, Inconclusive> {
+        Idp::start(self.placed(MockIdp::builder(), 1).await?, self.client.registration(), Party::Server).await
+    }
+
     /// A server of this description where the client is registered.
     ///
     /// # Errors
@@ -76,24 +84,39 @@ impl Stage {
         Idp::start(self.placed(builder, 1).await?, self.client.registration(), Party::AttackerServer).await
     }
 
-    /// The same as [`Stage::idp_of_attacker`], but over plain http whatever the client takes.
+    /// The same at any address: where a lie leads the client, which is not asked to log in there.
+    ///
+    /// # Errors
+    /// [`Inconclusive`] when it does not start.
+    pub async fn canary(&self) -> Result<Idp, Inconclusive> {
+        self.anywhere(self.trusted(MockIdp::builder())).await
+    }
+
+    /// The same as [`Stage::canary`], but over plain http whatever the client takes.
     ///
     /// # Errors
     /// [`Inconclusive`] when it does not start.
     pub async fn listener_of_attacker(&self) -> Result<Idp, Inconclusive> {
+        self.anywhere(MockIdp::builder()).await
+    }
+
+    async fn anywhere(&self, builder: Builder) -> Result<Idp, Inconclusive> {
         let mut registration = self.client.registration();
         registration.client_id.push_str("-elsewhere");
-        let builder = self.at_its_place(MockIdp::builder(), 1).await?;
         Idp::start(builder, registration, Party::AttackerServer).await
     }
 
     /// The server where the client expects its issuers, and as it takes them.
     async fn placed(&self, builder: Builder, number: usize) -> Result<Builder, Inconclusive> {
-        let builder = match self.client.https() {
+        self.at_its_place(self.trusted(builder), number).await
+    }
+
+    /// The server with https, if the client takes nothing else.
+    fn trusted(&self, builder: Builder) -> Builder {
+        match self.client.https() {
             Some(tls) => builder.tls_by_default(tls),
             None => builder,
-        };
-        self.at_its_place(builder, number).await
+        }
     }
 
     /// The server where the client expects its issuers, if it does not go where it is told.

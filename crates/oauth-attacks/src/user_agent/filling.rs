@@ -36,8 +36,10 @@ const AGREEING: &[&str] = &[
 /// What a button says that is not pressed.
 const DENYING: &[&str] = &[
     "no", "not", "don't", "deny", "cancel", "decline", "reject", "refuse", "disagree", "disallow", "abort", "back",
-    "logout", "log out", "sign out", "forgot", "reset", "register", "sign up", "skip", "revoke", "switch",
+    "forgot", "reset", "register", "sign up", "skip", "revoke", "switch",
 ];
+/// What a button says that is pressed only to log out.
+const LEAVING: &[&str] = &["logout", "log out", "signout", "sign out"];
 /// What a button says behind which somebody else can log in.
 const OTHER: &[&str] = &["another", "other", "different", "else", "add"];
 
@@ -77,6 +79,17 @@ impl Forms {
         let button = form.buttons.iter().find(|button| meaning(button) == Meaning::Denies);
         let button = button.ok_or("has no button that is known to decline")?;
         Ok(form.pressed(Some(button), (page.url(), page.route.clone())))
+    }
+
+    /// What this user sends from a page that asks whether to log out: the button that says so, or else the one that
+    /// agrees.
+    pub(super) fn leaving(&self, page: &Page, user: Option<&User>) -> Result<Submission, String> {
+        let mut buttons = page.forms().iter().flat_map(|form| form.buttons.iter().map(move |button| (form, button)));
+        let leaves = |(_, button): &(&Form, &Button)| says(&button.label, LEAVING) && !says(&button.label, DENYING);
+        match buttons.find(leaves).filter(|_| !self.presses(page)) {
+            Some((form, button)) => Ok(form.pressed(Some(button), (page.url(), page.route.clone()))),
+            None => self.filled(page, user),
+        }
     }
 
     fn choose<'p>(&self, page: &'p Page, user: Option<&User>) -> Result<Chosen<'p>, String> {
@@ -202,7 +215,7 @@ fn is_text(field: &Field) -> bool {
 /// What a button means by what it says, or else by what it is called.
 fn meaning(button: &Button) -> Meaning {
     for text in [&button.label, &button.value, &button.name, &button.id] {
-        if says(text, DENYING) {
+        if says(text, DENYING) || says(text, LEAVING) {
             return Meaning::Denies;
         }
         if says(text, AGREEING) {

@@ -169,6 +169,14 @@ impl Forms {
         self.declined(page, self.known(who)).map_err(|reason| not_understood(page, reason))
     }
 
+    /// What this user sends from a page that asks whether to log out, to do so.
+    ///
+    /// # Errors
+    /// [`AgentError::Page`] when it is not clear what that is.
+    pub fn leave(&self, page: &Page, who: Who) -> Result<Submission, AgentError> {
+        self.leaving(page, self.known(who)).map_err(|reason| not_understood(page, reason))
+    }
+
     /// Sends a form and goes on to the next page that waits for the user, or to the end.
     ///
     /// # Errors

@@ -184,6 +184,23 @@ fn whoever_declines_presses_the_other_button() {
 }
 
 #[test]
+fn whoever_leaves_presses_the_button_that_says_so_or_the_one_that_agrees() {
+    for labels in [
+        ["Log out", "Stay logged in"],
+        ["Cancel", "Log out"],
+        ["Do not log out", "Yes, log out"],
+        ["No, stay signed in", "Yes, sign me out"],
+        ["Continue to the application", "Logout"],
+    ] {
+        let out = |label: &str| label.contains("Log") && label != "Do not log out" || label.starts_with("Yes");
+        let buttons = labels.map(|label| format!("<button name=out value='{}'>{label}</button>", out(label)));
+        let html = format!("<form method=post>{}</form>", buttons.concat());
+        let left = forms().leave(&page(&html), Who::First).expect("a form");
+        assert_eq!(left.params().encode(), "out=true", "{labels:?}");
+    }
+}
+
+#[test]
 fn the_account_with_the_name_of_the_user_is_chosen_or_another_one() {
     let accounts = |names: [&str; 2]| {
         let buttons = names.map(|name| format!("<button name=s value={}>{name}</button>", name.len()));
@@ -191,6 +208,21 @@ fn the_account_with_the_name_of_the_user_is_chosen_or_another_one() {
     };
     assert_eq!(sent(&forms(), &accounts(["Bob bob", "Alice alice"])), "/login s=11");
     assert_eq!(sent(&forms(), &accounts(["Bob", "Malice"])), "/login s=other");
+}
+
+#[test]
+fn the_form_with_the_name_of_the_user_is_sent_or_that_of_the_one_who_agrees() {
+    let form = |to: &str, label: &str| format!("<form method=post action=/{to}><button>{label}</button></form>");
+    let users =
+        [form("new", "Register"), form("1", "Bob"), form("2", "Alice"), form("other", "Another user")].concat();
+    assert_eq!(sent(&forms(), &users), "/2 ");
+    let second = forms().fill(&page(&users), Who::Second).expect("a form");
+    assert_eq!(second.visit().url, "https://idp.example/1");
+    let strangers = [form("1", "Carol"), form("other", "Another user")].concat();
+    assert_eq!(sent(&forms(), &strangers), "/other ");
+    // What says more plainly that somebody agrees comes first, on whichever form it is.
+    let consent = [form("log-in", "Log in"), form("allow", "Allow"), form("deny", "Deny")].concat();
+    assert_eq!(sent(&forms(), &consent), "/allow ");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod client_matrix;
 mod client_rules;
 mod matrix_document;
 mod our_own;
+mod our_own_application;
 #[cfg(unix)]
 mod programs;
 mod quick_start;

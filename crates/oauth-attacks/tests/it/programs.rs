@@ -2,10 +2,14 @@
 
 use std::env::{current_exe, var};
 use std::io::Write as _;
+use std::net::Ipv4Addr;
+use std::time::Duration;
 
+use mock_idp::MockIdp;
 use oauth_attacks::{
     ClientUnderTest as _, Command, Options, Provider, Registration, Rejected, Said, Verdict, Visitor, run_on_client,
 };
+use oauth_types::Params;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -188,4 +192,43 @@ async fn a_program_that_cannot_be_started_or_opens_nothing_is_inconclusive() {
         assert_eq!(outcome.verdict, Verdict::Inconclusive);
         assert!(outcome.because.contains(because), "{line}: {}", outcome.because);
     }
+}
+
+/// The program of a new visitor, which waits for what comes back; it has the other end of this connection.
+async fn started(client: &Command, visitor: &Visitor, provider: &Provider) -> TcpStream {
+    let url = client.begin(visitor, provider).await.expect("an address");
+    let redirect_uri = Params::parse(url.split_once('?').expect("a query").1).expect("parameters");
+    let redirect_uri = redirect_uri.get("redirect_uri").expect("a redirect URI").to_owned();
+    let port = redirect_uri.split([':', '/']).nth(4).and_then(|port| port.parse().ok()).expect("a port");
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.expect("a listener")
+}
+
+/// Whether the program at the other end is gone.
+async fn is_gone(stream: &mut TcpStream) -> bool {
+    let end = tokio::time::timeout(Duration::from_secs(10), stream.read_u8()).await;
+    end.is_ok_and(|end| end.is_err())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_is_killed_when_its_visitor_has_left_and_another_comes() {
+    let (idp, client) = (MockIdp::start().await, client("sound"));
+    let provider = Provider { issuer: idp.issuer().to_owned(), client: client.registration(), ca_pem: None };
+    let (first, second) = (Visitor::new(), Visitor::new());
+    let mut left = started(&client, &first, &provider).await;
+    let kept = started(&client, &second, &provider).await;
+    drop(first);
+    let _third = started(&client, &Visitor::new(), &provider).await;
+    assert!(is_gone(&mut left).await);
+    let silent = kept.try_read(&mut [0]).expect_err("nothing was said");
+    assert_eq!(silent.kind(), std::io::ErrorKind::WouldBlock, "the visitor of this one is there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_is_killed_when_nobody_attacks_it_any_more() {
+    let (idp, client) = (MockIdp::start().await, client("sound"));
+    let provider = Provider { issuer: idp.issuer().to_owned(), client: client.registration(), ca_pem: None };
+    let visitor = Visitor::new();
+    let mut left = started(&client, &visitor, &provider).await;
+    drop(client);
+    assert!(is_gone(&mut left).await);
 }

@@ -3,8 +3,8 @@
 use std::io;
 
 use super::server::{Server, Step};
-use super::{LONG, ROOM, SHORT, Trial, Verdict, answer, get, gzip, say};
-use crate::transport::TransportError;
+use super::{LONG, ROOM, SHORT, Trial, Verdict, answer, get, gzip, say, together};
+use crate::transport::{BoxFuture, TransportError};
 
 const LIMIT: usize = 10_000;
 
@@ -82,12 +82,16 @@ pub(super) async fn time(trial: Trial<'_>) -> Verdict {
         vec![say("HTTP/1.1 200 OK\r\nx-a: "), Step::Drip(b'b')],
         vec![Step::Repeat(b"HTTP/1.1 103 Early Hints\r\n\r\n".to_vec()), Step::Stall],
     ];
-    for steps in slow {
-        let server = Server::start(vec![steps]).await?;
-        let heard = trial.send(get(&server)?, SHORT, ROOM).await?;
-        let told = matches!(heard, Err(TransportError::Timeout));
-        trial.holds(told, "an answer that does not end in time was no TransportError::Timeout")?;
-    }
+    // Each has its time to itself.
+    let outcomes = together(slow.map(|steps| -> BoxFuture<'_, Verdict> {
+        Box::pin(async move {
+            let server = Server::start(vec![steps]).await?;
+            let heard = trial.send(get(&server)?, SHORT, ROOM).await?;
+            let told = matches!(heard, Err(TransportError::Timeout));
+            trial.holds(told, "an answer that does not end in time was no TransportError::Timeout")
+        })
+    }));
+    outcomes.await.into_iter().collect::<Verdict>()?;
     // Nobody takes the connection off the queue.
     let silent = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
     let request = http::Request::get(format!("http://{}/", silent.local_addr()?)).body(Vec::new());

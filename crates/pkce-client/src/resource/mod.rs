@@ -20,7 +20,8 @@ use self::denied::{AccessError, Denied};
 use crate::claims;
 use crate::client::Client;
 use crate::error::{ConfigError, Error};
-use crate::jwt::{JwtError, verified_as};
+use crate::jwt::JwtError;
+use crate::public_key::is_verified;
 use crate::specs::rfc7662_introspection::Introspection;
 use crate::specs::rfc9449_dpop::proof::{Expected, Proof, ProofError};
 use crate::specs::rfc9449_dpop::replay::{MemoryProofs, ProofNonces, ProofStore};
@@ -143,7 +144,7 @@ impl ProtectedResource {
     /// [`ConfigError::NoAlgorithm`], or [`ConfigError::Algorithm`] for one that is not verified here: keyed hashes and ES512.
     pub fn proof_algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Result<Self, ConfigError> {
         let algorithms: Vec<_> = algorithms.into_iter().collect();
-        match algorithms.iter().find(|algorithm| verified_as(**algorithm).is_none()) {
+        match algorithms.iter().find(|algorithm| !is_verified(**algorithm)) {
             Some(unknown) => Err(ConfigError::Algorithm(*unknown)),
             None if algorithms.is_empty() => Err(ConfigError::NoAlgorithm),
             None => Ok(Self { algorithms, ..self }),

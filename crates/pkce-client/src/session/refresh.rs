@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use oauth_types::{ErrorCode, Params, Secret};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::claims::Occasion;
 use crate::client::Client;
@@ -22,6 +23,9 @@ use crate::token_set::{Expiry, TokenSet};
 
 /// How long somebody else's refresh is waited for: longer than the requests of one can take.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The same for somebody who wants to leave: longer than a refresh usually takes.
+const PATIENCE_OF_LEAVING: Duration = Duration::from_secs(5);
 
 /// How often a replacement is tried while others replace, too.
 const ATTEMPTS: u32 = 4;
@@ -36,6 +40,8 @@ pub(super) struct Tokens {
     pub(super) details: Option<Vec<Value>>,
     /// What the last refresh failed with, for those who waited for it.
     pub(super) failure: Option<Error>,
+    /// Whether somebody waits for these tokens to end the session.
+    leaving: watch::Receiver<bool>,
 }
 
 /// Where else the tokens are.
@@ -87,13 +93,13 @@ pub(super) struct Renewed {
 }
 
 impl Tokens {
-    pub(super) fn new(set: TokenSet) -> Self {
-        Self { set, kept: None, ended: false, details: None, failure: None }
+    pub(super) fn new(set: TokenSet, leaving: watch::Receiver<bool>) -> Self {
+        Self { set, kept: None, ended: false, details: None, failure: None, leaving }
     }
 
-    pub(super) fn restored(set: TokenSet, version: Version, store: Arc<dyn TokenStore>) -> Self {
-        let kept = Kept { store, state: State::Saved(version), lease: None };
-        Self { set, kept: Some(kept), ended: false, details: None, failure: None }
+    /// The same tokens, which `store` keeps under this version.
+    pub(super) fn restored(self, version: Version, store: Arc<dyn TokenStore>) -> Self {
+        Self { kept: Some(Kept { store, state: State::Saved(version), lease: None }), ..self }
     }
 
     /// Whether there is no way to other tokens. With a store, another process may have found one.
@@ -117,7 +123,12 @@ impl Tokens {
     /// Replaces the tokens, by those that another process has got if there are any.
     pub(super) async fn renew(&mut self, client: &Client) -> Result<Renewed, Error> {
         let details = self.details.take();
-        let lease = self.lease(client).await?;
+        let mut leaving = self.leaving.clone();
+        let lease = tokio::select! {
+            biased;
+            lease = self.lease(client, PATIENCE) => lease?,
+            true = async { leaving.wait_for(|leaving| *leaving).await.is_ok() } => return Err(Error::ReauthRequired),
+        };
         let renewed = self.renew_leased(client, details).await;
         if let Some(kept) = &mut self.kept
             && matches!(kept.state, State::Behind(_))
@@ -147,7 +158,7 @@ impl Tokens {
         Renewed { access_token: self.set.access_token.clone(), saved }
     }
 
-    async fn lease(&mut self, client: &Client) -> Result<Option<Lease>, StoreError> {
+    async fn lease(&mut self, client: &Client, patience: Duration) -> Result<Option<Lease>, StoreError> {
         let Some(kept) = &mut self.kept else { return Ok(None) };
         if let Some(held) = kept.lease.take() {
             return Ok(Some(held));
@@ -155,7 +166,7 @@ impl Tokens {
         tokio::select! {
             biased;
             lease = kept.store.lease() => lease,
-            () = client.inner.clock.wait(PATIENCE) => Err(StoreError::Busy),
+            () = client.inner.clock.wait(patience) => Err(StoreError::Busy),
         }
     }
 
@@ -272,11 +283,12 @@ impl Tokens {
         Err(StoreError::Contended.into())
     }
 
-    /// Ends the session here, and hands out its tokens: the newest that can be had, also if the store cannot be asked.
+    /// Ends the session here, and hands out its tokens: the newest that can be had, also if the store cannot be asked, or
+    /// if somebody else does not let go of the lease.
     pub(super) async fn hand_out(&mut self, client: &Client) -> Ended {
         self.ended = true;
         let refresh_token = self.set.refresh_token.clone();
-        let lease = self.lease(client).await.unwrap_or_default();
+        let lease = self.lease(client, PATIENCE_OF_LEAVING).await.unwrap_or_default();
         if self.look().await.is_err() {
             // Also those that are not in the store any more are revoked.
             self.set.refresh_token = refresh_token;
@@ -286,26 +298,34 @@ impl Tokens {
 
     /// Ends the session, here and in the store.
     pub(super) async fn forget(&mut self) -> Result<(), Error> {
-        self.ended = true;
         self.set.refresh_token = None;
         for _ in 0..ATTEMPTS {
-            let Some(Kept { store, state, .. }) = &self.kept else { return Ok(()) };
-            let outcome = match state.version() {
-                None => Replace::Removed,
-                Some(version) => store.replace(Some(version), None).await?,
-            };
-            if outcome == Replace::Removed {
-                self.end();
+            if self.remove().await? {
                 return Ok(());
-            }
-            // Refreshed elsewhere, and still this login; or gone already.
-            match self.look().await {
-                Err(Error::ReauthRequired) => return Ok(()),
-                Err(error) => return Err(error),
-                Ok(_) => {}
             }
         }
         Err(StoreError::Contended.into())
+    }
+
+    /// Ends the session here, and removes its tokens from the store, unless they have been refreshed elsewhere meanwhile:
+    /// then these are held here from now on, and it is `false`.
+    pub(super) async fn remove(&mut self) -> Result<bool, Error> {
+        self.ended = true;
+        let Some(Kept { store, state, .. }) = &self.kept else { return Ok(true) };
+        let outcome = match state.version() {
+            None => Replace::Removed,
+            Some(version) => store.replace(Some(version), None).await?,
+        };
+        if outcome == Replace::Removed {
+            self.end();
+            return Ok(true);
+        }
+        match self.look().await {
+            // Gone already, or another login.
+            Err(Error::ReauthRequired) => Ok(true),
+            Err(error) => Err(error),
+            Ok(_) => Ok(false),
+        }
     }
 
     /// Ends the session, and for the other processes too if the store allows it.

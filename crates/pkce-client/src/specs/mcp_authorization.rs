@@ -6,6 +6,7 @@ mod builder;
 mod connect;
 mod login;
 mod scopes;
+mod step_ups;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use self::builder::Terms;
 use self::connect::Connection;
 pub use self::login::{AccessRequest, NativeLogin, ResourceLogin};
 use self::scopes::Scopes;
+use self::step_ups::StepUps;
 use crate::client::{Client, send};
 use crate::error::Error;
 use crate::session::Session;
@@ -30,7 +32,8 @@ use crate::transport::{Endpoint, HttpRequest};
 /// How often one request may lead to a login because it was refused altogether.
 const LOGINS: u32 = 1;
 
-/// How often one request may lead to a login because the token allows too little.
+/// How often one request may lead to a login because the token allows too little, and all of them together until one is
+/// served.
 const STEP_UPS: u32 = 2;
 
 /// A protected resource, such as an MCP server, and access to it.
@@ -57,7 +60,7 @@ const STEP_UPS: u32 = 2;
 ///
 /// A token that is refused is refreshed once, and then the user logs in again, wherever the resource says by then. A
 /// resource that wants more scope gets another login, for what was asked for before and for that; only if it is something
-/// new, and at most twice for a request. The token goes to this resource and nowhere else, and no token of anybody else
+/// new, and at most twice until it serves a request, or for ten minutes. The token goes to this resource and nowhere else, and no token of anybody else
 /// goes there.
 ///
 /// Cloning it is cheap; clones share the login, and all who are refused at once cause one.
@@ -65,6 +68,7 @@ const STEP_UPS: u32 = 2;
 pub struct ResourceClient {
     terms: Arc<Terms>,
     state: Arc<Mutex<State>>,
+    step_ups: Arc<StepUps>,
 }
 
 /// What was found out and got so far.
@@ -103,7 +107,7 @@ impl ResourceClient {
 
     fn new(terms: Terms, registrations: Vec<Registration>) -> Self {
         let state = State { registrations, ..State::default() };
-        Self { terms: Arc::new(terms), state: Arc::new(Mutex::new(state)) }
+        Self { terms: Arc::new(terms), state: Arc::new(Mutex::new(state)), step_ups: Arc::default() }
     }
 
     /// Sends a request to the resource, and does what its refusals ask for. An `Authorization` header of the request is not
@@ -133,11 +137,16 @@ impl ResourceClient {
                     let answer = answer?;
                     let challenges = Challenge::of(answer.headers());
                     let asks = asks(answer.status(), &challenges, access.as_ref());
+                    if answer.status().is_success() {
+                        self.step_ups.have_helped();
+                    }
                     (Some(answer), challenges, asks)
                 }
             };
+            let now = self.terms.ports.clock.now();
             let left = match asks {
                 Asks::Login => &mut logins,
+                Asks::More(_) if self.step_ups.were(STEP_UPS, now) => &mut 0,
                 Asks::More(_) => &mut step_ups,
                 Asks::Nothing => &mut 0,
             };
@@ -228,7 +237,10 @@ impl ResourceClient {
         let before = state.access.as_ref().filter(|_| issuer.as_deref() == Some(connection.client.issuer()));
         let before = before.map(|access| access.scopes.clone()).unwrap_or_default();
         let wanted = match asks {
-            Asks::More(more) => more,
+            Asks::More(more) => {
+                self.step_ups.begin(self.terms.ports.clock.now());
+                more
+            }
             _ => connection.scopes(challenges),
         };
         let scopes = before.and(&wanted);

@@ -9,7 +9,8 @@ use crate::client::Client;
 use crate::discover::Server;
 use crate::error::{ConfigError, Error};
 use crate::json;
-use crate::jwt::{JwtError, JwtKind, verified_as};
+use crate::jwt::{JwtError, JwtKind};
+use crate::public_key::is_verified;
 use crate::specs::Spec;
 use crate::token::{members, signed};
 use crate::transport::Endpoint;
@@ -34,7 +35,7 @@ impl Spec for SignedUserinfo {
         if self.0.is_empty() {
             return Err(ConfigError::NoAlgorithm.into());
         }
-        if let Some(unknown) = self.0.iter().find(|algorithm| verified_as(**algorithm).is_none()) {
+        if let Some(unknown) = self.0.iter().find(|algorithm| !is_verified(**algorithm)) {
             return Err(ConfigError::Algorithm(*unknown).into());
         }
         let listed = server.metadata.other.contains_key(ALGORITHMS);

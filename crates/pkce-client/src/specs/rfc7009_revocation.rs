@@ -10,10 +10,14 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::exchange::uncancelled;
 use crate::session::{Ended, Session};
+use crate::store::StoreError;
 use crate::token::members;
 use crate::transport::Endpoint;
 
 const ENDPOINT: Endpoint = Endpoint::Revocation;
+
+/// How often newer tokens are revoked that another process gets meanwhile.
+const ATTEMPTS: u32 = 4;
 
 /// The longest delay that is believed.
 const MAX_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -40,7 +44,10 @@ impl Session {
     /// All clones of the session are over from then on, whatever the server answers. The requests are finished even if
     /// the task that calls this is cancelled. Where the server could not be told, a clone can be revoked again.
     ///
-    /// A session that is kept in a store is removed from it once the server was told, for all processes.
+    /// A session that is kept in a store is removed from it once the server was told, for all processes. A process that
+    /// refreshes it just then is waited for, so that what it gets is revoked as well, but only for five seconds: nobody
+    /// who wants to leave depends on a process that hangs. What such a process still gets, nobody stores any more; whether
+    /// it ends with the rest is up to the server (§2.1).
     ///
     /// An access token that the server cannot revoke (`unsupported_token_type`, §2.2.1) is no failure if the refresh token
     /// was revoked: it ends by itself.
@@ -52,11 +59,14 @@ impl Session {
     pub async fn revoke(self) -> Result<(), Error> {
         self.client.inner.server.endpoint(ENDPOINT, self.client.is_known_by_connection())?;
         uncancelled(ENDPOINT, async move {
-            let Ended { refresh_token, access_token, lease } = self.end().await;
-            tell_both(&self.client, refresh_token.as_ref(), &access_token).await?;
-            let forgotten = self.forget().await;
-            drop(lease);
-            forgotten
+            for _ in 0..ATTEMPTS {
+                let Ended { refresh_token, access_token, lease: _held } = self.end().await;
+                tell_both(&self.client, refresh_token.as_ref(), &access_token).await?;
+                if self.remove().await? {
+                    return Ok(());
+                }
+            }
+            Err(StoreError::Contended.into())
         })
         .await
     }

@@ -3,7 +3,7 @@
 //! The audience is the issuer and nothing else (draft-ietf-oauth-rfc7523bis §4): an assertion that names an endpoint
 //! could be used at another server that named the same endpoint.
 
-use jsonwebtoken::EncodingKey;
+use aws_lc_rs::hmac;
 use oauth_types::{Algorithm, Secret};
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,6 @@ use crate::client::Client;
 use crate::dice;
 use crate::error::{ConfigError, Error};
 use crate::exchange::Form;
-use crate::jwt::install_provider;
 use crate::signing_key::{SigningKey, compact};
 
 /// What the assertion says it is (draft-ietf-oauth-rfc7523bis §4): no other token can be taken for it.
@@ -33,7 +32,7 @@ struct PrivateKey(SigningKey);
 
 /// `client_secret_jwt`.
 struct Keyed {
-    key: EncodingKey,
+    key: hmac::Key,
     is_long_enough: bool,
 }
 
@@ -56,7 +55,7 @@ impl ClientBuilder {
         let secret = secret.into();
         let octets = secret.expose().as_bytes();
         let is_long_enough = octets.len() >= MIN_SECRET;
-        self.authenticated_by(Keyed { key: EncodingKey::from_secret(octets), is_long_enough })
+        self.authenticated_by(Keyed { key: hmac::Key::new(hmac::HMAC_SHA256, octets), is_long_enough })
     }
 }
 
@@ -89,9 +88,8 @@ impl Authentication for Keyed {
     }
 
     fn authenticate(&self, client: &Client, form: &mut Form) -> Result<(), Error> {
-        install_provider();
         let header = object([("alg", Algorithm::Hs256.as_str().into()), ("typ", TYP.into())]);
-        let assertion = compact(&header, &claims(client)?, &self.key, jsonwebtoken::Algorithm::HS256);
+        let assertion = compact(&header, &claims(client)?, |text| hmac::sign(&self.key, text).as_ref().to_vec());
         present(client, form, &assertion);
         Ok(())
     }

@@ -83,7 +83,7 @@ async fn a_new_key_is_found_without_a_key_id() {
 }
 
 #[tokio::test]
-async fn unknown_keys_are_looked_for_once_a_minute() {
+async fn an_unknown_key_is_looked_for_once_a_minute() {
     let stage = Stage::new();
     let client = stage.client();
     rotate(&stage, false);
@@ -94,6 +94,37 @@ async fn unknown_keys_are_looked_for_once_a_minute() {
     stage.clock.advance(60);
     assert_eq!(refused(&stage, &client).await, JwtError::UnknownKey);
     assert_eq!(fetched(&stage), 3);
+}
+
+#[tokio::test]
+async fn a_new_key_is_found_after_others_were_looked_for() {
+    let stage = Stage::new();
+    let client = stage.client();
+    stage.login(&client).await.expect("a session");
+    for number in 0..5 {
+        stage.with(|script| script.header["kid"] = json!(format!("nobody-{number}")));
+        assert_eq!(refused(&stage, &client).await, JwtError::UnknownKey);
+    }
+    assert_eq!(fetched(&stage), 6);
+    rotate(&stage, true);
+    stage.login(&client).await.expect("a session");
+    assert_eq!(fetched(&stage), 7);
+}
+
+#[tokio::test]
+async fn a_thousand_unknown_keys_are_not_looked_for() {
+    let stage = Stage::new();
+    let client = stage.client();
+    stage.login(&client).await.expect("a session");
+    for number in 0..1000 {
+        stage.with(|script| script.header["kid"] = json!(format!("nobody-{number}")));
+        assert_eq!(refused(&stage, &client).await, JwtError::UnknownKey);
+    }
+    assert_eq!(fetched(&stage), 11);
+    stage.clock.advance(6);
+    rotate(&stage, true);
+    stage.login(&client).await.expect("a session");
+    assert_eq!(fetched(&stage), 12);
 }
 
 #[tokio::test]

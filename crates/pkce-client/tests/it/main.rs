@@ -44,6 +44,7 @@ mod protected_resource;
 #[cfg(feature = "reqwest")]
 mod quick_start;
 mod readme;
+mod received_id_token;
 mod resource;
 mod rfc6749_client_credentials;
 mod rfc6750_bearer;
@@ -73,6 +74,8 @@ mod shared_session;
 mod signed;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql_flows;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql_tokens;
 #[cfg(feature = "sqlite")]
 mod sqlite_tokens;
 mod stage;

@@ -58,6 +58,32 @@ async fn a_resource_that_wants_ever_more_is_followed_twice() {
 }
 
 #[tokio::test]
+async fn a_resource_that_wants_ever_more_gets_nobody_to_agree_request_by_request() {
+    let serves = Arc::new(AtomicU32::new(u32::MAX));
+    let served = Arc::clone(&serves);
+    let stage = to_tokens(move |count| {
+        let challenge = format!(r#"Bearer error="insufficient_scope", scope="more{count}""#);
+        (served.load(Ordering::Relaxed) != count).then(|| refusal(403, &challenge))
+    });
+    let (resource, logins) = remembered(&stage);
+    let send = async || resource.send(request()).await.expect("an answer").status().as_u16();
+    for _ in 0..5 {
+        assert_eq!(send().await, 403);
+    }
+    assert_eq!(logins.scopes().len(), 3, "the first login, and two for more");
+    // The first request was without a token.
+    serves.store(u32::try_from(shown(&stage).len()).expect("a few"), Ordering::Relaxed);
+    assert_eq!(send().await, 200);
+    assert_eq!(logins.scopes().len(), 3);
+    assert_eq!((send().await, send().await), (403, 403), "it has served a request, and is believed again");
+    assert_eq!(logins.scopes().len(), 5);
+    stage.clock.advance(599);
+    assert_eq!((send().await, logins.scopes().len()), (403, 5));
+    stage.clock.advance(1);
+    assert_eq!((send().await, logins.scopes().len()), (403, 7), "after a while, too");
+}
+
+#[tokio::test]
 async fn a_refusal_for_another_reason_is_no_call_for_scope() {
     for challenge in [
         r#"Bearer error="invalid_request", scope="more""#,

@@ -166,6 +166,38 @@ async fn the_signature_is_one_of_the_server_by_an_allowed_algorithm() {
     assert!(stage.seen(Endpoint::Jwks).len() <= 3);
 }
 
+#[tokio::test]
+async fn forged_tokens_do_not_keep_logins_from_a_new_key() {
+    let stage = Stage::new();
+    let client = stage.client();
+    stage.login(&client).await.expect("a session");
+    for number in 0..1000 {
+        let header = json!({"alg": "RS256", "kid": format!("nobody-{number}"), "typ": "logout+jwt"}).to_string();
+        let forged = sign(&header, &claims().to_string(), &rsa(UNPUBLISHED), Jws::RS256);
+        assert_eq!(judged(&client, &forged).await, Err(JwtError::UnknownKey));
+    }
+    assert_eq!(stage.seen(Endpoint::Jwks).len(), 11, "and they cause few requests");
+    let new = rsa(UNPUBLISHED);
+    stage.with(|script| {
+        script.jwks = json!({"keys": [crate::stage::jwk(&new, Jws::RS256, "two")]});
+        script.header["kid"] = json!("two");
+        script.key = new;
+    });
+    stage.login(&client).await.expect("a session");
+    assert_eq!(stage.seen(Endpoint::Jwks).len(), 12);
+}
+
+#[tokio::test]
+async fn forged_tokens_cause_few_requests_where_no_keys_can_be_had() {
+    let stage = Stage::new();
+    stage.answer(Endpoint::Jwks, 503, "text/plain", "");
+    let client = stage.client();
+    for _ in 0..1000 {
+        client.verify_logout_token(&signed(&header(), &claims())).await.expect_err("no keys");
+    }
+    assert_eq!(stage.seen(Endpoint::Jwks).len(), 10);
+}
+
 /// Hears what the server posts to clients.
 #[derive(Debug, Default)]
 struct Ears(Mutex<Vec<String>>);

@@ -1,14 +1,11 @@
 //! Tokens and begun logins in PostgreSQL, at `DATABASE_URL`. Where that is not set, these tests are skipped.
 
-use pkce_client::token_store_conformance::check;
-use pkce_client::{
-    Endpoint, Error, PostgresTokens, Replace, SealError, SealKey, Session, SqlFlows, StoreError, TokenStore,
-};
-use serde_json::json;
+use std::sync::Arc;
 
-use crate::sql_flows;
-use crate::stage::{START, Stage};
-use crate::token_store::tokens;
+use pkce_client::{PostgresTokens, SealKey, SqlFlows, StoreError};
+
+use crate::sql_tokens::Opened;
+use crate::{sql_flows, sql_tokens};
 
 /// The URL of an empty schema of this name, if there is a server.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
@@ -29,60 +26,32 @@ async fn sealed(url: &str, key: u8) -> PostgresTokens {
     PostgresTokens::sealed(url, SealKey::new([key; 32])).await.expect("a database")
 }
 
+/// Opens the database as another process does.
+async fn opened(url: &str, key: Option<u8>) -> Opened {
+    let database = match key {
+        Some(key) => sealed(url, key).await,
+        None => PostgresTokens::in_plain_text(url).await.expect("a database"),
+    };
+    Box::new(move |name| Arc::new(database.session(name)))
+}
+
 #[tokio::test]
 async fn a_database_conforms_for_each_of_its_sessions() {
     let Some(url) = empty("conforms").await else { return };
-    let database = PostgresTokens::in_plain_text(&url).await.expect("a database");
-    let other = database.session("other");
-    let Replace::Stored(version) = other.replace(None, Some(&tokens().await)).await.expect("a store") else {
-        panic!("a conflict")
-    };
-    check(&database.session("one' OR 1=1 --")).await.expect("conforms");
-    check(&sealed(&url, 1).await.session("sealed")).await.expect("conforms");
-    assert_eq!(other.load().await.expect("a store").expect("tokens").0, version);
+    sql_tokens::conforms_for_each_session(async |key| opened(&url, key).await).await;
 }
 
 #[tokio::test]
 async fn a_session_is_restored_elsewhere_by_whoever_has_the_key() {
     let Some(url) = empty("restored").await else { return };
-    let stage = Stage::new();
-    let client = stage.client();
-    let session = stage.login(&client).await.expect("a session");
-    session.keep_in(sealed(&url, 1).await.session("s")).await.expect("kept");
-    let restored = Session::restore(&client, sealed(&url, 1).await.session("s")).await.expect("a store");
-    assert_eq!(restored.expect("a session").claims().expect("claims").subject(), "alice");
-    let refused = Session::restore(&client, sealed(&url, 2).await.session("s")).await;
-    assert!(matches!(refused, Err(Error::Store(StoreError::Sealed(SealError::UnknownKey)))), "{refused:?}");
+    sql_tokens::restores_for_whoever_has_the_key(async |key| opened(&url, key).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_clients_on_one_database_cause_one_refresh() {
     let Some(url) = empty("refreshed").await else { return };
-    let stage = Stage::new();
-    let first = stage.login(&stage.client()).await.expect("a session");
-    first.keep_in(sealed(&url, 1).await.session("s")).await.expect("kept");
-    let database = sealed(&url, 1).await;
-    let mut sessions = vec![first];
     // More than there are connections, for leases or for anything else.
-    for _ in 0..40 {
-        let restored = Session::restore(&stage.client(), database.session("s")).await;
-        sessions.push(restored.expect("a store").expect("a session"));
-    }
-    stage.member("access_token", json!("at-2"));
-    stage.claim("exp", json!(START + 100_000));
-    stage.with(|script| script.nonce = None);
-    stage.clock.advance(3600);
-    stage.gate.send_replace(Some(Endpoint::Token));
-    let before = stage.seen(Endpoint::Token).len();
-    let mut tasks = tokio::task::JoinSet::new();
-    for session in sessions {
-        tasks.spawn(async move { session.access_token().await.expect("a token").expose().to_owned() });
-    }
-    stage.arrived(Endpoint::Token, before + 1).await;
-    stage.member("expires_in", json!(7200));
-    stage.gate.send_replace(None);
-    assert!(tasks.join_all().await.iter().all(|token| token == "at-2"));
-    assert_eq!(stage.seen(Endpoint::Token).len(), before + 1);
+    sql_tokens::causes_one_refresh(40, async |key| opened(&url, key).await).await;
 }
 
 #[tokio::test]

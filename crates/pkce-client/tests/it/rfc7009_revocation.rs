@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mock_idp::MockIdp;
-use pkce_client::{Client, Defect, Endpoint, Error, MemoryStore, Secret, Session, TokenStore};
+use pkce_client::{Client, Defect, Endpoint, Error, Lease, MemoryStore, Secret, Session, TokenStore};
 use serde_json::json;
 
 use crate::idp::Idp;
@@ -20,6 +20,12 @@ async fn session(stage: &Stage) -> (Client, Session) {
     let client = stage.client();
     let session = stage.login(&client).await.expect("a session");
     (client, session)
+}
+
+async fn yields() {
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// The tokens that were revoked, and what they were said to be.
@@ -114,6 +120,85 @@ async fn the_newest_tokens_are_revoked_and_removed_from_the_store() {
     assert!(matches!(elsewhere.refresh().await, Err(Error::ReauthRequired)));
 }
 
+/// A session in a store whose lease somebody else holds.
+async fn leased(stage: &Stage) -> (Session, MemoryStore, Lease) {
+    let (_, session) = session(stage).await;
+    let store = MemoryStore::new();
+    session.keep_in(store.clone()).await.expect("kept");
+    let lease = store.lease().await.expect("a store").expect("a lease");
+    stage.answer(Endpoint::Revocation, 200, "application/json", "");
+    (session, store, lease)
+}
+
+async fn waits(stage: &Stage) {
+    while stage.clock.waiting() == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_waits_five_seconds_for_a_process_that_refreshes() {
+    let stage = stage();
+    let (session, store, _lease) = leased(&stage).await;
+    let leaving = tokio::spawn(session.revoke());
+    waits(&stage).await;
+    stage.clock.advance(4);
+    yields().await;
+    assert!(!leaving.is_finished() && revoked(&stage).is_empty());
+    stage.clock.advance(1);
+    leaving.await.expect("no panic").expect("a success");
+    assert_eq!(revoked(&stage).len(), 2);
+    assert!(store.load().await.expect("a store").is_none());
+}
+
+#[tokio::test]
+async fn what_such_a_process_stores_meanwhile_is_revoked_as_well() {
+    let stage = stage();
+    let (session, store, lease) = leased(&stage).await;
+    let elsewhere = Session::restore(&stage.client(), store.clone()).await.expect("a store").expect("a session");
+    stage.gate.send_replace(Some(Endpoint::Revocation));
+    let leaving = tokio::spawn(session.revoke());
+    waits(&stage).await;
+    stage.clock.advance(5);
+    stage.arrived(Endpoint::Revocation, 1).await;
+    drop(lease);
+    stage.member("access_token", json!("at-2"));
+    stage.member("refresh_token", json!("rt-2"));
+    stage.member("id_token", json!(null));
+    elsewhere.refresh().await.expect("new tokens");
+    stage.gate.send_replace(None);
+    leaving.await.expect("no panic").expect("a success");
+    let tokens: Vec<_> = revoked(&stage).into_iter().map(|(token, _)| token).collect();
+    assert_eq!(tokens, ["rt-1", "at-1", "rt-2", "at-2"]);
+    assert!(store.load().await.expect("a store").is_none());
+    assert!(matches!(elsewhere.refresh().await, Err(Error::ReauthRequired)));
+}
+
+#[tokio::test]
+async fn whoever_waits_for_another_process_makes_way_for_who_leaves() {
+    for forget in [false, true] {
+        let stage = stage();
+        let (session, _store, _lease) = leased(&stage).await;
+        stage.clock.advance(3600);
+        let waiting = tokio::spawn({
+            let session = session.clone();
+            async move { session.access_token().await }
+        });
+        waits(&stage).await;
+        if forget {
+            session.forget().await.expect("a success");
+        } else {
+            let leaving = tokio::spawn(session.revoke());
+            while stage.clock.waiting() == 0 || !waiting.is_finished() {
+                tokio::task::yield_now().await;
+            }
+            stage.clock.advance(5);
+            leaving.await.expect("no panic").expect("a success");
+        }
+        assert!(matches!(waiting.await.expect("no panic"), Err(Error::ReauthRequired)));
+    }
+}
+
 #[tokio::test]
 async fn a_store_keeps_the_tokens_until_the_server_was_told() {
     let stage = stage();
@@ -195,9 +280,7 @@ async fn a_task_that_is_cancelled_revokes_all_the_same() {
     task.abort();
     assert!(task.await.is_err_and(|error| error.is_cancelled()));
     stage.gate.send_replace(None);
-    for _ in 0..1000 {
-        tokio::task::yield_now().await;
-    }
+    yields().await;
     assert_eq!(revoked(&stage).len(), 2);
 }
 

@@ -2,74 +2,40 @@
 
 use std::sync::Arc;
 
-use pkce_client::token_store_conformance::check;
-use pkce_client::{Endpoint, Error, Replace, SealError, SealKey, Session, SqliteTokens, StoreError, TokenStore};
-use serde_json::json;
+use pkce_client::{SealKey, SqliteTokens, StoreError, TokenStore as _};
 
-use crate::stage::{START, Stage};
+use crate::sql_tokens::{self, Opened};
 use crate::token_store::{Scratch, tokens};
-
-async fn plain(scratch: &Scratch) -> SqliteTokens {
-    SqliteTokens::in_plain_text(scratch.file()).await.expect("a database")
-}
 
 async fn sealed(scratch: &Scratch, key: u8) -> SqliteTokens {
     SqliteTokens::sealed(scratch.file(), SealKey::new([key; 32])).await.expect("a database")
 }
 
+/// Opens the database as another process does.
+async fn opened(scratch: &Scratch, key: Option<u8>) -> Opened {
+    let database = match key {
+        Some(key) => sealed(scratch, key).await,
+        None => SqliteTokens::in_plain_text(scratch.file()).await.expect("a database"),
+    };
+    Box::new(move |name| Arc::new(database.session(name)))
+}
+
 #[tokio::test]
 async fn a_database_conforms_for_each_of_its_sessions() {
     let scratch = Scratch::new("sqlite-conform");
-    let database = plain(&scratch).await;
-    let other = database.session("other");
-    let Replace::Stored(version) = other.replace(None, Some(&tokens().await)).await.expect("a store") else {
-        panic!("a conflict")
-    };
-    check(&database.session("one' OR 1=1 --")).await.expect("conforms");
-    check(&sealed(&scratch, 1).await.session("sealed")).await.expect("conforms");
-    assert_eq!(other.load().await.expect("a store").expect("tokens").0, version);
+    sql_tokens::conforms_for_each_session(async |key| opened(&scratch, key).await).await;
 }
 
 #[tokio::test]
 async fn a_session_outlives_the_database_that_was_opened() {
-    let (stage, scratch) = (Stage::new(), Scratch::new("sqlite-outlives"));
-    let client = stage.client();
-    let session = stage.login(&client).await.expect("a session");
-    session.keep_in(sealed(&scratch, 1).await.session("s")).await.expect("kept");
-    let restored = Session::restore(&client, sealed(&scratch, 1).await.session("s")).await.expect("a store");
-    assert_eq!(restored.expect("a session").claims().expect("claims").subject(), "alice");
-    assert!(Session::restore(&client, sealed(&scratch, 1).await.session("t")).await.expect("a store").is_none());
-    let refused = Session::restore(&client, sealed(&scratch, 2).await.session("s")).await;
-    assert!(matches!(refused, Err(Error::Store(StoreError::Sealed(SealError::UnknownKey)))), "{refused:?}");
-    let again = stage.login(&client).await.expect("a session");
-    again.keep_in(sealed(&scratch, 2).await.session("s")).await.expect("a new login replaces it");
-    session.forget().await.expect_err("it is sealed with a key that this one has not");
-    again.forget().await.expect("removed");
-    assert!(Session::restore(&client, sealed(&scratch, 2).await.session("s")).await.expect("a store").is_none());
+    let scratch = Scratch::new("sqlite-outlives");
+    sql_tokens::restores_for_whoever_has_the_key(async |key| opened(&scratch, key).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_clients_on_one_database_cause_one_refresh() {
-    let (stage, scratch) = (Stage::new(), Scratch::new("sqlite-two"));
-    let one = stage.login(&stage.client()).await.expect("a session");
-    one.keep_in(plain(&scratch).await.session("s")).await.expect("kept");
-    let other = Session::restore(&stage.client(), plain(&scratch).await.session("s")).await;
-    let other = other.expect("a store").expect("a session");
-    stage.member("access_token", json!("at-2"));
-    stage.claim("exp", json!(START + 100_000));
-    stage.with(|script| script.nonce = None);
-    stage.clock.advance(3600);
-    stage.gate.send_replace(Some(Endpoint::Token));
-    let before = stage.seen(Endpoint::Token).len();
-    let mut tasks = tokio::task::JoinSet::new();
-    for session in [one, other] {
-        tasks.spawn(async move { session.access_token().await.expect("a token").expose().to_owned() });
-    }
-    stage.arrived(Endpoint::Token, before + 1).await;
-    stage.member("expires_in", json!(7200));
-    stage.gate.send_replace(None);
-    assert_eq!(tasks.join_all().await, ["at-2"; 2]);
-    assert_eq!(stage.seen(Endpoint::Token).len(), before + 1);
+async fn many_clients_on_one_database_cause_one_refresh() {
+    let scratch = Scratch::new("sqlite-two");
+    sql_tokens::causes_one_refresh(8, async |key| opened(&scratch, key).await).await;
 }
 
 #[cfg(unix)]

@@ -39,11 +39,12 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     for (member, path) in [("token_endpoint", "/token"), ("jwks_uri", "/jwks")] {
-        let (idp, listener) = (encrypted_idp(stage).await?, stage.listener_of_attacker().await?);
+        let listener = stage.listener_of_attacker().await?;
         let place = format!("http://{ANY_ADDRESS}:{}{path}", port(&listener));
         must_answer(stage, &listener).await?;
         // A client that reads no key set at all has withstood nothing when it does not read this one.
         let asks = member != "jwks_uri" || reads_key_set(stage, &encrypted_idp(stage).await?).await?;
+        let idp = encrypted_idp(stage).await?;
         let before = listener.journal().len();
         let lie = idp.lie_at(Point::Discovery, Edit::set(member, place));
         let heard = try_to_log_in(stage, &idp).await?;
@@ -65,10 +66,11 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
 /// has nothing better, says nothing about clients that are not.
 pub(super) async fn encrypted_idp(stage: &Stage) -> Result<Idp, Inconclusive> {
     let idp = stage.idp_of(MockIdp::builder().tls(Tls::generated())).await?;
-    match try_to_log_in(&stage.aside(), &idp).await? {
-        Some(Heard::Said(Said::Accepted { .. })) => Ok(idp),
-        _ => stage.idp().await,
+    if let Some(Heard::Said(Said::Accepted { .. })) = try_to_log_in(&stage.aside(), &idp).await? {
+        return Ok(idp);
     }
+    drop(idp);
+    stage.idp().await
 }
 
 /// Whether the client reads the key set of an honest server.

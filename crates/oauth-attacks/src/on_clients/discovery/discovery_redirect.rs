@@ -33,7 +33,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     for code in [302, 307] {
-        let (idp, attacker) = (stage.idp().await?, stage.idp_of_attacker().await?);
+        let (idp, attacker) = (stage.idp().await?, stage.canary().await?);
         let location = format!("{}/.well-known/openid-configuration", attacker.issuer());
         let lie = idp.lie_at(Point::Discovery, Edit::Redirect { code, location });
         let begun = stage.ask_to_begin(&Visitor::new(), &idp).await?;

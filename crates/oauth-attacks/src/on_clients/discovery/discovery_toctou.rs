@@ -33,7 +33,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 };
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
-    let (idp, attacker) = (stage.idp().await?, stage.idp_of_attacker().await?);
+    let (idp, attacker) = (stage.idp().await?, stage.canary().await?);
     let visitor = Visitor::new();
     let request = stage.must_begin(&visitor, &idp).await?;
     let _lie = idp.lie_at(Point::Discovery, Edit::set("token_endpoint", format!("{}/token", attacker.issuer())));

@@ -9,7 +9,7 @@ use crate::stage::Stage;
 /// Lets a new visitor log in while the token endpoint redirects to somebody else, with each of these statuses.
 pub(super) async fn must_not_be_followed(stage: &Stage, statuses: &[u16]) -> Result<(), Inconclusive> {
     for &code in statuses {
-        let (idp, elsewhere) = (stage.idp().await?, stage.idp_of_attacker().await?);
+        let (idp, elsewhere) = (stage.idp().await?, stage.canary().await?);
         let location = format!("{}/token", elsewhere.issuer());
         let lie = idp.lie_at(Point::TokenResponse, Edit::Redirect { code, location });
         let heard = stage.login(&Visitor::new(), &idp).await?;

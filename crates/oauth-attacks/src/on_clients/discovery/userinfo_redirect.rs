@@ -34,7 +34,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let (mut asked, endpoints) = (false, [(Point::Userinfo, "/userinfo"), (Point::Jwks, "/jwks")]);
     for ((point, path), code) in endpoints.into_iter().flat_map(|point| [(point, 302), (point, 307)]) {
-        let (idp, elsewhere) = (stage.idp().await?, stage.idp_of_attacker().await?);
+        let (idp, elsewhere) = (stage.idp().await?, stage.canary().await?);
         let location = format!("{}{path}", elsewhere.issuer());
         let lie = idp.lie_at(point, Edit::Redirect { code, location });
         let heard = stage.login(&Visitor::new(), &idp).await?;

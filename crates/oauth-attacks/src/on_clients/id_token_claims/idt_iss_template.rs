@@ -45,6 +45,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
         lying_token::must_be_rejected(stage, &idp, edits, what).await?;
     }
     // A client reads the metadata once, so this is another server.
+    drop(idp);
     let idp = stage.idp().await?;
     let lie = idp.lie_at(Point::Discovery, Edit::set("issuer", format!("{}/{{tenantid}}/v2.0", idp.issuer())));
     if let Err(rejected) = stage.begin(&Visitor::new(), &idp).await? {

@@ -46,6 +46,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let zero = vec![Edit::sign(Signature::Zero)];
     lying_token::signature_must_be_rejected(stage, &idp, zero, "an ID token whose signature is zero").await?;
+    drop(idp);
     let idp = stage.idp_of(MockIdp::builder().alg(Algorithm::Es256)).await?;
     let alone = idp.lie_at(Point::Discovery, Edit::set("id_token_signing_alg_values_supported", json!(["ES256"])));
     // Many clients know RS256 alone, and have nothing further to lose here.

@@ -35,7 +35,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 };
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
-    let (idp, canary) = (stage.idp().await?, stage.idp_of_attacker().await?);
+    let (idp, canary) = (stage.idp().await?, stage.canary().await?);
     forged_token::control(stage, &idp).await?;
     let key = stranger::key()?;
     let keys = canary.lie_at(Point::Jwks, Edit::set("keys", key.jwks()["keys"].clone()));

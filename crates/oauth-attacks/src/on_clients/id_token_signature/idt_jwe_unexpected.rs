@@ -57,6 +57,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     }
     let secret = fresh();
     let auth = ClientAuth::Basic(secret.clone().into());
+    drop(idp);
     let idp = stage.idp_as(MockIdp::builder(), |registration| registration.auth = auth).await?;
     // A client without a secret has nothing further to open.
     if forged_token::control(stage, &idp).await.is_ok() {

@@ -7,8 +7,7 @@ use crate::key::base64url;
 use crate::on_clients::forged_token::{self, Right};
 use crate::stage::{Heard, Stage};
 use crate::verdict::Level;
-use mock_idp::keys::FixedKeys;
-use mock_idp::keys::Keys as _;
+use mock_idp::keys::{Keys, RotatingKeys};
 use oauth_types::Algorithm;
 use serde_json::Value;
 
@@ -39,11 +38,16 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
-    forged_token::control(stage, &idp).await?;
-    let failed = |error: mock_idp::keys::RotationError| Inconclusive::new(error.to_string());
     let keys = idp.mock().keys();
-    let former = keys.kid(Algorithm::Rs256).unwrap_or_default().into_owned();
-    keys.announce().and_then(|()| keys.rotate()).and_then(|()| keys.retire()).map_err(failed)?;
+    // The first key is that of every server of this kind, and a client that knows it from another is not to forget it.
+    replace(&*keys)?;
+    forged_token::control(stage, &idp).await?;
+    // Keys of this kind come in the same order wherever they are: this is the one that the server is about to withdraw.
+    let stolen = RotatingKeys::new();
+    replace(&stolen)?;
+    let kid = keys.kid(Algorithm::Rs256).filter(|kid| stolen.kid(Algorithm::Rs256).as_ref() == Some(kid));
+    let kid = kid.ok_or_else(|| Inconclusive::new("the server has keys of its own"))?.into_owned();
+    replace(&*keys)?;
     match stage.login(&Visitor::new(), &idp).await? {
         Heard::Said(Said::Accepted { .. }) => stage.withstood("the client found the new key"),
         heard => {
@@ -53,13 +57,18 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     };
     let withdrawn = |right: &Right<'_>| {
         let mut header = right.header.clone();
-        header.insert("kid".to_owned(), former.as_str().into());
+        header.insert("kid".to_owned(), kid.as_str().into());
         let parts = [header, right.claims.clone()].map(|part| base64url(Value::from(part).to_string().as_bytes()));
         let input = parts.join(".");
-        // The keys that every server of this kind begins with.
-        let signature = FixedKeys.sign(Algorithm::Rs256, input.as_bytes());
+        let signature = stolen.sign(Algorithm::Rs256, input.as_bytes());
         let signature = signature.map_err(|error| Inconclusive::new(error.to_string()))?;
         Ok(format!("{input}.{}", base64url(&signature)))
     };
     forged_token::signature_must_be_rejected(stage, &idp, withdrawn, "an ID token of a key that was withdrawn").await
+}
+
+/// Another key signs from now on, and the one before is withdrawn.
+fn replace(keys: &dyn Keys) -> Result<(), Inconclusive> {
+    let replaced = keys.announce().and_then(|()| keys.rotate()).and_then(|()| keys.retire());
+    replaced.map_err(|error| Inconclusive::new(error.to_string()))
 }

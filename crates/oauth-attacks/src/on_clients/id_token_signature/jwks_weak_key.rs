@@ -50,6 +50,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
     let short = vec![Edit::sign(Signature::WeakKey)];
     lying_token::signature_must_be_rejected(stage, &idp, short, "an ID token of an RSA key of 1024 bits").await?;
+    drop(idp);
     let key = stranger::key()?;
     let of_one =
         json!({"kty": "RSA", "kid": key.kid(), "n": key.jwk()["n"], "e": "AQ", "alg": "RS256", "use": "sig"});

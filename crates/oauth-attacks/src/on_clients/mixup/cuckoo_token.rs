@@ -9,8 +9,9 @@ use oauth_types::Algorithm;
 use oauth_types::fault::{Edit, Fault, Point};
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
-use crate::client::{Ability, Done, Errand, Said, Visitor};
+use crate::client::{Ability, Errand, Said, Visitor};
 use crate::observe;
+use crate::on_clients::mixup::called;
 use crate::stage::{Heard, Stage};
 use crate::verdict::Level;
 
@@ -43,9 +44,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let call = Errand::Call { url: format!("{}/resource", honest.issuer()) };
     let visitor = Visitor::new();
     stage.login(&visitor, &honest).await?;
-    if stage.must(&visitor, call.clone(), &[&honest]).await? != (Done::Answered { status: 200 }) {
-        return Err(Inconclusive::new("the client does not get an answer of a resource"));
-    }
+    called::once(stage, &visitor, &call, &honest).await?;
     // A client that takes nothing from a second server at all is not stopped by what this attack is about.
     observe::login(&stage.aside(), &attacker, &Visitor::new()).await?.succeeded()?;
     let _cuckoo = attacker.lie_at(Point::TokenResponse, Edit::set("access_token", STOLEN));

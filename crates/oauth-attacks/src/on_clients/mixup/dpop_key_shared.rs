@@ -32,7 +32,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 };
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
-    let (first, second) = (stage.idp().await?, stage.idp().await?);
+    let (first, second) = (stage.idp().await?, stage.another_idp().await?);
     for idp in [&first, &second] {
         observe::login(stage, idp, &Visitor::new()).await?.succeeded()?;
     }

@@ -2,6 +2,7 @@
 
 mod audience_injection;
 mod browser_swap;
+mod called;
 mod coat;
 mod corf;
 mod cosf;

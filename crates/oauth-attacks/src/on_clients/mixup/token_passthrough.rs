@@ -5,7 +5,8 @@ use mock_idp::Entry;
 use oauth_types::fault::{Edit, Fault, Point};
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
-use crate::client::{Ability, Done, Errand, Visitor};
+use crate::client::{Ability, Errand, Visitor};
+use crate::on_clients::mixup::called;
 use crate::stage::Stage;
 use crate::verdict::Level;
 
@@ -38,9 +39,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let visitor = Visitor::new();
     stage.login(&visitor, &idp).await?;
     let call = Errand::Call { url: format!("{}/resource", idp.issuer()) };
-    if stage.must(&visitor, call.clone(), &[&idp]).await? != (Done::Answered { status: 200 }) {
-        return Err(Inconclusive::new("the client does not get an answer of a resource"));
-    }
+    called::once(stage, &visitor, &call, &idp).await?;
     let location = format!("{}/resource", elsewhere.issuer());
     let metadata = format!("{}/.well-known/oauth-protected-resource/resource", elsewhere.issuer());
     let challenge = format!(r#"Bearer error="invalid_token", resource_metadata="{metadata}""#);

@@ -37,7 +37,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 const PAGE: &str = "https://attacker.example/phishing";
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
-    let (idp, canary) = (stage.idp().await?, stage.idp_of_attacker().await?);
+    let (idp, canary) = (stage.idp().await?, stage.canary().await?);
     let visitor = Visitor::new();
     stage.login(&visitor, &idp).await?;
     let honest = [("iss", idp.issuer()), ("login_hint", "alice")];

@@ -35,7 +35,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let careless = observe::lenient(stage).await?;
-    let _silence = careless.lie_at(Point::Discovery, Edit::remove("code_challenge_methods_supported"));
+    let silence = careless.lie_at(Point::Discovery, Edit::remove("code_challenge_methods_supported"));
     let visitor = Visitor::new();
     if stage.begin(&visitor, &careless).await?.is_err() {
         stage.withstood("the client does not log in where no PKCE is promised");
@@ -46,6 +46,7 @@ async fn run(stage: &Stage) -> Result<(), Inconclusive> {
             Ok(bare.then(|| "neither state nor nonce ties the response to the browser".to_owned()))
         })?;
     }
+    drop((silence, careless));
     let careful = observe::lenient(stage).await?;
     let logins = observe::logins(stage, &careful, 1).await?;
     if logins.iter().any(|login| login.asked("state").is_empty()) {

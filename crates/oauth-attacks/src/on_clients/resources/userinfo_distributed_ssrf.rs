@@ -36,7 +36,7 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
     let idp = stage.idp().await?;
-    let attacker = stage.idp_of_attacker().await?;
+    let attacker = stage.canary().await?;
     let source =
         json!({ "elsewhere": { "endpoint": format!("{}/claims", attacker.issuer()), "access_token": "canary" } });
     for (what, at) in [("UserInfo", Point::Userinfo), ("the ID token", Point::IdToken)] {

@@ -73,3 +73,30 @@ fn wants_only_signed(request: &Entry) -> bool {
         .and_then(|kinds| kinds.to_str().ok())
         .is_some_and(|kinds| kinds.trim() == "application/jwt")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::on_clients::gullible;
+    use crate::stage::Address;
+
+    /// Why there is nothing to be said of a client that asks for these kinds of UserInfo.
+    async fn reason(kinds: &'static str) -> String {
+        let stage = gullible::stage("response_type=code", move |visitor, address| async move {
+            let issuer = Address::parse(&address).expect("an address").get("iss").to_owned();
+            let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("an HTTP client");
+            let asked = http.get(format!("{issuer}/userinfo")).header(ACCEPT, kinds).send().await;
+            asked.expect("an answer");
+            gullible::believe(visitor, address).await
+        });
+        run(&stage).await.expect_err("it has no access token").to_string()
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_unsigned_claims_as_well_is_not_blamed_for_taking_them() {
+        let both = "the client does not ask for UserInfo that is signed, and nothing else";
+        assert_eq!(reason("application/jwt, application/json").await, both);
+        assert_eq!(reason("*/*").await, both);
+        assert_ne!(reason("application/jwt").await, both);
+    }
+}

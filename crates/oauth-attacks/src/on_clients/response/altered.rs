@@ -1,5 +1,7 @@
 //! Honest responses, altered on their way back to the client.
 
+use oauth_types::fault::{Edit, Point};
+
 use crate::attack::Inconclusive;
 use crate::client::{Said, Visitor};
 use crate::idp::Idp;
@@ -10,6 +12,12 @@ pub(super) type Alter = fn(Address) -> Address;
 
 /// One way to write a value otherwise.
 pub(super) type Rewrite = fn(&str) -> String;
+
+/// The response with another value of this parameter before its own.
+pub(super) fn behind(response: Address, name: &str, other: &str) -> Address {
+    let own = response.get(name).to_owned();
+    response.set(name, other).also(name, own)
+}
 
 /// A login of a new visitor, as far as the response, which is delivered as it is.
 pub(super) async fn answered_as_is(stage: &Stage, idp: &Idp) -> Result<(Visitor, Address), Inconclusive> {
@@ -54,6 +62,20 @@ pub(super) async fn each_must_be_rejected(
         let (visitor, address) = answered(stage, idp).await?;
         must_be_rejected(stage, idp, &visitor, &alter(address), what).await?;
     }
+    Ok(())
+}
+
+/// Records whether the client rejects a response whose issuer the server itself has edited like this, and redeems nothing.
+pub(super) async fn issuer_must_be_rejected(stage: &Stage, edit: Edit, what: &str) -> Result<(), Inconclusive> {
+    let idp = stage.idp().await?;
+    let lie = idp.lie_at(Point::AuthorizationResponse, edit);
+    let (visitor, address) = answered(stage, &idp).await?;
+    if !lie.was_told() {
+        return Err(Inconclusive::new("the authorization request did not reach the server"));
+    }
+    let heard = stage.deliver(&visitor, &address, &[&idp]).await?;
+    stage.must_not_redeem(&idp, address.get("code"), what);
+    stage.must_reject(&heard, what);
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! The server announces that its responses name their issuer, and this response does not. It may come from another
 //! server, and a client that compares only what is there does not notice.
 
-use oauth_types::fault::{Edit, Point};
+use oauth_types::fault::Edit;
+
+use super::altered;
 
 use crate::attack::{Capability, ClientAttack, Idea, Inconclusive, story};
-use crate::client::Visitor;
 use crate::stage::Stage;
 use crate::verdict::Level;
 
@@ -29,16 +30,5 @@ pub(super) const ATTACK: ClientAttack = ClientAttack {
 };
 
 async fn run(stage: &Stage) -> Result<(), Inconclusive> {
-    let idp = stage.idp().await?;
-    let lie = idp.lie_at(Point::AuthorizationResponse, Edit::remove("iss"));
-    let visitor = Visitor::new();
-    let request = stage.must_begin(&visitor, &idp).await?;
-    let address = stage.follow(&visitor, &idp, &request).await?;
-    if !lie.was_told() {
-        return Err(Inconclusive::new("the authorization request did not reach the server"));
-    }
-    let heard = stage.deliver(&visitor, &address, &[&idp]).await?;
-    stage.must_not_redeem(&idp, address.get("code"), "a response without the announced issuer");
-    stage.must_reject(&heard, "a response without the announced issuer");
-    Ok(())
+    altered::issuer_must_be_rejected(stage, Edit::remove("iss"), "a response without the announced issuer").await
 }

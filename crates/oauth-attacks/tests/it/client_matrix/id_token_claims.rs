@@ -1,74 +1,32 @@
 //! What the attacks of the family `id_token_claims` need to be off.
 
-use oauth_attacks::Level;
-
-use super::Row;
-use crate::victims::client::Defence;
+use super::{Row, must, should, succeed_on};
+use crate::victims::client::{Defence, Registered};
 
 pub(super) const ROWS: &[Row] = &[
-    Row {
-        id: "rp-idt-iss-wrong",
-        off: Defence::TokenIssuerCompared,
-        level: Level::Must,
-        because: "of another issuer",
-    },
-    Row {
-        id: "rp-idt-iss-template",
-        off: Defence::IssuersAreNoTemplates,
-        level: Level::Must,
-        because: "a tenant that nobody configured",
-    },
-    Row { id: "rp-idt-aud-wrong", off: Defence::AudienceCompared, level: Level::Must, because: "for another client" },
-    Row { id: "rp-idt-aud-extra", off: Defence::AudiencesTrusted, level: Level::Must, because: "an unknown client" },
-    Row {
-        id: "rp-idt-azp-wrong",
-        off: Defence::AuthorizedPartyCompared,
-        level: Level::Should,
-        because: "issued to another client",
-    },
-    Row { id: "rp-idt-exp", off: Defence::ExpiryCompared, level: Level::Must, because: "expired six minutes ago" },
-    Row { id: "rp-idt-time-types", off: Defence::TimesAreNumbers, level: Level::Must, because: "whose nbf is" },
-    Row { id: "rp-idt-nbf-future", off: Defence::NotBeforeCompared, level: Level::Must, because: "valid in an hour" },
-    Row { id: "rp-idt-iat", off: Defence::IssuedAtRequired, level: Level::Must, because: "never issued" },
-    Row { id: "rp-idt-nonce-wrong", off: Defence::NonceCompared, level: Level::Must, because: "of another nonce" },
-    Row { id: "rp-idt-nonce-missing", off: Defence::NonceRequired, level: Level::Must, because: "without a nonce" },
-    Row {
-        id: "rp-idt-nonce-replay",
-        off: Defence::NonceCompared,
-        level: Level::Must,
-        because: "of an earlier login",
-    },
-    Row { id: "rp-idt-sub", off: Defence::SubjectsAreTexts, level: Level::Must, because: "subject" },
-    Row {
-        id: "rp-idt-at-hash",
-        off: Defence::AccessTokenHashCompared,
-        level: Level::Should,
-        because: "hash of another access token",
-    },
-    Row {
-        id: "rp-idt-auth-time",
-        off: Defence::AuthTimeCompared,
-        level: Level::Must,
-        because: "a login of yesterday",
-    },
-    Row { id: "rp-idt-acr", off: Defence::ClassCompared, level: Level::Must, because: "a login of another class" },
-    Row { id: "rp-idt-no-validation", off: Defence::IdTokenNeeded, level: Level::Must, because: "random letters" },
-    Row {
-        id: "rp-account-key",
-        off: Defence::AccountsBelongToIssuers,
-        level: Level::Must,
-        because: "of the same subject at another server",
-    },
-    Row {
-        id: "rp-account-key",
-        off: Defence::MailIsNoKey,
-        level: Level::Must,
-        because: "with a mail address that is not verified",
-    },
-    Row {
-        id: "rp-tenant-claim",
-        off: Defence::TenantCompared,
-        level: Level::Must,
-        because: "a user of another domain",
-    },
+    must("rp-idt-iss-wrong", Defence::TokenIssuerCompared, "of another issuer"),
+    must("rp-idt-iss-template", Defence::IssuersAreNoTemplates, "a tenant that nobody configured"),
+    must("rp-idt-aud-wrong", Defence::AudienceCompared, "for another client"),
+    must("rp-idt-aud-extra", Defence::AudiencesTrusted, "an unknown client"),
+    should("rp-idt-azp-wrong", Defence::AuthorizedPartyCompared, "issued to another client"),
+    must("rp-idt-exp", Defence::ExpiryCompared, "expired six minutes ago"),
+    must("rp-idt-time-types", Defence::TimesAreNumbers, "whose nbf is"),
+    must("rp-idt-nbf-future", Defence::NotBeforeCompared, "valid in an hour"),
+    must("rp-idt-iat", Defence::IssuedAtRequired, "never issued"),
+    must("rp-idt-nonce-wrong", Defence::NonceCompared, "of another nonce"),
+    must("rp-idt-nonce-missing", Defence::NonceRequired, "without a nonce"),
+    must("rp-idt-nonce-replay", Defence::NonceCompared, "of an earlier login"),
+    must("rp-idt-sub", Defence::SubjectsAreTexts, "subject"),
+    should("rp-idt-at-hash", Defence::AccessTokenHashCompared, "hash of another access token"),
+    must("rp-idt-auth-time", Defence::AuthTimeCompared, "a login of yesterday"),
+    must("rp-idt-acr", Defence::ClassCompared, "a login of another class"),
+    must("rp-idt-no-validation", Defence::IdTokenNeeded, "random letters"),
+    must("rp-account-key", Defence::AccountsBelongToIssuers, "of the same subject at another server"),
+    must("rp-account-key", Defence::MailIsNoKey, "with a mail address that is not verified"),
+    must("rp-tenant-claim", Defence::TenantCompared, "a user of another domain"),
 ];
+
+#[tokio::test]
+async fn a_class_that_is_asked_for_in_a_pushed_request_is_looked_at() {
+    succeed_on(ROWS.iter().filter(|row| row.id == "rp-idt-acr"), |_| Registered::Financial).await;
+}

@@ -2,94 +2,27 @@
 
 use oauth_attacks::Level;
 
-use super::Row;
+use super::{Row, must, should};
 use crate::victims::client::Defence;
 
 pub(super) const ROWS: &[Row] = &[
+    must("rp-mixup-classic", Defence::IssuerCompared, "redeemed the code of the honest server"),
+    must("rp-mixup-per-as-redirect", Defence::RedirectCompared, "redeemed the code of the honest server"),
+    must("rp-mixup-token-endpoint", Defence::IssuerCompared, "redeemed the code of the honest server"),
+    must("rp-naive-session-integrity", Defence::ServerOfLogin, "redeemed the code of the attacker"),
+    must("rp-coat", Defence::IssuerCompared, "redeemed the code of the honest account"),
+    must("rp-corf", Defence::ServerOfLogin, "redeemed the code of the attacker's account"),
+    must("rp-cosf", Defence::LoginsBelongToBrowsers, "redeemed the code of the victim"),
     Row {
-        id: "rp-mixup-classic",
-        off: Defence::IssuerCompared,
-        level: Level::Must,
-        because: "redeemed the code of the honest server",
-    },
-    Row {
-        id: "rp-mixup-per-as-redirect",
-        off: Defence::RedirectCompared,
-        level: Level::Must,
-        because: "redeemed the code of the honest server",
-    },
-    Row {
-        id: "rp-mixup-token-endpoint",
-        off: Defence::IssuerCompared,
-        level: Level::Must,
-        because: "redeemed the code of the honest server",
-    },
-    Row {
-        id: "rp-naive-session-integrity",
-        off: Defence::ServerOfLogin,
-        level: Level::Must,
-        because: "redeemed the code of the attacker",
-    },
-    Row {
-        id: "rp-coat",
-        off: Defence::IssuerCompared,
-        level: Level::Must,
-        because: "redeemed the code of the honest account",
-    },
-    Row {
-        id: "rp-corf",
-        off: Defence::ServerOfLogin,
-        level: Level::Must,
-        because: "redeemed the code of the attacker's account",
-    },
-    Row {
-        id: "rp-cosf",
-        off: Defence::LoginsBelongToBrowsers,
-        level: Level::Must,
-        because: "redeemed the code of the victim",
-    },
-    Row {
-        id: "rp-browser-swap",
-        off: Defence::ResponsesElsewhereEndLogins,
         level: Level::Info,
-        because: "in another browser before",
+        ..must("rp-browser-swap", Defence::ResponsesElsewhereEndLogins, "in another browser before")
     },
-    Row {
-        id: "rp-audience-injection",
-        off: Defence::AssertionForIssuer,
-        level: Level::Must,
-        because: "names the honest server",
-    },
-    Row {
-        id: "rp-cross-as-credentials",
-        off: Defence::RegistrationsKeptByServer,
-        level: Level::Should,
-        because: "client identifier of one server",
-    },
-    Row { id: "rp-dpop-key-shared", off: Defence::KeyForEachServer, level: Level::Info, because: "the same key" },
-    Row {
-        id: "rp-cuckoo-token",
-        off: Defence::TokensForTheirResources,
-        level: Level::Should,
-        because: "is taken to a resource",
-    },
-    Row {
-        id: "rp-prm-resource-mismatch",
-        off: Defence::ResourceCompared,
-        level: Level::Must,
-        because: "a login begins with the metadata",
-    },
-    Row { id: "rp-prm-foreign-as", off: Defence::ResourceNamed, level: Level::Should, because: "good elsewhere" },
-    Row {
-        id: "rp-token-passthrough",
-        off: Defence::TokenStaysAtOrigin,
-        level: Level::Must,
-        because: "follows a redirect",
-    },
-    Row {
-        id: "rp-insufficient-scope-loop",
-        off: Defence::StepUpBounded,
-        level: Level::Should,
-        because: "6 times in a row",
-    },
+    must("rp-audience-injection", Defence::AssertionForIssuer, "names the honest server"),
+    should("rp-cross-as-credentials", Defence::RegistrationsKeptByServer, "client identifier of one server"),
+    Row { level: Level::Info, ..must("rp-dpop-key-shared", Defence::KeyForEachServer, "the same key") },
+    should("rp-cuckoo-token", Defence::TokensForTheirResources, "is taken to a resource"),
+    must("rp-prm-resource-mismatch", Defence::ResourceCompared, "a login begins with the metadata"),
+    should("rp-prm-foreign-as", Defence::ResourceNamed, "good elsewhere"),
+    must("rp-token-passthrough", Defence::TokenStaysAtOrigin, "follows a redirect"),
+    should("rp-insufficient-scope-loop", Defence::StepUpBounded, "6 times in a row"),
 ];

@@ -1,103 +1,40 @@
 //! What the attacks of the family `native` need to be off.
 
-use oauth_attacks::Level;
+use oauth_attacks::{Options, Verdict, run_on_client};
 
-use super::Row;
-use crate::victims::client::Defence;
+use super::{Row, must, should, succeed_on};
+use crate::victims::client::{Defence, Registered, Victim};
 
 pub(super) const ROWS: &[Row] = &[
-    Row {
-        id: "rp-loopback-bind",
-        off: Defence::ListensOnLoopbackAlone,
-        level: Level::Must,
-        because: "on other addresses",
-    },
-    Row { id: "rp-loopback-bind", off: Defence::ListenerCloses, level: Level::Must, because: "goes on listening" },
-    Row {
-        id: "rp-loopback-port-squat",
-        off: Defence::PortIsOwn,
-        level: Level::Must,
-        because: "where another program listens",
-    },
-    Row { id: "rp-loopback-noise", off: Defence::NoiseIgnored, level: Level::Must, because: "noise at the listener" },
-    Row {
-        id: "rp-custom-scheme-hijack",
-        off: Defence::ChallengeSent,
-        level: Level::Must,
-        because: "a stolen code is redeemed without a verifier",
-    },
-    Row {
-        id: "rp-embedded-browser",
-        off: Defence::BrowserIsExternal,
-        level: Level::Must,
-        because: "opens the login page itself",
-    },
-    Row { id: "rp-device-slow-down", off: Defence::DeviceSlowsDown, level: Level::Must, because: "after slow_down" },
-    Row {
-        id: "rp-device-terminal",
-        off: Defence::DeviceGivesUp,
-        level: Level::Must,
-        because: "went on polling after access_denied",
-    },
-    Row {
-        id: "rp-device-hostile-code",
-        off: Defence::TerminalKeptClean,
-        level: Level::Must,
-        because: "printed a code with control characters",
-    },
-    Row {
-        id: "rp-device-hostile-code",
-        off: Defence::OnlyWebAddresses,
-        level: Level::Must,
-        because: "opened an address that is a script",
-    },
-    Row {
-        id: "rp-device-backoff",
-        off: Defence::DeviceBacksOff,
-        level: Level::Must,
-        because: "after a broken connection",
-    },
-    Row {
-        id: "rp-backchannel-logout",
-        off: Defence::LogoutTokenVerified,
-        level: Level::Must,
-        because: "without a signature",
-    },
-    Row {
-        id: "rp-backchannel-logout",
-        off: Defence::LogoutTokenTellsOfIt,
-        level: Level::Must,
-        because: "without an event",
-    },
-    Row {
-        id: "rp-backchannel-logout",
-        off: Defence::LogoutTokenHasNoNonce,
-        level: Level::Must,
-        because: "with a nonce",
-    },
-    Row { id: "rp-backchannel-logout", off: Defence::LogoutTokenOnce, level: Level::Must, because: "used before" },
-    Row {
-        id: "rp-frontchannel-logout",
-        off: Defence::FrontChannelCompared,
-        level: Level::Must,
-        because: "another issuer",
-    },
-    Row {
-        id: "rp-logout-state",
-        off: Defence::LogoutStateCompared,
-        level: Level::Should,
-        because: "without a state",
-    },
-    Row {
-        id: "rp-init-login-csrf",
-        off: Defence::IssuersConfigured,
-        level: Level::Must,
-        because: "a server that a third party named",
-    },
-    Row {
-        id: "rp-init-login-csrf",
-        off: Defence::TargetsAreOwnPages,
-        level: Level::Must,
-        because: "a page that a third party named",
-    },
+    must("rp-loopback-bind", Defence::ListensOnLoopbackAlone, "on other addresses"),
+    must("rp-loopback-bind", Defence::ListenerCloses, "goes on listening"),
+    must("rp-loopback-port-squat", Defence::PortIsOwn, "where another program listens"),
+    must("rp-loopback-noise", Defence::NoiseIgnored, "noise at the listener"),
+    must("rp-custom-scheme-hijack", Defence::ChallengeSent, "a stolen code is redeemed without a verifier"),
+    must("rp-embedded-browser", Defence::BrowserIsExternal, "opens the login page itself"),
+    must("rp-device-slow-down", Defence::DeviceSlowsDown, "after slow_down"),
+    must("rp-device-terminal", Defence::DeviceGivesUp, "went on polling after access_denied"),
+    must("rp-device-hostile-code", Defence::TerminalKeptClean, "printed a code with control characters"),
+    must("rp-device-hostile-code", Defence::OnlyWebAddresses, "opened an address that is a script"),
+    must("rp-device-backoff", Defence::DeviceBacksOff, "after a broken connection"),
+    must("rp-backchannel-logout", Defence::LogoutTokenVerified, "without a signature"),
+    must("rp-backchannel-logout", Defence::LogoutTokenTellsOfIt, "without an event"),
+    must("rp-backchannel-logout", Defence::LogoutTokenHasNoNonce, "with a nonce"),
+    must("rp-backchannel-logout", Defence::LogoutTokenOnce, "used before"),
+    must("rp-frontchannel-logout", Defence::FrontChannelCompared, "another issuer"),
+    should("rp-logout-state", Defence::LogoutStateCompared, "without a state"),
+    must("rp-init-login-csrf", Defence::IssuersConfigured, "a server that a third party named"),
+    must("rp-init-login-csrf", Defence::TargetsAreOwnPages, "a page that a third party named"),
 ];
+
+/// Where a request is pushed, the address in the browser does not say where the client listens (RFC 9126 section 4).
+#[tokio::test]
+async fn a_listener_is_found_at_the_redirect_uri_that_was_pushed() {
+    let loopback = || ROWS.iter().filter(|row| row.id.starts_with("rp-loopback-"));
+    succeed_on(loopback(), |_| Registered::Financial).await;
+    let options = Options::new().only(loopback().map(|row| row.id));
+    let report = run_on_client(Victim::registered(Registered::Financial, []), &options).await;
+    for outcome in &report.outcomes {
+        assert_eq!(outcome.verdict, Verdict::Stopped, "{}: {}", outcome.id, outcome.because);
+    }
+}

@@ -1,101 +1,36 @@
 //! What the attacks of the family `token_response` need to be off.
 
-use oauth_attacks::Level;
-
-use super::Row;
+use super::{Row, must, should};
 use crate::victims::client::Defence;
 
 pub(super) const ROWS: &[Row] = &[
-    Row {
-        id: "rp-token-type-unknown",
-        off: Defence::TokenTypeChecked,
-        level: Level::Must,
-        because: "uses the access token of a token without a type",
-    },
-    Row {
-        id: "rp-token-error-200",
-        off: Defence::ErrorsSeenAt200,
-        level: Level::Must,
-        because: "uses the access token of an error with the status 200",
-    },
-    Row {
-        id: "rp-token-success-400",
-        off: Defence::StatusSeen,
-        level: Level::Must,
-        because: "uses the access token of a token response with the status 400",
-    },
-    Row {
-        id: "rp-token-content-type",
-        off: Defence::MediaTypeSeen,
-        level: Level::Should,
-        because: "uses the access token of a token response that is said to be a page",
-    },
-    Row {
-        id: "rp-token-malformed",
-        off: Defence::MembersRepeatedRefused,
-        level: Level::Must,
-        because: "the second one of two access tokens",
-    },
-    Row {
-        id: "rp-token-malformed",
-        off: Defence::JsonReadWhole,
-        level: Level::Must,
-        because: "that goes on behind its end",
-    },
-    Row {
-        id: "rp-token-types",
-        off: Defence::TokensAreText,
-        level: Level::Must,
-        because: "uses an access token that is",
-    },
-    Row {
-        id: "rp-token-oversize",
-        off: Defence::AnswersBounded,
-        level: Level::Should,
-        because: "a token response of eight mebibytes",
-    },
-    Row {
-        id: "rp-token-missing-idtoken",
-        off: Defence::IdTokenRequired,
-        level: Level::Must,
-        because: "uses the access token of a token response without an ID token",
-    },
-    Row {
-        id: "rp-token-scope-widened",
-        off: Defence::GrantedScopeKept,
-        level: Level::Should,
-        because: "which was not granted",
-    },
-    Row {
-        id: "rp-token-500-retry",
-        off: Defence::FailuresEndLogins,
-        level: Level::Should,
-        because: "has sent a code 5 times",
-    },
-    Row {
-        id: "rp-token-invalid-grant-loop",
-        off: Defence::RefusalsEndLogins,
-        level: Level::Should,
-        because: "has sent the browser to the server",
-    },
-    Row {
-        id: "rp-token-401-basic",
-        off: Defence::WeakerAuthenticationRefused,
-        level: Level::Should,
-        because: "sends its secret in the body",
-    },
-    Row { id: "rp-token-error-injection", off: Defence::ErrorsEscaped, level: Level::Must, because: "as it is" },
-    Row {
-        id: "rp-token-substitution",
-        off: Defence::AccessTokenHashCompared,
-        level: Level::Should,
-        because: "that its ID token does not belong to",
-    },
-    Row {
-        id: "rp-dpop-nonce-loop",
-        off: Defence::NonceDemandedOnce,
-        level: Level::Should,
-        because: "sends 5 token requests after",
-    },
-    Row { id: "rp-429-storm", off: Defence::ToldToWait, level: Level::Should, because: "has sent a code 5 times" },
+    must("rp-token-type-unknown", Defence::TokenTypeChecked, "uses the access token of a token without a type"),
+    must("rp-token-error-200", Defence::ErrorsSeenAt200, "uses the access token of an error with the status 200"),
+    must(
+        "rp-token-success-400",
+        Defence::StatusSeen,
+        "uses the access token of a token response with the status 400",
+    ),
+    should(
+        "rp-token-content-type",
+        Defence::MediaTypeSeen,
+        "uses the access token of a token response that is said to be a page",
+    ),
+    must("rp-token-malformed", Defence::MembersRepeatedRefused, "the second one of two access tokens"),
+    must("rp-token-malformed", Defence::JsonReadWhole, "that goes on behind its end"),
+    must("rp-token-types", Defence::TokensAreText, "uses an access token that is"),
+    should("rp-token-oversize", Defence::AnswersBounded, "a token response of eight mebibytes"),
+    must(
+        "rp-token-missing-idtoken",
+        Defence::IdTokenRequired,
+        "uses the access token of a token response without an ID token",
+    ),
+    should("rp-token-scope-widened", Defence::GrantedScopeKept, "which was not granted"),
+    should("rp-token-500-retry", Defence::FailuresEndLogins, "has sent a code 5 times"),
+    should("rp-token-invalid-grant-loop", Defence::RefusalsEndLogins, "has sent the browser to the server"),
+    should("rp-token-401-basic", Defence::WeakerAuthenticationRefused, "sends its secret in the body"),
+    must("rp-token-error-injection", Defence::ErrorsEscaped, "as it is"),
+    should("rp-token-substitution", Defence::AccessTokenHashCompared, "that its ID token does not belong to"),
+    should("rp-dpop-nonce-loop", Defence::NonceDemandedOnce, "sends 5 token requests after"),
+    should("rp-429-storm", Defence::ToldToWait, "has sent a code 5 times"),
 ];

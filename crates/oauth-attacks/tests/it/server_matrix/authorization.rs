@@ -8,26 +8,14 @@ use mock_idp::MockIdp;
 use oauth_attacks::Level;
 use oauth_types::Params;
 
-use super::Row;
+use super::{Row, must};
 use crate::victims::forms::hidden;
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed, Reply};
 use crate::victims::pages::PAGES;
 
 pub(super) const ROWS: &[Row] = &[
-    Row::bug(
-        "as-authz-duplicate-params",
-        &FIRST_COUNTS,
-        Level::Must,
-        "a second ",
-        &["rfc6749-authorization-parameter-twice"],
-    ),
-    Row::bug(
-        "as-authz-response-type",
-        &CODE_BY_DEFAULT,
-        Level::Must,
-        "without a response type",
-        &["rfc6749-response-type-missing"],
-    ),
+    must("as-authz-duplicate-params", &FIRST_COUNTS, "a second ", &["rfc6749-authorization-parameter-twice"]),
+    must("as-authz-response-type", &CODE_BY_DEFAULT, "without a response type", &["rfc6749-response-type-missing"]),
     Row::bug(
         "as-authz-response-mode",
         &UNKNOWN_MODE_IGNORED,
@@ -35,73 +23,49 @@ pub(super) const ROWS: &[Row] = &[
         "an unknown response mode",
         &["oauth-response-mode-unsupported"],
     ),
-    Row::bug("as-authz-response-mode", &TOKENS_IN_QUERY, Level::Must, "with tokens there", &[]),
-    Row::bug(
-        "as-authz-state-integrity",
-        &STATE_CUT,
-        Level::Must,
-        "a state of 4096 characters comes back changed",
-        &[],
-    ),
-    Row::bug("as-authz-state-integrity", &FORM_UNESCAPED, Level::Must, "becomes part of the page that posts it", &[]),
-    Row::bug(
-        "as-authz-iss-missing",
-        &ERRORS_NAMELESS,
-        Level::Must,
-        "an error response does not name the issuer",
-        &[],
-    ),
-    Row::bug(
+    must("as-authz-response-mode", &TOKENS_IN_QUERY, "with tokens there", &[]),
+    must("as-authz-state-integrity", &STATE_CUT, "a state of 4096 characters comes back changed", &[]),
+    must("as-authz-state-integrity", &FORM_UNESCAPED, "becomes part of the page that posts it", &[]),
+    must("as-authz-iss-missing", &ERRORS_NAMELESS, "an error response does not name the issuer", &[]),
+    must(
         "as-authz-scope-escalation",
         &ANY_SCOPE,
-        Level::Must,
         "the server granted the scope value",
         &["rfc6749-scope-not-allowed"],
     ),
-    Row::bug(
+    must(
         "as-authz-prompt-none",
         &LOGGED_IN_AT_ONCE,
-        Level::Must,
         "a silent request without a login with a code",
         &["oidc-login-required"],
     ),
     Row::bug("as-authz-public-auto-approve", &NATIVE_REMEMBERED, Level::Should, "gets a code without a word", &[]),
-    Row::bug("as-authz-reauth-skip", &SESSION_IS_ENOUGH, Level::Must, "does not make the user log in again", &[]),
-    Row::bug("as-authz-clickjacking", &FRAMEABLE, Level::Must, "can be framed by any site", &[]),
-    Row::bug("as-authz-cors", &CORS_EVERYWHERE, Level::Must, "may be read by it", &[]),
-    Row::bug(
+    must("as-authz-reauth-skip", &SESSION_IS_ENOUGH, "does not make the user log in again", &[]),
+    must("as-authz-clickjacking", &FRAMEABLE, "can be framed by any site", &[]),
+    must("as-authz-cors", &CORS_EVERYWHERE, "may be read by it", &[]),
+    must(
         "as-authz-consent-csrf",
         &NO_FORM_TOKEN,
-        Level::Must,
         "a consent form without its token with a code",
         &["rfc6749-form-forged"],
     ),
-    Row::bug(
+    must(
         "as-authz-interaction-fixation",
         &ANY_BROWSER,
-        Level::Must,
         "brought the attacker a code",
         &["rfc9700-interaction-other-browser"],
     ),
-    Row::bug(
+    must(
         "as-authz-id-token-hint",
         &HINT_BELIEVED,
-        Level::Must,
         "the server took a hint that is unsigned for a login",
         &["oidc-id-token-hint-invalid"],
     ),
-    Row::bug("as-authz-oversize", &COLUMN_TOO_SHORT, Level::Must, "keeps less than it was told", &[]),
-    Row::bug(
-        "as-authz-error-injection",
-        &CLIENT_QUOTED,
-        Level::Must,
-        "becomes part of the page",
-        &["rfc6749-client-unknown"],
-    ),
-    Row::bug(
+    must("as-authz-oversize", &COLUMN_TOO_SHORT, "keeps less than it was told", &[]),
+    must("as-authz-error-injection", &CLIENT_QUOTED, "becomes part of the page", &["rfc6749-client-unknown"]),
+    must(
         "as-authz-query-body-mix",
         &MERGED,
-        Level::Must,
         "the verifier of a challenge in the query",
         &["rfc6749-authorization-query-and-body"],
     ),

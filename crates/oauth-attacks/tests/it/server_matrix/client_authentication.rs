@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mock_idp::MockIdp;
 use oauth_attacks::Level;
 
-use super::{Off, Row};
+use super::{Row, must};
 use crate::victims::forgiving::{
     Aided, Parts, SECRET, as_confidential, assertion, credentials, knowing_keyed, of_assertions, something_new,
     with_keyed,
@@ -13,51 +13,47 @@ use crate::victims::forgiving::{
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed};
 
 pub(super) const ROWS: &[Row] = &[
-    row("as-clientauth-missing", &NOBODY_ASKED, "a code without", &["rfc6749-secret-missing"]),
-    row("as-clientauth-missing", &REVOKED_UNASKED, "a revocation without", &["rfc6749-secret-missing"]),
-    row("as-clientauth-wrong-secret", &BEGINNING_COMPARED, "one character more", &["rfc6749-secret-wrong"]),
-    row("as-clientauth-double", &ONE_IS_ENOUGH, "in the header and", &["rfc6749-two-authentication-methods"]),
-    row("as-clientauth-id-mismatch", &BODY_NAMES, "of another client", &["rfc6749-client-ids-differ"]),
-    row(
+    must("as-clientauth-missing", &NOBODY_ASKED, "a code without", &["rfc6749-secret-missing"]),
+    must("as-clientauth-missing", &REVOKED_UNASKED, "a revocation without", &["rfc6749-secret-missing"]),
+    must("as-clientauth-wrong-secret", &BEGINNING_COMPARED, "one character more", &["rfc6749-secret-wrong"]),
+    must("as-clientauth-double", &ONE_IS_ENOUGH, "in the header and", &["rfc6749-two-authentication-methods"]),
+    must("as-clientauth-id-mismatch", &BODY_NAMES, "of another client", &["rfc6749-client-ids-differ"]),
+    must(
         "as-clientauth-method-downgrade",
         &ANY_METHOD,
         "that does not use them",
         &["rfc7591-other-authentication-method"],
     ),
-    row("as-clientauth-query", &QUERY_READ, "in the query", &["rfc6749-token-parameters-in-query"]),
-    row("as-assertion-alg", &NONE_TAKEN, "an unsigned assertion", &["rfc7523-client-assertion-algorithm"]),
-    row("as-assertion-alg", &PUBLIC_KEY_IS_SECRET, "keyed with", &["rfc7523-client-assertion-key"]),
-    row("as-assertion-alg", &ZEROS_TAKEN, "of zeros", &["rfc7523-client-assertion-signature"]),
-    row("as-assertion-aud", &ANY_AUDIENCE, "for another server", &["rfc7523-client-assertion-audience"]),
-    Row {
-        level: Level::Should,
-        ..row("as-assertion-aud", &AUDIENCE_IN_LIST, "and another", &["rfc7523-client-assertion-audience"])
-    },
-    row("as-assertion-replay", &USED_AGAIN, "used before", &["rfc7523-client-assertion-replayed"]),
-    row("as-assertion-claims", &NEVER_EXPIRES, "that does not expire", &["rfc7523-client-assertion-expiry"]),
-    row("as-assertion-claims", &ANY_ISSUER, "another client issued", &["rfc7523-client-assertion-issuer"]),
-    Row {
-        level: Level::Should,
-        ..row("as-assertion-claims", &ANY_TYPE, "with a subject", &["rfc7523-client-assertion-typ"])
-    },
-    row("as-assertion-key-injection", &OWN_KEY, "a key in its header", &["rfc7523-client-assertion-key"]),
-    row("as-assertion-key-injection", &VISITS, "visited an address", &["rfc7523-client-assertion-key"]),
-    row("as-assertion-crit", &UNCRITICAL, "critical", &["rfc7523-client-assertion-malformed"]),
-    row(
+    must("as-clientauth-query", &QUERY_READ, "in the query", &["rfc6749-token-parameters-in-query"]),
+    must("as-assertion-alg", &NONE_TAKEN, "an unsigned assertion", &["rfc7523-client-assertion-algorithm"]),
+    must("as-assertion-alg", &PUBLIC_KEY_IS_SECRET, "keyed with", &["rfc7523-client-assertion-key"]),
+    must("as-assertion-alg", &ZEROS_TAKEN, "of zeros", &["rfc7523-client-assertion-signature"]),
+    must("as-assertion-aud", &ANY_AUDIENCE, "for another server", &["rfc7523-client-assertion-audience"]),
+    Row::bug(
+        "as-assertion-aud",
+        &AUDIENCE_IN_LIST,
+        Level::Should,
+        "and another",
+        &["rfc7523-client-assertion-audience"],
+    ),
+    must("as-assertion-replay", &USED_AGAIN, "used before", &["rfc7523-client-assertion-replayed"]),
+    must("as-assertion-claims", &NEVER_EXPIRES, "that does not expire", &["rfc7523-client-assertion-expiry"]),
+    must("as-assertion-claims", &ANY_ISSUER, "another client issued", &["rfc7523-client-assertion-issuer"]),
+    Row::bug("as-assertion-claims", &ANY_TYPE, Level::Should, "with a subject", &["rfc7523-client-assertion-typ"]),
+    must("as-assertion-key-injection", &OWN_KEY, "a key in its header", &["rfc7523-client-assertion-key"]),
+    must("as-assertion-key-injection", &VISITS, "visited an address", &["rfc7523-client-assertion-key"]),
+    must("as-assertion-crit", &UNCRITICAL, "critical", &["rfc7523-client-assertion-malformed"]),
+    must(
         "as-mtls-header-spoof",
         &HEADER_BELIEVED,
         "in the header x-ssl-client-cert",
         &["rfc8705-certificate-missing"],
     ),
-    Row { level: Level::Should, ..row("as-clientauth-enumeration", &UNCOUNTED, "still counts", COUNTED) },
-    Row { level: Level::Should, ..row("as-clientauth-enumeration", &TELLS_WHO, "in another way", COUNTED) },
+    Row::bug("as-clientauth-enumeration", &UNCOUNTED, Level::Should, "still counts", COUNTED),
+    Row::bug("as-clientauth-enumeration", &TELLS_WHO, Level::Should, "in another way", COUNTED),
 ];
 
 const COUNTED: &[&str] = &["rfc6749-secret-tried-too-often"];
-
-const fn row(id: &'static str, bug: &'static Bug, because: &'static str, rules: &'static [&'static str]) -> Row {
-    Row { id, off: Off::Bug(bug), level: Level::Must, because, rules }
-}
 
 static NOBODY_ASKED: Bug = Bug {
     lacks: "asking a confidential client for its credentials",

@@ -10,7 +10,7 @@ use mock_idp::jose::Jws;
 use oauth_attacks::{Jwt, Level, Profile};
 use serde_json::json;
 
-use super::Row;
+use super::{Row, must};
 use crate::victims::forms::{FOREIGN_LOGO, FORM_REPEATED, HEADERS_MISSING};
 use crate::victims::front::{Bug, Call, Changed, Reply};
 use crate::victims::remembering::{Memory, Next, Remembering, refused, with_code};
@@ -29,7 +29,7 @@ pub(super) const ROWS: &[Row] = &[
         "of a replayed code",
         &["rfc6749-code-replayed"],
     ),
-    Row::bug("as-code-expired", &CODES_FOR_EVER, Level::Must, "to a code of yesterday", &["rfc6749-code-expired"]),
+    must("as-code-expired", &CODES_FOR_EVER, "to a code of yesterday", &["rfc6749-code-expired"]),
     Row::bug(
         "as-code-lifetime",
         &CODES_FOR_LONG,
@@ -37,17 +37,10 @@ pub(super) const ROWS: &[Row] = &[
         "a code that is 601 seconds old",
         &["rfc6749-code-expired"],
     ),
-    Row::bug(
-        "as-code-lifetime",
-        &CODES_FOR_LONG_IN_FINANCE,
-        Level::Must,
-        "a code that is 61 seconds old",
-        &["rfc6749-code-expired"],
-    ),
-    Row::bug(
+    must("as-code-lifetime", &CODES_FOR_LONG_IN_FINANCE, "a code that is 61 seconds old", &["rfc6749-code-expired"]),
+    must(
         "as-code-replay-after-purge",
         &SPENT_CODES_FORGOTTEN,
-        Level::Must,
         "a code that was redeemed 20 minutes ago",
         &["rfc6749-code-replayed", "rfc6749-code-unknown"],
     ),
@@ -59,88 +52,52 @@ pub(super) const ROWS: &[Row] = &[
         "another client can destroy a code",
         &["rfc6749-code-other-client"],
     ),
-    Row::bug(
+    must(
         "as-code-structured-tamper",
         &CODES_SAY_WHOSE_THEY_ARE,
-        Level::Must,
         "a code with part 1 of another one",
         &["rfc6749-code-unknown"],
     ),
-    Row::bug(
-        "as-code-structured-tamper",
-        &CODES_UNSIGNED,
-        Level::Must,
-        "a code without its signature",
-        &["rfc6749-code-unknown"],
-    ),
-    Row::bug(
+    must("as-code-structured-tamper", &CODES_UNSIGNED, "a code without its signature", &["rfc6749-code-unknown"]),
+    must(
         "as-code-client-id-missing",
         &CLIENT_FROM_CODE,
-        Level::Must,
         "a code without a client_id",
         &["rfc6749-token-client-id-missing"],
     ),
     Row::defence("as-code-redirect-mismatch", Defence::RedirectUriCompared, Level::Must),
-    Row::bug(
+    must(
         "as-code-redirect-omitted",
         &REDIRECT_URI_OPTIONAL,
-        Level::Must,
         "a code without its redirect URI",
         &["rfc6749-token-redirect-uri-missing"],
     ),
-    Row::bug("as-code-guessable", &SHORT_CODES, Level::Must, "128 are the least", &[]),
+    must("as-code-guessable", &SHORT_CODES, "128 are the least", &[]),
     Row::bug("as-code-guessable", &RATHER_SHORT_CODES, Level::Should, "160 are asked for", &[]),
-    Row::bug(
-        "as-code-fuzzy-lookup",
-        &CASE_IGNORED,
-        Level::Must,
-        "a code in the other case",
-        &["rfc6749-code-unknown"],
-    ),
-    Row::bug("as-code-fuzzy-lookup", &WILDCARDS, Level::Must, "percent sign", &["rfc6749-code-unknown"]),
-    Row::bug(
-        "as-code-wrong-parameter-type",
-        &ONE_TABLE,
-        Level::Must,
-        "a refresh token as a code",
-        &["rfc6749-code-unknown"],
-    ),
-    Row::bug(
+    must("as-code-fuzzy-lookup", &CASE_IGNORED, "a code in the other case", &["rfc6749-code-unknown"]),
+    must("as-code-fuzzy-lookup", &WILDCARDS, "percent sign", &["rfc6749-code-unknown"]),
+    must("as-code-wrong-parameter-type", &ONE_TABLE, "a refresh token as a code", &["rfc6749-code-unknown"]),
+    must(
         "as-code-wrong-parameter-type",
         &CODES_OPEN_RESOURCES,
-        Level::Must,
         "a code as an access token",
         &["rfc6750-token-invalid"],
     ),
-    Row::bug(
-        "as-code-cross-tenant",
-        &TENANTS_SHARE_CODES,
-        Level::Must,
-        "a code of another issuer",
-        &["rfc6749-code-unknown"],
-    ),
-    Row::bug(
-        "as-code-scope-upgrade",
-        &SCOPE_FROM_TOKEN_REQUEST,
-        Level::Must,
-        "the token request widened the scope",
-        &[],
-    ),
-    Row::bug(
+    must("as-code-cross-tenant", &TENANTS_SHARE_CODES, "a code of another issuer", &["rfc6749-code-unknown"]),
+    must("as-code-scope-upgrade", &SCOPE_FROM_TOKEN_REQUEST, "the token request widened the scope", &[]),
+    must(
         "as-code-resource-upgrade",
         &RESOURCE_FROM_TOKEN_REQUEST,
-        Level::Must,
         "the token request chose a resource",
         &["rfc8707-resource-not-authorized"],
     ),
-    Row::bug(
+    must(
         "as-code-resource-upgrade",
         &DETAILS_FROM_TOKEN_REQUEST,
-        Level::Must,
         "the token request chose authorization details",
         &["rfc9396-details-not-authorized"],
     ),
-    Row::bug("as-code-nonce-override", &NONCE_FROM_TOKEN_REQUEST, Level::Must, "the nonce of the token request", &[]),
+    must("as-code-nonce-override", &NONCE_FROM_TOKEN_REQUEST, "the nonce of the token request", &[]),
     Row::bug(
         "as-code-after-logout",
         &LOGOUT_OF_THE_COOKIE,
@@ -148,14 +105,13 @@ pub(super) const ROWS: &[Row] = &[
         "the code of a user who has logged out",
         &["rfc6749-code-unknown"],
     ),
-    Row::bug(
+    must(
         "as-code-grant-not-allowed",
         &ANY_GRANT,
-        Level::Must,
         "a request of a client that may not use codes",
         &["rfc6749-code-grant-not-allowed"],
     ),
-    Row::bug("as-code-307", &FORM_REPEATED, Level::Must, "sent on to the client by status 307", &[]),
+    must("as-code-307", &FORM_REPEATED, "sent on to the client by status 307", &[]),
     Row::bug("as-code-leak-headers", &HEADERS_MISSING, Level::Should, "does not forbid the Referer header", &[]),
     Row::bug("as-code-leak-headers", &FOREIGN_LOGO, Level::Should, "fetches something from https://cdn.example", &[]),
 ];

@@ -9,15 +9,14 @@ use oauth_attacks::Level;
 use oauth_types::Params;
 use tokio::sync::Mutex as Queue;
 
-use super::Row;
+use super::{Row, must};
 use crate::victims::forms::hidden;
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed, Reply};
 
 pub(super) const ROWS: &[Row] = &[
-    Row::bug(
+    must(
         "as-device-other-client",
         &ANYBODYS_CODE,
-        Level::Must,
         "an approved device code of another client",
         &["rfc8628-device-code-other-client"],
     ),
@@ -28,14 +27,13 @@ pub(super) const ROWS: &[Row] = &[
         "10 polls without a pause are answered alike",
         &["rfc8628-slow-down"],
     ),
-    Row::bug(
+    must(
         "as-device-replay",
         &GOOD_FOR_EVER,
-        Level::Must,
         "10 polls at once brought 10 access tokens",
         &["rfc8628-device-code-replayed"],
     ),
-    Row::bug("as-device-expired", &LIVES_LONGER, Level::Must, "past its time", &["rfc8628-device-code-expired"]),
+    must("as-device-expired", &LIVES_LONGER, "past its time", &["rfc8628-device-code-expired"]),
     Row::bug(
         "as-device-user-code-bruteforce",
         &GUESS_ON,
@@ -57,7 +55,7 @@ pub(super) const ROWS: &[Row] = &[
         "a form of another site approves a device",
         &["rfc8628-not-confirmed"],
     ),
-    Row::bug("as-device-denied", &NO_IS_YES, Level::Must, "a device code that was denied", &["rfc8628-denied"]),
+    must("as-device-denied", &NO_IS_YES, "a device code that was denied", &["rfc8628-denied"]),
 ];
 
 static ANYBODYS_CODE: Bug = Bug {

@@ -4,36 +4,32 @@ use std::sync::{Arc, Mutex};
 
 use mock_idp::MockIdp;
 use oauth_attacks::Level;
+use oauth_types::Params;
 use serde_json::json;
 
-use super::{Off, Row};
+use super::shapes::{Reshaped, rewrite};
+use super::{Row, must};
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Reply};
 
 pub(super) const ROWS: &[Row] = &[
-    row("as-meta-issuer", &OTHER_ISSUER, "another issuer", &[]),
-    row("as-meta-issuer", &UNENCRYPTED, "is not https", &[]),
-    row("as-jwks-leak", &WHOLE_KEYS, "private member d", &[]),
-    row("as-jwks-leak", &SHORT_KEYS, "has 1024 bits", &[]),
-    row("as-idtoken-content", &NONCE_LOST, "the nonce", &[]),
-    row("as-idtoken-content", &NO_CODE_HASH, "no hash of the code", &[]),
-    row("as-dcr-redirect-scheme", &ANY_SCHEME, "that is a script", &["rfc7591-redirect-uri-insecure"]),
-    row("as-dcr-ssrf", &CURIOUS, "opened an address", &["rfc7591-metadata-malformed"]),
-    row("as-dcr-foreign-management", &ANY_TOKEN, "reading of another", &["rfc7592-token-wrong"]),
-    Row {
-        level: Level::Should,
-        ..row("as-dcr-privilege", &ANY_GRANT, "with the scope admin", &["rfc7591-grant-of-a-stranger"])
-    },
-    Row { level: Level::Should, ..row("as-subject-confusion", &OWN_NAME, "called like a user", NAMED) },
-    row("as-subject-confusion", &CLIENT_IS_USER, "own access token", NAMED),
-    row("as-logout-redirect", &ANY_EXIT, "leads there", &["oidc-logout-redirect-unregistered"]),
-    Row { level: Level::Should, ..row("as-logout-csrf", &UNASKED, "nobody was asked", &[]) },
+    must("as-meta-issuer", &OTHER_ISSUER, "another issuer", &[]),
+    must("as-meta-issuer", &UNENCRYPTED, "is not https", &[]),
+    must("as-jwks-leak", &WHOLE_KEYS, "private member d", &[]),
+    must("as-jwks-leak", &SHORT_KEYS, "has 1024 bits", &[]),
+    must("as-idtoken-content", &NONCE_LOST, "the nonce", &[]),
+    must("as-idtoken-content", &NO_CODE_HASH, "no hash of the code", &[]),
+    must("as-dcr-redirect-scheme", &ANY_SCHEME, "that is a script", &["rfc7591-redirect-uri-insecure"]),
+    must("as-dcr-ssrf", &CURIOUS, "opened an address", &["rfc7591-metadata-malformed"]),
+    must("as-dcr-foreign-management", &ANY_TOKEN, "reading of another", &["rfc7592-token-wrong"]),
+    Row::bug("as-dcr-privilege", &ANY_GRANT, Level::Should, "with the scope admin", &["rfc7591-grant-of-a-stranger"]),
+    Row::bug("as-subject-confusion", &OWN_NAME, Level::Should, "called like a user", NAMED),
+    must("as-subject-confusion", &CLIENT_IS_USER, "own access token", NAMED),
+    must("as-logout-redirect", &ANY_EXIT, "leads there", &["oidc-logout-redirect-unregistered"]),
+    must("as-logout-redirect", &ANY_EXIT_ONCE_AGREED, "leads there", &["oidc-logout-redirect-unregistered"]),
+    Row::bug("as-logout-csrf", &UNASKED, Level::Should, "nobody was asked", &[]),
 ];
 
 const NAMED: &[&str] = &["rfc7591-member-of-the-server"];
-
-const fn row(id: &'static str, bug: &'static Bug, because: &'static str, rules: &'static [&'static str]) -> Row {
-    Row { id, off: Off::Bug(bug), level: Level::Must, because, rules }
-}
 
 /// Changes the document in an answer.
 fn edit(reply: &mut Reply, change: impl FnOnce(&mut serde_json::Value)) {
@@ -133,7 +129,7 @@ impl Bend for Hashless {
 /// Where an answer leads, and the code there, if there is an ID token beside it.
 fn hybrid_code(reply: &Reply) -> Option<(String, String)> {
     let location = reply.location()?.to_owned();
-    let sent = oauth_types::Params::parse(location.split_once('#')?.1).ok()?;
+    let sent = Params::parse(location.split_once('#')?.1).ok()?;
     sent.get("id_token")?;
     Some((location.clone(), sent.get("code")?.to_owned()))
 }
@@ -261,6 +257,35 @@ static ANY_EXIT: Bug = Bug {
                 }
             },
         })
+    }),
+    ..Bug::NONE
+};
+
+/// The name under which its form keeps where a logout leads.
+const EXIT: &str = "exit";
+
+static ANY_EXIT_ONCE_AGREED: Bug = Bug {
+    lacks: "comparison of where a logout leads, which it remembers until somebody agrees, with what is registered",
+    bend: Some(|| {
+        let takes = |call: &mut Call| {
+            if call.path == "/logout" {
+                for name in ["id_token_hint", "post_logout_redirect_uri", EXIT] {
+                    call.query.remove(name);
+                }
+            }
+        };
+        let gives = |asked: &Call, reply: &mut Reply| {
+            let next = asked.query.get("post_logout_redirect_uri").filter(|_| asked.path == "/logout");
+            if let Some(to) = next {
+                let action = Params::new().with(EXIT, to).append_to_query("/logout");
+                rewrite(reply, |page| page.replace("action=\"/logout\"", &format!("action=\"{action}\"")));
+            }
+            if let Some(to) = asked.query.get(EXIT) {
+                reply.status = http::StatusCode::FOUND;
+                *reply = reply.clone().leading_to(to);
+            }
+        };
+        Arc::new(Reshaped { takes, gives })
     }),
     ..Bug::NONE
 };

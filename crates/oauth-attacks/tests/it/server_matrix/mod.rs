@@ -14,6 +14,7 @@ mod possession;
 mod pushed;
 mod redirect_uri;
 mod refresh_token;
+mod shapes;
 mod token_endpoint;
 mod token_use;
 
@@ -48,6 +49,7 @@ pub(crate) enum Off {
 }
 
 impl Row {
+    /// A mock server with this bug, at which the attack succeeds.
     const fn bug(
         id: &'static str,
         bug: &'static Bug,
@@ -58,9 +60,15 @@ impl Row {
         Self { id, off: Off::Bug(bug), level, because, rules }
     }
 
+    /// The small server without this defence, where the attack succeeds.
     const fn defence(id: &'static str, defence: Defence, level: Level) -> Self {
         Self { id, off: Off::Defence(defence), level, because: "", rules: &[] }
     }
+}
+
+/// The same where the success of the attack violates what must be.
+const fn must(id: &'static str, bug: &'static Bug, because: &'static str, rules: &'static [&'static str]) -> Row {
+    Row::bug(id, bug, Level::Must, because, rules)
 }
 
 /// Every row, in the order of the catalogue.

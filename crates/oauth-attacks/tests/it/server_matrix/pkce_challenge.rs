@@ -9,7 +9,7 @@ use mock_idp::{MockIdp, Profile};
 use oauth_attacks::Level;
 use oauth_types::Params;
 
-use super::{Off, Row};
+use super::{Row, must};
 use crate::victims::forms::FORM_BELIEVED;
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed};
 use crate::victims::own_check::{OwnCheck, s256};
@@ -17,16 +17,16 @@ use crate::victims::server::Defence;
 
 pub(super) const ROWS: &[Row] = &[
     Row::defence("as-pkce-challenge-missing-public", Defence::ChallengeRequired, Level::Must),
-    row("as-pkce-challenge-missing-confidential", &OPTIONAL, Level::Info, "a confidential client's", MISSING),
-    row("as-pkce-challenge-missing-confidential", &OPTIONAL_IN_21, Level::Must, "a confidential client's", MISSING),
+    Row::bug("as-pkce-challenge-missing-confidential", &OPTIONAL, Level::Info, "a confidential client's", MISSING),
+    must("as-pkce-challenge-missing-confidential", &OPTIONAL_IN_21, "a confidential client's", MISSING),
     Row::defence("as-pkce-method-omitted", Defence::MethodRequired, Level::Must),
     Row::defence("as-pkce-plain-accepted", Defence::PlainRefused, Level::Must),
-    row("as-pkce-plain-accepted", &PLAIN, Level::Should, "the method plain", &["rfc7636-plain"]),
+    Row::bug("as-pkce-plain-accepted", &PLAIN, Level::Should, "the method plain", &["rfc7636-plain"]),
     Row::defence("as-pkce-method-case", Defence::MethodExact, Level::Must),
     Row::defence("as-pkce-method-unknown", Defence::MethodKnown, Level::Must),
-    row("as-pkce-method-mangled", &TRIMMED, Level::Must, "the method S256 ", &["rfc7636-method-unknown"]),
-    row("as-pkce-method-empty", &HALF_A_PAIR, Level::Must, "without its verifier", &["rfc7636-method-omitted"]),
-    row(
+    must("as-pkce-method-mangled", &TRIMMED, "the method S256 ", &["rfc7636-method-unknown"]),
+    must("as-pkce-method-empty", &HALF_A_PAIR, "without its verifier", &["rfc7636-method-omitted"]),
+    Row::bug(
         "as-pkce-method-without-challenge",
         &METHOD_IGNORED,
         Level::Should,
@@ -34,58 +34,42 @@ pub(super) const ROWS: &[Row] = &[
         &["rfc7636-method-without-challenge"],
     ),
     Row::defence("as-pkce-challenge-empty", Defence::EmptyChallengeIsNone, Level::Must),
-    row("as-pkce-challenge-blank", &BLANK_IS_NONE, Level::Must, "a challenge of ", MALFORMED),
-    row("as-pkce-challenge-short", &ANY_LENGTH, Level::Should, "42 characters", MALFORMED),
-    row("as-pkce-challenge-long", &CUT, Level::Must, "cut to 43 characters", MALFORMED),
-    row("as-pkce-challenge-long", &IGNORED, Level::Must, "PKCE is ignored", MALFORMED),
-    row("as-pkce-challenge-long", &NO_END, Level::Should, "129 characters", MALFORMED),
-    row("as-pkce-challenge-charset", &BASE64, Level::Should, "base64", MALFORMED),
-    row("as-pkce-challenge-charset", &UNESCAPED, Level::Must, "unescaped", MALFORMED),
-    row("as-pkce-challenge-padded", &PADDING_CUT, Level::Should, "with padding", MALFORMED),
-    row("as-pkce-challenge-noncanonical", &DECODED, Level::Must, "turned over", MALFORMED),
-    row("as-pkce-challenge-hex", &ALSO_HEXADECIMAL, Level::Must, "in hexadecimal", MALFORMED),
-    row(
-        "as-pkce-challenge-casefold",
-        &CASELESS,
-        Level::Must,
-        "in small letters",
-        &["rfc7636-challenge-malformed", WRONG],
-    ),
-    row("as-pkce-challenge-wrong-hash", &METHOD_FORGOTTEN, Level::Must, "the verifier itself", &[WRONG]),
+    must("as-pkce-challenge-blank", &BLANK_IS_NONE, "a challenge of ", MALFORMED),
+    Row::bug("as-pkce-challenge-short", &ANY_LENGTH, Level::Should, "42 characters", MALFORMED),
+    must("as-pkce-challenge-long", &CUT, "cut to 43 characters", MALFORMED),
+    must("as-pkce-challenge-long", &IGNORED, "PKCE is ignored", MALFORMED),
+    Row::bug("as-pkce-challenge-long", &NO_END, Level::Should, "129 characters", MALFORMED),
+    Row::bug("as-pkce-challenge-charset", &BASE64, Level::Should, "base64", MALFORMED),
+    must("as-pkce-challenge-charset", &UNESCAPED, "unescaped", MALFORMED),
+    Row::bug("as-pkce-challenge-padded", &PADDING_CUT, Level::Should, "with padding", MALFORMED),
+    must("as-pkce-challenge-noncanonical", &DECODED, "turned over", MALFORMED),
+    must("as-pkce-challenge-hex", &ALSO_HEXADECIMAL, "in hexadecimal", MALFORMED),
+    must("as-pkce-challenge-casefold", &CASELESS, "in small letters", &["rfc7636-challenge-malformed", WRONG]),
+    must("as-pkce-challenge-wrong-hash", &METHOD_FORGOTTEN, "the verifier itself", &[WRONG]),
     Row::defence("as-pkce-challenge-duplicate", Defence::RepeatedParametersRefused, Level::Must),
-    row("as-pkce-method-duplicate", &FIRST_OF_TWO, Level::Must, "the methods S256 and plain", TWICE),
-    row("as-pkce-hybrid-bypass", &CODE_FLOW_ONLY, Level::Must, "without a challenge", MISSING),
-    row(
-        "as-pkce-implicit-bypass",
-        &IMPLICIT_FOR_ALL,
-        Level::Must,
-        "an access token",
-        &["rfc6749-response-type-unsupported"],
+    must("as-pkce-method-duplicate", &FIRST_OF_TWO, "the methods S256 and plain", TWICE),
+    must("as-pkce-hybrid-bypass", &CODE_FLOW_ONLY, "without a challenge", MISSING),
+    must("as-pkce-implicit-bypass", &IMPLICIT_FOR_ALL, "an access token", &["rfc6749-response-type-unsupported"]),
+    must("as-pkce-params-echoed", &ECHOED, "the address", &[]),
+    must("as-pkce-params-echoed", &IN_THE_CODE, "the code", &[]),
+    Row::bug(
+        "as-pkce-challenge-constant",
+        &FORGOTTEN,
+        Level::Info,
+        "finished before",
+        &["rfc9700-challenge-constant"],
     ),
-    row("as-pkce-params-echoed", &ECHOED, Level::Must, "the address", &[]),
-    row("as-pkce-params-echoed", &IN_THE_CODE, Level::Must, "the code", &[]),
-    row("as-pkce-challenge-constant", &FORGOTTEN, Level::Info, "finished before", &["rfc9700-challenge-constant"]),
     Row::defence("as-pkce-path-parity", Defence::EveryPathStoresChallenge, Level::Must),
-    row("as-pkce-path-parity", &NOT_WHEN_PUSHED, Level::Must, "of a pushed request", &["rfc7636-verifier-missing"]),
-    row("as-pkce-par-then-query", &QUERY_WINS, Level::Must, "not pushed", &[WRONG, "rfc7636-challenge-missing"]),
-    row("as-pkce-jar-outside", &MERGED, Level::Must, "a signed request whose challenge", MISSING),
-    row("as-pkce-metadata-missing", &UNTOLD, Level::Should, "has no code_challenge_methods_supported", &[]),
-    row("as-pkce-metadata-missing", &UNTOLD_IN_MCP, Level::Must, "has no code_challenge_methods_supported", &[]),
-    row("as-pkce-metadata-missing", &PLAIN, Level::Should, "lists plain", &[]),
-    row("as-pkce-metadata-lies", &PLAIN_IN_SECRET, Level::Must, "the method plain", &["rfc7636-plain"]),
-    row("as-pkce-metadata-lies", &NOTHING_COMPARED, Level::Must, "where S256 is listed", &[WRONG]),
-    Row::bug("as-pkce-consent-tamper", &FORM_BELIEVED, Level::Must, "the verifier of a challenge in a form", &[]),
+    must("as-pkce-path-parity", &NOT_WHEN_PUSHED, "of a pushed request", &["rfc7636-verifier-missing"]),
+    must("as-pkce-par-then-query", &QUERY_WINS, "not pushed", &[WRONG, "rfc7636-challenge-missing"]),
+    must("as-pkce-jar-outside", &MERGED, "a signed request whose challenge", MISSING),
+    Row::bug("as-pkce-metadata-missing", &UNTOLD, Level::Should, "has no code_challenge_methods_supported", &[]),
+    must("as-pkce-metadata-missing", &UNTOLD_IN_MCP, "has no code_challenge_methods_supported", &[]),
+    Row::bug("as-pkce-metadata-missing", &PLAIN, Level::Should, "lists plain", &[]),
+    must("as-pkce-metadata-lies", &PLAIN_IN_SECRET, "the method plain", &["rfc7636-plain"]),
+    must("as-pkce-metadata-lies", &NOTHING_COMPARED, "where S256 is listed", &[WRONG]),
+    must("as-pkce-consent-tamper", &FORM_BELIEVED, "the verifier of a challenge in a form", &[]),
 ];
-
-const fn row(
-    id: &'static str,
-    bug: &'static Bug,
-    level: Level,
-    because: &'static str,
-    rules: &'static [&'static str],
-) -> Row {
-    Row { id, off: Off::Bug(bug), level, because, rules }
-}
 
 const MISSING: &[&str] = &["rfc7636-challenge-missing"];
 const MALFORMED: &[&str] = &["rfc7636-challenge-malformed"];

@@ -10,7 +10,7 @@ use oauth_attacks::Level;
 use oauth_types::Params;
 use serde_json::{Value, json};
 
-use super::{Off, Row};
+use super::{Row, must};
 use crate::victims::front::{Answering, Bend, Bug, Call, Changed, Reply};
 use crate::victims::own_check::{OwnCheck, s256};
 use crate::victims::server::Defence;
@@ -22,35 +22,25 @@ pub(super) const ROWS: &[Row] = &[
     Row::defence("as-pkce-token-method-override", Defence::TokenRequestHasNoSay, Level::Must),
     Row::defence("as-pkce-verifier-empty", Defence::EmptyVerifierIsNone, Level::Must),
     Row::defence("as-pkce-verifier-short", Defence::VerifierLength, Level::Should),
-    row("as-pkce-verifier-long", &ANY_VERIFIER, Level::Should, "of length 129", MALFORMED),
-    row("as-pkce-verifier-charset", &ANY_VERIFIER, Level::Should, "with a plus", MALFORMED),
-    row("as-pkce-verifier-charset", &ASCII_OR_QUESTION_MARK, Level::Should, "for the question mark", MALFORMED),
-    row("as-pkce-verifier-bounds", &NO_TILDES, Level::Must, "tildes among letters", &[]),
+    Row::bug("as-pkce-verifier-long", &ANY_VERIFIER, Level::Should, "of length 129", MALFORMED),
+    Row::bug("as-pkce-verifier-charset", &ANY_VERIFIER, Level::Should, "with a plus", MALFORMED),
+    Row::bug("as-pkce-verifier-charset", &ASCII_OR_QUESTION_MARK, Level::Should, "for the question mark", MALFORMED),
+    must("as-pkce-verifier-bounds", &NO_TILDES, "tildes among letters", &[]),
     Row::defence("as-pkce-verifier-nearmiss", Defence::VerifierUnaltered, Level::Must),
-    row("as-pkce-verifier-duplicate", &FIRST_OF_TWO, Level::Must, "with a wrong one after it", TWICE),
-    row("as-pkce-verifier-duplicate", &ARRAYS, Level::Must, "as an array", &["rfc7636-verifier-missing"]),
+    must("as-pkce-verifier-duplicate", &FIRST_OF_TWO, "with a wrong one after it", TWICE),
+    must("as-pkce-verifier-duplicate", &ARRAYS, "as an array", &["rfc7636-verifier-missing"]),
     Row::defence("as-pkce-verifier-in-query", Defence::BodyOnly, Level::Must),
-    row("as-pkce-verifier-json-body", &JSON, Level::Should, "in JSON", NO_FORM),
-    row("as-pkce-verifier-json-body", &JSON_WITHOUT_PKCE, Level::Must, "in JSON and without a verifier", NO_FORM),
+    Row::bug("as-pkce-verifier-json-body", &JSON, Level::Should, "in JSON", NO_FORM),
+    must("as-pkce-verifier-json-body", &JSON_WITHOUT_PKCE, "in JSON and without a verifier", NO_FORM),
     Row::defence("as-pkce-downgrade-no-challenge", Defence::UnsolicitedVerifierRefused, Level::Must),
     Row::defence("as-pkce-burn-then-omit", Defence::FailureKeepsChallenge, Level::Must),
-    row("as-pkce-burn-variants", &FORGETFUL, Level::Must, "has tried it", &["rfc7636-verifier-missing"]),
-    row("as-pkce-verifier-bruteforce", &UNCOUNTED, Level::Should, "25 wrong verifiers", &["rfc6749-code-burnt"]),
+    must("as-pkce-burn-variants", &FORGETFUL, "has tried it", &["rfc7636-verifier-missing"]),
+    Row::bug("as-pkce-verifier-bruteforce", &UNCOUNTED, Level::Should, "25 wrong verifiers", &["rfc6749-code-burnt"]),
     Row::defence("as-pkce-cross-session", Defence::ChallengeOfThisCode, Level::Must),
-    row("as-pkce-cross-user", &BY_CLIENT, Level::Must, "in the session of another user", &["rfc7636-verifier-wrong"]),
+    must("as-pkce-cross-user", &BY_CLIENT, "in the session of another user", &["rfc7636-verifier-wrong"]),
     Row::defence("as-pkce-secret-not-substitute", Defence::SecretIsNoSubstitute, Level::Must),
-    row("as-pkce-verifier-not-auth", &VERIFIER_IS_ENOUGH, Level::Must, "without its credentials", UNPROVED),
+    must("as-pkce-verifier-not-auth", &VERIFIER_IS_ENOUGH, "without its credentials", UNPROVED),
 ];
-
-const fn row(
-    id: &'static str,
-    bug: &'static Bug,
-    level: Level,
-    because: &'static str,
-    rules: &'static [&'static str],
-) -> Row {
-    Row { id, off: Off::Bug(bug), level, because, rules }
-}
 
 const MALFORMED: &[&str] = &["rfc7636-verifier-malformed"];
 const TWICE: &[&str] = &["rfc6749-token-parameter-twice"];

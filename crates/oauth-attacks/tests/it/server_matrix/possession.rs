@@ -5,41 +5,37 @@ use std::sync::{Arc, Mutex};
 use mock_idp::MockIdp;
 use oauth_attacks::{Level, Registration, Role};
 
-use super::{Off, Row};
+use super::{Row, must};
 use crate::victims::forgiving::{
     Aided, Parts, Proofs, REDIRECT_URI, fixed_key, knowing_proving, proof, something_new,
 };
 use crate::victims::front::{Answering, Bend, Bug, Call, Changed};
 
 pub(super) const ROWS: &[Row] = &[
-    row("as-dpop-proof-negatives", &UNSIGNED, "an unsigned proof", &["rfc9449-proof-algorithm"]),
-    row("as-dpop-proof-negatives", &ANY_SIGNATURE, "by another key", &["rfc9449-proof-signature"]),
-    row("as-dpop-proof-negatives", &ANYWHERE, "another address", &["rfc9449-proof-htu"]),
-    row("as-dpop-proof-negatives", &ANY_TIME, "an access token with a proof of an hour ago", &["rfc9449-proof-iat"]),
-    Row {
-        level: Level::Should,
-        ..row("as-dpop-jti-replay", &FORGETS, "was used before", &["rfc9449-proof-replayed"])
-    },
-    Row {
-        level: Level::Should,
-        ..row("as-dpop-jti-replay", &FORGETS_AT_RESOURCE, "an access token with", &["rfc9449-proof-replayed"])
-    },
-    row("as-dpop-nonce", &ANY_NONCE, "made up nonce", &["rfc9449-nonce-wrong"]),
-    row("as-dpop-code-binding", &UNBOUND_CODE, "with another key", &["rfc9449-code-other-key"]),
-    row("as-dpop-code-binding", &UNSEEN_PROOF, "pushed with a proof", &["rfc9449-jkt-differs"]),
-    row("as-dpop-bearer-downgrade", &AS_BEARER, "as a bearer token", &["rfc9449-token-as-bearer"]),
-    row("as-dpop-required-bypass", &BEARER_ISSUED, "without a proof", &["rfc9449-proof-missing"]),
-    row(
+    must("as-dpop-proof-negatives", &UNSIGNED, "an unsigned proof", &["rfc9449-proof-algorithm"]),
+    must("as-dpop-proof-negatives", &ANY_SIGNATURE, "by another key", &["rfc9449-proof-signature"]),
+    must("as-dpop-proof-negatives", &ANYWHERE, "another address", &["rfc9449-proof-htu"]),
+    must("as-dpop-proof-negatives", &ANY_TIME, "an access token with a proof of an hour ago", &["rfc9449-proof-iat"]),
+    Row::bug("as-dpop-jti-replay", &FORGETS, Level::Should, "was used before", &["rfc9449-proof-replayed"]),
+    Row::bug(
+        "as-dpop-jti-replay",
+        &FORGETS_AT_RESOURCE,
+        Level::Should,
+        "an access token with",
+        &["rfc9449-proof-replayed"],
+    ),
+    must("as-dpop-nonce", &ANY_NONCE, "made up nonce", &["rfc9449-nonce-wrong"]),
+    must("as-dpop-code-binding", &UNBOUND_CODE, "with another key", &["rfc9449-code-other-key"]),
+    must("as-dpop-code-binding", &UNSEEN_PROOF, "pushed with a proof", &["rfc9449-jkt-differs"]),
+    must("as-dpop-bearer-downgrade", &AS_BEARER, "as a bearer token", &["rfc9449-token-as-bearer"]),
+    must("as-dpop-required-bypass", &BEARER_ISSUED, "without a proof", &["rfc9449-proof-missing"]),
+    must(
         "as-mtls-token-binding",
         &ANY_CERTIFICATE,
         "without a certificate",
         &["rfc8705-access-token-without-certificate"],
     ),
 ];
-
-const fn row(id: &'static str, bug: &'static Bug, because: &'static str, rules: &'static [&'static str]) -> Row {
-    Row { id, off: Off::Bug(bug), level: Level::Must, because, rules }
-}
 
 const PROVING: Bug = Bug { known: knowing_proving, ..Bug::NONE };
 

@@ -8,90 +8,95 @@ use oauth_attacks::redemption::basic;
 use oauth_attacks::{Level, Profile};
 use oauth_types::Params;
 
-use super::{Off, Row};
+use super::{Row, must};
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed, answered_at};
 use crate::victims::objects::{Forgiving, Sent, knowing_signer, with_signer};
 use crate::victims::references::{Anywhere, Bypassed, Challengeless, Numbered, Ownerless};
 
 pub(super) const ROWS: &[Row] = &[
-    Row {
-        level: Level::Should,
-        ..row("as-par-reuse", &REUSABLE, "the second use of a reference with a code", &["rfc9126-request-uri-reused"])
-    },
-    row("as-par-expired", &ENDLESS, "an expired reference with a code", &["rfc9126-request-uri-expired"]),
-    row("as-par-other-client", &OWNERLESS, "as the second one with a code", &["rfc9126-request-uri-other-client"]),
-    row(
+    Row::bug(
+        "as-par-reuse",
+        &REUSABLE,
+        Level::Should,
+        "the second use of a reference with a code",
+        &["rfc9126-request-uri-reused"],
+    ),
+    must("as-par-expired", &ENDLESS, "an expired reference with a code", &["rfc9126-request-uri-expired"]),
+    must("as-par-other-client", &OWNERLESS, "as the second one with a code", &["rfc9126-request-uri-other-client"]),
+    must(
         "as-par-swap",
         &CHALLENGELESS,
         "200 with tokens to the code of a planted reference",
         &["rfc7636-verifier-wrong"],
     ),
-    row("as-par-swap", &LAST_WORD, "the state of the victim's session", &["rfc7636-verifier-wrong"]),
-    row("as-par-guess", &NUMBERED, "references differ in about 7 bits", &[]),
-    row("as-par-unauthenticated", &TRUSTING, "without credentials with a reference", &["rfc6749-secret-missing"]),
-    row("as-par-unauthenticated", &ANY_SECRET, "with wrong credentials with a reference", &["rfc6749-secret-wrong"]),
-    row(
+    must("as-par-swap", &LAST_WORD, "the state of the victim's session", &["rfc7636-verifier-wrong"]),
+    must("as-par-guess", &NUMBERED, "references differ in about 7 bits", &[]),
+    must("as-par-unauthenticated", &TRUSTING, "without credentials with a reference", &["rfc6749-secret-missing"]),
+    must("as-par-unauthenticated", &ANY_SECRET, "with wrong credentials with a reference", &["rfc6749-secret-wrong"]),
+    must(
         "as-par-nested",
         &NESTING,
         "a pushed request with a reference with a reference",
         &["rfc9126-request-uri-pushed"],
     ),
-    row("as-par-verb", &ANY_METHOD, "a GET with a reference", &["rfc6749-method-not-allowed"]),
-    row("as-par-bypass", &BYPASSED, "a request that was not pushed with a code", &["rfc9126-request-not-pushed"]),
-    row("as-par-override", &LAST_WORD, "another state beside a reference counts", &[]),
-    row("as-par-override", &ELSEWHERE, "another redirect_uri beside a reference counts", &[]),
-    row(
+    must("as-par-verb", &ANY_METHOD, "a GET with a reference", &["rfc6749-method-not-allowed"]),
+    must("as-par-bypass", &BYPASSED, "a request that was not pushed with a code", &["rfc9126-request-not-pushed"]),
+    must("as-par-override", &LAST_WORD, "another state beside a reference counts", &[]),
+    must("as-par-override", &ELSEWHERE, "another redirect_uri beside a reference counts", &[]),
+    must(
         "as-par-unregistered-redirect",
         &ANYWHERE,
         "a foreign redirect URI with a reference",
         &["rfc9700-redirect-uri-unregistered"],
     ),
-    row(
+    must(
         "as-par-cross-tenant",
         &ONE_STORE,
         "a reference of another issuer with a code",
         &["rfc9126-request-uri-unknown"],
     ),
-    row(
+    must(
         "as-jar-alg-none",
         &NONE_TAKEN,
         "an unsigned request object with a code",
         &["rfc9101-request-object-algorithm"],
     ),
-    row("as-jar-alg-none", &NONE_LISTED, "of algorithm nOnE with a code", &["rfc9101-request-object-algorithm"]),
-    row("as-jar-alg-none", &STRIPPED, "without its signature with a code", &["rfc9101-request-object-signature"]),
-    row("as-jar-key-confusion", &ANY_KIND, "keyed with the public key in PEM", &["rfc9101-request-object-key"]),
-    row("as-jar-key-confusion", &OWN_KEY, "with its key in the header with a code", &["rfc9101-request-object-key"]),
-    row(
+    must("as-jar-alg-none", &NONE_LISTED, "of algorithm nOnE with a code", &["rfc9101-request-object-algorithm"]),
+    must("as-jar-alg-none", &STRIPPED, "without its signature with a code", &["rfc9101-request-object-signature"]),
+    must("as-jar-key-confusion", &ANY_KIND, "keyed with the public key in PEM", &["rfc9101-request-object-key"]),
+    must("as-jar-key-confusion", &OWN_KEY, "with its key in the header with a code", &["rfc9101-request-object-key"]),
+    must(
         "as-jar-key-confusion",
         &CURIOUS,
         "the server fetched what a request object with jku",
         &["rfc9101-request-object-key"],
     ),
-    row("as-jar-claims", &ANY_AUDIENCE, "for another audience with a code", &["rfc9101-request-object-audience"]),
-    row("as-jar-claims", &ANY_CLIENT, "in the name of another client with a code", &["rfc9101-client-ids-differ"]),
-    row("as-jar-claims", &TIMELESS, "after its end with a code", &["rfc9101-request-object-expiry"]),
-    row("as-jar-claims", &TOO_EARLY, "before its time with a code", &["rfc9101-request-object-early"]),
-    Row {
-        level: Level::Should,
-        ..row("as-jar-claims", &ANY_ISSUER, "with another issuer with a code", &["rfc9101-request-object-issuer"])
-    },
-    row("as-jar-claims", &TEN_YEARS, "with an end in ten years with a code", &["rfc9101-request-object-expiry"]),
-    Row {
-        level: Level::Should,
-        ..row("as-jar-replay", &REPLAYED, "the second use of a request object", &["rfc9101-request-object-replayed"])
-    },
-    row(
+    must("as-jar-claims", &ANY_AUDIENCE, "for another audience with a code", &["rfc9101-request-object-audience"]),
+    must("as-jar-claims", &ANY_CLIENT, "in the name of another client with a code", &["rfc9101-client-ids-differ"]),
+    must("as-jar-claims", &TIMELESS, "after its end with a code", &["rfc9101-request-object-expiry"]),
+    must("as-jar-claims", &TOO_EARLY, "before its time with a code", &["rfc9101-request-object-early"]),
+    Row::bug(
+        "as-jar-claims",
+        &ANY_ISSUER,
+        Level::Should,
+        "with another issuer with a code",
+        &["rfc9101-request-object-issuer"],
+    ),
+    must("as-jar-claims", &TEN_YEARS, "with an end in ten years with a code", &["rfc9101-request-object-expiry"]),
+    Row::bug(
+        "as-jar-replay",
+        &REPLAYED,
+        Level::Should,
+        "the second use of a request object",
+        &["rfc9101-request-object-replayed"],
+    ),
+    must(
         "as-jar-request-uri-ssrf",
         &FETCHING,
         "the server asked at a request_uri on loopback that answers",
         &["rfc9101-request-uri-unregistered"],
     ),
 ];
-
-const fn row(id: &'static str, bug: &'static Bug, because: &'static str, rules: &'static [&'static str]) -> Row {
-    Row { id, off: Off::Bug(bug), level: Level::Must, because, rules }
-}
 
 static REUSABLE: Bug = Bug {
     lacks: "the end of a reference with its first use",

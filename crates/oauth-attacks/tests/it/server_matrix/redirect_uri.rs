@@ -8,71 +8,71 @@ use mock_idp::MockIdp;
 use oauth_attacks::Level;
 use oauth_types::Params;
 
-use super::{Off, Row};
+use super::{Row, must};
 use crate::victims::front::{Answering, Bend, Bug, Call, Changed, Reply, answered_at};
 
 pub(super) const ROWS: &[Row] = &[
     row("as-redirect-unregistered", &ANY, "a foreign redirect URI is given a code"),
     row("as-redirect-path", &PREFIX, "a longer path is given a code"),
     row("as-redirect-query", &WITHOUT_QUERY, "a query with one more parameter is given a code"),
-    Row {
-        rules: &["rfc6749-redirect-uri-fragment"],
-        ..row("as-redirect-fragment", &WITHOUT_FRAGMENT, "a redirect URI with a fragment is given a code")
-    },
+    must(
+        "as-redirect-fragment",
+        &WITHOUT_FRAGMENT,
+        "a redirect URI with a fragment is given a code",
+        &["rfc6749-redirect-uri-fragment"],
+    ),
     row("as-redirect-authority", &ORIGIN_PREFIX, "the client's host as a user name is given a code"),
     row("as-redirect-case-normalise", &CASELESS, "the path in other case is given a code"),
-    Row {
-        rules: &["rfc6749-redirect-uri-malformed"],
-        ..row("as-redirect-unicode", &NORMALISED, "a wide character is given a code")
-    },
-    Row {
-        rules: &["rfc6749-redirect-uri-malformed"],
-        ..row(
-            "as-redirect-control",
-            &FIRST_LINE,
-            "a redirect URI with a line break brings a header of the attacker's",
-        )
-    },
+    must("as-redirect-unicode", &NORMALISED, "a wide character is given a code", &["rfc6749-redirect-uri-malformed"]),
+    must(
+        "as-redirect-control",
+        &FIRST_LINE,
+        "a redirect URI with a line break brings a header of the attacker's",
+        &["rfc6749-redirect-uri-malformed"],
+    ),
     row("as-redirect-scheme", &SCHEMELESS, "the address under another scheme is given a code"),
     row("as-redirect-scheme", &PRIVATE_SCHEMES, "a redirect URI that is a script is given a code"),
     row("as-redirect-wildcard", &SUBDOMAINS, "a subdomain is given a code"),
-    Row {
-        rules: &["rfc6749-token-redirect-uri-differs"],
-        ..row("as-redirect-loopback-port", &FIXED_PORT, "is refused with 400")
-    },
-    Row {
-        rules: &["rfc6749-token-redirect-uri-differs"],
-        ..row("as-redirect-loopback-port", &PORT_FORGOTTEN, "200 with tokens to a code with another port")
-    },
+    must("as-redirect-loopback-port", &FIXED_PORT, "is refused with 400", &["rfc6749-token-redirect-uri-differs"]),
+    must(
+        "as-redirect-loopback-port",
+        &PORT_FORGOTTEN,
+        "200 with tokens to a code with another port",
+        &["rfc6749-token-redirect-uri-differs"],
+    ),
     row("as-redirect-loopback-abuse", &ANY_LOOPBACK, "another path at another port is given a code"),
-    Row {
-        rules: &["rfc6749-redirect-uri-missing"],
-        ..row("as-redirect-missing", &PICKED, "the server picked one of several redirect URIs")
-    },
-    Row {
-        rules: &["rfc6749-authorization-parameter-twice", "rfc6749-authorization-query-and-body"],
-        ..row(
-            "as-redirect-duplicate",
-            &ONE_OF_TWO,
-            "a foreign redirect URI behind the registered one is given a code",
-        )
-    },
+    must(
+        "as-redirect-missing",
+        &PICKED,
+        "the server picked one of several redirect URIs",
+        &["rfc6749-redirect-uri-missing"],
+    ),
+    must(
+        "as-redirect-duplicate",
+        &ONE_OF_TWO,
+        "a foreign redirect URI behind the registered one is given a code",
+        &["rfc6749-authorization-parameter-twice", "rfc6749-authorization-query-and-body"],
+    ),
     row("as-redirect-error-open", &EARLY_ERROR, "with an unknown response type is given the browser"),
-    Row {
-        level: Level::Should,
-        rules: &["rfc6749-scope-not-allowed"],
-        ..row("as-redirect-registered-phish", &HASTY, "reached at once by a scope that the client does not have")
-    },
-    Row {
-        level: Level::Info,
-        rules: &["oidc-login-required"],
-        ..row("as-redirect-registered-phish", &SILENT, "reached at once by prompt=none")
-    },
+    Row::bug(
+        "as-redirect-registered-phish",
+        &HASTY,
+        Level::Should,
+        "reached at once by a scope that the client does not have",
+        &["rfc6749-scope-not-allowed"],
+    ),
+    Row::bug(
+        "as-redirect-registered-phish",
+        &SILENT,
+        Level::Info,
+        "reached at once by prompt=none",
+        &["oidc-login-required"],
+    ),
 ];
 
+/// A server that takes a redirect URI that is not registered.
 const fn row(id: &'static str, bug: &'static Bug, because: &'static str) -> Row {
-    let rules = &["rfc9700-redirect-uri-unregistered"];
-    Row { id, off: Off::Bug(bug), level: Level::Must, because, rules }
+    must(id, bug, because, &["rfc9700-redirect-uri-unregistered"])
 }
 
 /// What the mock server knows of its clients.

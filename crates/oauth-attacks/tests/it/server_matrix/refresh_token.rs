@@ -6,8 +6,8 @@ use mock_idp::jose::Jws;
 use oauth_attacks::{Jwt, Level};
 use serde_json::json;
 
-use super::Row;
 use super::code::LOGOUT_OF_THE_COOKIE;
+use super::{Row, must};
 use crate::victims::front::{Bug, Call, Reply};
 use crate::victims::remembering::{Memory, Next, Remembering, refused};
 use crate::victims::server::Defence;
@@ -15,53 +15,41 @@ use crate::victims::server::Defence;
 pub(super) const ROWS: &[Row] = &[
     Row::defence("as-refresh-replay", Defence::RotatedTokensRefused, Level::Must),
     Row::defence("as-refresh-replay", Defence::ReuseRevokes, Level::Should),
-    Row::bug("as-refresh-race", &GRACE, Level::Must, "families went on", &["rfc9700-refresh-token-replayed"]),
-    Row::bug(
+    must("as-refresh-race", &GRACE, "families went on", &["rfc9700-refresh-token-replayed"]),
+    must(
         "as-refresh-no-rotation",
         &NEVER_ROTATED,
-        Level::Must,
         "the same refresh token of a public client again",
         &["rfc9700-refresh-token-replayed"],
     ),
-    Row::bug(
+    must(
         "as-refresh-other-client",
         &OWNER_NOT_COMPARED,
-        Level::Must,
         "a refresh token of another client",
         &["rfc6749-refresh-token-other-client"],
     ),
-    Row::bug(
-        "as-refresh-noauth",
-        &SECRET_FOR_CODES_ALONE,
-        Level::Must,
-        "a refresh without credentials",
-        &["rfc6749-secret-missing"],
-    ),
-    Row::bug(
+    must("as-refresh-noauth", &SECRET_FOR_CODES_ALONE, "a refresh without credentials", &["rfc6749-secret-missing"]),
+    must(
         "as-refresh-noauth",
         &CLIENT_FROM_TOKEN,
-        Level::Must,
         "a refresh by nobody in particular",
         &["rfc6749-token-client-id-missing"],
     ),
-    Row::bug(
+    must(
         "as-refresh-scope-up",
         &SCOPE_FROM_REFRESH,
-        Level::Must,
         "a refresh brought a scope that was not granted",
         &["rfc6749-refresh-scope-wider"],
     ),
-    Row::bug(
+    must(
         "as-refresh-scope-up",
         &RESOURCE_FROM_REFRESH,
-        Level::Must,
         "a refresh brought a resource that was not authorized",
         &["rfc8707-resource-not-authorized"],
     ),
-    Row::bug(
+    must(
         "as-refresh-after-revoke",
         &ACCESS_TOKENS_REVOKED_ALONE,
-        Level::Must,
         "a refresh token that was revoked",
         &["rfc6749-refresh-token-unknown"],
     ),
@@ -72,24 +60,21 @@ pub(super) const ROWS: &[Row] = &[
         "the refresh token of a user who has logged out",
         &["rfc6749-refresh-token-unknown"],
     ),
-    Row::bug(
+    must(
         "as-refresh-dpop-binding",
         &ANY_KEY,
-        Level::Must,
         "a bound refresh token with another key",
         &["rfc9449-refresh-token-other-key"],
     ),
-    Row::bug(
+    must(
         "as-refresh-as-access",
         &ACCESS_TOKENS_REFRESH,
-        Level::Must,
         "an access token as a refresh token",
         &["rfc6749-refresh-token-unknown"],
     ),
-    Row::bug(
+    must(
         "as-refresh-as-access",
         &REFRESH_TOKENS_OPEN_RESOURCES,
-        Level::Must,
         "a refresh token as an access token",
         &["rfc6750-token-invalid"],
     ),
@@ -107,10 +92,9 @@ pub(super) const ROWS: &[Row] = &[
         "that is used never ends",
         &["rfc6749-refresh-token-expired", "rfc6749-refresh-token-unknown"],
     ),
-    Row::bug(
+    must(
         "as-refresh-tamper",
         &SIGNATURE_UNCHECKED,
-        Level::Must,
         "a refresh token with part 2 of another one",
         &["rfc6749-refresh-token-unknown"],
     ),

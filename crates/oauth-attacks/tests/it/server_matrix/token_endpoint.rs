@@ -8,65 +8,37 @@ use oauth_attacks::redemption::basic;
 use oauth_types::Params;
 use serde_json::{Value, json};
 
-use super::Row;
+use super::{Row, must};
 use crate::victims::front::{Answered, Bug, Call, Changed, Reply};
 use crate::victims::remembering::{Next, Remembering, refused};
 
 pub(super) const ROWS: &[Row] = &[
-    Row::bug("as-token-get", &ANY_METHOD, Level::Must, "a token request by GET", &["rfc6749-method-not-allowed"]),
-    Row::bug(
-        "as-token-duplicate",
-        &LAST_ONE_WINS,
-        Level::Must,
-        "the wrong one first,",
-        &["rfc6749-token-parameter-twice"],
-    ),
-    Row::bug(
-        "as-token-duplicate",
-        &FIRST_ONE_WINS,
-        Level::Must,
-        "the wrong one last,",
-        &["rfc6749-token-parameter-twice"],
-    ),
-    Row::bug(
-        "as-token-duplicate",
-        &QUERY_WINS,
-        Level::Must,
-        "the right one in the query",
-        &["rfc6749-token-parameters-in-query"],
-    ),
-    Row::bug(
+    must("as-token-get", &ANY_METHOD, "a token request by GET", &["rfc6749-method-not-allowed"]),
+    must("as-token-duplicate", &LAST_ONE_WINS, "the wrong one first,", &["rfc6749-token-parameter-twice"]),
+    must("as-token-duplicate", &FIRST_ONE_WINS, "the wrong one last,", &["rfc6749-token-parameter-twice"]),
+    must("as-token-duplicate", &QUERY_WINS, "the right one in the query", &["rfc6749-token-parameters-in-query"]),
+    must(
         "as-token-grant-unknown",
         &GRANT_TYPES_WITHOUT_CASE,
-        Level::Must,
         "a grant type in capitals",
         &["rfc6749-grant-type-unsupported"],
     ),
-    Row::bug(
+    must(
         "as-token-grant-unknown",
         &GRANT_TYPE_GUESSED,
-        Level::Must,
         "a request without a grant type",
         &["rfc6749-grant-type-missing"],
     ),
-    Row::bug(
-        "as-token-ropc",
-        &PASSWORDS_COMPARED,
-        Level::Must,
-        "the server compares passwords",
-        &["rfc6749-grant-type-unsupported"],
-    ),
-    Row::bug(
+    must("as-token-ropc", &PASSWORDS_COMPARED, "the server compares passwords", &["rfc6749-grant-type-unsupported"]),
+    must(
         "as-token-ropc",
         &PASSWORDS_OFFERED,
-        Level::Must,
         "the metadata offers the password grant",
         &["rfc6749-grant-type-unsupported"],
     ),
-    Row::bug(
+    must(
         "as-token-cc-public",
         &MACHINES_WITHOUT_SECRET,
-        Level::Must,
         "the client credentials grant of a public client",
         &["rfc6749-client-credentials-public-client", "rfc6749-grant-type-not-allowed"],
     ),
@@ -77,29 +49,16 @@ pub(super) const ROWS: &[Row] = &[
         "the client credentials grant brings a refresh token",
         &["rfc6749-client-credentials-public-client", "rfc6749-grant-type-not-allowed"],
     ),
-    Row::bug("as-token-cacheable", &TOKENS_STORED, Level::Must, "an answer with tokens may be stored", &[]),
+    must("as-token-cacheable", &TOKENS_STORED, "an answer with tokens may be stored", &[]),
     Row::bug("as-token-cacheable", &REFUSALS_STORED, Level::Should, "a refusal may be stored", &[]),
-    Row::bug(
-        "as-token-oversize",
-        &BODIES_UNBOUNDED,
-        Level::Must,
-        "at a body of ten megabytes",
-        &["rfc6749-parameters-unreadable"],
-    ),
-    Row::bug(
+    must("as-token-oversize", &BODIES_UNBOUNDED, "at a body of ten megabytes", &["rfc6749-parameters-unreadable"]),
+    must(
         "as-token-oversize",
         &TEXT_TAKEN_FOR_GRANTED,
-        Level::Must,
         "at octets that are no text",
         &["rfc6749-parameters-unreadable"],
     ),
-    Row::bug(
-        "as-token-error-detail",
-        &CHALLENGE_TOLD,
-        Level::Must,
-        "tells its challenge",
-        &["rfc7636-verifier-wrong"],
-    ),
+    must("as-token-error-detail", &CHALLENGE_TOLD, "tells its challenge", &["rfc7636-verifier-wrong"]),
     Row::bug(
         "as-token-error-detail",
         &STACK_TRACES,
@@ -107,10 +66,9 @@ pub(super) const ROWS: &[Row] = &[
         "shows the inside of the server",
         &["rfc6749-code-unknown"],
     ),
-    Row::bug(
+    must(
         "as-token-method-override",
         &METHOD_FROM_HEADER,
-        Level::Must,
         "a GET with x-http-method-override",
         &["rfc6749-method-not-allowed"],
     ),

@@ -6,35 +6,22 @@ use mock_idp::MockIdp;
 use oauth_attacks::Level;
 use serde_json::json;
 
-use super::{Off, Row};
+use super::{Row, must};
 use crate::victims::forgiving::as_confidential;
 use crate::victims::front::{Answered, Answering, Bend, Bug, Call, Changed, Reply};
 
 pub(super) const ROWS: &[Row] = &[
-    row("as-introspect-unauth", &ANYBODY_ASKS, "by nobody", &["rfc6749-token-client-id-missing"]),
-    Row { level: Level::Should, ..row("as-introspect-foreign-aud", &ANY_RESOURCE_ASKS, "by another resource", &[]) },
-    row("as-introspect-dead", &FROM_A_CACHE, "a revoked token", &[]),
-    row("as-revoke-foreign", &ANYBODY_REVOKES, "another client revoked", &["rfc7009-token-of-another-client"]),
-    row("as-revoke-cascade", &REVOKES_NOTHING, "a revoked refresh token", &["rfc6749-refresh-token-unknown"]),
-    Row {
-        level: Level::Should,
-        ..row("as-revoke-cascade", &CHILDREN_LIVE, "stays valid", &["rfc6749-refresh-token-unknown"])
-    },
-    row("as-userinfo-token-misuse", &ANY_JWT, "to an ID token", &["rfc6750-token-invalid"]),
-    row("as-userinfo-token-misuse", &ANY_SCOPE, "without the scope", &["oidc-userinfo-scope-missing"]),
-    Row {
-        level: Level::Should,
-        ..row("as-userinfo-transport", &URL_READ, "in the query", &["rfc6750-token-in-query"])
-    },
-    Row {
-        level: Level::Should,
-        ..row("as-userinfo-transport", &FIRST_COUNTS, "and in the body", &["rfc6750-token-twice"])
-    },
+    must("as-introspect-unauth", &ANYBODY_ASKS, "by nobody", &["rfc6749-token-client-id-missing"]),
+    Row::bug("as-introspect-foreign-aud", &ANY_RESOURCE_ASKS, Level::Should, "by another resource", &[]),
+    must("as-introspect-dead", &FROM_A_CACHE, "a revoked token", &[]),
+    must("as-revoke-foreign", &ANYBODY_REVOKES, "another client revoked", &["rfc7009-token-of-another-client"]),
+    must("as-revoke-cascade", &REVOKES_NOTHING, "a revoked refresh token", &["rfc6749-refresh-token-unknown"]),
+    Row::bug("as-revoke-cascade", &CHILDREN_LIVE, Level::Should, "stays valid", &["rfc6749-refresh-token-unknown"]),
+    must("as-userinfo-token-misuse", &ANY_JWT, "to an ID token", &["rfc6750-token-invalid"]),
+    must("as-userinfo-token-misuse", &ANY_SCOPE, "without the scope", &["oidc-userinfo-scope-missing"]),
+    Row::bug("as-userinfo-transport", &URL_READ, Level::Should, "in the query", &["rfc6750-token-in-query"]),
+    Row::bug("as-userinfo-transport", &FIRST_COUNTS, Level::Should, "and in the body", &["rfc6750-token-twice"]),
 ];
-
-const fn row(id: &'static str, bug: &'static Bug, because: &'static str, rules: &'static [&'static str]) -> Row {
-    Row { id, off: Off::Bug(bug), level: Level::Must, because, rules }
-}
 
 static ANYBODY_ASKS: Bug = Bug {
     lacks: "authentication of whoever introspects",

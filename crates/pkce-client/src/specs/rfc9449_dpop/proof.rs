@@ -6,7 +6,6 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, Method};
-use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use oauth_types::{Algorithm, Secret};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
@@ -16,6 +15,7 @@ use super::PROOF;
 use crate::claims::{optional_text, required_text, time};
 use crate::jwks;
 use crate::jwt::{Jwt, JwtError, JwtKind};
+use crate::public_key::thumbprint;
 
 /// The longest proof that is read, in octets.
 const MAX_PROOF: usize = 16 * 1024;
@@ -173,11 +173,6 @@ impl fmt::Debug for Proof {
 
 fn name<'a>(text: &'a str, name: &'static str) -> Result<&'a str, JwtError> {
     if (1..=MAX_NAME).contains(&text.len()) { Ok(text) } else { Err(JwtError::Malformed(name)) }
-}
-
-fn thumbprint(jwk: &Map<String, Value>) -> Option<String> {
-    let jwk: Jwk = serde_json::from_value(Value::Object(jwk.clone())).ok()?;
-    jwk.thumbprint(ThumbprintHash::SHA256).ok()
 }
 
 /// An address without query and fragment, as it is compared: "syntax-based normalization (Section 6.2.2 of \[RFC3986\])

@@ -1,0 +1,107 @@
+//! `mock-idp token` and `mock-idp jwks`: tokens without a flow, and the keys that verify them.
+
+use mock_idp::{MockIdp, Profile};
+use mock_idp_control::ControlClient;
+use oauth_types::mint::{Key, Kind, Mint};
+use oauth_types::{Algorithm, Secret};
+use serde_json::Value;
+
+use crate::config;
+
+/// What is to be in the token.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Token {
+    /// Whom it is about: a user, or anybody else by any text. Without this, the client itself.
+    sub: Option<String>,
+    /// What kind of token: access_token, id_token, refresh_token or logout_token.
+    #[arg(long, value_parser = word::<Kind>, default_value = "access_token")]
+    kind: Kind,
+    /// The client that it is issued to. Without this, the first one of the server.
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// Whom it is for; may be repeated. Without this, the issuer, or the client for what clients read.
+    #[arg(long, value_name = "URI")]
+    audience: Vec<String>,
+    /// Its scope, with spaces between the tokens.
+    #[arg(long)]
+    scope: Option<String>,
+    /// A claim, such as roles='["admin"]': JSON, or text if it is none. May be repeated.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = claim)]
+    claim: Vec<(String, Value)>,
+    /// A claim to leave out; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    without: Vec<String>,
+    /// How long it lives from now on, in seconds; what is negative has expired.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    lifetime: Option<i64>,
+    /// What it is signed with, such as ES256.
+    #[arg(long, value_parser = config::signing)]
+    alg: Option<Algorithm>,
+    /// By which key: current, former or unpublished.
+    #[arg(long, value_parser = word::<Key>, default_value = "current")]
+    key: Key,
+    /// The issuer that it names, if not http://127.0.0.1:8080.
+    #[arg(long, value_name = "URL", conflicts_with = "url")]
+    issuer: Option<String>,
+    /// Let the server that is there make it, by its control API and, if it has one, with the token in
+    /// MOCK_IDP_CONTROL_TOKEN. It knows the token then, as if it had issued it.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The tenant of that server, if not the one at the root.
+    #[arg(long, value_name = "NAME", requires = "url")]
+    tenant: Option<String>,
+}
+
+/// A word as it is written in JSON.
+fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_value(text.into()).map_err(|error| error.to_string())
+}
+
+fn claim(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("say NAME=VALUE")?;
+    Ok((name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
+}
+
+impl Token {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// Why there can be no such token.
+    pub(crate) async fn run(self) -> Result<Secret, String> {
+        let mint = Mint {
+            kind: self.kind,
+            sub: self.sub,
+            client_id: self.client_id,
+            audience: self.audience,
+            scope: self.scope,
+            claims: self.claim.into_iter().collect(),
+            without: self.without,
+            lifetime: self.lifetime,
+            alg: self.alg,
+            key: self.key,
+            ..Mint::default()
+        };
+        let Some(url) = self.url else {
+            let issuer = self.issuer.unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
+            let idp = MockIdp::builder().issuer(issuer).in_process().map_err(|error| error.to_string())?;
+            return idp.try_mint(&mint).await.map_err(|error| error.to_string());
+        };
+        let mut client = ControlClient::new(&url).map_err(|error| format!("{url}: {error}"))?;
+        if let Some(token) = std::env::var("MOCK_IDP_CONTROL_TOKEN").ok().filter(|token| !token.is_empty()) {
+            client = client.token(token);
+        }
+        let tenant = self.tenant.map_or_else(|| client.root(), |name| client.tenant(name));
+        tenant.mint(&mint).await.map_err(|error| error.to_string())
+    }
+}
+
+/// The public keys that every server begins with, as a JWK Set.
+///
+/// # Errors
+/// If there is no such server.
+pub(crate) async fn jwks() -> Result<String, String> {
+    let idp = MockIdp::builder().profile(Profile::Strict).in_process().map_err(|error| error.to_string())?;
+    let request = http::Request::get("/jwks").body(bytes::Bytes::new()).map_err(|error| error.to_string())?;
+    let keys: Value = serde_json::from_slice(idp.call(request).await.body()).map_err(|error| error.to_string())?;
+    Ok(format!("{keys:#}"))
+}
