@@ -85,8 +85,8 @@ impl MockIdpImage {
         self.argument(&format!("--{name}"))
     }
 
-    /// Serves https, with a certificate for the container's address on this machine by a certification authority of its
-    /// own: [`RunningMockIdp::authority`]. Others call the server by `names`, such as its name in a network of containers.
+    /// Serves https, with a certificate for loopback addresses by a certification authority of its own:
+    /// [`RunningMockIdp::authority`]. Whoever calls the server otherwise needs [`Self::tls_name`].
     #[must_use]
     pub fn https(mut self) -> Self {
         self.tls = true;

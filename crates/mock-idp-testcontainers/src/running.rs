@@ -6,6 +6,9 @@ use testcontainers::ContainerAsync;
 use crate::image::PORT;
 use crate::{Error, MockIdpImage};
 
+/// The variable of testcontainers in other languages that says where the ports of containers are.
+const HOST: &str = "TESTCONTAINERS_HOST_OVERRIDE";
+
 /// A server in a container. Dropping it removes the container.
 #[derive(Debug)]
 pub struct RunningMockIdp {
@@ -23,11 +26,12 @@ impl RunningMockIdp {
     /// [`Error`] if its port is not reached from here, or the scenario cannot be played.
     pub async fn of(container: ContainerAsync<MockIdpImage>) -> Result<Self, Error> {
         let port = container.get_host_port_ipv4(PORT).await?;
-        let host = match container.get_host().await?.to_string() {
-            // The port is one of IPv4, and not every client tries that when a name has both.
-            host if host == "localhost" => "127.0.0.1".to_owned(),
-            host => host,
+        let host = match std::env::var(HOST) {
+            Ok(host) => host,
+            Err(_) => container.get_host().await?.to_string(),
         };
+        // The port is one of IPv4, and not every client tries that when a name has both.
+        let host = if host == "localhost" { "127.0.0.1".to_owned() } else { host };
         let image = container.image();
         let scheme = if image.is_https() { "https" } else { "http" };
         let issuer = format!("{scheme}://{host}:{port}");

@@ -75,13 +75,14 @@ impl Engine {
     /// The client, for a command of its own.
     pub(crate) fn docker(&self) -> Command {
         let mut command = Command::new("docker");
-        command.envs(self.variable());
+        command.envs(self.variables());
         command
     }
 
-    /// What tells others where the engine is.
-    pub(crate) fn variable(&self) -> Option<(&'static str, &str)> {
-        self.own.as_ref().map(|own| ("DOCKER_HOST", own.host.as_str()))
+    /// What tells others where the engine is, and where the ports of its containers are: here, even in a container.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let own = self.own.iter().map(|own| ("DOCKER_HOST", own.host.as_str()));
+        own.chain(self.own.iter().map(|_| ("TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1")))
     }
 
     /// Runs the client with these words, and gives what it writes.

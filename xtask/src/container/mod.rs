@@ -1,12 +1,15 @@
 //! `cargo xtask container`: the image, made here from nothing, and what holds of it.
 
 mod engine;
+mod recipes;
 mod seen;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use engine::Engine;
+use recipes::Recipes;
 
 use crate::flows::target_folder;
 use crate::machine::{self, Missing, apt_get, is_there};
@@ -42,7 +45,12 @@ pub(crate) fn run_step(root: &Path, install: bool) -> Result<String, Missing> {
 fn make(root: &Path, options: &Options) -> Result<String, Missing> {
     let target = static_target()?;
     provide(target, options.install)?;
-    let program = build(root, target)?;
+    // Packages come over the network while the processors compile.
+    let (program, recipes) = std::thread::scope(|scope| {
+        let recipes = (!options.no_checks).then(|| scope.spawn(|| Recipes::provide(root, options.install)));
+        (build(root, target), recipes.map(|recipes| recipes.join()))
+    });
+    let program = program?;
     let engine = Engine::find()?;
     let context = context(root, &program)?;
     let words = ["build", "--quiet", "--tag", &options.tag];
@@ -50,12 +58,15 @@ fn make(root: &Path, options: &Options) -> Result<String, Missing> {
     // The builder of every engine, old and new.
     docker.env("DOCKER_BUILDKIT", "0").args(words).arg(&context);
     done(&mut docker)?;
-    if options.no_checks {
+    let Some(recipes) = recipes else {
         return Ok(format!("{} is made", options.tag));
-    }
-    let seen = seen::look(&engine, &options.tag)?;
+    };
+    let recipes = recipes.map_err(|_| "what the recipes need cannot be had".to_owned())??;
+    let mut lines = vec![seen::look(&engine, &options.tag)?];
     test(root, &engine)?;
-    Ok(seen)
+    lines.extend(recipes.run(&engine, &options.tag)?);
+    lines.push(words::run(root, &engine)?);
+    Ok(lines.join("\n"))
 }
 
 /// Programs for this machine's processor that need no library.
@@ -72,6 +83,9 @@ fn provide(target: &str, install: bool) -> Result<(), Missing> {
     let programs = [("musl-gcc", "musl-tools"), ("docker", "docker.io"), ("dockerd", "docker.io")];
     let mut packages: Vec<&str> =
         programs.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect();
+    if is_there("docker") && words::compose().is_none() {
+        packages.push("docker-compose");
+    }
     packages.dedup();
     // An engine that runs elsewhere needs no daemon here.
     if std::env::var_os("DOCKER_HOST").is_some() && is_there("docker") {
@@ -108,8 +122,9 @@ fn context(root: &Path, program: &Path) -> Result<PathBuf, Missing> {
 /// Runs the tests of the crate that starts the image.
 fn test(root: &Path, engine: &Engine) -> Result<(), Missing> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["test", "--package", "mock-idp-testcontainers", "--features", "engine"]);
-    Ok(done(cargo.envs(engine.variable()).current_dir(root))?)
+    // Of the whole workspace, so that what it was tested with before is what it is compiled with now.
+    cargo.args(["test", "--workspace", "--test", "containers", "--features", "mock-idp-testcontainers/engine"]);
+    Ok(done(cargo.envs(engine.variables()).current_dir(root))?)
 }
 
 /// Runs a command to its end.

