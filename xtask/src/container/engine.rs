@@ -130,7 +130,7 @@ impl Drop for Own {
 }
 
 /// The first line with these words, within [`PATIENCE`]. What comes after it is read, and nobody keeps it.
-fn line_with(source: impl Read + Send + 'static, words: &'static str) -> Result<String, String> {
+pub(super) fn line_with(source: impl Read + Send + 'static, words: &'static str) -> Result<String, String> {
     let (send, lines) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(source).lines().map_while(Result::ok) {

@@ -62,7 +62,7 @@ fn make(root: &Path, options: &Options) -> Result<String, Missing> {
         return Ok(format!("{} is made", options.tag));
     };
     let recipes = recipes.map_err(|_| "what the recipes need cannot be had".to_owned())??;
-    let mut lines = vec![seen::look(&engine, &options.tag)?];
+    let mut lines = vec![seen::look(&engine, &options.tag, &program)?];
     test(root, &engine)?;
     lines.extend(recipes.run(&engine, &options.tag)?);
     lines.push(words::run(root, &engine)?);
