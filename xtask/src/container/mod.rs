@@ -45,13 +45,16 @@ pub(crate) fn run_step(root: &Path, install: bool) -> Result<String, Missing> {
 fn make(root: &Path, options: &Options) -> Result<String, Missing> {
     let target = static_target()?;
     provide(target, options.install)?;
+    let engine = Engine::find().map_err(match options.install {
+        true => Missing::Broken,
+        false => Missing::Absent,
+    })?;
     // Packages come over the network while the processors compile.
     let (program, recipes) = std::thread::scope(|scope| {
         let recipes = (!options.no_checks).then(|| scope.spawn(|| Recipes::provide(root, options.install)));
         (build(root, target), recipes.map(|recipes| recipes.join()))
     });
     let program = program?;
-    let engine = Engine::find()?;
     let context = context(root, &program)?;
     let words = ["build", "--quiet", "--tag", &options.tag];
     let mut docker = engine.docker();
