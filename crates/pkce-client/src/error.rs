@@ -3,6 +3,7 @@
 mod advice;
 pub(crate) mod code;
 mod oauth;
+mod paste;
 
 use std::time::Duration;
 
@@ -11,11 +12,11 @@ use oauth_types::{Algorithm, KeyManagement};
 pub use self::advice::Advice;
 pub use self::code::ErrorCode;
 pub use self::oauth::OAuthError;
+pub use self::paste::PasteError;
 use crate::dice::NoEntropy;
 use crate::issuer::IssuerDifference;
 use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
-use crate::paste::PasteError;
 use crate::pending::{RejectReason, Rejected};
 use crate::specs::oidc_rp_initiated_logout::LogoutError;
 use crate::specs::rfc7591_registration::RegistrationError;
