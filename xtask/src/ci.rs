@@ -9,7 +9,7 @@ use oauth_attacks::report::table::duration;
 
 use crate::postgres::Postgres;
 use crate::stopwatch::Stopwatch;
-use crate::{codegen, diet, flows, hack, interop, tidy};
+use crate::{browser, codegen, diet, flows, hack, interop, tidy};
 
 /// One thing to pass.
 struct Step {
@@ -34,6 +34,8 @@ enum Run {
     Features,
     /// Foreign clients, without those that are not installed.
     Interop,
+    /// The client in what is like a browser, if that is installed.
+    Browser,
     /// A task of this program.
     Task(fn(&Path) -> Result<String, String>),
 }
@@ -114,7 +116,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "wasm",
-        why: "pkce-core and oauth-types run in a browser",
+        why: "pkce-core, oauth-types and pkce-client run in a browser",
         run: Run::Target(
             "wasm32-unknown-unknown",
             &[
@@ -123,11 +125,18 @@ const STEPS: &[Step] = &[
                 "pkce-core",
                 "--package",
                 "oauth-types",
+                "--package",
+                "pkce-client",
                 "--no-default-features",
                 "--features",
                 "pkce-core/plain",
             ],
         ),
+    },
+    Step {
+        name: "browser",
+        why: "a page logs its user in with pkce-client, and nobody whom the server did not",
+        run: Run::Browser,
     },
     Step {
         name: "docs",
@@ -198,6 +207,15 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
                 done.missing.map_or(Ended::Passed, Ended::Partly)
             }
             Err(message) => Ended::Failed(message),
+        },
+        Run::Browser => match provide(browser::TARGET, install).map(|()| browser::run(root, install)) {
+            Err(missing) => missing,
+            Ok(Ok(done)) => {
+                println!("{done}");
+                Ended::Passed
+            }
+            Ok(Err(browser::Missing::Absent(how))) => Ended::Skipped(format!("{how}, or run with --install")),
+            Ok(Err(browser::Missing::Broken(message))) => Ended::Failed(message),
         },
         Run::Task(task) => match task(root) {
             Ok(done) => {

@@ -299,7 +299,7 @@ pub enum ConfigError {
     /// Neither the nonce nor PKCE would tie a code to its login (RFC 9700 §2.1.1).
     #[error("allow_missing_nonce and allow_unadvertised_pkce together leave nothing that ties a code to its login")]
     NeitherNonceNorPkce,
-    /// There is no transport: the feature `reqwest` is off and `ClientBuilder::http` was not called.
+    /// There is no transport: the feature `reqwest` is off or it is in a browser, and `ClientBuilder::http` was not called.
     #[error("no HTTP transport: name one with ClientBuilder::http")]
     NoTransport,
     /// Certification authorities are not certificates in PEM, or there is none.

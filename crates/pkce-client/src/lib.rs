@@ -116,6 +116,12 @@
 //! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`]. A transport of your own is held against the contract by
 //! [`http_conformance::check`], a store of tokens by [`token_store_conformance::check`]. Users whose browser is on
 //! another machine paste its last address: [`ClientBuilder::paste_prompt`].
+//!
+//! # In a browser
+//! For `wasm32-unknown-unknown`, time, timers, tasks and randomness come from the browser in place of the runtime, and the
+//! transport is yours, over `fetch` for example. What needs sockets, files or a program is not there: native logins,
+//! `FileStore`, `http_conformance` and the features `axum`, `sqlite` and `postgres`; nor are encrypted tokens, and nothing is
+//! signed with RSA.
 
 #[cfg(all(target_family = "wasm", not(target_os = "unknown")))]
 compile_error!(
