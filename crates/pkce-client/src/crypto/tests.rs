@@ -26,16 +26,17 @@ const VECTORS: &str = include_str!("../../../../fixtures/vectors/jws.json");
 
 /// A public key as both ways have it.
 enum Both {
-    Rsa(aws_lc::RsaKey, rust_crypto::RsaKey),
+    Rsa(Box<aws_lc::RsaKey>, rust_crypto::RsaKey),
     Curve(aws_lc::CurveKey, rust_crypto::CurveKey),
 }
 
 impl Both {
     fn of(public: &Public) -> Self {
         match public {
-            Public::Rsa(n, e) => {
-                Self::Rsa(aws_lc::RsaKey::new(n.clone(), e.clone()), rust_crypto::RsaKey::new(n.clone(), e.clone()))
-            }
+            Public::Rsa(n, e) => Self::Rsa(
+                Box::new(aws_lc::RsaKey::new(n.clone(), e.clone())),
+                rust_crypto::RsaKey::new(n.clone(), e.clone()),
+            ),
             Public::Point(curve, point) => Self::Curve(
                 aws_lc::CurveKey::read(*curve, point).expect("a point"),
                 rust_crypto::CurveKey::read(*curve, point).expect("a point"),
