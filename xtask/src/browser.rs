@@ -27,7 +27,7 @@ fn how() -> String {
 /// Why it is not run.
 #[derive(Debug)]
 pub(crate) enum Missing {
-    /// Something is not on this machine; how to get it.
+    /// It is compiled, and something to play it with is not on this machine; how to get that.
     Absent(String),
     /// It does not pass.
     Broken(String),
@@ -36,7 +36,7 @@ pub(crate) enum Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Absent(how) => write!(f, "something is missing: {how}"),
+            Self::Absent(how) => write!(f, "it was only compiled: {how}"),
             Self::Broken(message) => f.write_str(message),
         }
     }
@@ -81,7 +81,7 @@ fn provide(root: &Path, install: bool) -> Result<PathBuf, Missing> {
     let found = || [own.clone(), PathBuf::from("wasm-bindgen")].into_iter().find(|program| is_right(program));
     match found() {
         Some(program) => Ok(program),
-        None if !install => Err(Missing::Absent(how())),
+        None if !install => Err(Missing::Absent(format!("{}, or run with --install", how()))),
         None => {
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             finish(Command::new(cargo).args(how().split(' ').skip(1)).current_dir(root))?;

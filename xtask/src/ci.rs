@@ -210,7 +210,7 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
                 println!("{done}");
                 Ended::Passed
             }
-            Ok(Err(browser::Missing::Absent(how))) => Ended::Skipped(format!("{how}, or run with --install")),
+            Ok(Err(browser::Missing::Absent(how))) => Ended::Partly(format!("it was only compiled: {how}")),
             Ok(Err(browser::Missing::Broken(message))) => Ended::Failed(message),
         },
         Run::Task(task) => match task(root) {
