@@ -10,7 +10,7 @@ use oauth_attacks::report::table::duration;
 use crate::machine::{self, Missing, apt_get, is_there};
 use crate::postgres::Postgres;
 use crate::stopwatch::Stopwatch;
-use crate::{codegen, container, diet, flows, hack, interop, tidy};
+use crate::{browser, codegen, container, diet, flows, hack, interop, tidy};
 
 /// One thing to pass.
 struct Step {
@@ -37,8 +37,8 @@ enum Run {
     Interop,
     /// A task of this program.
     Task(fn(&Path) -> Result<String, String>),
-    /// The image and what holds of it, where an engine can be had.
-    Container,
+    /// A task of this program that needs what not every machine has, and can install it.
+    Made(fn(&Path, bool) -> Result<String, Missing>),
 }
 
 /// Tests that need programs which not every machine has.
@@ -103,7 +103,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "wasm",
-        why: "pkce-core and oauth-types run in a browser",
+        why: "pkce-core, oauth-types and pkce-client run in a browser",
         run: Run::Target(
             "wasm32-unknown-unknown",
             &[
@@ -112,11 +112,18 @@ const STEPS: &[Step] = &[
                 "pkce-core",
                 "--package",
                 "oauth-types",
+                "--package",
+                "pkce-client",
                 "--no-default-features",
                 "--features",
                 "pkce-core/plain",
             ],
         ),
+    },
+    Step {
+        name: "browser",
+        why: "a page logs its user in with pkce-client, and nobody whom the server did not",
+        run: Run::Made(browser::run),
     },
     Step {
         name: "docs",
@@ -133,7 +140,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "container",
         why: "the image is small, and starts for tests of other projects",
-        run: Run::Container,
+        run: Run::Made(container::run_step),
     },
 ];
 
@@ -202,7 +209,7 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
             }
             Err(missing) => missing.into(),
         },
-        Run::Container => match container::run_step(root, install) {
+        Run::Made(task) => match task(root, install) {
             Ok(done) => {
                 println!("{done}");
                 Ended::Passed

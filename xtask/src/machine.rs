@@ -1,5 +1,6 @@
 //! What the machine has, and how to get the rest.
 
+use std::fmt;
 use std::process::{Command, Stdio};
 
 /// Why something is not done.
@@ -9,6 +10,15 @@ pub(crate) enum Missing {
     Absent(String),
     /// It is there, or should be by now, and does not work.
     Broken(String),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent(how) => write!(f, "missing: {how}"),
+            Self::Broken(why) => f.write_str(why),
+        }
+    }
 }
 
 impl From<String> for Missing {

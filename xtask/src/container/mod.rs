@@ -30,10 +30,7 @@ pub(crate) struct Options {
 
 /// Makes the image, and looks at it.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<String, String> {
-    make(root, options).map_err(|missing| match missing {
-        Missing::Absent(how) => format!("missing: {how}"),
-        Missing::Broken(why) => why,
-    })
+    make(root, options).map_err(|missing| missing.to_string())
 }
 
 /// The same as a step of everything that a change has to pass: the machine's default image.
