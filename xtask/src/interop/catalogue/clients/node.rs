@@ -2,7 +2,7 @@
 
 use super::{MCP, MIXED_NONCES, NONCE, OLD, OLD_FLOWS, POLLED, REVOKED, WORKS, WRONG_VERIFIER};
 use crate::interop::catalogue::Client;
-use crate::interop::catalogue::Expect::{Refused, Works};
+use crate::interop::catalogue::Expect::Works;
 use crate::interop::programs::Runtime;
 
 pub(super) const OPENID_CLIENT: Client = Client {
@@ -121,12 +121,15 @@ pub(super) const MSAL_NODE: Client = Client {
         ("private-key-jwt", WORKS),
         ("form-post", WORKS),
         ("resource", WORKS),
-        ("device", POLLED),
-        ("client-credentials", Refused("rfc6749-token-parameters-in-query")),
     ],
     leaves: &[
         (OLD, OLD_FLOWS),
         MCP,
+        (
+            "it adds `client-request-id` to the address of the token endpoint, and is refused by \
+             `rfc6749-token-parameters-in-query`",
+            &["device", "client-credentials"],
+        ),
         ("it asks for `openid` whatever its user asks for", &["oauth21"]),
         ("what was granted is dropped", &["rar"]),
         ("on behalf of a user, in the way of Entra alone", &["token-exchange", "jwt-bearer"]),
@@ -150,11 +153,7 @@ pub(super) const MSAL_NODE: Client = Client {
             ],
         ),
     ],
-    remarks: &[
-        "With client_credentials it adds `client-request-id` to the address of the token endpoint, which a strict server \
-             refuses: by RFC 6749 section 3.2 the parameters of a request are in its body.",
-        "A device is told no `verification_uri_complete`: the person types the code.",
-    ],
+    remarks: &["It verifies no signature of an ID token and knows no UserInfo."],
 };
 
 /// The library is made for pages, and so are its storage and its keys.
@@ -246,7 +245,7 @@ pub(super) const PASSPORT_OPENIDCONNECT: Client = Client {
     plays: &[
         // As it is first, and then with PKCE.
         ("code", Works(&["rfc7636-challenge-missing"])),
-        ("oidc", WORKS),
+        ("oidc", Works(&["rfc7636-challenge-missing"])),
         ("tampered-verifier", WRONG_VERIFIER),
         ("secret-post", WORKS),
         ("rar", WORKS),
