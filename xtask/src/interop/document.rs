@@ -109,12 +109,19 @@ fn cell(expect: Option<Result<Expect, &str>>) -> String {
 /// The version that a client's manifest pins.
 pub(super) fn version(root: &Path, runtime: Runtime, package: &str) -> Result<String, String> {
     let name = match runtime {
-        Runtime::Node => return npm(root, "fixtures/clients/node/package.json", package),
+        Runtime::Node | Runtime::Chromium => return npm(root, "fixtures/clients/node/package.json", package),
         Runtime::Python => return pypi(root, "fixtures/clients/python/requirements.in", package),
         Runtime::Rust => "fixtures/clients/rust/Cargo.toml",
+        Runtime::Go => "fixtures/clients/go/go.mod",
+        Runtime::Java => "fixtures/clients/java/pom.xml",
     };
     let text = std::fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"))?;
-    pinned(&text, &format!("{package} = ")).ok_or_else(|| format!("{name} pins no version of {package}"))
+    let start = match runtime {
+        Runtime::Go => format!("\t{package} v"),
+        Runtime::Java => format!("      <artifactId>{package}</artifactId><version>"),
+        _ => format!("{package} = "),
+    };
+    pinned(&text, &start).ok_or_else(|| format!("{name} pins no version of {package}"))
 }
 
 /// The version that a manifest of npm pins.
@@ -134,7 +141,7 @@ pub(super) fn pypi(root: &Path, name: &str, package: &str) -> Result<String, Str
 /// The first word with a digit, without its signs, of the line that begins with `start`.
 fn pinned(manifest: &str, start: &str) -> Option<String> {
     let rest = manifest.lines().find_map(|line| line.strip_prefix(start))?;
-    let version = rest.split(['"', ' ', ',']).find(|word| word.contains(|c: char| c.is_ascii_digit()))?;
+    let version = rest.split(['"', ' ', ',', '<']).find(|word| word.contains(|c: char| c.is_ascii_digit()))?;
     Some(version.trim_start_matches('=').to_owned())
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn run(folders: &Folders, stage: &mut Stage<'_>, table: &mut Ta
     let results = folders.built("../clients/mcp");
     // Results of earlier runs; there may be none.
     let _ = std::fs::remove_dir_all(&results);
-    let checks = match stage.at(At::Of(Profile::Mcp)).await {
+    let checks = match stage.at(At::Of(Profile::Mcp).place()).await {
         Ok(running) => tried(folders, running, &results).await,
         Err(why) => Err(why),
     };

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// Runs the package and adds a row.
 pub(super) async fn run(folders: &Folders, stage: &mut Stage<'_>, table: &mut Table) {
     let watch = Stopwatch::start();
-    let ended = match stage.at(At::Of(Profile::Strict)).await {
+    let ended = match stage.at(At::Of(Profile::Strict).place()).await {
         Ok(running) => {
             let base = running.server.base.clone();
             let ended = tokio::time::timeout(PATIENCE, package(folders, &base)).await;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 
+use crate::flows::told;
+
 /// What the server writes once it listens; an address follows.
 const LISTENING: &str = "listening on ";
 /// Asked for to find the place in the journal where a flow ended. Nothing is there.
@@ -68,7 +70,7 @@ impl Server {
     /// Everything the journal holds since the last call. `http` has to be able to reach `issuer`, one of the tenants.
     pub(super) async fn journal(&mut self, http: &reqwest::Client, issuer: &str) -> Result<Vec<Line>, String> {
         let marked = http.get(format!("{issuer}{END}")).send().await;
-        marked.map_err(|error| format!("{issuer} does not answer: {error}"))?;
+        marked.map_err(|error| format!("{issuer} does not answer: {}", told(&error)))?;
         self.until(|line| line.request().contains(END)).await?;
         // Without the mark itself.
         self.read.pop();

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use oauth_attacks::report::table::duration;
 use serde_json::Value;
 
-use super::catalogue::{At, Client, Flow};
+use super::catalogue::{Client, Flow, Place};
 use super::person::Person;
 use super::play::{Program, judge};
 use super::programs::Folders;
@@ -20,7 +20,7 @@ use crate::stopwatch::Stopwatch;
 pub(super) struct Stage<'a> {
     folders: &'a Folders,
     verbose: bool,
-    running: HashMap<&'static str, Running>,
+    running: HashMap<String, Running>,
 }
 
 /// A server, and what is known about it.
@@ -48,7 +48,8 @@ impl<'a> Stage<'a> {
         };
         let (folders, verbose) = (self.folders, self.verbose);
         let watch = Stopwatch::start();
-        let running = match self.at(flow.at).await {
+        let place = client.place(flow);
+        let running = match self.at(place).await {
             Ok(running) => running,
             Err(why) => {
                 table.row((client.id, flow.id), &Err(why), &duration(watch.took()));
@@ -56,10 +57,8 @@ impl<'a> Stage<'a> {
             }
         };
         let issuer = format!("{}/{}-{}", running.server.base, client.id, flow.id);
-        let program = Program {
-            command: folders.command(client.runtime, client.id),
-            environment: environment(folders, flow.at),
-        };
+        let program =
+            Program { command: folders.command(client.runtime, client.id), environment: environment(folders, place) };
         let said = match flow.needs.iter().find(|need| !offers(&running.metadata, need)) {
             Some(need) => Err(format!("the server does not offer {need}")),
             None => {
@@ -79,27 +78,27 @@ impl<'a> Stage<'a> {
     }
 
     /// The server of this kind.
-    pub(super) async fn at(&mut self, at: At) -> Result<&mut Running, String> {
-        match self.running.entry(at.name()) {
+    pub(super) async fn at(&mut self, place: Place) -> Result<&mut Running, String> {
+        match self.running.entry(place.name()) {
             Entry::Occupied(running) => Ok(running.into_mut()),
-            Entry::Vacant(place) => Ok(place.insert(Running::start(self.folders, at).await?)),
+            Entry::Vacant(empty) => Ok(empty.insert(Running::start(self.folders, place).await?)),
         }
     }
 }
 
 impl Running {
-    async fn start(folders: &Folders, at: At) -> Result<Self, String> {
-        let configuration = folders.configuration(at)?;
+    async fn start(folders: &Folders, place: Place) -> Result<Self, String> {
+        let configuration = folders.configuration(place)?;
         // Clients publish their metadata with this certificate.
         let site = folders.written.join("keys/site.pem");
         let mut arguments = vec!["--config".into(), configuration, "--trust".into(), site];
-        if at == At::Tls {
+        if place.tls {
             let trusted = folders.written.join("keys/client.pem");
-            arguments.extend(["--tls".into(), "--ca-out".into(), folders.authority()]);
+            arguments.extend(["--tls".into(), "--ca-out".into(), folders.authority(place)]);
             arguments.extend(["--tls-client-ca".into(), trusted]);
         }
         let mut server = Server::start(&folders.built("mock-idp"), &arguments).await?;
-        let http = trusting(folders, at)?;
+        let http = trusting(folders, place)?;
         let base = server.base.clone();
         let url = format!("{base}/.well-known/oauth-authorization-server");
         let answer = http.get(url).send().await.map_err(|error| told(&error))?;
@@ -110,10 +109,11 @@ impl Running {
 }
 
 /// A client that reaches this server.
-fn trusting(folders: &Folders, at: At) -> Result<reqwest::Client, String> {
+fn trusting(folders: &Folders, place: Place) -> Result<reqwest::Client, String> {
     let mut client = reqwest::Client::builder().no_proxy();
-    if at == At::Tls {
-        let pem = std::fs::read(folders.authority()).map_err(|error| format!("the server's authority: {error}"))?;
+    if place.tls {
+        let pem =
+            std::fs::read(folders.authority(place)).map_err(|error| format!("the server's authority: {error}"))?;
         let authority = reqwest::Certificate::from_pem(&pem).map_err(|error| told(&error))?;
         client = client.tls_certs_only([authority]);
     }
@@ -121,10 +121,10 @@ fn trusting(folders: &Folders, at: At) -> Result<reqwest::Client, String> {
 }
 
 /// What clients need beside the issuer: their keys, and whom they trust, each language in its own way.
-fn environment(folders: &Folders, at: At) -> Vec<(&'static str, PathBuf)> {
+fn environment(folders: &Folders, place: Place) -> Vec<(&'static str, PathBuf)> {
     let mut variables = vec![("KEYS", folders.written.join("keys"))];
-    if at == At::Tls {
-        let authority = folders.authority();
+    if place.tls {
+        let authority = folders.authority(place);
         variables
             .extend(["CA_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"].map(|name| (name, authority.clone())));
     }

@@ -25,7 +25,7 @@ impl Table {
             Ok(shown) => ("ok", shown),
             Err(why) => ("FAILED", why),
         };
-        println!("{word:<7} {took:>8}  {client:<14} {flow:<18} {why}");
+        println!("{word:<7} {took:>8}  {client:<22} {flow:<18} {why}");
         match ended {
             Ok(_) => self.as_expected += 1,
             Err(why) => self.failed.push(format!("{client} {flow}: {why}")),
@@ -33,7 +33,7 @@ impl Table {
     }
 
     pub(super) fn leaves(&mut self, client: &str, flow: &str, why: &str) {
-        println!("{:<16}  {client:<14} {flow:<18} {why}", "left out");
+        println!("{:<16}  {client:<22} {flow:<18} {why}", "left out");
         self.left_out += 1;
     }
 

@@ -8,7 +8,7 @@ use super::programs::Runtime;
 
 pub(super) use self::clients::CLIENTS;
 
-/// Which server a flow is played at. The others are without TLS.
+/// Which server a flow is played at. Those but [`At::Tls`] are without TLS, unless a client insists on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum At {
     /// With every document, and every choice made strictly.
@@ -46,6 +46,26 @@ impl At {
             Self::Of(profile) => profile.name(),
         }
     }
+
+    /// As a client takes it that does not insist on TLS.
+    pub(super) fn place(self) -> Place {
+        Place { at: self, tls: self == Self::Tls }
+    }
+}
+
+/// A server, with or without TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) at: At,
+    pub(super) tls: bool,
+}
+
+impl Place {
+    /// A name of its own.
+    pub(super) fn name(self) -> String {
+        let Self { at, tls } = self;
+        if tls && at != At::Tls { format!("{}-tls", at.name()) } else { at.name().to_owned() }
+    }
 }
 
 /// Something users do.
@@ -69,6 +89,8 @@ pub(super) struct Client {
     /// The name it is published under.
     pub(super) package: &'static str,
     pub(super) runtime: Runtime,
+    /// Whether it takes no issuers but those with https, on loopback either.
+    pub(super) https: bool,
     /// Rules that it may break in any flow, by asking for what is not there.
     pub(super) probes: &'static [&'static str],
     pub(super) plays: &'static [(&'static str, Expect)],
@@ -88,6 +110,12 @@ pub(super) enum Expect {
 }
 
 impl Client {
+    /// Where it plays `flow`.
+    pub(super) fn place(&self, flow: &Flow) -> Place {
+        let Place { at, tls } = flow.at.place();
+        Place { at, tls: tls || self.https }
+    }
+
     /// How `flow` has to end, or why it is not played.
     pub(super) fn expects(&self, flow: &str) -> Option<Result<Expect, &'static str>> {
         let played = self.plays.iter().find(|(id, _)| *id == flow).map(|(_, expect)| Ok(*expect));

@@ -28,7 +28,7 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
         let Server { id, configuration, .. } = server;
         let version = match server.runtime {
             Runtime::Python => pypi(root, &format!("fixtures/servers/{id}/requirements.in"), id)?,
-            Runtime::Node | Runtime::Rust => npm(root, "fixtures/servers/node/package.json", id)?,
+            _ => npm(root, "fixtures/servers/node/package.json", id)?,
         };
         // Writing into a string cannot fail.
         let _ = writeln!(

@@ -3,12 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::catalogue::At;
+use super::catalogue::Place;
 use crate::flows::target_folder;
 use crate::machine::Missing;
+use crate::machine::{apt_get, is_there};
+
+mod chromium;
+mod go;
+mod java;
 
 /// How to get what this program can install.
 const INSTALL: &str = "packages: the same with --install";
+
+/// The programs in fixtures/clients that are run by Node.
+const NODE_CLIENTS: &[&str] =
+    &["openid-client", "mcp-sdk", "msal-node", "oidc-client-ts", "oidc-client-ts-spa", "passport-openidconnect"];
 
 /// What a client is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +28,12 @@ pub(super) enum Runtime {
     Python,
     /// fixtures/clients/rust: a workspace of its own, compiled beside this one.
     Rust,
+    /// The same packages of npm as for Node, in a page that Chromium opens.
+    Chromium,
+    /// fixtures/clients/go: a module.
+    Go,
+    /// fixtures/clients/java: packages of Maven.
+    Java,
 }
 
 /// Where the pieces lie.
@@ -49,19 +64,19 @@ impl Folders {
     }
 
     /// Writes the configuration file of a server.
-    pub(super) fn configuration(&self, at: At) -> Result<PathBuf, String> {
+    pub(super) fn configuration(&self, place: Place) -> Result<PathBuf, String> {
         let written = self.written.join("server.toml");
         let text = std::fs::read_to_string(&written).map_err(|error| format!("{}: {error}", written.display()))?;
-        let path = self.installed.join(format!("server-{}.toml", at.name()));
+        let path = self.installed.join(format!("server-{}.toml", place.name()));
         let failed = |error: std::io::Error| format!("{}: {error}", path.display());
         std::fs::create_dir_all(&self.installed).map_err(failed)?;
-        std::fs::write(&path, format!("{}{text}", at.opening())).map_err(failed)?;
+        std::fs::write(&path, format!("{}{text}", place.at.opening())).map_err(failed)?;
         Ok(path)
     }
 
-    /// Where the server writes the certificate of its certification authority.
-    pub(super) fn authority(&self) -> PathBuf {
-        self.installed.join("authority.pem")
+    /// Where a server writes the certificate of its certification authority.
+    pub(super) fn authority(&self, place: Place) -> PathBuf {
+        self.installed.join(format!("authority-{}.pem", place.name()))
     }
 
     /// A file of an npm package.
@@ -72,24 +87,30 @@ impl Folders {
     /// The command that runs a client, without its flow.
     pub(super) fn command(&self, runtime: Runtime, id: &str) -> (PathBuf, Vec<PathBuf>) {
         match runtime {
-            Runtime::Node => (self.node(), vec![self.installed.join("node").join(id).join("main.mjs")]),
+            Runtime::Node | Runtime::Chromium => {
+                (self.node(), vec![self.installed.join("node").join(id).join("main.mjs")])
+            }
             Runtime::Python => {
                 let python = self.installed.join("python/bin/python");
                 (python, vec!["-B".into(), self.written.join(id).join("main.py")])
             }
             Runtime::Rust => (self.built(id), Vec::new()),
+            Runtime::Go => (self.go_program(id), Vec::new()),
+            Runtime::Java => self.java_program(),
         }
     }
 
     /// The command that runs a client for being attacked.
     pub(super) fn attacked(&self, runtime: Runtime, id: &str) -> (PathBuf, Vec<PathBuf>) {
         match runtime {
-            Runtime::Node => (self.node(), vec![self.installed.join("node").join(id).join("attacked.mjs")]),
+            Runtime::Node | Runtime::Chromium => {
+                (self.node(), vec![self.installed.join("node").join(id).join("attacked.mjs")])
+            }
             Runtime::Python => {
                 let python = self.installed.join("python/bin/python");
                 (python, vec!["-B".into(), self.written.join(id).join("attacked.py")])
             }
-            Runtime::Rust => (self.built(&format!("attacked-{id}")), Vec::new()),
+            Runtime::Rust | Runtime::Go | Runtime::Java => (self.built(&format!("attacked-{id}")), Vec::new()),
         }
     }
 
@@ -104,15 +125,14 @@ impl Folders {
             Runtime::Node => self.provide_node(install),
             Runtime::Python => self.provide_python(install),
             Runtime::Rust => self.provide_rust(install),
+            Runtime::Chromium => self.provide_chromium(install),
+            Runtime::Go => self.provide_go(install),
+            Runtime::Java => self.provide_java(install),
         }
     }
 
     fn provide_node(&self, install: bool) -> Result<(), Missing> {
-        self.provide_npm(
-            &self.written,
-            "node",
-            (&["openid-client", "mcp-sdk", "msal-node", "oidc-client-ts"], install),
-        )?;
+        self.provide_npm(&self.written, "node", (NODE_CLIENTS, install))?;
         let shared = (self.written.join("node/native.mjs"), self.installed.join("node/native.mjs"));
         copy(&shared.0, &shared.1).map_err(Missing::Broken)
     }
@@ -144,7 +164,7 @@ impl Folders {
         match runtime {
             Runtime::Node => self.provide_npm(&self.servers(), "servers-node", (&[id], install)),
             Runtime::Python => self.provide_pypi(id, &format!("../servers/{id}/requirements.txt"), install),
-            Runtime::Rust => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -157,7 +177,7 @@ impl Folders {
                 let python = self.installed.join(id).join("bin/python");
                 (python, vec!["-B".into(), self.servers().join(id).join("main.py")])
             }
-            Runtime::Rust => (self.built(id), Vec::new()),
+            _ => (self.built(id), Vec::new()),
         }
     }
 
@@ -262,6 +282,17 @@ fn needed(program: &str, how: &str) -> Result<(), Missing> {
     there.map(|_| ()).map_err(|_| Missing::Absent(how.to_owned()))
 }
 
+/// Sees to it that programs are there: installs their Debian packages, or says how to get them.
+fn provided(programs: &[(&str, &'static str)], how: &str, install: bool) -> Result<(), Missing> {
+    let absent = programs.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package);
+    let absent: Vec<&str> = absent.collect();
+    match (absent.is_empty(), install) {
+        (true, _) => Ok(()),
+        (false, true) => apt_get(&absent).map_err(Missing::Broken),
+        (false, false) => Err(Missing::Absent(format!("{how}, or apt-get install {}", absent.join(" ")))),
+    }
+}
+
 /// Runs a package manager. Where it looks for packages is its user's business, and stays out of logs.
 pub(crate) fn quietly(command: &mut Command) -> Result<(), String> {
     done(command.stdout(Stdio::null()).stderr(Stdio::null()))
@@ -308,6 +339,13 @@ mod tests {
     fn a_missing_program_is_named_with_how_to_get_it() {
         let missing = needed("surely-no-such-program", "buy one");
         assert_eq!(missing, Err(Missing::Absent("buy one".to_owned())));
+    }
+
+    #[test]
+    fn a_missing_program_is_named_with_its_package() {
+        let missing = provided(&[("surely-no-such-program", "a-package"), ("cargo", "cargo")], "buy one", false);
+        assert_eq!(missing, Err(Missing::Absent("buy one, or apt-get install a-package".to_owned())));
+        assert_eq!(provided(&[("cargo", "cargo")], "buy one", true), Ok(()));
     }
 
     #[test]

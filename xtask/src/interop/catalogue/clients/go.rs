@@ -1,0 +1,58 @@
+//! Clients for Go.
+
+use super::{MCP, OLD, OLD_FLOWS, POLLED, WORKS, WRONG_VERIFIER};
+use crate::interop::catalogue::Client;
+use crate::interop::programs::Runtime;
+
+/// On top of golang.org/x/oauth2.
+pub(super) const GO_OIDC: Client = Client {
+    id: "go-oidc",
+    package: "github.com/coreos/go-oidc/v3",
+    runtime: Runtime::Go,
+    https: false,
+    probes: &[],
+    plays: &[
+        ("code", WORKS),
+        ("oauth21", WORKS),
+        ("oidc", WORKS),
+        ("tampered-verifier", WRONG_VERIFIER),
+        ("secret-basic", WORKS),
+        ("secret-post", WORKS),
+        ("mtls", WORKS),
+        ("mtls-self-signed", WORKS),
+        ("form-post", WORKS),
+        ("rar", WORKS),
+        ("resource", WORKS),
+        ("device", POLLED),
+        ("client-credentials", WORKS),
+        ("token-exchange", WORKS),
+    ],
+    leaves: &[
+        (OLD, OLD_FLOWS),
+        MCP,
+        ("an assertion could be added to a code, and not to a refresh", &["secret-jwt", "private-key-jwt"]),
+        ("signed with RSA alone, for the token endpoint", &["jwt-bearer"]),
+        (
+            "no support",
+            &[
+                "par",
+                "jar",
+                "jarm",
+                "dpop",
+                "dpop-nonce",
+                "fapi2",
+                "fapi2-signing",
+                "ciba",
+                "introspection",
+                "revocation",
+                "registration",
+                "logout",
+                "sealed",
+            ],
+        ),
+    ],
+    remarks: &[
+        "Its tokens come by `golang.org/x/oauth2`. Say with `AuthStyle` how the client authenticates: left to find \
+             out, it sends every client's name in a header first, which for a public client is wrong.",
+    ],
+};

@@ -1,0 +1,14 @@
+//! A browser for clients that are pages.
+
+use super::{Folders, Missing, provided};
+
+/// The program, and the Debian package it is in.
+const CHROMIUM: (&str, &str) = ("chromium", "chromium");
+
+impl Folders {
+    /// Sees to it that clients can be opened in Chromium: it is there, and so is the Node that serves them.
+    pub(super) fn provide_chromium(&self, install: bool) -> Result<(), Missing> {
+        provided(&[CHROMIUM], "Chromium", install)?;
+        self.provide_node(install)
+    }
+}
