@@ -297,7 +297,8 @@ fn remedy(missing: &[(&Needy, Vec<&str>)]) -> String {
     each.collect::<Vec<_>>().join("; ")
 }
 
-fn apt_get(packages: &[&str]) -> Result<(), String> {
+/// Installs packages of Debian.
+pub(crate) fn apt_get(packages: &[&str]) -> Result<(), String> {
     let done = |arguments: &[&str]| {
         let ended = Command::new("apt-get").arg("-qq").args(arguments).status();
         ended.is_ok_and(|status| status.success())
@@ -309,7 +310,8 @@ fn apt_get(packages: &[&str]) -> Result<(), String> {
     }
 }
 
-fn is_there(program: &str) -> bool {
+/// Whether a program can be run.
+pub(crate) fn is_there(program: &str) -> bool {
     Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
