@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{FLOWS, PLACES};
+use super::{FLOWS, PLACES, Place};
 use crate::interop::servers;
 
 const OPENING: &str = "
 ## The other way round
 
-`pkce-client` logs in at published servers, by their own forms. After each login come UserInfo and two refreshes: the
-refresh token is another one each time.
+`cargo xtask interop pkce-client` logs in with `pkce-client` at published servers, by their own forms. Most logins
+go on with UserInfo and two refreshes, the second of which needs the refresh token that came with the first.
 ";
 
 /// Adds it to the page. An error names a file that is missing or wrong.
@@ -26,10 +26,15 @@ pub(crate) fn document(root: &Path, text: &mut String) -> Result<(), String> {
     PLACES.iter().for_each(|place| text.extend([" ", place.server.id, " |"]));
     let _ = writeln!(text, "\n|---|---|{}", "---|".repeat(PLACES.len()));
     for flow in FLOWS {
-        let _ = writeln!(text, "| `{}` | {} |{}", flow.id, flow.says, " works |".repeat(PLACES.len()));
+        let cell = |place: &Place| if place.leaves(flow.id).is_some() { " – |" } else { " works |" };
+        let cells: String = PLACES.iter().map(cell).collect();
+        let _ = writeln!(text, "| `{}` | {} |{cells}", flow.id, flow.says);
     }
     text.push('\n');
     for place in PLACES {
+        for (flow, why) in place.leaves {
+            let _ = writeln!(text, "* {}: `{flow}` is left out: {why}.", place.server.id);
+        }
         for remark in place.remarks {
             let _ = writeln!(text, "* {}: {remark}", place.server.id);
         }

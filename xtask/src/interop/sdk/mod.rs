@@ -31,8 +31,17 @@ pub(super) struct Place {
     subject: &'static str,
     /// How a request ends that must not ask anything, while somebody is logged in: with this error, or with a login.
     silent: Result<(), &'static str>,
+    /// Flows that are not played there, and why.
+    leaves: &'static [(&'static str, &'static str)],
     /// What users of the client should know.
     remarks: &'static [&'static str],
+}
+
+impl Place {
+    /// Why a flow is not played there, if it is not.
+    fn leaves(&self, flow: &str) -> Option<&'static str> {
+        self.leaves.iter().find(|(left, _)| *left == flow).map(|(_, why)| *why)
+    }
 }
 
 /// Every one.
@@ -44,6 +53,11 @@ pub(super) const PLACES: &[Place] = &[
         password: "anything",
         subject: "alice",
         silent: Err("interaction_required"),
+        leaves: &[
+            ("signed-response", "it is configured without it, as it is for the attacks"),
+            ("secret-jwt", "it is configured without it, as it is for the attacks"),
+            ("exchange", "it has no such grant"),
+        ],
         remarks: &["Whoever comes from a native application is asked each time: `prompt=none` ends with \
                     `interaction_required` there."],
     },
@@ -54,7 +68,11 @@ pub(super) const PLACES: &[Place] = &[
         password: "alice",
         subject: "a11ce000-0000-4000-8000-000000000001",
         silent: Ok(()),
-        remarks: &[],
+        leaves: &[],
+        remarks: &[
+            "Its signed responses (JARM) name `iss` twice, and the client refuses them, as RFC 7519 section 4 lets it. \
+                    They name it once for clients with the attribute `exclude.issuer.from.auth.response`.",
+        ],
     },
 ];
 
@@ -108,6 +126,22 @@ pub(super) const FLOWS: &[Flow] = &[
             })
         },
     },
+    Flow {
+        id: "signed-response",
+        says: "a signed response (JARM)",
+        play: |site| Box::pin(async { site.whole("answered", ClientBuilder::signed_responses).await }),
+    },
+    Flow {
+        id: "secret-jwt",
+        says: "client_secret_jwt",
+        play: |site| {
+            Box::pin(async {
+                site.whole("sealing", |client| client.client_secret_jwt("worthless-secret-of-sealing-0123456789"))
+                    .await
+            })
+        },
+    },
+    Flow { id: "exchange", says: "a token for another token (RFC 8693)", play: |site| Box::pin(site.exchanged()) },
     Flow { id: "device", says: "a device (RFC 8628)", play: |site| Box::pin(site.device()) },
     Flow { id: "logout", says: "RP-initiated logout", play: |site| Box::pin(site.logout()) },
 ];
@@ -126,6 +160,10 @@ pub(super) async fn run(folders: &Folders, place: &'static Place, table: &mut Ta
     table.row((ID, "start"), &at(Ok("it listens".to_owned())), &duration(watch.took()));
     let site = Site::new(folders, place, running.issuer());
     for flow in FLOWS {
+        if let Some(why) = place.leaves(flow.id) {
+            table.leaves(ID, flow.id, &format!("at {}: {why}", place.server.id));
+            continue;
+        }
         let watch = Stopwatch::start();
         let ended = match &site {
             Ok(site) => (flow.play)(site).await.map(|()| flow.says.to_owned()),

@@ -6,7 +6,7 @@ use oauth_attacks::user_agent::Forms;
 use oauth_types::Algorithm;
 use pkce_client::{
     BoxFuture, Callback, Client, ClientBuilder, Clock, LoginRequest, Prompt, Session, SigningKey, Started,
-    SystemClock,
+    SystemClock, TokenKind,
 };
 
 use super::Place;
@@ -119,6 +119,22 @@ impl Site {
         match alive().await? {
             true => Err("a token that was revoked is active".to_owned()),
             false => Ok(()),
+        }
+    }
+
+    /// A client exchanges a token of a session for another one, which is alive, too.
+    pub(super) async fn exchanged(&self) -> Result<(), String> {
+        let client = self.client("web", |client| client.secret("worthless-secret-of-web")).await?;
+        let session = self.login(&client, &self.browser(), client.login().scopes(["openid", "profile"])).await?;
+        let token = session.access_token().await.map_err(|error| told(&error))?;
+        let exchange = client.token_exchange(token.clone(), TokenKind::AccessToken);
+        let other = exchange.requesting(TokenKind::AccessToken).send().await.map_err(|error| told(&error))?;
+        if *other.token() == token {
+            return Err("the same token came back".to_owned());
+        }
+        match client.introspect(other.token()).await.map_err(|error| told(&error))?.is_active() {
+            true => Ok(()),
+            false => Err("the token that came back is not active".to_owned()),
         }
     }
 
