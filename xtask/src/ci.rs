@@ -28,9 +28,9 @@ enum Run {
     Target(&'static str, &'static [&'static str]),
     /// The tests, without those that need programs which are not there.
     Tests,
-    /// The tests of databases, without those of one that is not there.
-    Stores,
-    /// Every combination of features.
+    /// The tests of features that are not on by default, without those of a database that is not there.
+    Extras,
+    /// Every combination of features, or the smallest if what combines them is not there.
     Features,
     /// Foreign clients, without those that are not installed.
     Interop,
@@ -75,20 +75,6 @@ const STEPS: &[Step] = &[
     },
     Step { name: "tests", why: "units, integration, and the examples in the documentation", run: Run::Tests },
     Step {
-        name: "lean",
-        why: "nothing needs a feature that is on by default",
-        run: Run::Cargo(&[
-            "check",
-            "--package",
-            "mock-idp",
-            "--package",
-            "pkce-client",
-            "--package",
-            "pkce-core",
-            "--no-default-features",
-        ]),
-    },
-    Step {
         name: "features",
         why: "whatever features somebody chooses, the crates build without a warning",
         run: Run::Features,
@@ -98,11 +84,11 @@ const STEPS: &[Step] = &[
         why: "the client brings at most two thirds of the crates that its nearest peer brings",
         run: Run::Task(diet::check),
     },
-    Step { name: "stores", why: "stores that are a feature keep what every store has to keep", run: Run::Stores },
     Step {
-        name: "web",
-        why: "the backend for web applications lets nobody in whom the server did not",
-        run: Run::Cargo(&["test", "--package", "pkce-client", "--features", "axum", "--test", "it", "bff"]),
+        name: "extras",
+        why: "what comes with a feature: the backend for web applications lets nobody in whom the server did not, and \
+              databases keep what every store has to keep",
+        run: Run::Extras,
     },
     Step {
         name: "no_std",
@@ -156,6 +142,16 @@ enum Ended {
     NotReached,
 }
 
+impl Ended {
+    /// The same, or a failure if something is still missing where everything was to be there.
+    fn whole_if(self, install: bool) -> Self {
+        match self {
+            Self::Partly(rest) | Self::Skipped(rest) if install => Self::Failed(format!("still missing: {rest}")),
+            other => other,
+        }
+    }
+}
+
 /// Runs every step, up to the first that fails, and prints a summary.
 pub(crate) fn run(root: &Path, install: bool) -> ExitCode {
     let mut lines = Vec::new();
@@ -167,7 +163,7 @@ pub(crate) fn run(root: &Path, install: bool) -> ExitCode {
         }
         println!("── {}: {}", step.name, step.why);
         let watch = Stopwatch::start();
-        let ended = run_step(step, root, install);
+        let ended = run_step(step, root, install).whole_if(install);
         if let Ended::Failed(message) = &ended {
             println!("{message}\n── {} failed", step.name);
             failed = true;
@@ -190,7 +186,7 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
             Err(missing) => missing,
         },
         Run::Tests => tests(root, install),
-        Run::Stores => stores(root),
+        Run::Extras => extras(root, install),
         Run::Features => features(root, install),
         Run::Interop => match interop::run_all(root, install) {
             Ok(done) => {
@@ -214,11 +210,23 @@ fn cargo(root: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> End
     finish(Command::new(cargo).envs(variable).current_dir(root), arguments)
 }
 
-/// Clippy for every combination of features, if cargo-hack is there.
+/// Clippy for every combination of features, if cargo-hack is there; without it, what is left when none is on.
 fn features(root: &Path, install: bool) -> Ended {
+    const NONE: [&str; 7] = [
+        "check",
+        "--package=pkce-core",
+        "--package=oauth-types",
+        "--package=pkce-client",
+        "--package=mock-idp",
+        "--package=mock-idp-cli",
+        "--no-default-features",
+    ];
     match hack::provide(root, install) {
         Ok(Some(program)) => finish(Command::new(program).current_dir(root), hack::ARGUMENTS),
-        Ok(None) => Ended::Skipped(format!("{}, or run with --install", hack::how())),
+        Ok(None) => match cargo(root, &NONE, None) {
+            Ended::Passed => Ended::Partly(format!("only without any: {}, or run with --install", hack::how())),
+            other => other,
+        },
         Err(message) => Ended::Failed(message),
     }
 }
@@ -234,20 +242,25 @@ fn finish(cargo: &mut Command, arguments: &[&str]) -> Ended {
     }
 }
 
-/// Runs the tests of databases: of PostgreSQL as well, if there is one or one can be started.
-fn stores(root: &Path) -> Ended {
+/// Runs the tests of what comes with a feature: those of PostgreSQL as well, if there is one or one can be started.
+fn extras(root: &Path, install: bool) -> Ended {
     let test = |features, names: &[&str], variable| {
         let always = ["test", "--package", "pkce-client", "--features", features, "--test", "it", "--"];
         cargo(root, &[&always, names].concat(), variable)
     };
-    const SQLITE: [&str; 2] = ["sqlite_tokens", "sql_flows"];
+    const ALWAYS: [&str; 3] = ["bff", "sqlite_tokens", "sql_flows"];
     let named = std::env::var("DATABASE_URL").ok();
+    if named.is_none() && install && !Postgres::is_there() {
+        if let Err(why) = apt_get(&["postgresql"]) {
+            return Ended::Failed(why);
+        }
+    }
     let started = if named.is_none() { Some(Postgres::start()) } else { None };
     let url = match (&named, &started) {
         (Some(url), _) => url,
         (None, Some(Ok(started))) => started.url(),
         (None, Some(Err(missing))) => {
-            return match test("sqlite", &SQLITE, None) {
+            return match test("axum,sqlite", &ALWAYS, None) {
                 Ended::Passed => {
                     Ended::Partly(format!("PostgreSQL {missing}: apt-get install postgresql, or DATABASE_URL"))
                 }
@@ -256,7 +269,7 @@ fn stores(root: &Path) -> Ended {
         }
         (None, None) => return Ended::Failed("there is no database".to_owned()),
     };
-    let names = [&SQLITE[..], &["postgres_stores"]].concat();
+    let names = [&ALWAYS[..], &["postgres_stores"]].concat();
     test("axum,sqlite,postgres", &names, Some(("DATABASE_URL", url)))
 }
 
@@ -371,6 +384,15 @@ mod tests {
         assert_eq!(text.lines().last(), Some("2 passed, 1 failed"));
         assert!(text.contains("no_std     skipped              rustup target add x"), "{text}");
         assert!(text.contains("docs       not run") && text.contains("but the rest needs x"), "{text}");
+    }
+
+    #[test]
+    fn what_is_still_missing_after_it_was_to_be_installed_is_a_failure() {
+        for ended in [Ended::Partly("x".to_owned()), Ended::Skipped("x".to_owned())] {
+            assert_eq!(ended.clone().whole_if(true), Ended::Failed("still missing: x".to_owned()));
+            assert_eq!(ended.clone().whole_if(false), ended);
+        }
+        assert_eq!(Ended::Passed.whole_if(true), Ended::Passed);
     }
 
     #[test]

@@ -41,6 +41,11 @@ impl Postgres {
         Ok(server)
     }
 
+    /// Whether its programs are installed.
+    pub(crate) fn is_there() -> bool {
+        programs().is_some()
+    }
+
     /// Where it is.
     pub(crate) fn url(&self) -> &str {
         &self.url
