@@ -124,7 +124,7 @@ async fn compared(folders: &Folders, server: &Server) -> Result<String, String> 
 /// Starts a server, runs the whole catalogue against it, and stops it.
 async fn attacked(folders: &Folders, server: &Server) -> Result<Report, String> {
     let running = Running::start(folders, server).await?;
-    let target = described(folders, server, &running.issuer()).await?;
+    let target = described(folders, server, running.issuer()).await?;
     // It is ours, on the loopback interface.
     let options = Options::new().permit_harm().patience(ATTACK_PATIENCE);
     let report = run_on_server(&target, &options).await;
