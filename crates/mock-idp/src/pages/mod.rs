@@ -13,12 +13,13 @@ pub(crate) use logout::{log_out, logged_in, logged_out};
 
 /// The style of every page: readable in light and dark, on small screens and large ones.
 const STYLE: &str = "
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; background: Canvas; color: CanvasText; }
+a { color: LinkText; }
 body { margin: 3rem auto; max-width: 40rem; padding: 0 1rem; }
 code { font-size: 1.05em; overflow-wrap: anywhere; }
 dt { font-weight: 600; margin-top: 1rem; } dd { margin: 0; }
 h2 { font-size: 1.1rem; } ul { padding: 0; list-style: none; } ul.plain { padding-left: 1.2rem; list-style: disc; }
-label { display: block; font-weight: 600; } label small, button small { font-weight: normal; opacity: .8; }
+label { display: block; font-weight: 600; } label small, button small { font-weight: normal; }
 input, button { font: inherit; padding: .5rem .75rem; box-sizing: border-box; border-radius: .25rem; }
 input { width: 100%; border: 1px solid; } button { cursor: pointer; border: 1px solid; margin: .25rem .25rem .25rem 0; }
 li button { width: 100%; text-align: left; } pre { overflow-x: auto; }

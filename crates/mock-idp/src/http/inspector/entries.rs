@@ -61,7 +61,7 @@ fn decided(entry: &Entry) -> String {
     let mut body = String::from("<dl>\n");
     let mut say = |name: &str, text: String| {
         // Writing into a string cannot fail.
-        let _ = write!(body, "<dt>{name}</dt><dd>{text}</dd>\n");
+        let _ = writeln!(body, "<dt>{name}</dt><dd>{text}</dd>");
     };
     match &entry.refusal {
         Some(refusal) => say("Refused", decision(refusal)),
@@ -116,10 +116,10 @@ fn part(title: &str, tables: &[(&str, &Vec<Pair>)], text: &str) -> String {
     let mut body = String::new();
     for (name, pairs) in tables.iter().filter(|(_, pairs)| !pairs.is_empty()) {
         // Writing into a string cannot fail.
-        let _ = write!(body, "<h4>{name}</h4>\n<dl class=\"pairs\">\n");
+        let _ = writeln!(body, "<h4>{name}</h4>\n<dl class=\"pairs\">");
         for pair in *pairs {
             let (name, value) = (html(shortened(&pair.name)), html(shortened(&pair.value)));
-            let _ = write!(body, "<dt><code>{name}</code></dt><dd><code>{value}</code></dd>\n");
+            let _ = writeln!(body, "<dt><code>{name}</code></dt><dd><code>{value}</code></dd>");
         }
         body += "</dl>\n";
     }

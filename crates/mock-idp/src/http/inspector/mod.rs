@@ -11,7 +11,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, LOCATION, REFRESH, SET_COOKIE};
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY, REFRESH, SET_COOKIE,
+};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use oauth_types::Params;
@@ -250,6 +252,8 @@ impl Wrong {
 fn shown(status: StatusCode, page: &Page) -> Response<Bytes> {
     let mut response = encode::html_response(status, pages::wide(&page.title, &page.body), POLICY);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Without it browsers say `Origin: null` when a form is sent (Fetch Standard, "append a request `Origin` header").
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     if page.live {
         response.headers_mut().insert(REFRESH, HeaderValue::from_static(REFRESHED));
     }

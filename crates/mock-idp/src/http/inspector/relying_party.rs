@@ -202,7 +202,7 @@ async fn go_on(visit: &Visit<'_>, pending: &Pending, steps: &mut Vec<Step>) -> R
 async fn issuer(visit: &Visit<'_>, pending: &Pending) -> Result<(Option<String>, bool), Wrong> {
     let path = "/.well-known/oauth-authorization-server";
     let path = if pending.tenant.is_empty() { path.to_owned() } else { format!("{path}/{}", pending.tenant) };
-    let metadata = Inner::new(Method::GET, "", &path).to_the_host_of(visit.parts).answered(visit.app).await?;
+    let metadata = Inner::new(Method::GET, "", &path).at_the_host_of(visit.parts).answered(visit.app).await?;
     let (_, members) = read(&metadata);
     let always = members.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true));
     Ok((members.get("issuer").and_then(Value::as_str).map(str::to_owned), always))
@@ -234,7 +234,7 @@ async fn identify(
     let text = |name: &str| answer.get(name).and_then(Value::as_str);
     if let Some(token) = text("id_token") {
         let keys =
-            Inner::new(Method::GET, &pending.tenant, "/jwks").to_the_host_of(visit.parts).answered(visit.app).await?;
+            Inner::new(Method::GET, &pending.tenant, "/jwks").at_the_host_of(visit.parts).answered(visit.app).await?;
         let now = visit.tenant(segment(&pending.tenant))?.clock().reading().now;
         match checked(token, keys.body(), (pending, issuer), now) {
             Ok(claims) => steps.push(Step {
@@ -250,7 +250,7 @@ async fn identify(
     else {
         return Ok("The login is complete".to_owned());
     };
-    let mut inner = Inner::new(Method::GET, &pending.tenant, "/userinfo").to_the_host_of(visit.parts);
+    let mut inner = Inner::new(Method::GET, &pending.tenant, "/userinfo").at_the_host_of(visit.parts);
     if let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) {
         inner.headers.insert(AUTHORIZATION, value);
     }
@@ -282,7 +282,7 @@ fn checked(
         "its iss is not the issuer that was asked"
     } else if !claims.get("aud").is_some_and(is_for) {
         "it is for another client"
-    } else if !claims.get("exp").and_then(seconds).is_some_and(|exp| now < exp) {
+    } else if claims.get("exp").and_then(seconds).is_none_or(|exp| exp <= now) {
         "it has expired"
     } else if text("nonce") != Some(&pending.nonce) {
         "its nonce is not the one of this login"

@@ -36,11 +36,11 @@ impl<'a> Inner<'a> {
 
     /// A form that is posted, as it would be from `visitor`'s side.
     pub(super) fn post(tenant: &'a str, path: &'a str, form: Params, visitor: &Parts) -> Self {
-        Self { form: Some(form), ..Self::new(Method::POST, tenant, path) }.to_the_host_of(visitor)
+        Self { form: Some(form), ..Self::new(Method::POST, tenant, path) }.at_the_host_of(visitor)
     }
 
     /// Calls the server as the visitor does.
-    pub(super) fn to_the_host_of(mut self, visitor: &Parts) -> Self {
+    pub(super) fn at_the_host_of(mut self, visitor: &Parts) -> Self {
         if let Some(host) = visitor.headers.get(HOST) {
             self.headers.insert(HOST, host.clone());
         }
