@@ -10,7 +10,7 @@ use oauth_attacks::report::table::duration;
 use crate::machine::{self, Missing, apt_get, is_there};
 use crate::postgres::Postgres;
 use crate::stopwatch::Stopwatch;
-use crate::{browser, codegen, container, diet, flows, hack, interop, tidy};
+use crate::{browser, codegen, container, diet, flows, hack, interop, pages, quickstart, tidy};
 
 /// One thing to pass.
 struct Step {
@@ -137,6 +137,16 @@ const STEPS: &[Step] = &[
         run: Run::Task(flows::run_all),
     },
     Step { name: "interop", why: "published clients of other languages can log in here", run: Run::Interop },
+    Step {
+        name: "pages",
+        why: "everybody can use every page, in a real browser, by the keyboard alone, and without scripts",
+        run: Run::Made(pages::run),
+    },
+    Step {
+        name: "quickstart",
+        why: "who follows the quick start word by word gets where it says",
+        run: Run::Made(quickstart::run),
+    },
     Step {
         name: "container",
         why: "the image is small, and starts for tests of other projects",
@@ -349,11 +359,11 @@ fn summary(lines: &[(&str, Ended, Duration)]) -> String {
     for (name, ended, took) in lines {
         // Writing into a string cannot fail.
         let _ = match ended {
-            Ended::Passed => writeln!(text, "{name:<10} passed     {:>8}", duration(*took)),
-            Ended::Partly(rest) => writeln!(text, "{name:<10} passed     {:>8}  but {rest}", duration(*took)),
-            Ended::Failed(_) => writeln!(text, "{name:<10} FAILED     {:>8}", duration(*took)),
-            Ended::Skipped(how) => writeln!(text, "{name:<10} skipped              {how}"),
-            Ended::NotReached => writeln!(text, "{name:<10} not run              an earlier step failed"),
+            Ended::Passed => writeln!(text, "{name:<11} passed     {:>8}", duration(*took)),
+            Ended::Partly(rest) => writeln!(text, "{name:<11} passed     {:>8}  but {rest}", duration(*took)),
+            Ended::Failed(_) => writeln!(text, "{name:<11} FAILED     {:>8}", duration(*took)),
+            Ended::Skipped(how) => writeln!(text, "{name:<11} skipped              {how}"),
+            Ended::NotReached => writeln!(text, "{name:<11} not run              an earlier step failed"),
         };
     }
     let count = |wanted: fn(&Ended) -> bool| lines.iter().filter(|(_, ended, _)| wanted(ended)).count();
@@ -378,8 +388,8 @@ mod tests {
         ];
         let text = summary(&lines);
         assert_eq!(text.lines().last(), Some("2 passed, 1 failed"));
-        assert!(text.contains("no_std     skipped              rustup target add x"), "{text}");
-        assert!(text.contains("docs       not run") && text.contains("but the rest needs x"), "{text}");
+        assert!(text.contains("no_std      skipped              rustup target add x"), "{text}");
+        assert!(text.contains("docs        not run") && text.contains("but the rest needs x"), "{text}");
     }
 
     #[test]

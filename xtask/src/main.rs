@@ -12,7 +12,9 @@ mod flows;
 mod hack;
 mod interop;
 mod machine;
+mod pages;
 mod postgres;
+mod quickstart;
 mod stopwatch;
 mod tidy;
 
@@ -57,6 +59,18 @@ enum Task {
         #[arg(long)]
         install: bool,
     },
+    /// Walk through every page of the server in a real browser.
+    Pages {
+        /// Install what is missing, as with CI=true; otherwise it is named.
+        #[arg(long)]
+        install: bool,
+    },
+    /// Follow docs/QUICKSTART.md word by word.
+    Quickstart {
+        /// Install the packages that it tells to install; without this there is nothing to follow.
+        #[arg(long)]
+        install: bool,
+    },
     /// Write the generated documents.
     Codegen {
         /// Write nothing; fail if a document is not up to date.
@@ -76,6 +90,8 @@ fn main() -> ExitCode {
         Task::Interop(options) => interop::run(&root, &options),
         Task::Container(options) => container::run(&root, &options),
         Task::Browser { install } => browser::run(&root, install).map_err(|missing| missing.to_string()),
+        Task::Pages { install } => pages::run(&root, install).map_err(|missing| missing.to_string()),
+        Task::Quickstart { install } => quickstart::run(&root, install).map_err(|missing| missing.to_string()),
         Task::Codegen { check: true } => codegen::check(&root),
         Task::Codegen { check: false } => codegen::write(&root),
     };

@@ -183,7 +183,8 @@ impl Banner<'_> {
         };
         let _ = writeln!(text, "  3. refusals    {refused}");
         if self.control {
-            let _ = writeln!(text, "                 {base}/_inspect shows what happened, {base}/_try begins a login");
+            let _ =
+                writeln!(text, "                 {base}/_inspect shows what happened, {base}/_try begins a login");
         }
         text.push_str("\n  ctrl-c ends it\n");
         text

@@ -7,7 +7,7 @@ const CHROMIUM: (&str, &str) = ("chromium", "chromium");
 
 impl Folders {
     /// Sees to it that clients can be opened in Chromium: it is there, and so is the Node that serves them.
-    pub(super) fn provide_chromium(&self, install: bool) -> Result<(), Missing> {
+    pub(crate) fn provide_chromium(&self, install: bool) -> Result<(), Missing> {
         provided(&[CHROMIUM], "Chromium", install)?;
         self.provide_node(install)
     }

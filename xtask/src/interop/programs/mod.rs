@@ -128,7 +128,7 @@ impl Folders {
     }
 
     /// The node that came with the packages, or else the machine's.
-    pub(super) fn node(&self) -> PathBuf {
+    pub(crate) fn node(&self) -> PathBuf {
         node_in(&self.installed.join("node"))
     }
 
