@@ -1,3 +1,5 @@
+//! A mock authorization server in a container, for the tests that start it.
+//!
 #![doc = include_str!("../README.md")]
 
 mod error;

@@ -11,8 +11,16 @@ struct Member {
     why: &'static str,
 }
 
-const EVERY: &[&str] =
-    &["pkce-core", "oauth-types", "mock-idp", "mock-idp-control", "mock-idp-cli", "pkce-client", "oauth-attacks"];
+const EVERY: &[&str] = &[
+    "pkce-core",
+    "oauth-types",
+    "mock-idp",
+    "mock-idp-control",
+    "mock-idp-testcontainers",
+    "mock-idp-cli",
+    "pkce-client",
+    "oauth-attacks",
+];
 
 const MEMBERS: &[Member] = &[
     Member { name: "pkce-core", may: &[], may_in_tests: &[], why: "RFC 7636 alone is useful without the rest" },
@@ -33,6 +41,12 @@ const MEMBERS: &[Member] = &[
         may: &["oauth-types"],
         may_in_tests: &["mock-idp"],
         why: "a server is driven from elsewhere without being compiled in",
+    },
+    Member {
+        name: "mock-idp-testcontainers",
+        may: &["oauth-types", "mock-idp-control"],
+        may_in_tests: &["pkce-client"],
+        why: "a server in a container is driven from elsewhere as well",
     },
     Member {
         name: "pkce-client",
