@@ -250,10 +250,12 @@ fn extras(root: &Path, install: bool) -> Ended {
     };
     const ALWAYS: [&str; 3] = ["bff", "sqlite_tokens", "sql_flows"];
     let named = std::env::var("DATABASE_URL").ok();
-    if named.is_none() && install && !Postgres::is_there() {
-        if let Err(why) = apt_get(&["postgresql"]) {
-            return Ended::Failed(why);
-        }
+    if named.is_none()
+        && install
+        && !Postgres::is_there()
+        && let Err(why) = apt_get(&["postgresql"])
+    {
+        return Ended::Failed(why);
     }
     let started = if named.is_none() { Some(Postgres::start()) } else { None };
     let url = match (&named, &started) {
