@@ -183,7 +183,7 @@ impl Banner<'_> {
         };
         let _ = writeln!(text, "  3. refusals    {refused}");
         if self.control {
-            let _ = writeln!(text, "                 {curl} {base}/_control/tenants/_root/journal/flows");
+            let _ = writeln!(text, "                 {base}/_inspect shows what happened, {base}/_try begins a login");
         }
         text.push_str("\n  ctrl-c ends it\n");
         text
@@ -235,11 +235,11 @@ mod tests {
         let banner = Banner { base: "http://127.0.0.1:1", gives_tokens: true, verbose: false, control: true };
         let text = banner.text();
         for step in
-            ["/token -u confidential:secret", "/.well-known/openid-configuration", "--verbose", "/journal/flows"]
+            ["/token -u confidential:secret", "/.well-known/openid-configuration", "--verbose", "/_inspect", "/_try"]
         {
             assert!(text.contains(step), "{text}");
         }
         let other = Banner { base: "https://127.0.0.1:1", gives_tokens: false, verbose: true, control: false }.text();
-        assert!(other.contains("curl --insecure https://127.0.0.1:1/jwks") && !other.contains("_control"), "{other}");
+        assert!(other.contains("curl --insecure https://127.0.0.1:1/jwks") && !other.contains("/_"), "{other}");
     }
 }

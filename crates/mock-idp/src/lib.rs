@@ -86,6 +86,11 @@
 //! [`NextLogin::pages`]: oauth_types::scenario::NextLogin::pages
 //! [`MULTI_FACTOR`]: oauth_types::scenario::MULTI_FACTOR
 //!
+//! # To look at
+//! At `/_inspect` people see what happened: each flow as a diagram, with every request, decision and token, and buttons
+//! that move the clock, mount a fault, and send a request again as an attacker who saw it. At `/_try` a client of the
+//! server's own logs in step by step. Whoever may call the control API may look; the pages work without scripts.
+//!
 //! # Tokens without a flow
 //! For tests of whoever takes tokens. A [`Mint`](oauth_types::mint::Mint) says what is to be otherwise than the server would
 //! have it; what is right is taken here too, by UserInfo, introspection, revocation and the token endpoint.

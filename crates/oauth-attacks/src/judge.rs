@@ -210,12 +210,12 @@ pub fn authorization_refusal(answer: &Answer, expected: RefusedRequest<'_>, what
 }
 
 /// What a redirect to exactly `redirect_uri` carries, in its query or its fragment, or in the JWT there (JARM section
-/// 2.3).
+/// 2.3). In a query, a question mark is a character like others (RFC 3986 section 3.4).
 pub(crate) fn sent_to_client(answer: &Answer, redirect_uri: &str) -> Option<Params> {
     let rest = answer.location()?.strip_prefix(redirect_uri)?;
     let sent = match rest.chars().next() {
         None => Params::new(),
-        Some('?' | '#' | '&') => Params::parse(&rest[1..].replace(['?', '#'], "&")).ok()?,
+        Some('?' | '#' | '&') => Params::parse(&rest[1..].replace('#', "&")).ok()?,
         Some(_) => return None,
     };
     let Some(Ok(response)) = sent.get("response").map(Jws::parse) else { return Some(sent) };
@@ -246,6 +246,13 @@ mod tests {
 
     fn redirect(location: &str) -> Verdict {
         authorization_refusal(&Answer::of(302, &[("location", location)], ""), REFUSED, "a request").verdict
+    }
+
+    #[test]
+    fn a_value_in_a_query_may_hold_a_question_mark() {
+        let location = [("location", "https://a.example/cb?state=a?b%26c#error=x")];
+        let sent = sent_to_client(&Answer::of(302, &location, ""), "https://a.example/cb").expect("a response");
+        assert_eq!((sent.get("state"), sent.get("error")), (Some("a?b&c"), Some("x")));
     }
 
     #[test]

@@ -49,13 +49,7 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
         mcp::SPECIFICATION
     );
     scenarios(&mut text);
-    let _ = writeln!(
-        text,
-        "\n## The other way round\n\n`pkce-client` logs in at {} {}, by its own forms: {}.",
-        sdk::AT.id,
-        npm(root, "fixtures/servers/node/package.json", sdk::AT.id)?,
-        sdk::FLOWS.iter().map(|flow| flow.says).collect::<Vec<_>>().join("; ")
-    );
+    sdk::document(root, &mut text)?;
     let _ = writeln!(
         text,
         "\n## Control API\n\n{} makes calls from the OpenAPI document of the control API ([CONTROL.md](CONTROL.md)) and finds no 5xx and no answer that is not documented.",

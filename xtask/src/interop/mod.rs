@@ -120,11 +120,16 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
         .iter()
         .filter(|server| (options.wants(server.id) || options.wants(servers::ALL)) && options.only.is_empty())
     {
-        if ready(folders.provide_server(server.runtime, server.id, install), server.id)? {
+        if ready(folders.provide_server(server.package, server.id, install), server.id)? {
             servers.push(server);
         }
     }
-    let sdk = alone(sdk::ID) && ready(folders.provide_server(sdk::AT.runtime, sdk::AT.id, install), sdk::ID)?;
+    let mut places = Vec::new();
+    for place in sdk::PLACES.iter().filter(|_| alone(sdk::ID)) {
+        if ready(folders.provide_server(place.server.package, place.server.id, install), place.row)? {
+            places.push(place);
+        }
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| told(&error))?.block_on(async {
         let mut stage = Stage::new(&folders, options.verbose);
@@ -146,8 +151,8 @@ fn run_with(root: &Path, options: &Options, install: bool) -> Result<Done, Strin
         if calls {
             schemathesis::run(&folders, &mut stage, &mut table).await;
         }
-        if sdk {
-            sdk::run(&folders, &mut table).await;
+        for place in places {
+            sdk::run(&folders, place, &mut table).await;
         }
         for server in servers {
             servers::run(&folders, server, &mut table).await;

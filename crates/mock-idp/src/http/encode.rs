@@ -431,7 +431,7 @@ fn json_text(members: &Map<String, Value>, length: usize) -> Vec<u8> {
     text
 }
 
-fn html_response(status: StatusCode, page: String, policy: &str) -> Response<Bytes> {
+pub(super) fn html_response(status: StatusCode, page: String, policy: &str) -> Response<Bytes> {
     let mut response = plain(status);
     set(&mut response, CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     if policy.contains("frame-ancestors 'none'") {

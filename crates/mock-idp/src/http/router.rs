@@ -18,8 +18,6 @@ use oauth_types::{ErrorCode, Params};
 
 use super::address::{self, OverHttp};
 use super::attended::{Attended, Visit};
-#[cfg(feature = "control")]
-use super::control;
 use super::date;
 use super::departure::Departing;
 use super::encode::{self, Encoded, Encoder};
@@ -28,6 +26,8 @@ use super::journal::{self, Answer, Entry};
 use super::lever::Lever;
 use super::tap;
 use super::tenants::{Live, Tenant, Tenants, is_name};
+#[cfg(feature = "control")]
+use super::{control, inspector};
 use crate::client_keys;
 use crate::doctor::paths;
 use crate::documents;
@@ -84,6 +84,10 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum:
     if app.controls(request.uri().path()) {
         return control::handle(&app, request).await;
     }
+    #[cfg(feature = "control")]
+    if app.inspects(request.uri().path()) {
+        return inspector::handle(&app, request).await;
+    }
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(OverHttp);
     let body = match parts.method == Method::POST || parts.method == Method::PUT {
@@ -109,6 +113,10 @@ impl App {
         #[cfg(feature = "control")]
         if self.controls(parts.uri.path()) {
             return control::answer(self, &parts, body).await.into();
+        }
+        #[cfg(feature = "control")]
+        if self.inspects(parts.uri.path()) {
+            return inspector::answer(self, &parts, body).await.into();
         }
         let Some((name, endpoint)) = self.route(parts.uri.path()) else {
             if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {

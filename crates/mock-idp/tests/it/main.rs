@@ -15,6 +15,7 @@ mod draft_client_id_metadata;
 mod faults;
 mod flows;
 mod hostile;
+mod inspector;
 mod jose_jwe;
 mod jose_jws;
 mod jose_keys;

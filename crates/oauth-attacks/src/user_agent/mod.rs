@@ -291,7 +291,7 @@ impl Forms {
         let refused = page.answer().status >= 400;
         match (page.forms.is_empty() && !self.presses(&page), refused && !page.asks_for_password()) {
             (false, false) => Ok(Reached::Page(Box::new(page))),
-            (true, false) if page.has_scripts => {
+            (true, false) if page.is_drawn => {
                 let reason = "has no forms, and may have been drawn by a script".to_owned();
                 Err(not_understood(&page, reason))
             }

@@ -23,7 +23,8 @@ pub struct Page {
     pub(super) refresh: Option<String>,
     /// The form that the page sends by a script, if there is just one that can be meant.
     pub(super) sends_itself: Option<usize>,
-    pub(super) has_scripts: bool,
+    /// Whether it holds nothing before a script has drawn it: what the server has written itself has a heading.
+    pub(super) is_drawn: bool,
     fetched: Vec<String>,
     pub(super) route: Route,
     html: Secret,
@@ -87,7 +88,7 @@ impl Page {
             links: reader.links,
             refresh: reader.refresh,
             sends_itself,
-            has_scripts: reader.has_scripts,
+            is_drawn: reader.has_scripts && !reader.has_heading,
             fetched: reader.fetched,
             route: route.clone(),
             html: answer.body.as_str().into(),

@@ -27,6 +27,7 @@ pub(super) struct Reader<'a> {
     pub(super) refresh: Option<String>,
     pub(super) submits: bool,
     pub(super) has_scripts: bool,
+    pub(super) has_heading: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -43,6 +44,7 @@ impl<'a> Reader<'a> {
                 self.has_scripts = true;
                 self.submits |= element.text().any(|text| text.contains("submit()"));
             }
+            "h1" | "h2" | "h3" => self.has_heading |= !text_of(element).is_empty(),
             "label" => {
                 self.labels.insert(attribute("for").to_owned(), text_of(element));
             }

@@ -141,6 +141,7 @@ async fn winding() -> (String, tokio::task::JoinHandle<()>) {
         .route("/round", get(|| async { Redirect::to("/round") }))
         .route("/again", page("<form action=again><button>Yes</button></form>".to_owned()))
         .route("/script", page("<title>App</title><div id=root></div><script src=app.js></script>".to_owned()))
+        .route("/done", page("<script src=colours.js></script><h1>Logged out</h1>".to_owned()))
         .route("/error", page("<p>This request is not allowed.</p>".to_owned()));
     let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("a server") });
     (origin, task)
@@ -178,5 +179,6 @@ async fn nothing_is_followed_for_ever() {
 async fn a_page_drawn_by_a_script_is_told_apart_from_one_without_forms() {
     let script = ends("/script").await.expect_err("nothing to see").to_string();
     assert!(script.contains("“App” has no forms, and may have been drawn by a script"), "{script}");
+    assert_eq!(ends("/done").await.expect("the end").status, 200);
     assert_eq!(ends("/error").await.expect("the end").status, 200);
 }

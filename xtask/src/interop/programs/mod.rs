@@ -10,6 +10,9 @@ use crate::machine::{Missing, apt_get, is_there};
 mod chromium;
 mod go;
 mod java;
+mod keycloak;
+
+pub(super) use self::keycloak::keycloak_version;
 
 /// How to get what this program can install.
 const INSTALL: &str = "packages: the same with --install";
@@ -33,6 +36,17 @@ pub(super) enum Runtime {
     Go,
     /// fixtures/clients/java: packages of Maven.
     Java,
+}
+
+/// Where the package of a server comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Package {
+    /// fixtures/servers/node.
+    Npm,
+    /// The folder of the server itself.
+    PyPi,
+    /// An artifact of Maven: Keycloak is the only one.
+    Maven,
 }
 
 /// Where the pieces lie.
@@ -159,25 +173,34 @@ impl Folders {
     }
 
     /// Sees to it that the server with this id can be started.
-    pub(super) fn provide_server(&self, runtime: Runtime, id: &str, install: bool) -> Result<(), Missing> {
-        match runtime {
-            Runtime::Node => self.provide_npm(&self.servers(), "servers-node", (&[id], install)),
-            Runtime::Python => self.provide_pypi(id, &format!("../servers/{id}/requirements.txt"), install),
-            _ => Ok(()),
+    pub(super) fn provide_server(&self, package: Package, id: &str, install: bool) -> Result<(), Missing> {
+        match package {
+            Package::Npm => self.provide_npm(&self.servers(), "servers-node", (&[id], install)),
+            Package::PyPi => self.provide_pypi(id, &format!("../servers/{id}/requirements.txt"), install),
+            Package::Maven => self.provide_keycloak(install),
         }
     }
 
-    /// The command that starts a server, without its port.
-    pub(super) fn server(&self, runtime: Runtime, id: &str) -> (PathBuf, Vec<PathBuf>) {
+    /// The command that starts a server on a port, with the files of its clients' keys.
+    pub(super) fn server(
+        &self,
+        (package, id): (Package, &str),
+        port: u16,
+        keys: impl Iterator<Item = PathBuf>,
+    ) -> Result<Command, String> {
         let node = self.installed.join("servers-node");
-        match runtime {
-            Runtime::Node => (node_in(&node), vec![node.join(id).join("main.mjs")]),
-            Runtime::Python => {
+        let (program, arguments) = match package {
+            Package::Npm => (node_in(&node), vec![node.join(id).join("main.mjs")]),
+            Package::PyPi => {
                 let python = self.installed.join(id).join("bin/python");
                 (python, vec!["-B".into(), self.servers().join(id).join("main.py")])
             }
-            _ => (self.built(id), Vec::new()),
-        }
+            // Its clients are in its realm, with their keys.
+            Package::Maven => return self.start_keycloak(port),
+        };
+        let mut command = Command::new(program);
+        command.args(arguments).arg(port.to_string()).args(keys);
+        Ok(command)
     }
 
     /// The keys that are published, and worth nothing.

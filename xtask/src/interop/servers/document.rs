@@ -8,7 +8,7 @@ use oauth_attacks::catalogue;
 use super::findings::Findings;
 use super::{SERVERS, Server};
 use crate::interop::document::{npm, pypi};
-use crate::interop::programs::Runtime;
+use crate::interop::programs::{Package, keycloak_version};
 
 const OPENING: &str = "# What attacks come to at published servers
 
@@ -25,11 +25,7 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
     text.push_str("\n## Servers\n\n| server | version | configuration | evidence |\n|---|---|---|---|\n");
     let mut read = Vec::new();
     for server in SERVERS {
-        let Server { id, configuration, .. } = server;
-        let version = match server.runtime {
-            Runtime::Python => pypi(root, &format!("fixtures/servers/{id}/requirements.in"), id)?,
-            _ => npm(root, "fixtures/servers/node/package.json", id)?,
-        };
+        let (Server { id, configuration, .. }, version) = (server, version(root, server)?);
         // Writing into a string cannot fail.
         let _ = writeln!(
             text,
@@ -42,6 +38,15 @@ pub(crate) fn document(root: &Path) -> Result<String, String> {
         reasons(&mut text, server, findings);
     }
     Ok(text)
+}
+
+/// The version that is pinned of a server.
+pub(crate) fn version(root: &Path, server: &Server) -> Result<String, String> {
+    match server.package {
+        Package::PyPi => pypi(root, &format!("fixtures/servers/{}/requirements.in", server.id), server.id),
+        Package::Npm => npm(root, "fixtures/servers/node/package.json", server.id),
+        Package::Maven => keycloak_version(&root.join("fixtures/servers")),
+    }
 }
 
 fn attacks(text: &mut String, read: &[(&Server, Findings)]) {

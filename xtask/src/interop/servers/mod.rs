@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
 use self::findings::{Findings, differences};
-use super::programs::{Folders, Runtime};
+use super::programs::{Folders, Package};
 use super::table::Table;
 use crate::flows::told;
 use crate::stopwatch::Stopwatch;
@@ -23,18 +23,18 @@ use crate::stopwatch::Stopwatch;
 mod document;
 mod findings;
 
-pub(crate) use self::document::document;
+pub(crate) use self::document::{document, version};
 
 /// The name of all of them on the command line.
 pub(super) const ALL: &str = "servers";
 /// How often each is attacked: what comes out must not be a matter of luck.
 const ROUNDS: usize = 2;
-/// How long a server may take to start.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a server may take to start; Keycloak needs most of half a minute, on a machine without other work.
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How long an attack may take; servers share the machine with others.
 const ATTACK_PATIENCE: Duration = Duration::from_secs(180);
 /// What servers say when they have.
-const LISTENING: [&str; 2] = ["listening on", "running on"];
+const LISTENING: [&str; 3] = ["listening on", "running on", "Listening on"];
 /// Where the browsers of the clients with keys are sent back to.
 pub(super) const REDIRECT_URI: &str = "http://127.0.0.1:8400/callback";
 
@@ -43,23 +43,26 @@ pub(super) const REDIRECT_URI: &str = "http://127.0.0.1:8400/callback";
 pub(crate) struct Server {
     /// Its name on the command line and in fixtures/servers.
     pub(super) id: &'static str,
-    /// What it runs on; its package has the same name.
-    pub(super) runtime: Runtime,
+    /// Where its package comes from, which has the same name.
+    pub(super) package: Package,
+    /// The path of its issuer.
+    path: &'static str,
     /// The recipe of `mock-idp attack server` that describes it.
     recipe: &'static str,
     /// The clients that authenticate and sign with keys of fixtures/keys, by role, name and file. A recipe has no keys.
-    keyed: &'static [(Role, &'static str, &'static str)],
+    pub(super) keyed: &'static [(Role, &'static str, &'static str)],
     /// Attacks that hit a moment at which the server looks the other way: recorded as vulnerable, and sometimes stopped.
     races: &'static [&'static str],
     /// How it is configured.
-    configuration: &'static str,
+    pub(super) configuration: &'static str,
 }
 
 /// Those that run without anything but their package.
 pub(super) const SERVERS: &[Server] = &[
     Server {
         id: "oidc-provider",
-        runtime: Runtime::Node,
+        package: Package::Npm,
+        path: "",
         recipe: "node-oidc-provider",
         keyed: &[(Role::Keyed, "keyed", "es256.pem"), (Role::Signing, "signing", "es256-2.pem")],
         races: &[],
@@ -67,7 +70,8 @@ pub(super) const SERVERS: &[Server] = &[
     },
     Server {
         id: "oauth2-mock-server",
-        runtime: Runtime::Node,
+        package: Package::Npm,
+        path: "",
         recipe: "oauth2-mock-server",
         keyed: &[],
         races: &[],
@@ -75,13 +79,25 @@ pub(super) const SERVERS: &[Server] = &[
     },
     Server {
         id: "oidc-provider-mock",
-        runtime: Runtime::Python,
+        package: Package::PyPi,
+        path: "",
         recipe: "oidc-provider-mock",
         keyed: &[],
         races: &["as-code-replay-race"],
         configuration: "as its command line starts it, with two users",
     },
 ];
+
+/// The one that clients log in at, and that no attacks are recorded of.
+pub(super) const KEYCLOAK: Server = Server {
+    id: "keycloak",
+    package: Package::Maven,
+    path: "/realms/attacks",
+    recipe: "keycloak",
+    keyed: &[(Role::Keyed, "keyed", "es256.pem"), (Role::Signing, "signing", "es256-2.pem")],
+    races: &[],
+    configuration: "a realm with S256 for every client, and refresh tokens that are used once",
+};
 
 /// Attacks a server and compares what comes out with what is recorded.
 pub(super) async fn run(folders: &Folders, server: &Server, table: &mut Table) {
@@ -108,7 +124,7 @@ async fn compared(folders: &Folders, server: &Server) -> Result<String, String> 
 /// Starts a server, runs the whole catalogue against it, and stops it.
 async fn attacked(folders: &Folders, server: &Server) -> Result<Report, String> {
     let running = Running::start(folders, server).await?;
-    let target = described(folders, server, running.port).await?;
+    let target = described(folders, server, running.issuer()).await?;
     // It is ours, on the loopback interface.
     let options = Options::new().permit_harm().patience(ATTACK_PATIENCE);
     let report = run_on_server(&target, &options).await;
@@ -120,7 +136,7 @@ async fn attacked(folders: &Folders, server: &Server) -> Result<Report, String> 
 #[derive(Debug)]
 pub(super) struct Running {
     process: Child,
-    port: u16,
+    issuer: String,
     drained: JoinHandle<()>,
 }
 
@@ -128,6 +144,7 @@ impl Running {
     /// Starts one, and waits until it listens.
     pub(super) async fn start(folders: &Folders, server: &Server) -> Result<Self, String> {
         let port = free_port().map_err(|error| told(&error))?;
+        let issuer = format!("http://localhost:{port}{}", server.path);
         let mut process = start(folders, server, port)?;
         let mut lines = BufReader::new(process.stdout.take().ok_or("it has no output")?).lines();
         let listens = async {
@@ -142,12 +159,12 @@ impl Running {
         in_time.map_err(|_| format!("it does not listen after {} seconds", PATIENCE.as_secs()))??;
         // Whoever is not listened to stops in the middle of a line.
         let drained = tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { process, port, drained })
+        Ok(Self { process, issuer, drained })
     }
 
     /// Where it is.
-    pub(super) fn issuer(&self) -> String {
-        format!("http://localhost:{}", self.port)
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// Ends it.
@@ -158,17 +175,16 @@ impl Running {
 }
 
 fn start(folders: &Folders, server: &Server, port: u16) -> Result<Child, String> {
-    let (program, arguments) = folders.server(server.runtime, server.id);
     let keys = server.keyed.iter().map(|(_, _, file)| folders.keys().join(file));
-    let mut command = Command::new(&program);
-    command.args(arguments).arg(port.to_string()).args(keys).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    command.spawn().map_err(|error| format!("{}: {error}", program.display()))
+    let mut command = Command::from(folders.server((server.package, server.id), port, keys)?);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let spawned = command.spawn();
+    spawned.map_err(|error| format!("{}: {error}", command.as_std().get_program().display()))
 }
 
 /// The server as its recipe describes it, with the clients that have keys.
-async fn described(folders: &Folders, server: &Server, port: u16) -> Result<Target, String> {
-    let target = recipe(server.recipe, &format!("http://localhost:{port}")).await?;
+async fn described(folders: &Folders, server: &Server, issuer: &str) -> Result<Target, String> {
+    let target = recipe(server.recipe, issuer).await?;
     server.keyed.iter().try_fold(target, |target, (role, id, file)| {
         let path = folders.keys().join(file);
         let pem = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;

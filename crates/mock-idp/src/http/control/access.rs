@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, Method, Uri};
 use oauth_types::Secret;
 
 use super::problem::{FORBIDDEN, Problem, UNAUTHORIZED};
@@ -32,7 +32,7 @@ impl Access {
         Self { on, token, own }
     }
 
-    pub(super) fn is_on(&self) -> bool {
+    pub(in crate::http) fn is_on(&self) -> bool {
         self.on
     }
 
@@ -44,6 +44,17 @@ impl Access {
             None => self.judge_place(parts)?,
         }
         judge_page(parts)
+    }
+
+    /// The same for pages. A browser has the token in a cookie, and it may be led to a page from anywhere: that is how
+    /// people follow links (Fetch Metadata, `Sec-Fetch-Mode`).
+    pub(in crate::http) fn judge_visitor(&self, parts: &Parts, kept: Option<&str>) -> Result<(), Problem> {
+        match (&self.token, kept) {
+            (Some(token), Some(kept)) if !token.is_empty() && token.matches(kept) => {}
+            (Some(token), _) => judge_token(token, &parts.headers)?,
+            (None, _) => self.judge_place(parts)?,
+        }
+        if is_led(parts) { Ok(()) } else { judge_page(parts) }
     }
 
     /// Without a token: only this machine, called by a name of this machine.
@@ -91,6 +102,12 @@ fn judge_token(token: &Secret, headers: &HeaderMap) -> Result<(), Problem> {
         false => Err(Problem::new(&UNAUTHORIZED, "The token is not the server's control token")
             .challenging(r#"Bearer realm="mock-idp control", error="invalid_token""#)),
     }
+}
+
+/// Whether a browser was led to a page, which changes nothing.
+fn is_led(parts: &Parts) -> bool {
+    let says = |name: &str, value: &str| parts.headers.get(name).is_some_and(|own| own == value);
+    parts.method == Method::GET && says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document")
 }
 
 /// A browser says whose page asks: only the server's own may (Fetch Standard, the `Origin` header; Fetch Metadata).

@@ -38,7 +38,7 @@ pub(super) static KINDS: &[&Kind] = &[
 
 /// A call that is not in order. Nothing was changed by it.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(in crate::http) struct Problem {
     kind: &'static Kind,
     said: Box<Said>,
     allow: Vec<Verb>,
@@ -158,9 +158,19 @@ impl Problem {
         problem
     }
 
-    pub(super) fn told(self) -> Told {
+    /// The status of the answer.
+    pub(in crate::http) fn status(&self) -> StatusCode {
         // Every status of the table is one.
-        let status = StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::BAD_REQUEST);
+        StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::BAD_REQUEST)
+    }
+
+    /// What is wrong, for people.
+    pub(in crate::http) fn detail(&self) -> &str {
+        &self.said.detail
+    }
+
+    pub(super) fn told(self) -> Told {
+        let status = self.status();
         let mut told = Told::problem(status, &self.said);
         if !self.allow.is_empty() {
             told = told.allowing(self.allow);
