@@ -31,7 +31,7 @@ pub(super) const GO_OIDC: Client = Client {
         (OLD, OLD_FLOWS),
         MCP,
         ("an assertion could be added to a code, and not to a refresh", &["secret-jwt", "private-key-jwt"]),
-        ("signed with RSA alone, for the token endpoint", &["jwt-bearer"]),
+        ("its assertions are signed with RSA alone", &["jwt-bearer"]),
         (
             "no support",
             &[
