@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use oauth_attacks::report::table::duration;
 
+use crate::machine::{self, Missing, apt_get, is_there};
 use crate::postgres::Postgres;
 use crate::stopwatch::Stopwatch;
-use crate::{codegen, diet, flows, hack, interop, tidy};
+use crate::{browser, codegen, container, diet, flows, hack, interop, tidy};
 
 /// One thing to pass.
 struct Step {
@@ -36,6 +37,8 @@ enum Run {
     Interop,
     /// A task of this program.
     Task(fn(&Path) -> Result<String, String>),
+    /// A task of this program that needs what not every machine has, and can install it.
+    Made(fn(&Path, bool) -> Result<String, Missing>),
 }
 
 /// Tests that need programs which not every machine has.
@@ -100,7 +103,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "wasm",
-        why: "pkce-core and oauth-types run in a browser",
+        why: "pkce-core, oauth-types and pkce-client run in a browser",
         run: Run::Target(
             "wasm32-unknown-unknown",
             &[
@@ -109,11 +112,18 @@ const STEPS: &[Step] = &[
                 "pkce-core",
                 "--package",
                 "oauth-types",
+                "--package",
+                "pkce-client",
                 "--no-default-features",
                 "--features",
                 "pkce-core/plain",
             ],
         ),
+    },
+    Step {
+        name: "browser",
+        why: "a page logs its user in with pkce-client, and nobody whom the server did not",
+        run: Run::Made(browser::run),
     },
     Step {
         name: "docs",
@@ -127,6 +137,11 @@ const STEPS: &[Step] = &[
         run: Run::Task(flows::run_all),
     },
     Step { name: "interop", why: "published clients of other languages can log in here", run: Run::Interop },
+    Step {
+        name: "container",
+        why: "the image is small, and starts for tests of other projects",
+        run: Run::Made(container::run_step),
+    },
 ];
 
 /// What a step came to.
@@ -140,6 +155,15 @@ enum Ended {
     Skipped(String),
     /// An earlier step failed.
     NotReached,
+}
+
+impl From<Missing> for Ended {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Absent(how) => Self::Skipped(how),
+            Missing::Broken(why) => Self::Failed(why),
+        }
+    }
 }
 
 impl Ended {
@@ -178,12 +202,19 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
     match &step.run {
         Run::Cargo(arguments) => cargo(root, arguments, None),
         Run::CargoWith(arguments, variable) => cargo(root, arguments, Some(*variable)),
-        Run::Target(target, arguments) => match provide(target, install) {
+        Run::Target(target, arguments) => match machine::provide_target(target, install) {
             Ok(()) => {
                 let arguments: Vec<&str> = arguments.iter().copied().chain(["--target", target]).collect();
                 cargo(root, &arguments, None)
             }
-            Err(missing) => missing,
+            Err(missing) => missing.into(),
+        },
+        Run::Made(task) => match task(root, install) {
+            Ok(done) => {
+                println!("{done}");
+                Ended::Passed
+            }
+            Err(missing) => missing.into(),
         },
         Run::Tests => tests(root, install),
         Run::Extras => extras(root, install),
@@ -312,43 +343,6 @@ fn remedy(missing: &[(&Needy, Vec<&str>)]) -> String {
     each.collect::<Vec<_>>().join("; ")
 }
 
-/// Installs packages of Debian.
-pub(crate) fn apt_get(packages: &[&str]) -> Result<(), String> {
-    let done = |arguments: &[&str]| {
-        let ended = Command::new("apt-get").arg("-qq").args(arguments).status();
-        ended.is_ok_and(|status| status.success())
-    };
-    let install: Vec<&str> = ["install", "-y"].iter().chain(packages).copied().collect();
-    match done(&["update"]) && done(&install) {
-        true => Ok(()),
-        false => Err(format!("`apt-get install {}` failed", packages.join(" "))),
-    }
-}
-
-/// Whether a program can be run.
-pub(crate) fn is_there(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-}
-
-/// Sees to it that the compiler has `target`: installs it if asked to, and says how to otherwise.
-fn provide(target: &str, install: bool) -> Result<(), Ended> {
-    let listed = Command::new("rustup").args(["target", "list", "--installed"]).output();
-    let installed = listed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|t| t == target));
-    if installed {
-        return Ok(());
-    }
-    let how = format!("rustup target add {target}");
-    if !install {
-        println!("{target} is not installed");
-        return Err(Ended::Skipped(format!("{how}, or run with --install")));
-    }
-    match Command::new("rustup").args(["target", "add", target]).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Ended::Failed(format!("`{how}` ended with {status}"))),
-        Err(error) => Err(Ended::Failed(format!("`{how}` cannot be run: {error}"))),
-    }
-}
-
 /// One line per step, what was skipped and how to get it, and the counts in the last line.
 fn summary(lines: &[(&str, Ended, Duration)]) -> String {
     let mut text = String::from("\n");
@@ -405,7 +399,7 @@ mod tests {
 
     #[test]
     fn a_missing_target_is_skipped_with_a_remedy() {
-        let ended = provide("surely-no-such-target", false);
+        let ended = machine::provide_target("surely-no-such-target", false).map_err(Ended::from);
         let how = "rustup target add surely-no-such-target, or run with --install";
         assert_eq!(ended, Err(Ended::Skipped(how.to_owned())));
     }

@@ -2,13 +2,16 @@
 #![expect(clippy::print_stdout, reason = "a command line tool talks to its terminal")]
 
 mod bench;
+mod browser;
 mod ci;
 mod client_errors;
 mod codegen;
+mod container;
 mod diet;
 mod flows;
 mod hack;
 mod interop;
+mod machine;
 mod postgres;
 mod stopwatch;
 mod tidy;
@@ -46,6 +49,14 @@ enum Task {
     Bench(bench::Options),
     /// Log in with published clients of other languages, and run the MCP conformance package.
     Interop(interop::Options),
+    /// Make the container image from nothing, and look at it from outside.
+    Container(container::Options),
+    /// Log in with pkce-client from a page, in what is like a browser.
+    Browser {
+        /// Install the program that makes a module for JavaScript, if it is missing.
+        #[arg(long)]
+        install: bool,
+    },
     /// Write the generated documents.
     Codegen {
         /// Write nothing; fail if a document is not up to date.
@@ -63,6 +74,8 @@ fn main() -> ExitCode {
         Task::Attack(attack) => attack.run(),
         Task::Bench(options) => bench::run(&root, &options),
         Task::Interop(options) => interop::run(&root, &options),
+        Task::Container(options) => container::run(&root, &options),
+        Task::Browser { install } => browser::run(&root, install).map_err(|missing| missing.to_string()),
         Task::Codegen { check: true } => codegen::check(&root),
         Task::Codegen { check: false } => codegen::write(&root),
     };

@@ -41,7 +41,8 @@ pub(crate) struct Serve {
     /// What the URLs of endpoints begin with that a client calls, if not with the issuer.
     #[arg(long, value_name = "URL")]
     back_channel: Option<String>,
-    /// Call the issuer as each request calls it: by the request's Host, and by its path from the tenant on.
+    /// Call the issuer as each request calls it: by the request's Host, and by its path from the tenant on. So it is
+    /// without this, if the server listens everywhere (0.0.0.0) and no issuer is named.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     issuer_from_host: Option<bool>,
     /// Announce the endpoints that a client calls at the request's Host; issuer and pages stay.
@@ -120,8 +121,11 @@ impl Serve {
         config.issuer = self.issuer.clone().or(config.issuer);
         config.front_channel = self.front_channel.clone().or(config.front_channel);
         config.back_channel = self.back_channel.clone().or(config.back_channel);
+        let listen = self.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        // Who listens everywhere is called by many names, and none of them is 0.0.0.0.
+        let by_any_name = listen.ip().is_unspecified() && config.issuer.is_none();
         for (name, said) in [
-            ("issuer-from-host", self.issuer_from_host),
+            ("issuer-from-host", self.issuer_from_host.or(by_any_name.then_some(true))),
             ("back-channel-from-host", self.back_channel_from_host),
             ("trust-forwarded", self.trust_forwarded),
         ] {
@@ -132,7 +136,6 @@ impl Serve {
                 None => {}
             }
         }
-        let listen = self.listen.or(config.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
         let store = self.store.clone().or_else(|| config.store.clone()).unwrap_or(StoreChoice::Memory);
         let tls = self.tls.clone().over(config.tls.take(), std::mem::take(&mut config.trust))?;
         Ok(Settled { config, listen, store, tls })

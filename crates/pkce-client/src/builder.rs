@@ -15,11 +15,13 @@ use crate::discover::{Server, Terms};
 use crate::error::{ConfigError, Error};
 use crate::issuer::IssuerPolicy;
 use crate::jwks::KeyCache;
+#[cfg(not(target_family = "wasm"))]
 use crate::paste::PastePrompt;
 use crate::public_key::is_verified;
 use crate::specs::oidc_backchannel_logout::Received;
 use crate::specs::{self, Spec, rfc9101_jar, rfc9126_par};
 use crate::transport::HttpClient;
+#[cfg(not(target_family = "wasm"))]
 use crate::user_agent::{SystemBrowser, UserAgent};
 
 /// The most that clocks may be allowed to differ.
@@ -48,7 +50,9 @@ pub struct ClientBuilder {
     pub(crate) http: Option<Arc<dyn HttpClient>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) user_agent: Arc<dyn UserAgent>,
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) paste: Option<Arc<dyn PastePrompt>>,
 }
 
@@ -72,7 +76,9 @@ impl ClientBuilder {
             http: None,
             clock: Arc::new(SystemClock),
             dice: Arc::new(SystemDice),
+            #[cfg(not(target_family = "wasm"))]
             user_agent: Arc::new(SystemBrowser),
+            #[cfg(not(target_family = "wasm"))]
             paste: None,
         }
     }
@@ -173,6 +179,7 @@ impl ClientBuilder {
     }
 
     /// Opens native logins with `user_agent` instead of the system's browser.
+    #[cfg(not(target_family = "wasm"))]
     pub fn user_agent(mut self, user_agent: impl UserAgent + 'static) -> Self {
         self.user_agent = Arc::new(user_agent);
         self
@@ -213,6 +220,7 @@ impl ClientBuilder {
     }
 
     /// A document that takes part, from now on if it did not before.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn spec_mut<S: Spec + Default>(&mut self) -> &mut S {
         specs::find(&mut self.specs)
     }
@@ -258,9 +266,9 @@ impl ClientBuilder {
             Some(http) => Ok(Arc::clone(http)),
             // RFC 8705 §2: the certificate is shown by the transport, and this one has none.
             None if self.needs_certificate() => Err(ConfigError::NoIdentity),
-            #[cfg(feature = "reqwest")]
+            #[cfg(all(feature = "reqwest", not(target_family = "wasm")))]
             None => Ok(Arc::new(crate::reqwest_transport::ReqwestTransport::builder().build()?)),
-            #[cfg(not(feature = "reqwest"))]
+            #[cfg(not(all(feature = "reqwest", not(target_family = "wasm"))))]
             None => Err(ConfigError::NoTransport),
         }
     }
@@ -290,7 +298,9 @@ impl ClientBuilder {
             http,
             clock: self.clock,
             dice: self.dice,
+            #[cfg(not(target_family = "wasm"))]
             user_agent: self.user_agent,
+            #[cfg(not(target_family = "wasm"))]
             paste: self.paste,
             keys: KeyCache::default(),
             logout_tokens: Received::default(),

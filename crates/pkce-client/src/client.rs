@@ -23,6 +23,7 @@ use crate::issuer::IssuerPolicy;
 use crate::jwks::KeyCache;
 use crate::jwt::{Jwt, JwtError, JwtKind};
 use crate::login::LoginRequest;
+#[cfg(not(target_family = "wasm"))]
 use crate::paste::PastePrompt;
 use crate::pending::{Accepted, Flow, Pending, RejectReason, Rejected};
 use crate::session::Session;
@@ -30,6 +31,7 @@ use crate::specs::oidc_backchannel_logout::Received;
 use crate::specs::{Spec, rfc8707_resource};
 use crate::token::{TokenResponse, TokenType};
 use crate::transport::{Endpoint, HttpClient, HttpRequest, TransportError};
+#[cfg(not(target_family = "wasm"))]
 use crate::user_agent::UserAgent;
 
 /// The longest signed token that is read, in octets, where no answer with a limit of its own brought it.
@@ -62,7 +64,9 @@ pub(crate) struct Inner {
     pub(crate) http: Arc<dyn HttpClient>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<dyn Dice>,
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) user_agent: Arc<dyn UserAgent>,
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) paste: Option<Arc<dyn PastePrompt>>,
     pub(crate) keys: KeyCache,
     pub(crate) logout_tokens: Received,
@@ -73,7 +77,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Config`], [`Error::Discovery`], [`Error::Transport`] or [`Error::Protocol`].
-    #[cfg(feature = "reqwest")]
+    #[cfg(all(feature = "reqwest", not(target_family = "wasm")))]
     pub async fn discover(issuer: &str, client_id: &str) -> Result<Self, Error> {
         Self::builder(issuer, client_id).discover().await
     }
@@ -94,6 +98,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`LoginRequest::native`].
+    #[cfg(not(target_family = "wasm"))]
     pub async fn login_native<S: AsRef<str>>(&self, scopes: impl IntoIterator<Item = S>) -> Result<Session, Error> {
         self.login().scopes(scopes).native().await
     }
@@ -197,7 +202,7 @@ impl Client {
         response: &mut TokenResponse,
         occasion: Occasion<'_>,
     ) -> Result<IdClaims, Error> {
-        let token = self.decrypted_id_token(response.id_token.as_ref().ok_or(JwtError::Absent)?)?;
+        let token = self.decrypted(JwtKind::IdToken, response.id_token.as_ref().ok_or(JwtError::Absent)?, true)?;
         self.judged(&*response.id_token.insert(token), Some(&response.access_token), occasion).await
     }
 
@@ -216,6 +221,20 @@ impl Client {
         }
         let expected = Expectations { recipient: self.recipient(), access_token, occasion };
         Ok(IdClaims::judge(id_token.claims()?, id_token.algorithm, &expected)?)
+    }
+
+    /// Whether tokens of this kind are encrypted for this client.
+    pub(crate) fn is_encrypted(&self, kind: JwtKind) -> bool {
+        self.inner.specs.iter().any(|spec| spec.encrypts(kind))
+    }
+
+    /// What is in a token, if tokens of this kind are encrypted for this client: a signed token if `is_signed`, claims
+    /// otherwise. Where they are not, the token as it is.
+    pub(crate) fn decrypted(&self, kind: JwtKind, token: &Secret, is_signed: bool) -> Result<Secret, JwtError> {
+        match self.inner.specs.iter().find(|spec| spec.encrypts(kind)) {
+            Some(spec) => spec.decrypt(kind, token, is_signed),
+            None => Ok(token.clone()),
+        }
     }
 
     /// What any token for this client is held against.

@@ -20,7 +20,7 @@ pub trait Dice: Send + Sync {
 #[error("the source of randomness has failed")]
 pub struct NoEntropy;
 
-/// The random number generator of the operating system.
+/// The random number generator of the operating system; in a browser, `crypto.getRandomValues()`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemDice;
 

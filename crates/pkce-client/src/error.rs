@@ -3,6 +3,7 @@
 mod advice;
 pub(crate) mod code;
 mod oauth;
+mod paste;
 
 use std::time::Duration;
 
@@ -11,11 +12,11 @@ use oauth_types::{Algorithm, KeyManagement};
 pub use self::advice::Advice;
 pub use self::code::ErrorCode;
 pub use self::oauth::OAuthError;
+pub use self::paste::PasteError;
 use crate::dice::NoEntropy;
 use crate::issuer::IssuerDifference;
 use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
-use crate::paste::PasteError;
 use crate::pending::{RejectReason, Rejected};
 use crate::specs::oidc_rp_initiated_logout::LogoutError;
 use crate::specs::rfc7591_registration::RegistrationError;
@@ -298,7 +299,7 @@ pub enum ConfigError {
     /// Neither the nonce nor PKCE would tie a code to its login (RFC 9700 §2.1.1).
     #[error("allow_missing_nonce and allow_unadvertised_pkce together leave nothing that ties a code to its login")]
     NeitherNonceNorPkce,
-    /// There is no transport: the feature `reqwest` is off and `ClientBuilder::http` was not called.
+    /// There is no transport: the feature `reqwest` is off or it is in a browser, and `ClientBuilder::http` was not called.
     #[error("no HTTP transport: name one with ClientBuilder::http")]
     NoTransport,
     /// Certification authorities are not certificates in PEM, or there is none.

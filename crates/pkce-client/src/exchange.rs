@@ -5,12 +5,12 @@ use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use oauth_types::{Params, Secret};
-use tokio::task::JoinError;
 use url::Url;
 
 use crate::client::{Client, send};
 use crate::error::Error;
 use crate::specs::Again;
+use crate::task::{Movable, Task};
 use crate::transport::{Endpoint, HttpRequest, TransportError};
 
 /// A form for an endpoint, before it is sent.
@@ -37,16 +37,16 @@ pub(crate) fn uri(endpoint: Endpoint, url: &Url) -> Result<http::Uri, Error> {
 }
 
 /// Runs `work` with `endpoint` in a task of its own, which cancelling the caller does not stop.
-pub(crate) async fn uncancelled<T: Send + 'static>(
+pub(crate) async fn uncancelled<T: Movable>(
     endpoint: Endpoint,
-    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    work: impl Future<Output = Result<T, Error>> + Movable,
 ) -> Result<T, Error> {
-    outcome(endpoint, tokio::spawn(work).await)
+    outcome(endpoint, Task::start(work).await)
 }
 
-/// What came of work in a task of its own.
-pub(crate) fn outcome<T>(endpoint: Endpoint, joined: Result<Result<T, Error>, JoinError>) -> Result<T, Error> {
-    joined.unwrap_or_else(|_| {
+/// What came of work in a task of its own, if it was not stopped.
+pub(crate) fn outcome<T>(endpoint: Endpoint, done: Option<Result<T, Error>>) -> Result<T, Error> {
+    done.unwrap_or_else(|| {
         let source = TransportError::connection("the exchange was stopped");
         Err(Error::Transport { endpoint, source })
     })

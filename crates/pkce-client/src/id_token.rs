@@ -8,7 +8,7 @@ use oauth_types::Secret;
 use crate::claims::{Elsewhere, IdClaims, Occasion};
 use crate::client::{Client, MAX_JWT};
 use crate::error::Error;
-use crate::jwt::JwtError;
+use crate::jwt::{JwtError, JwtKind};
 
 /// An ID token that nothing is believed of yet. It is told next which nonce was sent for it, or that there was none.
 #[must_use = "say which nonce was sent, or that there was none"]
@@ -116,7 +116,7 @@ impl IdTokenCheck<'_> {
         if self.token.expose().len() > MAX_JWT {
             return Err(JwtError::TooLong.into());
         }
-        let token = self.client.decrypted_id_token(&self.token)?;
+        let token = self.client.decrypted(JwtKind::IdToken, &self.token, true)?;
         self.client.judged(&token, self.access_token.as_ref(), Occasion::Elsewhere(&self.expected)).await
     }
 }

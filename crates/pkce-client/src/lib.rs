@@ -116,6 +116,19 @@
 //! [`HttpClient`], [`Clock`], [`Dice`], [`UserAgent`]. A transport of your own is held against the contract by
 //! [`http_conformance::check`], a store of tokens by [`token_store_conformance::check`]. Users whose browser is on
 //! another machine paste its last address: [`ClientBuilder::paste_prompt`].
+//!
+//! # In a browser
+//! For `wasm32-unknown-unknown`, time, timers, tasks and randomness come from the browser in place of the runtime, and the
+//! transport is yours, over `fetch` for example. What needs sockets, files or a program is not there: native logins,
+//! `FileStore`, `http_conformance` and the features `axum`, `sqlite` and `postgres`; nor are encrypted tokens, and nothing is
+//! signed with RSA.
+
+#[cfg(all(target_family = "wasm", not(target_os = "unknown")))]
+compile_error!(
+    "of the targets of WebAssembly, this is for wasm32-unknown-unknown alone: in a browser, or what is like one"
+);
+#[cfg(all(target_family = "wasm", any(feature = "axum", feature = "sqlite", feature = "postgres")))]
+compile_error!("the features axum, sqlite and postgres are not for browsers");
 
 mod address;
 mod asked;
@@ -128,11 +141,13 @@ mod claims;
 mod client;
 mod client_metadata;
 mod clock;
+mod crypto;
 mod dice;
 mod discover;
 mod error;
 mod exchange;
 mod flow_store;
+#[cfg(not(target_family = "wasm"))]
 pub mod http_conformance;
 mod id_token;
 mod issuer;
@@ -140,12 +155,15 @@ mod json;
 mod jwks;
 mod jwt;
 mod login;
+#[cfg(not(target_family = "wasm"))]
 mod loopback;
+#[cfg(not(target_family = "wasm"))]
 mod native;
+#[cfg(not(target_family = "wasm"))]
 mod paste;
 mod pending;
 mod public_key;
-#[cfg(feature = "reqwest")]
+#[cfg(all(feature = "reqwest", not(target_family = "wasm")))]
 mod reqwest_transport;
 mod resource;
 mod response_mode;
@@ -155,9 +173,11 @@ mod session;
 mod signing_key;
 mod specs;
 mod store;
+mod task;
 mod token;
 mod token_set;
 mod transport;
+#[cfg(not(target_family = "wasm"))]
 mod user_agent;
 
 #[cfg(feature = "axum")]
@@ -173,7 +193,7 @@ pub use client_metadata::ClientMetadata;
 pub use clock::{Clock, SystemClock};
 pub use dice::{Dice, NoEntropy, SystemDice};
 pub use error::{
-    AddressError, Advice, ConfigError, Defect, DiscoveryError, Error, ErrorCode, FinishError, OAuthError,
+    AddressError, Advice, ConfigError, Defect, DiscoveryError, Error, ErrorCode, FinishError, OAuthError, PasteError,
 };
 pub use flow_store::conformance as flow_store_conformance;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -185,9 +205,10 @@ pub use json::JsonError;
 pub use jwt::{JwtError, JwtKind};
 pub use login::{LoginRequest, Started};
 pub use oauth_types::{Algorithm, ContentEncryption, KeyManagement, ProviderMetadata, Secret};
-pub use paste::{PasteError, PastePrompt, TerminalPrompt};
+#[cfg(not(target_family = "wasm"))]
+pub use paste::{PastePrompt, TerminalPrompt};
 pub use pending::{Accepted, FlowKey, Pending, RejectReason, Rejected};
-#[cfg(feature = "reqwest")]
+#[cfg(all(feature = "reqwest", not(target_family = "wasm")))]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use resource::denied::{AccessError, Denied};
 pub use resource::{Access, ProtectedResource, ResourceRequest};
@@ -195,15 +216,16 @@ pub use seal_key::{SealError, SealKey};
 pub use session::Session;
 pub use signing_key::{KeyError, SigningKey};
 pub use specs::draft_client_id_metadata::ClientDocument;
-pub use specs::mcp_authorization::{
-    AccessRequest, NativeLogin, ResourceClient, ResourceClientBuilder, ResourceLogin,
-};
+#[cfg(not(target_family = "wasm"))]
+pub use specs::mcp_authorization::NativeLogin;
+pub use specs::mcp_authorization::{AccessRequest, ResourceClient, ResourceClientBuilder, ResourceLogin};
 pub use specs::oidc_backchannel_logout::LogoutToken;
 pub use specs::oidc_core::Prompt;
 pub use specs::oidc_frontchannel_logout::{FrontChannelError, FrontChannelLogout};
 pub use specs::oidc_rp_initiated_logout::{LogoutError, LogoutRequest, PendingLogout, StartedLogout};
 pub use specs::rfc6749_client_credentials::ClientCredentials;
 pub use specs::rfc6750_bearer::Challenge;
+#[cfg(not(target_family = "wasm"))]
 pub use specs::rfc7516_jwe::DecryptionKey;
 pub use specs::rfc7523_jwt_bearer::JwtBearer;
 pub use specs::rfc7591_registration::{Registration, RegistrationError, RegistrationRequest};
@@ -216,6 +238,7 @@ pub use specs::rfc9449_dpop::replay::{MemoryProofs, ProofNonces, ProofStore, Pro
 pub use specs::rfc9470_step_up::StepUp;
 pub use specs::rfc9728_resource::{ResourceError, ResourceMetadata};
 pub use store::conformance as token_store_conformance;
+#[cfg(not(target_family = "wasm"))]
 pub use store::file::FileStore;
 pub use store::memory::MemoryStore;
 #[cfg(feature = "postgres")]
@@ -226,6 +249,7 @@ pub use store::{Lease, Replace, StoreError, TokenStore, Version};
 pub use token::TokenType;
 pub use token_set::TokenSet;
 pub use transport::{BoxFuture, Endpoint, HttpClient, HttpRequest, TransportError};
+#[cfg(not(target_family = "wasm"))]
 pub use user_agent::{SystemBrowser, UserAgent};
 
 #[cfg(doctest)]

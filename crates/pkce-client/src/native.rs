@@ -9,10 +9,10 @@ use url::Url;
 
 use crate::callback::Callback;
 use crate::client::Client;
-use crate::error::{ConfigError, Error};
+use crate::error::{ConfigError, Error, PasteError};
 use crate::login::{LoginRequest, Started};
 use crate::loopback::{Answer, Loopback, Request};
-use crate::paste::{self, PasteError, PastePrompt};
+use crate::paste::{self, PastePrompt};
 use crate::pending::{Accepted, Pending, RejectReason};
 use crate::session::Session;
 use crate::transport::BoxFuture;

@@ -14,10 +14,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::callback::Callback;
 use crate::clock::Clock;
-use crate::error::{Advice, OAuthError};
+use crate::crypto::NONCE_LEN;
+use crate::error::OAuthError;
 use crate::jwt::JwtError;
 use crate::response_mode::Mode;
-use crate::seal_key::NONCE_LEN;
 
 /// What a login is looked up by: a hash of its `state`, so that a store never holds the `state` itself.
 ///
@@ -223,11 +223,4 @@ pub enum RejectReason {
     /// The login was begun by a client for another server or with another `client_id`.
     #[error("the login was begun by another client")]
     OtherClient,
-}
-
-impl RejectReason {
-    /// Whether anybody could have caused it, so that the real response may still come.
-    pub(crate) fn may_be_forged(&self) -> bool {
-        self.advice() == Advice::Ignore
-    }
 }

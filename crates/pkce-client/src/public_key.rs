@@ -1,77 +1,22 @@
 //! Public keys that verify signatures (RFC 7518 §3, RFC 8037 §3.1), read from JSON Web Keys and parsed once.
 
 use std::fmt;
-use std::sync::OnceLock;
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
-    RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents, VerificationAlgorithm,
-};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_types::Algorithm;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use crate::crypto::{Curve, CurveKey, RSA, RsaKey};
+
 /// A public key of a type that signs.
 pub(crate) enum PublicKey {
-    Rsa(Box<Rsa>),
-    Curve(&'static Curve, Box<ParsedPublicKey>),
+    Rsa(Box<RsaKey>),
+    Curve(Curve, CurveKey),
     /// An RSA key under 2048 bits (RFC 7518 §3.3), over 8192, or with an exponent no honest key has.
     WeakRsa,
 }
-
-pub(crate) struct Rsa {
-    components: RsaPublicKeyComponents<Vec<u8>>,
-    /// One for each of [`RSA`], parsed when it is first used.
-    parsed: [OnceLock<Option<ParsedPublicKey>>; RSA.len()],
-}
-
-/// A curve that signatures are made on.
-pub(crate) struct Curve {
-    kty: &'static str,
-    name: &'static str,
-    /// Octets of a coordinate.
-    size: usize,
-    algorithms: &'static [Algorithm],
-    verification: &'static dyn VerificationAlgorithm,
-}
-
-/// What RSA keys sign, and how each is verified.
-static RSA: [(Algorithm, &RsaParameters); 6] = [
-    (Algorithm::Rs256, &RSA_PKCS1_2048_8192_SHA256),
-    (Algorithm::Rs384, &RSA_PKCS1_2048_8192_SHA384),
-    (Algorithm::Rs512, &RSA_PKCS1_2048_8192_SHA512),
-    (Algorithm::Ps256, &RSA_PSS_2048_8192_SHA256),
-    (Algorithm::Ps384, &RSA_PSS_2048_8192_SHA384),
-    (Algorithm::Ps512, &RSA_PSS_2048_8192_SHA512),
-];
-
-static CURVES: [Curve; 3] = [
-    Curve {
-        kty: "EC",
-        name: "P-256",
-        size: 32,
-        algorithms: &[Algorithm::Es256],
-        verification: &ECDSA_P256_SHA256_FIXED,
-    },
-    Curve {
-        kty: "EC",
-        name: "P-384",
-        size: 48,
-        algorithms: &[Algorithm::Es384],
-        verification: &ECDSA_P384_SHA384_FIXED,
-    },
-    Curve {
-        kty: "OKP",
-        name: "Ed25519",
-        size: 32,
-        // RFC 9864 §2.2: two names of one algorithm.
-        algorithms: &[Algorithm::EdDsa, Algorithm::Ed25519],
-        verification: &ED25519,
-    },
-];
 
 impl PublicKey {
     /// The key in a JSON Web Key, or nothing: it is of another type, or malformed.
@@ -82,19 +27,19 @@ impl PublicKey {
         if kty == "RSA" {
             return Some(Self::rsa(&octets("n")?, &octets("e")?));
         }
-        let curve = CURVES.iter().find(|curve| curve.kty == kty && Some(curve.name) == text("crv"))?;
-        let coordinate = |name| octets(name).filter(|octets| octets.len() == curve.size);
+        let curve = Curve::ALL.into_iter().find(|curve| curve.kty() == kty && Some(curve.name()) == text("crv"))?;
+        let coordinate = |name| octets(name).filter(|octets| octets.len() == curve.size());
         let x = coordinate("x")?;
         // RFC 7518 §6.2.1.2, and SEC 1 §2.3.3: a point that is not compressed.
         let point = if kty == "EC" { [vec![4], x, coordinate("y")?].concat() } else { x };
-        Some(Self::Curve(curve, Box::new(ParsedPublicKey::new(curve.verification, point).ok()?)))
+        Some(Self::Curve(curve, CurveKey::read(curve, &point)?))
     }
 
     /// Whether keys of this type make signatures of `alg`.
     pub(crate) fn is_for(&self, alg: Algorithm) -> bool {
         match self {
-            Self::Rsa(_) | Self::WeakRsa => RSA.iter().any(|(own, _)| *own == alg),
-            Self::Curve(curve, _) => curve.algorithms.contains(&alg),
+            Self::Rsa(_) | Self::WeakRsa => RSA.contains(&alg),
+            Self::Curve(curve, _) => curve.algorithms().contains(&alg),
         }
     }
 
@@ -104,12 +49,11 @@ impl PublicKey {
 
     /// Whether `signature` is one of `alg` over `message` by the owner of this key.
     pub(crate) fn verifies(&self, alg: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        let key = match self {
-            Self::Rsa(rsa) => rsa.parsed(alg),
-            Self::Curve(curve, key) => Some(&**key).filter(|_| curve.algorithms.contains(&alg)),
-            Self::WeakRsa => None,
-        };
-        key.is_some_and(|key| key.verify_sig(message, signature).is_ok())
+        match self {
+            Self::Rsa(key) => key.verifies(alg, message, signature),
+            Self::Curve(curve, key) => curve.algorithms().contains(&alg) && key.verifies(message, signature),
+            Self::WeakRsa => false,
+        }
     }
 
     fn rsa(modulus: &[u8], exponent: &[u8]) -> Self {
@@ -121,23 +65,16 @@ impl PublicKey {
         // NIST SP 800-56B asks for an exponent over 2^16; 65537 is the smallest odd one.
         let large = (3..=8).contains(&e.len());
         if (2048..=8192).contains(&bits) && odd && large {
-            Self::Rsa(Box::new(Rsa { components: RsaPublicKeyComponents { n, e }, parsed: Default::default() }))
+            Self::Rsa(Box::new(RsaKey::new(n, e)))
         } else {
             Self::WeakRsa
         }
     }
 }
 
-impl Rsa {
-    fn parsed(&self, alg: Algorithm) -> Option<&ParsedPublicKey> {
-        let at = RSA.iter().position(|(own, _)| *own == alg)?;
-        self.parsed[at].get_or_init(|| self.components.to_parsed_public_key(RSA[at].1).ok()).as_ref()
-    }
-}
-
 /// Whether signatures of `alg` are verified with a public key here. Those of ES512 are not.
 pub(crate) fn is_verified(alg: Algorithm) -> bool {
-    RSA.iter().any(|(own, _)| *own == alg) || CURVES.iter().any(|curve| curve.algorithms.contains(&alg))
+    RSA.contains(&alg) || Curve::of(alg).is_some()
 }
 
 /// A public key is no secret, but long: its type is shown.
@@ -145,7 +82,7 @@ impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Rsa(_) => "RSA",
-            Self::Curve(curve, _) => curve.name,
+            Self::Curve(curve, _) => curve.name(),
             Self::WeakRsa => "weak RSA",
         })
     }

@@ -3,16 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::crypto::{NONCE_LEN, Sealing};
 use crate::dice::{Dice, NoEntropy};
-
-/// Octets of a nonce (NIST SP 800-38D §5.2.1.1).
-pub(crate) const NONCE_LEN: usize = 12;
 
 /// The format of what is sealed. It is the first octet.
 const VERSION: u8 = 1;
@@ -54,7 +51,7 @@ struct Keys {
 struct One {
     /// Tells which key something was sealed with, and nothing about the key.
     name: [u8; NAME_LEN],
-    key: LessSafeKey,
+    key: Sealing,
 }
 
 /// Why something that was sealed cannot be used.
@@ -93,9 +90,8 @@ impl SealKey {
         let digest = Sha256::new_with_prefix("pkce-client: name of a seal key").chain_update(octets).finalize();
         let mut name = [0; NAME_LEN];
         name.copy_from_slice(&digest[..NAME_LEN]);
-        let key = UnboundKey::new(&AES_256_GCM, &octets).expect("a key of 32 octets");
+        let seals = Arc::new(One { name, key: Sealing::new(octets) });
         octets.zeroize();
-        let seals = Arc::new(One { name, key: LessSafeKey::new(key) });
         Self(Arc::new(Keys { seals, open: Vec::new() }))
     }
 
@@ -121,10 +117,9 @@ impl SealKey {
         let mut sealed = vec![VERSION];
         sealed.extend_from_slice(name);
         sealed.extend_from_slice(&nonce);
-        let aad = Aad::from([purpose.as_bytes(), &sealed].concat());
-        let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, &mut octets);
+        let tag = key.seal(nonce, &[purpose.as_bytes(), &sealed].concat(), &mut octets);
         sealed.extend_from_slice(&octets);
-        sealed.extend_from_slice(tag.expect("the content is far shorter than 64 GiB").as_ref());
+        sealed.extend_from_slice(&tag);
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
@@ -143,9 +138,8 @@ impl SealKey {
         let (name, nonce) = header[1..].split_at(NAME_LEN);
         let mut keys = std::iter::once(&self.0.seals).chain(&self.0.open);
         let One { key, .. } = &**keys.find(|key| key.name == name).ok_or(SealError::UnknownKey)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Malformed)?;
-        let aad = Aad::from([purpose.as_bytes(), header].concat());
-        let opened = key.open_in_place(nonce, aad, content).map_err(|_| SealError::Tampered)?;
+        let nonce = nonce.try_into().map_err(|_| SealError::Malformed)?;
+        let opened = key.open(nonce, &[purpose.as_bytes(), header].concat(), content).ok_or(SealError::Tampered)?;
         Ok(Zeroizing::new(opened.to_vec()))
     }
 }

@@ -1,7 +1,5 @@
 //! Private keys of the client, and the signed tokens it makes with them (RFC 7515).
 
-mod key_pair;
-
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,12 +9,12 @@ use oauth_types::{Algorithm, Secret};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::crypto::{Form, KeyPair, Public};
 use crate::dice::{Dice, NoEntropy};
 use crate::public_key;
-use key_pair::{Form, KeyPair};
 
 /// A PKCS #8 document of a P-256 key, up to the 32 octets of its private part (RFC 5958 §2, RFC 5915 §3).
-const P256_PKCS8: [u8; 35] = [
+pub(crate) const P256_PKCS8: [u8; 35] = [
     0x30, 0x41, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x04, 0x27, 0x30, 0x25, 0x02, 0x01, 0x01, 0x04, 0x20,
 ];
@@ -137,9 +135,26 @@ impl SigningKey {
     /// A key that has been tried, or nothing.
     fn read(algorithm: Algorithm, form: Form, der: &[u8]) -> Option<Self> {
         let pair = KeyPair::read(algorithm, form, der)?;
-        let public = pair.public();
+        let public = members(&pair.public());
         Some(Self(Arc::new(Parts { pair: Arc::new(pair), algorithm, kid: None, public })))
     }
+}
+
+/// The members that a public key is made of (RFC 7518 §6.2.1, §6.3.1; RFC 8037 §2), and no others.
+fn members(public: &Public) -> Map<String, Value> {
+    let text = |octets: &[u8]| URL_SAFE_NO_PAD.encode(octets);
+    let members = match public {
+        Public::Rsa(n, e) => vec![("kty", "RSA".to_owned()), ("n", text(n)), ("e", text(e))],
+        Public::Point(curve, point) => {
+            let mut members = vec![("kty", curve.kty().to_owned()), ("crv", curve.name().to_owned())];
+            // SEC 1 §2.3.3: an octet that says that the point is not compressed, and two coordinates of one length.
+            let (x, y) = point[point.len() % 2..].split_at(curve.size());
+            members.push(("x", text(x)));
+            members.extend(Some(("y", text(y))).filter(|_| !y.is_empty()));
+            members
+        }
+    };
+    members.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect()
 }
 
 /// The compact serialisation (RFC 7515 §3.1) of what `sign` signs.

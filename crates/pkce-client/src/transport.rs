@@ -6,7 +6,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 /// A future that can be sent between threads and does not name its type.
+#[cfg(not(target_family = "wasm"))]
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A future that does not name its type. It stays on its thread, as everything does that waits for a browser.
+#[cfg(target_family = "wasm")]
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// How long one exchange may take, from connecting to the last octet of the body.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);

@@ -27,14 +27,16 @@ use std::path::Path;
 use self::attacks::{ATTACKED, Extent};
 use self::catalogue::{CLIENTS, FLOWS};
 use self::examples::EXAMPLES;
-use self::programs::{Folders, Missing, Runtime, build_server};
+use self::programs::{Runtime, build_server};
 use self::servers::SERVERS;
 use self::stage::Stage;
 use self::table::Table;
 use crate::flows::told;
+use crate::machine::Missing;
 
 pub(crate) use self::clients_document::clients_document;
 pub(crate) use self::document::document;
+pub(crate) use self::programs::{Folders, copy, node_in, quietly};
 pub(crate) use self::table::Done;
 
 /// What to run.

@@ -107,6 +107,12 @@ impl RejectReason {
             | Self::Mode => Advice::Ignore,
         }
     }
+
+    /// Whether anybody could have caused it, so that the real response may still come.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn may_be_forged(&self) -> bool {
+        self.advice() == Advice::Ignore
+    }
 }
 
 /// Of the codes that RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6 and their extensions define.

@@ -8,10 +8,10 @@ use std::fmt;
 
 use super::{Defect, Error, FinishError};
 use crate::callback::CallbackError;
+use crate::error::PasteError;
 use crate::issuer::IssuerDifference;
 use crate::json::JsonError;
 use crate::jwt::{JwtError, JwtKind};
-use crate::paste::PasteError;
 use crate::pending::RejectReason;
 use crate::seal_key::SealError;
 use crate::specs::oidc_frontchannel_logout::FrontChannelError;

@@ -18,7 +18,9 @@ use tokio::sync::Mutex;
 pub use self::builder::ResourceClientBuilder;
 use self::builder::Terms;
 use self::connect::Connection;
-pub use self::login::{AccessRequest, NativeLogin, ResourceLogin};
+#[cfg(not(target_family = "wasm"))]
+pub use self::login::NativeLogin;
+pub use self::login::{AccessRequest, ResourceLogin};
 use self::scopes::Scopes;
 use self::step_ups::StepUps;
 use crate::client::{Client, send};

@@ -13,6 +13,7 @@ pub(crate) mod oidc_signed_userinfo;
 pub(crate) mod rfc6749_client_credentials;
 pub(crate) mod rfc6750_bearer;
 mod rfc7009_revocation;
+#[cfg(not(target_family = "wasm"))]
 pub(crate) mod rfc7516_jwe;
 mod rfc7523_client_assertion;
 pub(crate) mod rfc7523_jwt_bearer;
@@ -41,6 +42,7 @@ use crate::client::Client;
 use crate::dice::Dice;
 use crate::discover::Server;
 use crate::error::Error;
+use crate::jwt::{JwtError, JwtKind};
 use crate::login::AuthorizationRequest;
 use crate::token::TokenType;
 use crate::transport::{BoxFuture, Endpoint};
@@ -53,6 +55,7 @@ const ORDER: &[fn() -> TypeId] = &[
     TypeId::of::<rfc8705_mtls::CertificateBound>,
     TypeId::of::<rfc9126_par::Pushed>,
     TypeId::of::<oidc_signed_userinfo::SignedUserinfo>,
+    #[cfg(not(target_family = "wasm"))]
     TypeId::of::<rfc7516_jwe::Encrypted>,
     TypeId::of::<rfc9449_dpop::Dpop>,
 ];
@@ -102,6 +105,16 @@ pub(crate) trait Spec: Any + Send + Sync {
         Again::No
     }
 
+    /// Whether tokens of this kind are encrypted for this client.
+    fn encrypts(&self, _kind: JwtKind) -> bool {
+        false
+    }
+
+    /// Opens a token of a kind that is encrypted for this client: a signed token if `is_signed`, claims otherwise.
+    fn decrypt(&self, _kind: JwtKind, token: &Secret, _is_signed: bool) -> Result<Secret, JwtError> {
+        Ok(token.clone())
+    }
+
     /// Whether the connection proves something, so that endpoints may be elsewhere (RFC 8705 §5).
     fn is_in_connection(&self) -> bool {
         false
@@ -136,6 +149,7 @@ pub(crate) fn place<S: Spec>(specs: &mut Vec<Box<dyn Spec>>, spec: S) {
 }
 
 /// The document of this type, put among `specs` if it is not there.
+#[cfg(not(target_family = "wasm"))]
 pub(crate) fn find<S: Spec + Default>(specs: &mut Vec<Box<dyn Spec>>) -> &mut S {
     if !specs.iter().any(|spec| (&**spec as &dyn Any).is::<S>()) {
         place(specs, S::default());

@@ -48,19 +48,19 @@ impl Spec for SignedUserinfo {
 
 /// The media type to ask for.
 pub(crate) fn accept(client: &Client) -> &'static str {
-    let is_token = client.spec::<SignedUserinfo>().is_some() || client.has_encrypted_userinfo();
+    let is_token = client.spec::<SignedUserinfo>().is_some() || client.is_encrypted(KIND);
     if is_token { MEDIA_TYPE } else { "application/json" }
 }
 
 /// The claims of a response.
 pub(crate) async fn read(client: &Client, response: http::Response<Vec<u8>>) -> Result<Map<String, Value>, Error> {
     let wanted = client.spec::<SignedUserinfo>();
-    if wanted.is_none() && !client.has_encrypted_userinfo() {
+    if wanted.is_none() && !client.is_encrypted(KIND) {
         return members(Endpoint::Userinfo, response);
     }
     let token = signed(Endpoint::Userinfo, response, MEDIA_TYPE)?;
     let failed = |error| KIND.failed(error);
-    let token = client.decrypted_userinfo(token, wanted.is_some()).map_err(failed)?;
+    let token = client.decrypted(KIND, &token, wanted.is_some()).map_err(failed)?;
     let Some(SignedUserinfo(allowed)) = wanted else {
         return json::object(token.expose().as_bytes()).map_err(|error| failed(error.into()));
     };

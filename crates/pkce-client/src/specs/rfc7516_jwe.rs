@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 use self::content::{Sealed, derive, key_len, unwrap};
 pub use self::key::DecryptionKey;
 use crate::builder::ClientBuilder;
-use crate::client::Client;
 use crate::discover::Server;
 use crate::error::{ConfigError, Error};
 use crate::json;
@@ -95,6 +94,27 @@ impl Spec for Encrypted {
         }
         Ok(())
     }
+
+    fn encrypts(&self, kind: JwtKind) -> bool {
+        self.allowed(kind).is_some()
+    }
+
+    fn decrypt(&self, kind: JwtKind, token: &Secret, is_signed: bool) -> Result<Secret, JwtError> {
+        let Some(allowed) = self.allowed(kind) else { return Ok(token.clone()) };
+        let jwe = Jwe::parse(kind, token.expose(), allowed)?;
+        if is_signed { jwe.nested(&self.keys) } else { jwe.claims(&self.keys) }
+    }
+}
+
+impl Encrypted {
+    /// The ways in which tokens of this kind are encrypted, if they are.
+    fn allowed(&self, kind: JwtKind) -> Option<&Allowed> {
+        match kind {
+            JwtKind::IdToken => self.id_tokens.as_ref(),
+            JwtKind::Userinfo => self.userinfo.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 impl Allowed {
@@ -128,27 +148,6 @@ impl Allowed {
             true => Ok(()),
             false => Err(Error::Unsupported("the server encrypts in no way that is allowed")),
         }
-    }
-}
-
-impl Client {
-    /// The signed token in an encrypted ID token, if they are encrypted for this client; otherwise the token as it is.
-    pub(crate) fn decrypted_id_token(&self, token: &Secret) -> Result<Secret, JwtError> {
-        let Some(Encrypted { keys, id_tokens: Some(allowed), .. }) = self.spec() else { return Ok(token.clone()) };
-        Jwe::parse(JwtKind::IdToken, token.expose(), allowed)?.nested(keys)
-    }
-
-    /// Whether UserInfo responses are encrypted for this client.
-    pub(crate) fn has_encrypted_userinfo(&self) -> bool {
-        self.spec::<Encrypted>().is_some_and(|encrypted| encrypted.userinfo.is_some())
-    }
-
-    /// What is in an encrypted UserInfo response, if they are encrypted for this client: a signed token if `is_signed`,
-    /// claims otherwise.
-    pub(crate) fn decrypted_userinfo(&self, token: Secret, is_signed: bool) -> Result<Secret, JwtError> {
-        let Some(Encrypted { keys, userinfo: Some(allowed), .. }) = self.spec() else { return Ok(token) };
-        let jwe = Jwe::parse(JwtKind::Userinfo, token.expose(), allowed)?;
-        if is_signed { jwe.nested(keys) } else { jwe.claims(keys) }
     }
 }
 

@@ -3,13 +3,13 @@
 //! The audience is the issuer and nothing else (draft-ietf-oauth-rfc7523bis §4): an assertion that names an endpoint
 //! could be used at another server that named the same endpoint.
 
-use aws_lc_rs::hmac;
 use oauth_types::{Algorithm, Secret};
 use serde_json::{Map, Value, json};
 
 use crate::authentication::Authentication;
 use crate::builder::ClientBuilder;
 use crate::client::Client;
+use crate::crypto::Mac;
 use crate::dice;
 use crate::error::{ConfigError, Error};
 use crate::exchange::Form;
@@ -32,7 +32,7 @@ struct PrivateKey(SigningKey);
 
 /// `client_secret_jwt`.
 struct Keyed {
-    key: hmac::Key,
+    key: Mac,
     is_long_enough: bool,
 }
 
@@ -55,7 +55,7 @@ impl ClientBuilder {
         let secret = secret.into();
         let octets = secret.expose().as_bytes();
         let is_long_enough = octets.len() >= MIN_SECRET;
-        self.authenticated_by(Keyed { key: hmac::Key::new(hmac::HMAC_SHA256, octets), is_long_enough })
+        self.authenticated_by(Keyed { key: Mac::new(octets), is_long_enough })
     }
 }
 
@@ -89,7 +89,7 @@ impl Authentication for Keyed {
 
     fn authenticate(&self, client: &Client, form: &mut Form) -> Result<(), Error> {
         let header = object([("alg", Algorithm::Hs256.as_str().into()), ("typ", TYP.into())]);
-        let assertion = compact(&header, &claims(client)?, |text| hmac::sign(&self.key, text).as_ref().to_vec());
+        let assertion = compact(&header, &claims(client)?, |text| self.key.sign(text));
         present(client, form, &assertion);
         Ok(())
     }

