@@ -44,11 +44,15 @@ pub(crate) fn run(root: &Path, install: bool) -> Result<String, Missing> {
 /// A server with everybody that the pages are shown to.
 async fn server() -> Result<MockIdp, String> {
     let client = Client::public("public").any_loopback_redirect().metadata("client_name", "A client with pages");
-    let grants = ["authorization_code refresh_token", "urn:ietf:params:oauth:grant-type:device_code"].join(" ");
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
     let builder = MockIdp::builder()
         .on("login-pages")
         .control_token(TOKEN)
-        .client(client.scope("openid profile email").grant_types(&grants))
+        .client(client.scope(["openid", "profile", "email"]).grant_types([
+            "authorization_code",
+            "refresh_token",
+            device,
+        ]))
         .user(User::new("alice").claim("name", "Alice Adams").claim("email", "alice@example.com"))
         .user(User::new("bob").claim("name", "Bob Brown"))
         .user(User::new("paula").password("a password of nobody").one_time_code("123456"));

@@ -124,7 +124,7 @@ fn absent(is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
 }
 
 fn how(packages: &[&str]) -> String {
-    format!("apt-get install {}, then: cargo xtask interop --install", packages.join(" "))
+    format!("apt-get install {}, or the same with --install", packages.join(" "))
 }
 
 fn sha256_of(file: &Path) -> Result<String, String> {
@@ -170,6 +170,6 @@ mod tests {
     fn missing_programs_are_named_by_their_packages() {
         assert!(absent(|_| true).is_empty());
         let missing = absent(|program| program == "unzip");
-        assert_eq!(how(&missing), "apt-get install default-jre-headless maven, then: cargo xtask interop --install");
+        assert_eq!(how(&missing), "apt-get install default-jre-headless maven, or the same with --install");
     }
 }
