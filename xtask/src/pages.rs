@@ -1,6 +1,6 @@
 //! `cargo xtask pages`: every page of the server, in a real browser.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use mock_idp::{Client, MockIdp, User};
@@ -32,13 +32,20 @@ pub(crate) fn run(root: &Path, install: bool) -> Result<String, Missing> {
     let idp = runtime.block_on(server())?;
     let mut walk = Command::new("timeout");
     walk.arg(PATIENCE).arg(folders.node()).arg(folders.installed(NAME).join(WALK).join("main.mjs"));
-    walk.args([idp.issuer()]).arg(&pictures).arg("chromium").env("CONTROL_TOKEN", TOKEN);
+    walk.args([idp.issuer()]).arg(&pictures).arg(chromium()).env("CONTROL_TOKEN", TOKEN);
     let output = walk.stdin(Stdio::null()).output().map_err(|error| format!("node cannot be run: {error}"))?;
     let (heard, complaint) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     match output.status.success() {
         true => Ok(format!("{}; pictures in {}", heard.trim_end(), pictures.display())),
         false => Err(Missing::Broken(format!("{heard}{complaint}"))),
     }
+}
+
+/// Where Chromium is: whoever starts it wants to know exactly.
+fn chromium() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join("chromium")).find(|program| program.exists());
+    found.unwrap_or_else(|| "chromium".into())
 }
 
 /// A server with everybody that the pages are shown to.

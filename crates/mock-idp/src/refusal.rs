@@ -113,6 +113,8 @@ pub struct Refused {
     pub document: &'static str,
     /// The section.
     pub section: &'static str,
+    /// What the rule asks for, in a sentence without its full stop.
+    pub says: &'static str,
     /// The error code on the wire.
     pub error: ErrorCode,
     /// The likely mistake.
@@ -126,6 +128,7 @@ impl From<&Refusal> for Refused {
             rule: rule.id,
             document: rule.document.name,
             section: rule.section,
+            says: rule.says,
             error: rule.error,
             hint: refusal.hint.clone(),
         }

@@ -9,8 +9,6 @@ pub(crate) mod date;
 pub(crate) mod departure;
 pub(crate) mod encode;
 pub(crate) mod extract;
-#[cfg(feature = "control")]
-pub(crate) mod inspector;
 pub(crate) mod journal;
 pub(crate) mod ledger;
 pub(crate) mod lever;

@@ -18,6 +18,8 @@ use oauth_types::{ErrorCode, Params};
 
 use super::address::{self, OverHttp};
 use super::attended::{Attended, Visit};
+#[cfg(feature = "control")]
+use super::control::{self, inspector};
 use super::date;
 use super::departure::Departing;
 use super::encode::{self, Encoded, Encoder};
@@ -26,8 +28,6 @@ use super::journal::{self, Answer, Entry};
 use super::lever::Lever;
 use super::tap;
 use super::tenants::{Live, Tenant, Tenants, is_name};
-#[cfg(feature = "control")]
-use super::{control, inspector};
 use crate::client_keys;
 use crate::doctor::paths;
 use crate::documents;

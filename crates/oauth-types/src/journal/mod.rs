@@ -201,6 +201,9 @@ pub struct Refused {
     pub document: String,
     /// The section.
     pub section: String,
+    /// What the rule asks for, in a sentence without its full stop.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub says: String,
     /// The error code on the wire.
     pub error: String,
     /// The likely mistake.

@@ -32,7 +32,7 @@ impl Access {
         Self { on, token, own }
     }
 
-    pub(in crate::http) fn is_on(&self) -> bool {
+    pub(super) fn is_on(&self) -> bool {
         self.on
     }
 
@@ -48,7 +48,7 @@ impl Access {
 
     /// The same for pages. A browser has the token in a cookie, and it may be led to a page from anywhere: that is how
     /// people follow links (Fetch Metadata, `Sec-Fetch-Mode`).
-    pub(in crate::http) fn judge_visitor(&self, parts: &Parts, kept: Option<&str>) -> Result<(), Problem> {
+    pub(super) fn judge_visitor(&self, parts: &Parts, kept: Option<&str>) -> Result<(), Problem> {
         match (&self.token, kept) {
             (Some(token), Some(kept)) if !token.is_empty() && token.matches(kept) => {}
             (Some(token), _) => judge_token(token, &parts.headers)?,

@@ -10,9 +10,7 @@ use super::problem::Problem;
 static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// Does something aside, when it is its turn.
-pub(in crate::http) async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     take_turn(&TURNS, work).await
 }
 

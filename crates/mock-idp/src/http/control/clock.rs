@@ -52,7 +52,7 @@ fn turn(ask: &Ask<'_>) -> Outcome {
 }
 
 /// Whether a clock can be turned so and still say the date.
-pub(in crate::http) fn check(clock: &AdjustableClock, turns: &[Turn]) -> Result<(), Problem> {
+pub(super) fn check(clock: &AdjustableClock, turns: &[Turn]) -> Result<(), Problem> {
     let trial = AdjustableClock::like(clock);
     for turn in turns {
         trial.turn(*turn);

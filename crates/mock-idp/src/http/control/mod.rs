@@ -16,7 +16,7 @@ use oauth_types::Params;
 use super::extract::{self, NoBody};
 use super::router::App;
 use call::{Ask, Call, Handler, Outcome, Verb};
-use problem::{BAD_QUERY, NO_JSON, NO_SUCH_CALL, OTHER_MEDIA_TYPE, TOO_LARGE, TOO_SLOW, UNEXPECTED_BODY};
+use problem::{BAD_QUERY, NO_JSON, NO_SUCH_CALL, OTHER_MEDIA_TYPE, Problem, TOO_LARGE, TOO_SLOW, UNEXPECTED_BODY};
 
 mod access;
 mod aside;
@@ -26,6 +26,7 @@ mod clients;
 mod clock;
 mod faults;
 mod health;
+pub(crate) mod inspector;
 mod journal;
 mod keys;
 mod markdown;
@@ -36,11 +37,8 @@ mod tenants;
 mod tokens;
 
 pub(crate) use access::Access;
-pub(in crate::http) use aside::aside;
-pub(in crate::http) use clock::check as check_clock;
 pub use markdown::markdown;
 pub use openapi::openapi;
-pub(in crate::http) use problem::Problem;
 
 /// What the paths of all calls begin with.
 const PREFIX: &str = "/_control";

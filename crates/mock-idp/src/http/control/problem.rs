@@ -38,7 +38,7 @@ pub(super) static KINDS: &[&Kind] = &[
 
 /// A call that is not in order. Nothing was changed by it.
 #[derive(Debug)]
-pub(in crate::http) struct Problem {
+pub(super) struct Problem {
     kind: &'static Kind,
     said: Box<Said>,
     allow: Vec<Verb>,
@@ -159,13 +159,13 @@ impl Problem {
     }
 
     /// The status of the answer.
-    pub(in crate::http) fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         // Every status of the table is one.
         StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::BAD_REQUEST)
     }
 
     /// What is wrong, for people.
-    pub(in crate::http) fn detail(&self) -> &str {
+    pub(super) fn detail(&self) -> &str {
         &self.said.detail
     }
 

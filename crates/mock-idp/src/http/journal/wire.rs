@@ -16,6 +16,7 @@ pub(super) fn entry(reading: &Reading<'_>, screen: Screen<'_>) -> Entry {
         rule: refused.rule.to_owned(),
         document: refused.document.to_owned(),
         section: refused.section.to_owned(),
+        says: refused.says.to_owned(),
         error: refused.error.as_str().to_owned(),
         hint: refused.hint.as_deref().map(str::to_owned),
     };

@@ -3,9 +3,9 @@
 use http::StatusCode;
 use oauth_types::journal::{Entry, Finding, Flow, Verdict};
 
+use super::super::aside::aside;
 use super::{INSPECT, Outcome, Page, Visit, Wrong, diagram, entries, segment};
 use crate::escape::html;
-use crate::http::control::aside;
 
 /// The most requests of a flow that are shown, the first ones.
 const MOST: usize = 200;

@@ -7,10 +7,10 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use oauth_types::Params;
 use oauth_types::journal::Entry;
 
+use super::super::aside::aside;
 use super::within::Inner;
 use super::{INSPECT, Outcome, Shown, Visit, Wrong, segment};
 use crate::escape::html;
-use crate::http::control::aside;
 
 /// What an attacker leaves out or does not have: parameters and headers that tie a request to whoever makes it.
 const PROOFS: &[&str] = &[

@@ -6,7 +6,7 @@ use oauth_types::journal::{Decoded, Ending, Entry, Pair, Refused};
 
 use super::attack;
 use crate::escape::html;
-use crate::refusal::Rule;
+use crate::refusal::place;
 
 /// The most characters that are shown of one value.
 const MOST: usize = 4_000;
@@ -100,15 +100,9 @@ fn decided(entry: &Entry) -> String {
 
 /// Why something was refused: the sentence, where it stands, and the likely mistake.
 fn decision(refusal: &Refused) -> String {
-    let rule = crate::rules().into_iter().find(|rule| rule.id == refusal.rule);
-    let says = rule.map_or("", |rule| rule.says);
-    let place = format!("{} section {}", refusal.document, refusal.section);
-    let place = match rule.map(Rule::url) {
-        Some(url) => format!("<a href=\"{}\">{}</a>", html(&url), html(&place)),
-        None => html(&place),
-    };
+    let place = html(&place(&refusal.document, &refusal.section));
     let hint = refusal.hint.as_ref().map(|hint| format!(" <strong>{}</strong>.", html(hint.trim_end_matches('.'))));
-    format!("{} ({place}, <code>{}</code>).{}", html(says), html(&refusal.rule), hint.unwrap_or_default())
+    format!("{} ({place}, <code>{}</code>).{}", html(&refusal.says), html(&refusal.rule), hint.unwrap_or_default())
 }
 
 /// A part that is unfolded by whoever wants to see it.

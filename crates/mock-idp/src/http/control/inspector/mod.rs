@@ -4,7 +4,7 @@
 //! Its pages are plain forms and work without scripts. Whoever may call the control API may look: see [`Access`].
 //! Beside it stands a small client to try the server with ([`relying_party`]), which everybody may use.
 //!
-//! [`Access`]: super::control::Access
+//! [`Access`]: super::Access
 
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use oauth_types::Params;
 
-use super::control::Problem;
-use super::encode;
-use super::extract::{self, NoBody};
-use super::router::App;
+use super::problem::Problem;
 use crate::escape::html;
+use crate::http::encode;
+use crate::http::extract::{self, NoBody};
+use crate::http::router::App;
 use crate::pages;
 
 mod attack;

@@ -7,10 +7,11 @@ use oauth_types::clock::Turn;
 use oauth_types::fault::{Fault, catalogue};
 use oauth_types::journal::{Entry, Flow};
 
+use super::super::aside::aside;
+use super::super::clock::check as check_clock;
 use super::{INSPECT, Outcome, Page, Shown, TRY, Visit, Wrong, entries, segment};
 use crate::Tenant;
 use crate::escape::html;
-use crate::http::control::{aside, check_clock};
 use crate::http::date;
 
 /// The most flows that are listed, the newest first.

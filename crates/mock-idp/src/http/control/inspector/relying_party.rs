@@ -11,11 +11,11 @@ use pkce_core::Verifier;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::super::aside::aside;
 use super::entries::{block, shortened};
 use super::within::Inner;
 use super::{INSPECT, Outcome, Page, Shown, TRY, Visit, Wrong, segment};
 use crate::escape::html;
-use crate::http::control::aside;
 use crate::jose::{Jws, PublicKeys, seconds};
 use crate::ports::dice::{Dice as _, SystemDice};
 
