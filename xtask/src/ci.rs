@@ -154,6 +154,10 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// Steps that take long for the little of the tree that they look at. They run when they are named, and in a job of the
+/// workflow that is theirs.
+const APART: &[&str] = &["browser", "container"];
+
 /// What a step came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Ended {
@@ -186,11 +190,18 @@ impl Ended {
     }
 }
 
-/// Runs every step, up to the first that fails, and prints a summary.
-pub(crate) fn run(root: &Path, install: bool) -> ExitCode {
+/// Runs the steps of these names, or every one that is not [apart](APART), up to the first that fails, and prints a summary.
+pub(crate) fn run(root: &Path, names: &[String], install: bool) -> ExitCode {
+    let steps = match chosen(names) {
+        Ok(steps) => steps,
+        Err(why) => {
+            println!("{why}");
+            return ExitCode::FAILURE;
+        }
+    };
     let mut lines = Vec::new();
     let mut failed = false;
-    for step in STEPS {
+    for step in steps {
         if failed {
             lines.push((step.name, Ended::NotReached, Duration::ZERO));
             continue;
@@ -206,6 +217,19 @@ pub(crate) fn run(root: &Path, install: bool) -> ExitCode {
     }
     print!("{}", summary(&lines));
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// The steps of these names, in their order; without names, every one that is not apart.
+fn chosen(names: &[String]) -> Result<Vec<&'static Step>, String> {
+    if let Some(other) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        return Err(format!("there is no step {other}; there are {}", known.join(", ")));
+    }
+    let wanted = |step: &&Step| match names {
+        [] => !APART.contains(&step.name),
+        names => names.iter().any(|name| name == step.name),
+    };
+    Ok(STEPS.iter().filter(wanted).collect())
 }
 
 fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
@@ -421,6 +445,21 @@ mod tests {
         let text = "the attacks on single-page applications need chromium chromium-driver: apt-get install chromium \
                     chromium-driver, or --install";
         assert_eq!(remedy(&missing), text);
+    }
+
+    #[test]
+    fn steps_are_run_by_their_names() {
+        let names = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            chosen(&words).map(|steps| steps.iter().map(|step| step.name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&["container", "fmt"]), Ok(vec!["fmt", "container"]));
+        let all = names(&[]).expect("names of steps");
+        assert_eq!(all.len() + APART.len(), STEPS.len());
+        assert!(APART.iter().all(|apart| names(&[apart]) == Ok(vec![*apart]) && !all.contains(apart)));
+        assert!(
+            names(&["surely-not"]).is_err_and(|why| why.starts_with("there is no step surely-not; there are fmt,"))
+        );
     }
 
     #[test]

@@ -36,6 +36,9 @@ struct Line {
 enum Task {
     /// Run everything that a change has to pass.
     Ci {
+        /// Only these steps. Without names it is every step but `browser` and `container`, which the workflow runs apart.
+        #[arg(value_name = "STEP")]
+        steps: Vec<String>,
         /// Install compiler targets and tools that are missing, as with CI=true; otherwise their steps are skipped by name.
         #[arg(long)]
         install: bool,
@@ -82,7 +85,9 @@ enum Task {
 fn main() -> ExitCode {
     let root = root();
     let ended = match Line::parse().task {
-        Task::Ci { install } => return ci::run(&root, install || std::env::var("CI").is_ok_and(|ci| ci == "true")),
+        Task::Ci { steps, install } => {
+            return ci::run(&root, &steps, install || std::env::var("CI").is_ok_and(|ci| ci == "true"));
+        }
         Task::Tidy => tidy::run(&root),
         Task::Flows(options) => flows::run(&root, &options),
         Task::Attack(attack) => attack.run(),
