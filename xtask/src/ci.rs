@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use oauth_attacks::report::table::duration;
 
+use self::needy::{NEEDY, Needy, missing, remedy};
 use crate::machine::{self, Missing, apt_get, is_there};
 use crate::postgres::Postgres;
 use crate::stopwatch::Stopwatch;
 use crate::{browser, codegen, container, diet, flows, hack, interop, pages, quickstart, tidy};
+
+mod needy;
 
 /// One thing to pass.
 struct Step {
@@ -40,29 +43,6 @@ enum Run {
     /// A task of this program that needs what not every machine has, and can install it.
     Made(fn(&Path, bool) -> Result<String, Missing>),
 }
-
-/// Tests that need programs which not every machine has.
-struct Needy {
-    /// What needs them, for people.
-    what: &'static str,
-    /// What the names of these tests contain.
-    tests: &'static str,
-    /// The programs, with the Debian packages they are in.
-    programs: &'static [(&'static str, &'static str)],
-}
-
-const NEEDY: &[Needy] = &[
-    Needy {
-        what: "the README's shell examples",
-        tests: "the_shell_snippet",
-        programs: &[("bash", "bash"), ("curl", "curl"), ("openssl", "openssl")],
-    },
-    Needy {
-        what: "the attacks on single-page applications",
-        tests: "in_chromium",
-        programs: &[("chromium", "chromium"), ("chromedriver", "chromium-driver")],
-    },
-];
 
 const STEPS: &[Step] = &[
     Step { name: "fmt", why: "there is one way to lay out the code", run: Run::Cargo(&["fmt", "--all", "--check"]) },
@@ -359,24 +339,6 @@ fn tests(root: &Path, install: bool) -> Ended {
     }
 }
 
-/// Which tests cannot be run, and the packages they need for it.
-fn missing<'a>(needy: &'a [Needy], is_there: impl Fn(&str) -> bool) -> Vec<(&'a Needy, Vec<&'a str>)> {
-    let packages = |needy: &'a Needy| {
-        let programs = needy.programs.iter().filter(|(program, _)| !is_there(program));
-        programs.map(|(_, package)| *package).collect::<Vec<_>>()
-    };
-    needy.iter().map(|needy| (needy, packages(needy))).filter(|(_, packages)| !packages.is_empty()).collect()
-}
-
-/// What was left out, and how to get what it needs.
-fn remedy(missing: &[(&Needy, Vec<&str>)]) -> String {
-    let each = missing.iter().map(|(needy, packages)| {
-        let packages = packages.join(" ");
-        format!("{} need {packages}: apt-get install {packages}, or --install", needy.what)
-    });
-    each.collect::<Vec<_>>().join("; ")
-}
-
 /// One line per step, what was skipped and how to get it, and the counts in the last line.
 fn summary(lines: &[(&str, Ended, Duration)]) -> String {
     let mut text = String::from("\n");
@@ -436,15 +398,6 @@ mod tests {
         let ended = machine::provide_target("surely-no-such-target", false).map_err(Ended::from);
         let how = "rustup target add surely-no-such-target, or run with --install";
         assert_eq!(ended, Err(Ended::Skipped(how.to_owned())));
-    }
-
-    #[test]
-    fn tests_without_their_programs_are_skipped_with_a_remedy() {
-        assert!(missing(NEEDY, |_| true).is_empty());
-        let missing = missing(NEEDY, |program| !program.starts_with("chrom"));
-        let text = "the attacks on single-page applications need chromium chromium-driver: apt-get install chromium \
-                    chromium-driver, or --install";
-        assert_eq!(remedy(&missing), text);
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 /// The one that is installed; another that somebody has is as good.
 const VERSION: &str = "0.6.46";
 
-/// What is run: every feature by itself and with each other one, and none; all of them together have a step of their own. Clippy refuses the compiler's
-/// warnings as well, and leaves alone what was built with them allowed. `default` is no feature of its own: whatever it
-/// brings has its turn by itself.
+/// What is run: every feature by itself and with each other one, and none; all of them together are what the step `extras`
+/// tests. Clippy refuses the compiler's warnings as well, and leaves alone what was built with them allowed. `default` is no
+/// feature of its own: whatever it brings has its turn by itself.
 pub(crate) const ARGUMENTS: &[&str] = &[
     "hack",
     "clippy",
