@@ -37,7 +37,7 @@ enum Run {
     /// Every combination of features, or the smallest if what combines them is not there.
     Features,
     /// Foreign clients, without those that are not installed.
-    Interop,
+    Interop(fn(&Path, bool) -> Result<interop::Done, String>),
     /// A task of this program.
     Task(fn(&Path) -> Result<String, String>),
     /// A task of this program that needs what not every machine has, and can install it.
@@ -116,7 +116,16 @@ const STEPS: &[Step] = &[
         why: "every flow succeeds against a real server, and every attack is stopped",
         run: Run::Task(flows::run_all),
     },
-    Step { name: "interop", why: "published clients of other languages can log in here", run: Run::Interop },
+    Step {
+        name: "interop",
+        why: "published clients of other languages can log in here",
+        run: Run::Interop(interop::run_all),
+    },
+    Step {
+        name: "claims",
+        why: "what published clients are said not to stop, they do not stop",
+        run: Run::Interop(interop::run_claims),
+    },
     Step {
         name: "pages",
         why: "everybody can use every page, in a real browser, by the keyboard alone, and without scripts",
@@ -136,7 +145,7 @@ const STEPS: &[Step] = &[
 
 /// Steps that take long for the little of the tree that they look at. They run when they are named, and in a job of the
 /// workflow that is theirs.
-const APART: &[&str] = &["browser", "container"];
+const APART: &[&str] = &["browser", "claims", "container"];
 
 /// What a step came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -233,7 +242,7 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
         Run::Tests => tests(root, install),
         Run::Extras => extras(root, install),
         Run::Features => features(root, install),
-        Run::Interop => match interop::run_all(root, install) {
+        Run::Interop(part) => match part(root, install) {
             Ok(done) => {
                 println!("{}", done.counts);
                 done.missing.map_or(Ended::Passed, Ended::Partly)

@@ -36,7 +36,7 @@ struct Line {
 enum Task {
     /// Run everything that a change has to pass.
     Ci {
-        /// Only these steps. Without names it is every step but `browser` and `container`, which the workflow runs apart.
+        /// Only these steps. Without names it is every step but `browser`, `claims` and `container`, which the workflow runs apart.
         #[arg(value_name = "STEP")]
         steps: Vec<String>,
         /// Install compiler targets and tools that are missing, as with CI=true; otherwise their steps are skipped by name.
