@@ -19,6 +19,20 @@ use crate::ports::store::BoxFuture;
 /// What the tenant at the root is called in a path. No tenant's name begins with an underscore.
 pub(super) const ROOT: &str = "_root";
 
+/// What a tenant is called in a path.
+pub(super) fn shown(name: &str) -> &str {
+    if name.is_empty() { ROOT } else { name }
+}
+
+/// The name of the tenant that a part of a path names; empty for the one at the root.
+pub(super) fn own_name(part: &str) -> &str {
+    match part {
+        ROOT => "",
+        "" => ROOT,
+        name => name,
+    }
+}
+
 /// One call, as the router, the OpenAPI document and docs/CONTROL.md know it.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -239,11 +253,7 @@ impl Ask<'_> {
 
     /// The name of the tenant that the path names; empty for the one at the root.
     pub(super) fn tenant_name(&self) -> &str {
-        match self.part("tenant") {
-            ROOT => "",
-            "" => ROOT,
-            name => name,
-        }
+        own_name(self.part("tenant"))
     }
 
     /// What the call was given, if that is what it has to be.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::aside::aside;
-use super::call::{Answer, Ask, Call, Example, Handler, Outcome, ROOT, Told, Verb, of};
+use super::call::{Answer, Ask, Call, Example, Handler, Outcome, Told, Verb, of, shown};
 use super::problem::Problem;
 use super::{Group, PREFIX, clock, people};
 use crate::http::tap;
@@ -222,7 +222,7 @@ impl State {
             ("users", live.world.people.all().count()),
         ];
         Self {
-            name: shown(tenant.name()),
+            name: shown(tenant.name()).to_owned(),
             issuer: tenant.issuer().to_owned(),
             frozen: tenant.is_frozen(),
             ends_at: core.until(),
@@ -246,16 +246,11 @@ impl State {
     }
 }
 
-/// What a tenant is called in paths of this API.
-fn shown(name: &str) -> String {
-    if name.is_empty() { ROOT.to_owned() } else { name.to_owned() }
-}
-
 fn list(ask: &Ask<'_>) -> Outcome {
     let tenants = &ask.app.tenants;
     let all = std::iter::once(tenants.root().clone()).chain(tenants.all());
     let listed = all.map(|tenant| Listed {
-        name: shown(&tenant.name),
+        name: shown(&tenant.name).to_owned(),
         issuer: tenant.address.issuer.clone(),
         frozen: tenant.is_frozen(),
         ends_at: tenant.until(),

@@ -8,8 +8,9 @@ use oauth_types::Params;
 use oauth_types::journal::Entry;
 
 use super::super::aside::aside;
+use super::super::call::shown;
 use super::within::Inner;
-use super::{INSPECT, Outcome, Shown, Visit, Wrong, segment};
+use super::{INSPECT, Outcome, Shown, Visit, Wrong};
 use crate::escape::html;
 
 /// What an attacker leaves out or does not have: parameters and headers that tie a request to whoever makes it.
@@ -60,7 +61,8 @@ pub(super) async fn attack(visit: &Visit<'_>, name: &str) -> Outcome {
     let number = visit.must("entry")?.parse::<u64>();
     let number = number.map_err(|_| Wrong::of(StatusCode::BAD_REQUEST, "entry is the number of a request"))?;
     let gone = || Wrong::of(StatusCode::NOT_FOUND, "The journal has no such request, or no longer");
-    let seen = tenant.journal().iter().find(|entry| entry.number == number).cloned().ok_or_else(gone)?;
+    let journal = tenant.journal();
+    let seen = journal.iter().find(|entry| entry.number == number).ok_or_else(gone)?;
     let without = visit.must("without")?;
     let without = PROOFS.iter().copied().find(|proof| *proof == without);
     let own = |params: &mut dyn Iterator<Item = (&str, &str)>| -> Params {
@@ -79,13 +81,13 @@ pub(super) async fn attack(visit: &Visit<'_>, name: &str) -> Outcome {
         headers: headers(&seen.headers, without),
         ..Inner::new(seen.method.clone(), tenant.name(), &seen.path)
     };
-    let before = tenant.journal().last().map_or(0, |entry| entry.number);
+    let before = journal.last().map_or(0, |entry| entry.number);
     inner.answered(visit.app).await?;
     let found = aside({
         let tenant = tenant.clone();
         move || tenant.journal().redacted().into_iter().find(|entry| entry.number > before)
     });
-    let path = format!("{INSPECT}/{}", segment(tenant.name()));
+    let path = format!("{INSPECT}/{}", shown(tenant.name()));
     Ok(Shown::GoTo(match found.await? {
         Some(Entry { number, flow: Some(flow), .. }) => format!("{path}/flows/{flow}#entry-{number}"),
         _ => path,

@@ -4,7 +4,8 @@ use http::StatusCode;
 use oauth_types::journal::{Entry, Finding, Flow, Verdict};
 
 use super::super::aside::aside;
-use super::{INSPECT, Outcome, Page, Visit, Wrong, diagram, entries, segment};
+use super::super::call::shown;
+use super::{INSPECT, Outcome, Page, Visit, Wrong, diagram, entries};
 use crate::escape::html;
 
 /// The most requests of a flow that are shown, the first ones.
@@ -28,7 +29,7 @@ pub(super) async fn show(visit: &Visit<'_>, name: &str, id: &str) -> Outcome {
 }
 
 fn page(tenant: &str, flow: &Flow, entries: &[Entry], reveal: bool) -> Page {
-    let own = format!("{INSPECT}/{}", segment(tenant));
+    let own = format!("{INSPECT}/{}", shown(tenant));
     let here = format!("{own}/flows/{}", html(&flow.id));
     let secrets = match reveal {
         true => format!("<a id=\"reveal\" href=\"{here}\">Hide the secrets</a>"),

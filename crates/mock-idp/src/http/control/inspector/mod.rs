@@ -18,12 +18,14 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use oauth_types::Params;
 
+use super::call::{ROOT, own_name};
 use super::problem::Problem;
 use crate::escape::html;
 use crate::http::encode;
 use crate::http::extract::{self, NoBody};
 use crate::http::router::App;
 use crate::pages;
+use crate::ports::dice::Dice;
 
 mod attack;
 mod diagram;
@@ -38,8 +40,6 @@ mod within;
 const INSPECT: &str = "/_inspect";
 /// What the paths of the client begin with.
 const TRY: &str = "/_try";
-/// What the tenant at the root is called in a path.
-const ROOT: &str = "_root";
 /// The most octets of a form.
 const MAX_BODY: usize = 16 * 1024;
 /// What its pages may do: nothing but show themselves and send forms. The client's form leads to wherever browsers log in.
@@ -184,8 +184,7 @@ impl Visit<'_> {
 
     /// The tenant that a path names.
     fn tenant(&self, name: &str) -> Result<crate::Tenant, Wrong> {
-        let own = if name == ROOT { "" } else { name };
-        match self.app.tenants.known(own) {
+        match self.app.tenants.known(own_name(name)) {
             Some(tenant) => Ok(crate::Tenant::of(self.app.clone(), tenant)),
             None => {
                 Err(Wrong::of(StatusCode::NOT_FOUND, "There is no tenant of this name: its first request makes it"))
@@ -200,6 +199,11 @@ impl Visit<'_> {
         pairs.find_map(|pair| pair.trim().split_once('=').filter(|(own, _)| *own == name)).map(|(_, value)| value)
     }
 
+    /// Where randomness comes from.
+    fn dice(&self) -> Arc<dyn Dice> {
+        self.app.tenants.root().live().world.ports.dice.clone()
+    }
+
     /// Whether browsers reach the server by TLS.
     fn is_secure(&self) -> bool {
         self.app.tenants.root().address.issuer.starts_with("https://")
@@ -209,11 +213,6 @@ impl Visit<'_> {
     fn must(&self, name: &str) -> Result<&str, Wrong> {
         self.asked.get(name).ok_or_else(|| Wrong::of(StatusCode::BAD_REQUEST, format!("{name} is missing")))
     }
-}
-
-/// What a tenant is called in a path.
-fn segment(name: &str) -> &str {
-    if name.is_empty() { ROOT } else { name }
 }
 
 impl Page {

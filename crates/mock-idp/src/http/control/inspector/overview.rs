@@ -8,8 +8,9 @@ use oauth_types::fault::{Fault, catalogue};
 use oauth_types::journal::{Entry, Flow};
 
 use super::super::aside::aside;
+use super::super::call::shown;
 use super::super::clock::check as check_clock;
-use super::{INSPECT, Outcome, Page, Shown, TRY, Visit, Wrong, entries, segment};
+use super::{INSPECT, Outcome, Page, Shown, TRY, Visit, Wrong, entries};
 use crate::Tenant;
 use crate::escape::html;
 use crate::http::date;
@@ -78,7 +79,7 @@ pub(super) fn forget(visit: &Visit<'_>, name: &str) -> Outcome {
 }
 
 fn back(tenant: &Tenant, what: &str) -> Shown {
-    Shown::GoTo(format!("{INSPECT}/{}?done={what}", segment(tenant.name())))
+    Shown::GoTo(format!("{INSPECT}/{}?done={what}", shown(tenant.name())))
 }
 
 /// What was done by the button that led here.
@@ -103,7 +104,7 @@ fn others(visit: &Visit<'_>, own: &str) -> String {
     if !all.is_empty() || !own.is_empty() {
         list += ". Tenants:";
         for name in std::iter::once("").chain(all.iter().map(|tenant| tenant.name.as_str())).take(MOST_TENANTS) {
-            let (path, shown) = (segment(name), if name.is_empty() { "the root" } else { name });
+            let (path, shown) = (shown(name), if name.is_empty() { "the root" } else { name });
             let current = if name == own { " aria-current=\"page\"" } else { "" };
             // Writing into a string cannot fail.
             let _ = write!(list, " <a href=\"{INSPECT}/{path}\"{current}>{}</a>", html(shown));
@@ -114,7 +115,7 @@ fn others(visit: &Visit<'_>, own: &str) -> String {
 
 /// Whose page it is, what time it is there, and whether the page is kept up to date.
 fn watch(tenant: &Tenant, live: bool) -> String {
-    let path = format!("{INSPECT}/{}", segment(tenant.name()));
+    let path = format!("{INSPECT}/{}", shown(tenant.name()));
     let link = match live {
         true => format!("<a id=\"live\" href=\"{path}\">Stop updating this page</a>"),
         false => format!("<a id=\"live\" href=\"{path}?live=true\">Keep this page up to date</a>"),
@@ -160,7 +161,7 @@ fn row(tenant: &str, flow: &Flow, entries: &[Entry]) -> String {
         .collect();
     let broken: Vec<String> = flow.broken().map(|finding| format!("<code>{}</code>", html(&finding.check))).collect();
     let nothing = |list: Vec<String>| if list.is_empty() { "–".to_owned() } else { list.join(" ") };
-    let href = format!("{INSPECT}/{}/flows/{}", segment(tenant), html(&flow.id));
+    let href = format!("{INSPECT}/{}/flows/{}", shown(tenant), html(&flow.id));
     format!(
         "<tr><td><a href=\"{href}\">{}</a></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
         date::text(flow.started),
@@ -173,7 +174,7 @@ fn row(tenant: &str, flow: &Flow, entries: &[Entry]) -> String {
 
 /// What can be done to the tenant.
 fn levers(tenant: &Tenant) -> String {
-    let path = format!("{INSPECT}/{}", segment(tenant.name()));
+    let path = format!("{INSPECT}/{}", shown(tenant.name()));
     let mut body = format!("<h2>Let time pass</h2>\n<form method=\"post\" action=\"{path}/clock\" id=\"clock\">\n");
     for (seconds, says) in MOVES {
         // Writing into a string cannot fail.
@@ -218,7 +219,7 @@ fn standing(tenant: &Tenant) -> String {
         );
     }
     body += "</ul>\n";
-    let path = format!("{INSPECT}/{}", segment(tenant.name()));
+    let path = format!("{INSPECT}/{}", shown(tenant.name()));
     body + &format!(
         "<form method=\"post\" action=\"{path}/behave\" id=\"behave\">\n\
          <button type=\"submit\">Take every fault off</button>\n</form>\n"

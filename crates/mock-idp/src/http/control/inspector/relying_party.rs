@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::super::aside::aside;
+use super::super::call::shown;
 use super::entries::{block, shortened};
 use super::within::Inner;
-use super::{INSPECT, Outcome, Page, Shown, TRY, Visit, Wrong, segment};
+use super::{INSPECT, Outcome, Page, Shown, TRY, Visit, Wrong};
 use crate::escape::html;
 use crate::jose::{Jws, PublicKeys, seconds};
-use crate::ports::dice::{Dice as _, SystemDice};
 
 /// Where a browser keeps what a login began with: it comes back to this client alone.
 const COOKIE: &str = "mock_idp_try";
@@ -94,14 +94,14 @@ pub(super) fn begin(visit: &Visit<'_>) -> Outcome {
         return Err(Wrong::of(StatusCode::BAD_REQUEST, "This cannot be a tenant's name"));
     }
     let mut entropy = [0; 32];
-    SystemDice.fill(&mut entropy);
+    visit.dice().fill(&mut entropy);
     let verifier = Verifier::from_entropy(&mut entropy);
     let pending = Pending {
         client_id: visit.must("client_id")?.to_owned(),
         redirect_uri: format!("{}{TRY}/callback", origin(visit)?),
         verifier: verifier.expose().to_owned(),
-        state: SystemDice.handle(),
-        nonce: SystemDice.handle(),
+        state: visit.dice().handle(),
+        nonce: visit.dice().handle(),
         tenant,
         attack,
     };
@@ -155,8 +155,8 @@ async fn go_on(visit: &Visit<'_>, pending: &Pending, steps: &mut Vec<Step>) -> R
     let mut response = visit.asked.clone();
     steps.push(Step { says: "The browser came back".to_owned(), shown: lines(&response) });
     if pending.attack == Attack::Injector {
-        response.set("state", SystemDice.handle());
-        response.set("code", SystemDice.handle());
+        response.set("state", visit.dice().handle());
+        response.set("code", visit.dice().handle());
         steps.push(Step {
             says: "An attacker had the browser deliver another response in its place, with a code of their own"
                 .to_owned(),
@@ -210,7 +210,7 @@ async fn issuer(visit: &Visit<'_>, pending: &Pending) -> Result<(Option<String>,
 
 /// A thief tries the code: without a verifier, and with a guess.
 async fn steal(visit: &Visit<'_>, pending: &Pending, code: &str, steps: &mut Vec<Step>) -> Result<(), Wrong> {
-    let guess = SystemDice.handle();
+    let guess = visit.dice().handle();
     for (verifier, how) in
         [(None, "without a code_verifier"), (Some(&*guess), "with a code_verifier that is a guess")]
     {
@@ -235,7 +235,7 @@ async fn identify(
     if let Some(token) = text("id_token") {
         let keys =
             Inner::new(Method::GET, &pending.tenant, "/jwks").at_the_host_of(visit.parts).answered(visit.app).await?;
-        let now = visit.tenant(segment(&pending.tenant))?.clock().reading().now;
+        let now = visit.tenant(shown(&pending.tenant))?.clock().reading().now;
         match checked(token, keys.body(), (pending, issuer), now) {
             Ok(claims) => steps.push(Step {
                 says: "The client verified the signature of the ID token, and compared iss, aud, exp and nonce"
@@ -312,9 +312,9 @@ async fn redeem(
 
 /// A link to the flow, for who may look.
 async fn seen(visit: &Visit<'_>, pending: &Pending) -> Result<String, Wrong> {
-    let tenant = visit.tenant(segment(&pending.tenant))?;
+    let tenant = visit.tenant(shown(&pending.tenant))?;
     let flow = aside(move || tenant.journal().redacted().into_iter().rev().find_map(|entry| entry.flow)).await?;
-    let own = format!("{INSPECT}/{}", segment(&pending.tenant));
+    let own = format!("{INSPECT}/{}", shown(&pending.tenant));
     let path = flow.map_or_else(|| own.clone(), |flow| format!("{own}/flows/{}", html(&flow)));
     Ok(format!("<p><a id=\"inspect\" href=\"{path}\">Look at it from the server's side</a></p>\n"))
 }
