@@ -52,6 +52,7 @@ fn chromium() -> PathBuf {
 async fn server() -> Result<MockIdp, String> {
     let client = Client::public("public").any_loopback_redirect().metadata("client_name", "A client with pages");
     let device = "urn:ietf:params:oauth:grant-type:device_code";
+    let bank = Client::confidential("bank", "a secret of nobody").scope(["openid"]);
     let builder = MockIdp::builder()
         .on("login-pages")
         .control_token(TOKEN)
@@ -60,6 +61,7 @@ async fn server() -> Result<MockIdp, String> {
             "refresh_token",
             device,
         ]))
+        .client(bank.grant_types(["urn:openid:params:grant-type:ciba"]))
         .user(User::new("alice").claim("name", "Alice Adams").claim("email", "alice@example.com"))
         .user(User::new("bob").claim("name", "Bob Brown"))
         .user(User::new("paula").password("a password of nobody").one_time_code("123456"));

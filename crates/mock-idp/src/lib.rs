@@ -78,10 +78,11 @@
 //! # }
 //! ```
 //! With `Builder::on("login-pages")` people log in, choose an account, register and agree on pages. They are plain forms
-//! whose controls have stable ids: `#user-alice`, `#username`, `#login`, `#otp`, `#otp-submit`, `#consent-approve`,
+//! whose controls have stable ids: `#user-alice`, `#username`, `#claims`, `#login`, `#otp`, `#otp-submit`, `#consent-approve`,
 //! `#consent-deny`, `#cancel`, `#account-alice`, `#account-other`, `#create`, `#logout-approve`, `#logout-deny`.
 //! [`NextLogin::pages`] shows them once. A [`User::password`] and a [`User::one_time_code`] are asked for there; with both,
-//! `amr` is `pwd`, `otp` and `mfa`, and `acr` is [`MULTI_FACTOR`]. Five wrong codes end the login.
+//! `amr` is `pwd`, `otp` and `mfa`, and `acr` is [`MULTI_FACTOR`]. Five wrong codes end the login. Claims that are entered
+//! beside a name, such as `{"roles": ["admin"]}`, are in the tokens of that login and in UserInfo, without being asked for.
 //!
 //! [`NextLogin::pages`]: oauth_types::scenario::NextLogin::pages
 //! [`MULTI_FACTOR`]: oauth_types::scenario::MULTI_FACTOR

@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use oauth_types::Params;
+
 use super::page;
 use crate::clients::Client;
 use crate::escape::html;
@@ -14,8 +16,8 @@ use crate::reply::Page;
 /// The most accounts that a page offers by a button each. The others are named in the form.
 const MOST_BUTTONS: usize = 50;
 
-/// The most of a request that a page shows of one of its parameters, in characters.
-const MOST_SHOWN: usize = 4_000;
+/// The most that a page shows of a parameter of a request, and of what was entered, in characters.
+pub(crate) const MOST_SHOWN: usize = 4_000;
 
 /// What all of these pages have in common.
 pub(crate) struct Dialog<'a> {
@@ -29,6 +31,8 @@ pub(crate) struct Dialog<'a> {
     pub redirect_uri: &'a str,
     /// What was wrong with what was entered before.
     pub complaint: Option<&'a str>,
+    /// What was entered before.
+    pub entered: Option<&'a Params>,
 }
 
 /// Somebody who can log in, or has.
@@ -59,8 +63,9 @@ pub(crate) fn login(dialog: &Dialog<'_>, accounts: &[Account<'_>], hint: &str) -
         body += &dialog.form("users", &format!("<h2>Continue as</h2>\n{buttons}"));
     }
     let fields = [
-        field(&["username", "Username", "", "text", "username"], hint, true),
-        field(&["password", "Password", "if the user has one", "password", "current-password"], "", false),
+        dialog.field(&["username", "Username", "", "text", "username"], hint, true),
+        dialog.field(&["password", "Password", "if the user has one", "password", "current-password"], "", false),
+        dialog.area(&["claims", "Claims for this login", "optional, a JSON object"]),
     ];
     let submit = "<button type=\"submit\" id=\"login\">Log in</button>\n";
     body += &dialog.form("login-form", &format!("<h2>With a username</h2>\n{}{submit}", fields.concat()));
@@ -75,7 +80,7 @@ pub(crate) fn one_time_code(dialog: &Dialog<'_>, account: Option<Account<'_>>) -
         let (title, name) = (html(account.title), html(account.name));
         body += &format!("<p>You are <span id=\"account\">{title} <small>{name}</small></span>.</p>\n");
     }
-    let field = field(&["otp", "One-time code", "", "text", "one-time-code"], "", true);
+    let field = dialog.field(&["otp", "One-time code", "", "text", "one-time-code"], "", true);
     let submit = "<button type=\"submit\" id=\"otp-submit\">Continue</button>\n";
     body += &dialog.form("otp-form", &format!("{field}{submit}"));
     body += &dialog.cancel();
@@ -87,10 +92,10 @@ pub(crate) fn create(dialog: &Dialog<'_>, hint: &str) -> Page {
     let mut body = dialog.opening("Make an account to continue to");
     let (username, email) = if hint.contains('@') { ("", hint) } else { (hint, "") };
     let fields = [
-        field(&["username", "Username", "", "text", "username"], username, true),
-        field(&["name", "Name", "optional", "text", "name"], "", false),
-        field(&["email", "Email address", "optional", "email", "email"], email, false),
-        field(&["password", "Password", "optional", "password", "new-password"], "", false),
+        dialog.field(&["username", "Username", "", "text", "username"], username, true),
+        dialog.field(&["name", "Name", "optional", "text", "name"], "", false),
+        dialog.field(&["email", "Email address", "optional", "email", "email"], email, false),
+        dialog.field(&["password", "Password", "optional", "password", "new-password"], "", false),
     ];
     let submit = "<button type=\"submit\" id=\"create\">Make an account</button>\n";
     body += &dialog.form("create-form", &format!("{}{submit}", fields.concat()));
@@ -157,6 +162,35 @@ impl Dialog<'_> {
         form(self.action, id, self.hidden, inside)
     }
 
+    /// A field with its label: the name, the label, what else to say, the type, and what browsers fill it with. What was
+    /// entered before stands in it again, unless it is a secret.
+    fn field(&self, [name, says, note, kind, fill]: &[&str; 5], value: &str, required: bool) -> String {
+        let required = if required { " required" } else { "" };
+        let is_secret = *kind == "password" || *fill == "one-time-code";
+        let value = self.entered(name).filter(|_| !is_secret).unwrap_or(value);
+        let value = if value.is_empty() { String::new() } else { format!(" value=\"{}\"", html(&shown(value))) };
+        format!(
+            "<p>{}\n<input id=\"{name}\" name=\"{name}\" type=\"{kind}\" autocomplete=\"{fill}\" \
+             autocapitalize=\"none\" spellcheck=\"false\"{value}{required}></p>\n",
+            label(name, says, note)
+        )
+    }
+
+    /// A field of several lines with its label: the name, the label, and what else to say.
+    fn area(&self, [name, says, note]: &[&str; 3]) -> String {
+        // A browser drops the first line break of what stands in it.
+        format!(
+            "<p>{}\n<textarea id=\"{name}\" name=\"{name}\" rows=\"2\" autocomplete=\"off\" autocapitalize=\"none\" \
+             spellcheck=\"false\">\n{}</textarea></p>\n",
+            label(name, says, note),
+            html(&shown(self.entered(name).unwrap_or_default()))
+        )
+    }
+
+    fn entered(&self, name: &str) -> Option<&str> {
+        self.entered?.get(name)
+    }
+
     fn cancel(&self) -> String {
         let button = "<button type=\"submit\" id=\"cancel\" name=\"decision\" value=\"cancel\">Cancel</button>\n";
         self.form("cancel-form", button)
@@ -218,15 +252,10 @@ fn buttons(prefix: &str, name: &str, accounts: &[Account<'_>]) -> String {
     list + "</ul>\n"
 }
 
-/// A field with its label: the name, the label, what else to say, the type, and what browsers fill it with.
-fn field([name, label, note, kind, fill]: &[&str; 5], value: &str, required: bool) -> String {
-    let required = if required { " required" } else { "" };
+/// The label of a field, and what else to say.
+fn label(name: &str, label: &str, note: &str) -> String {
     let note = if note.is_empty() { String::new() } else { format!(" <small>({note})</small>") };
-    let value = if value.is_empty() { String::new() } else { format!(" value=\"{}\"", html(&shown(value))) };
-    format!(
-        "<p><label for=\"{name}\">{label}{note}</label>\n<input id=\"{name}\" name=\"{name}\" type=\"{kind}\" \
-         autocomplete=\"{fill}\" autocapitalize=\"none\" spellcheck=\"false\"{value}{required}></p>\n"
-    )
+    format!("<label for=\"{name}\">{label}{note}</label>")
 }
 
 /// A name as part of an id: what is not a letter, a digit, or one of `-._@` becomes a hyphen.
@@ -258,7 +287,7 @@ mod tests {
 
     fn dialog<'a>(client: &'a Client, redirect_uri: &'a str) -> Dialog<'a> {
         let hidden = &[("interaction", "1"), ("csrf", "2")];
-        Dialog { action: "/login", hidden, client, redirect_uri, complaint: Some("No.") }
+        Dialog { action: "/login", hidden, client, redirect_uri, complaint: Some("No."), entered: None }
     }
 
     #[test]

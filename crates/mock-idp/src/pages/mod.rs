@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 mod dialog;
 mod logout;
 
-pub(crate) use dialog::{Account, Ask, Dialog, consent, create, login, one_time_code, select};
+pub(crate) use dialog::{Account, Ask, Dialog, MOST_SHOWN, consent, create, login, one_time_code, select};
 pub(crate) use logout::{log_out, logged_in, logged_out};
 
 /// The style of every page: readable in light and dark, on small screens and large ones.
@@ -20,8 +20,8 @@ code { font-size: 1.05em; overflow-wrap: anywhere; }
 dt { font-weight: 600; margin-top: 1rem; } dd { margin: 0; }
 h2 { font-size: 1.1rem; } ul { padding: 0; list-style: none; } ul.plain { padding-left: 1.2rem; list-style: disc; }
 label { display: block; font-weight: 600; } label small, button small { font-weight: normal; }
-input, button { font: inherit; padding: .5rem .75rem; box-sizing: border-box; border-radius: .25rem; }
-input { width: 100%; border: 1px solid; } button { cursor: pointer; border: 1px solid; margin: .25rem .25rem .25rem 0; }
+input, textarea, button { font: inherit; padding: .5rem .75rem; box-sizing: border-box; border-radius: .25rem; }
+input, textarea { width: 100%; border: 1px solid; } textarea { font-family: monospace; resize: vertical; } button { cursor: pointer; border: 1px solid; margin: .25rem .25rem .25rem 0; }
 li button { width: 100%; text-align: left; } pre { overflow-x: auto; }
 [role=alert] { border: 1px solid; border-left-width: .4rem; padding: .5rem .75rem; }
 :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }";

@@ -43,6 +43,19 @@ impl Told {
         Self { claims, ..Self::default() }
     }
 
+    /// What is told unasked, at every destination.
+    pub(crate) fn unasked(claims: Map<String, Value>) -> Self {
+        Self { id_token: claims.clone(), access_token: claims.clone(), userinfo: claims, ..Self::default() }
+    }
+
+    /// Puts what is told by another in the place of what is said here.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.claims.extend(other.claims);
+        self.id_token.extend(other.id_token);
+        self.access_token.extend(other.access_token);
+        self.userinfo.extend(other.userinfo);
+    }
+
     /// Whether nothing is told.
     pub(crate) fn is_empty(&self) -> bool {
         [&self.claims, &self.id_token, &self.access_token, &self.userinfo].into_iter().all(Map::is_empty)
@@ -69,11 +82,8 @@ impl Told {
     pub(super) fn at_login(&self, notes: &Notes) -> Cow<'_, Self> {
         let Some(login) = notes.find::<Self>() else { return Cow::Borrowed(self) };
         let mut told = self.clone();
-        told.claims.extend(login.claims);
+        told.extend(login);
         told.claims.retain(|_, value| !value.is_null());
-        told.id_token.extend(login.id_token);
-        told.access_token.extend(login.access_token);
-        told.userinfo.extend(login.userinfo);
         Cow::Owned(told)
     }
 

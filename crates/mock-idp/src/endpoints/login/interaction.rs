@@ -53,6 +53,8 @@ pub(super) struct Progress {
     pub elsewhere: bool,
     /// The user who agreed.
     pub agreed: Option<String>,
+    /// What was entered beside the name, for this login alone.
+    pub told: Told,
     /// Who is to enter a one-time code before they are logged in.
     pub half: Option<Half>,
     /// How many one-time codes were entered.
@@ -126,9 +128,11 @@ impl Resumed {
         &self.interaction.client_id
     }
 
-    /// What a test said is known of the person at this login alone.
-    pub(super) fn told(&self) -> &Told {
-        &self.interaction.told
+    /// What is known of the person at this login alone: what a test said, and what was entered.
+    pub(super) fn told(&self) -> Told {
+        let mut told = self.interaction.told.clone();
+        told.extend(self.progress.told.clone());
+        told
     }
 
     /// The request as it was unpacked.

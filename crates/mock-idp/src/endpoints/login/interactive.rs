@@ -67,7 +67,6 @@ pub(super) async fn go_on(
     draft: &mut Draft,
     mut resumed: Resumed,
 ) -> Result<Decision, Stop> {
-    remember(draft, resumed.told());
     let (arrival, asked) = (request.arrival, Asked { world, request, draft });
     let mut sessions = Sessions::of(arrival, &world.ports, &world.policy).await?;
     let mut next = asked.next(&sessions, Some(&resumed)).await;
@@ -97,7 +96,10 @@ pub(super) async fn go_on(
         return Ok(Decision::Ask(Reply::Page(refusal)));
     }
     match next {
-        Ok(Next::Enter(session)) => Ok(entered(*session, sessions)),
+        Ok(Next::Enter(session)) => {
+            remember(draft, &resumed.told());
+            Ok(entered(*session, sessions))
+        }
         Err(stop) => {
             sessions.tell(arrival);
             Err(stop)

@@ -1,15 +1,16 @@
 //! The pages, and what the person decides on each.
 
 use oauth_types::Params;
-use oauth_types::scenario::MULTI_FACTOR;
+use oauth_types::scenario::{MULTI_FACTOR, is_reserved};
 use serde_json::json;
 
 use super::consent;
 use super::interaction::{GaveUp, Half, PARAM, Progress, Resumed};
 use super::interactive::Asked;
+use crate::jose;
 use crate::memory::Login;
-use crate::pages::{self, Account, Ask, Dialog};
-use crate::people::{PASSWORD, User};
+use crate::pages::{self, Account, Ask, Dialog, MOST_SHOWN};
+use crate::people::{PASSWORD, Told, User};
 use crate::reply::{Page, Stop};
 use crate::sessions::browser::TOKEN;
 use crate::sessions::{Session, Sessions};
@@ -64,7 +65,7 @@ pub(super) async fn act(
         return Ok(None);
     }
     let user = match screen {
-        Screen::Login => login(asked, form),
+        Screen::Login => login(asked, form, progress),
         Screen::Create => create(asked, form),
         Screen::OneTimeCode => second(asked, form, progress),
         Screen::Select => return Ok(select(form, sessions, progress)),
@@ -95,7 +96,8 @@ struct Shown {
 }
 
 /// Who logs in, and whether by a password.
-fn login<'a>(asked: &Asked<'a>, form: &Params) -> Result<(&'a User, Shown), Complaint> {
+fn login<'a>(asked: &Asked<'a>, form: &Params, progress: &mut Progress) -> Result<(&'a User, Shown), Complaint> {
+    progress.told = told(form)?;
     let (tenant, people) = (&asked.request.arrival.place.tenant, &asked.world.people);
     let name = form.get("user").or_else(|| form.get("username")).map(str::trim);
     let name = name.filter(|name| !name.is_empty()).ok_or("Enter a username.")?;
@@ -105,6 +107,23 @@ fn login<'a>(asked: &Asked<'a>, form: &Params) -> Result<(&'a User, Shown), Comp
         (Some(own), Some(sent)) if own.matches(sent) => Ok((user, Shown { password: true, code: false })),
         (Some(_), None) => Err("This user needs a password."),
         (Some(_), Some(_)) => Err("Nobody is called that here, or the password is wrong."),
+    }
+}
+
+/// The claims that are entered for this login alone.
+fn told(form: &Params) -> Result<Told, Complaint> {
+    let Some(text) = form.get("claims").map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(Told::default());
+    };
+    if text.chars().count() > MOST_SHOWN {
+        return Err("Claims have at most 4000 characters.");
+    }
+    let claims = jose::object(text.as_bytes())
+        .map_err(|_| "Claims are one JSON object in which no name occurs twice, such as {\"roles\": [\"admin\"]}.")?;
+    match claims.keys().any(|name| is_reserved(name)) {
+        true => Err("Claims are about the person. What the server says itself, such as iss, sub, aud, exp, acr or \
+                     scope, is no claim to enter; a fault makes it lie."),
+        false => Ok(Told::unasked(claims)),
     }
 }
 
@@ -186,12 +205,13 @@ async fn begin(asked: &Asked<'_>, user: &User, shown: Shown, sessions: &Sessions
 fn select(form: &Params, sessions: &Sessions, progress: &mut Progress) -> Option<Complaint> {
     match form.get("session") {
         Some("other") => {
-            (progress.session, progress.elsewhere, progress.fresh, progress.half) = (None, true, false, None);
+            (progress.session, progress.elsewhere, progress.fresh) = (None, true, false);
+            (progress.half, progress.told) = (None, Told::default());
             None
         }
         Some(sid) if sessions.find(sid).is_some() => {
             (progress.session, progress.elsewhere, progress.fresh) = (Some(sid.to_owned()), false, false);
-            progress.half = None;
+            (progress.half, progress.told) = (None, Told::default());
             None
         }
         _ => Some("Choose one of these accounts."),
@@ -242,6 +262,8 @@ pub(super) fn page(
         client: request.client(),
         redirect_uri: request.client.redirect_uri(),
         complaint,
+        // Nobody has to enter again what was not wrong.
+        entered: request.arrival.form.filter(|_| complaint.is_some()),
     };
     let user = session.and_then(|session| people.find(&session.login.user));
     let hint = user.map(|user| user.text("preferred_username").unwrap_or(user.subject()));
