@@ -39,6 +39,7 @@ mod oidc_session_management;
 mod outbound;
 mod pages;
 mod pages_at_once;
+mod pages_claims;
 mod people;
 mod person;
 mod profiles;

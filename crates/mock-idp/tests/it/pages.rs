@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Request;
 use mock_idp::{Builder, Client, MockIdp, User};
 use oauth_types::Params;
-use oauth_types::scenario::{Destination, MULTI_FACTOR, NextLogin};
+use oauth_types::scenario::{MULTI_FACTOR, NextLogin};
 use serde_json::{Value, json};
 
 use crate::browser::{Answer, Browser, CHALLENGE, asking, basic, decode, redeeming, with, without};
@@ -13,7 +13,7 @@ use crate::person::{Person, form, title};
 use crate::refusals::assert_refused;
 
 /// A server with pages, a web client that authenticates, and the public one.
-fn builder() -> Builder {
+pub(crate) fn builder() -> Builder {
     MockIdp::builder()
         .on("login-pages")
         .client(Client::public("public").any_loopback_redirect())
@@ -31,7 +31,7 @@ fn server() -> MockIdp {
 }
 
 /// The request of the client `web`, which authenticates.
-fn web() -> Params {
+pub(crate) fn web() -> Params {
     with(asking(), "client_id", "web")
 }
 
@@ -43,7 +43,7 @@ fn error(answer: &Answer) -> String {
 }
 
 /// The claims of the ID token that an authorization response leads to.
-async fn claims(idp: &MockIdp, answer: &Answer, client: &str) -> Value {
+pub(crate) async fn claims(idp: &MockIdp, answer: &Answer, client: &str) -> Value {
     let params = answer.redirected();
     let code = params.get("code").unwrap_or_else(|| panic!("no code in {params:?}"));
     let redeems = with(redeeming(code), "client_id", client);
@@ -225,73 +225,6 @@ async fn a_password_is_asked_of_whoever_has_one() {
     for entry in idp.journal() {
         assert!(!format!("{entry:?} {entry}").contains("canary"));
     }
-}
-
-#[tokio::test]
-async fn claims_are_entered_for_one_login() {
-    let idp = builder().in_process().expect("a server");
-    let person = Person::new(&idp);
-    let mut page = person.asks(&web()).await;
-    for (text, complains) in [
-        ("{", "one JSON object"),
-        ("[1]", "one JSON object"),
-        ("{\"role\":1,\"role\":2}", "no name occurs twice"),
-        ("{\"sub\":\"eve\"}", "a fault makes it lie"),
-        (&format!("{{\"a\":\"{}\"}}", "x".repeat(4000)), "at most 4000"),
-    ] {
-        page = person.submits(&page, "login-form", &[("username", "bobby"), ("claims", text)]).await;
-        assert_eq!((page.status, title(&page)), (400, "Try again: Log in"), "{text}");
-        assert!(page.body.contains(complains), "{}", page.body);
-        assert!(page.body.contains("value=\"bobby\""), "what was not wrong stays");
-        let escaped = text.replace('"', "&#34;");
-        assert!(text.len() > 4000 || page.body.contains(&format!("\n{escaped}</textarea>")), "{}", page.body);
-    }
-    let told = r#"{"roles":["admin"],"preferred_username":null,"nested":{"<":"&"}}"#;
-    let page = person.submits(&page, "login-form", &[("username", "bobby"), ("claims", told)]).await;
-    let answer = person.agrees(&page).await;
-    let code = answer.redirected().get("code").expect("a code").to_owned();
-    let redeems = with(redeeming(&code), "client_id", "web");
-    let tokens = Browser::new(&idp).post("/token", redeems.encode(), Some(&basic("web", "secret"))).await.tokens();
-    let userinfo = Browser::new(&idp).userinfo(tokens["access_token"].as_str().expect("a token")).await.json();
-    for told in [decode(&tokens["id_token"]).1, decode(&tokens["access_token"]).1, userinfo] {
-        assert_eq!((&told["sub"], &told["roles"]), (&json!("bob"), &json!(["admin"])), "{told}");
-        assert_eq!((&told["nested"], told.get("preferred_username")), (&json!({"<": "&"}), None), "{told}");
-    }
-    let answer = person.asks(&web()).await;
-    assert_eq!(claims(&idp, &answer, "web").await.get("roles"), None, "another login");
-}
-
-#[tokio::test]
-async fn claims_that_were_entered_are_of_who_logs_in_then() {
-    let idp = builder()
-        .user(User::new("otto").password("canary-pass").one_time_code("123456"))
-        .in_process()
-        .expect("a server");
-    idp.next_login(NextLogin::pages().claim_in(Destination::IdToken, "roles", ["user"]).claim_in(
-        Destination::IdToken,
-        "team",
-        "red",
-    ));
-    let person = Person::new(&idp);
-    let page = person.asks(&web()).await;
-    let fields = [("username", "otto"), ("password", "canary-pass"), ("claims", r#"{"roles":["admin"]}"#)];
-    let page = person.submits(&page, "login-form", &fields).await;
-    assert_eq!(title(&page), "Enter your code");
-    let page = person.submits(&page, "otp-form", &[("otp", "123456")]).await;
-    let answer = person.agrees(&page).await;
-    let said = claims(&idp, &answer, "web").await;
-    assert_eq!((&said["roles"], &said["team"]), (&json!(["admin"]), &json!("red")), "beside what a test says");
-
-    let page = person.asks(&web().with("prompt", "login")).await;
-    let page =
-        person.submits(&page, "login-form", &[("username", "bobby"), ("claims", r#"{"roles":["admin"]}"#)]).await;
-    assert_eq!(title(&page), "Do you agree?");
-    let (_, params) = form(&page, "consent");
-    let params = without(params, "session").with("session", "other");
-    let page = person.posts("/select", &params).await;
-    let page = person.is(&page, "alice").await;
-    let said = claims(&idp, &person.agrees(&page).await, "web").await;
-    assert_eq!((&said["sub"], said.get("roles")), (&json!("alice"), None));
 }
 
 #[tokio::test]
