@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mock_idp_control::{ControlClient, Error};
+use mock_idp_control::Error;
+
+use crate::there::{control, variable, why};
 
 /// Which server, and for how long to wait.
 #[derive(Debug, clap::Args)]
@@ -31,19 +33,7 @@ impl Healthcheck {
             Some(url) => url,
             None => address(variable("MOCK_IDP_LISTEN").as_deref(), is_secured())?,
         };
-        let mut client = ControlClient::new(&url).map_err(|error| format!("{url}: {error}"))?;
-        if url.starts_with("https:") {
-            let named = ["MOCK_IDP_BUNDLE_OUT", "MOCK_IDP_CA_OUT", "MOCK_IDP_TLS_CERT"];
-            let ca = self.ca.or_else(|| named.into_iter().find_map(variable).map(PathBuf::from));
-            let ca =
-                ca.ok_or_else(|| format!("{url}: name the certification authority by --ca, or MOCK_IDP_CA_OUT"))?;
-            let at = |error: String| format!("{}: {error}", ca.display());
-            let pem = std::fs::read_to_string(&ca).map_err(|error| at(error.to_string()))?;
-            client = client.trusting(&pem).map_err(|error| at(error.to_string()))?;
-        }
-        if let Some(token) = variable("MOCK_IDP_CONTROL_TOKEN") {
-            client = client.token(token);
-        }
+        let client = control(&url, self.ca.as_deref())?;
         match client.patience(Duration::from_secs(self.within)).health().await {
             Ok(()) => Ok(format!("{url} is there")),
             // It answers, and more was not asked.
@@ -52,21 +42,6 @@ impl Healthcheck {
             Err(error) => Err(format!("{url}: {}", why(&error))),
         }
     }
-}
-
-/// An error with what caused it.
-fn why(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn is_secured() -> bool {

@@ -12,6 +12,7 @@ mod reload;
 mod serve;
 pub mod show;
 mod signals;
+mod there;
 mod tls;
 mod token;
 

@@ -1,12 +1,14 @@
 //! `mock-idp token` and `mock-idp jwks`: tokens without a flow, and the keys that verify them.
 
+use std::path::PathBuf;
+
 use mock_idp::{MockIdp, Profile};
-use mock_idp_control::ControlClient;
 use oauth_types::mint::{Key, Kind, Mint};
 use oauth_types::{Algorithm, Secret};
 use serde_json::Value;
 
 use crate::config;
+use crate::there::{control, why};
 
 /// What is to be in the token.
 #[derive(Debug, clap::Args)]
@@ -47,6 +49,10 @@ pub(crate) struct Token {
     /// MOCK_IDP_CONTROL_TOKEN. It knows the token then, as if it had issued it.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    /// Trust this certification authority of that server, or this certificate, and no other. PEM. Without this, what
+    /// MOCK_IDP_BUNDLE_OUT, MOCK_IDP_CA_OUT or MOCK_IDP_TLS_CERT names.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    ca: Option<PathBuf>,
     /// The tenant of that server, if not the one at the root.
     #[arg(long, value_name = "NAME", requires = "url")]
     tenant: Option<String>,
@@ -86,12 +92,9 @@ impl Token {
             let idp = MockIdp::builder().issuer(issuer).in_process().map_err(|error| error.to_string())?;
             return idp.try_mint(&mint).await.map_err(|error| error.to_string());
         };
-        let mut client = ControlClient::new(&url).map_err(|error| format!("{url}: {error}"))?;
-        if let Some(token) = std::env::var("MOCK_IDP_CONTROL_TOKEN").ok().filter(|token| !token.is_empty()) {
-            client = client.token(token);
-        }
+        let client = control(&url, self.ca.as_deref())?;
         let tenant = self.tenant.map_or_else(|| client.root(), |name| client.tenant(name));
-        tenant.mint(&mint).await.map_err(|error| error.to_string())
+        tenant.mint(&mint).await.map_err(|error| format!("{url}: {}", why(&error)))
     }
 }
 

@@ -119,6 +119,11 @@ impl Options {
         self
     }
 
+    /// How many of the attacks with these ids run.
+    pub fn count<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> usize {
+        ids.into_iter().filter(|id| self.includes(id)).count()
+    }
+
     /// Whether the attack with this id runs.
     pub(crate) fn includes(&self, id: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted == id))

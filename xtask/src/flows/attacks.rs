@@ -26,14 +26,20 @@ pub(super) async fn run(show: &mut Show, wanted: &dyn Fn(&str) -> bool) -> Resul
         let target = cast.target(&idp).await.map_err(|error| told(&error))?;
         let known = Baseline::read(OF_THE_SERVER).map_err(|error| told(&error))?;
         let options = Options::new().only(on_servers).permit_harm().baseline(known);
-        watched(show, "Attacks on mock-idp", options, async |options| run_on_server(&target, &options).await).await;
+        watched(show, "Attacks on mock-idp", (ids(), options), async |options| {
+            run_on_server(&target, &options).await
+        })
+        .await;
     }
     let on_clients: Vec<&str> = catalogue::client_attacks().map(|a| a.idea.id).filter(|id| wanted(id)).collect();
     if !on_clients.is_empty() {
         let client = PkceClientWeb::default();
         let known = Baseline::read(OF_THE_CLIENT).map_err(|error| told(&error))?;
         let options = Options::new().only(on_clients).baseline(known);
-        watched(show, "Attacks on pkce-client", options, async |options| run_on_client(client, &options).await).await;
+        watched(show, "Attacks on pkce-client", (ids(), options), async |options| {
+            run_on_client(client, &options).await
+        })
+        .await;
     }
     Ok(())
 }

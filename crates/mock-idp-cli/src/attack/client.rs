@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use oauth_attacks::client::{ClientUnderTest as _, Door};
 use oauth_attacks::web::WebError;
-use oauth_attacks::{Ability, Chromium, Command, LoggedIn, Registration, Web, run_on_client};
+use oauth_attacks::{Ability, Chromium, Command, LoggedIn, Registration, Web, catalogue, run_on_client};
 
 use super::Running;
 
@@ -101,6 +101,11 @@ impl From<Errand> for Ability {
     }
 }
 
+/// The ids of the attacks on clients.
+fn on_clients() -> impl Iterator<Item = &'static str> {
+    catalogue::client_attacks().map(|attack| attack.idea.id)
+}
+
 impl ClientOptions {
     /// Runs the attacks.
     ///
@@ -114,18 +119,18 @@ impl ClientOptions {
                 (Some(line), ..) => {
                     let client = self.program(line)?;
                     let run = async |options| run_on_client(client, &options).await;
-                    self.running.show(("Attacks on a client", line), options, run).await
+                    self.running.show(("Attacks on a client", line), (on_clients(), options), run).await
                 }
                 (None, Some(start), _, Some(logged_in)) => {
                     let client = self.application(start, logged_in.clone())?;
                     let run = async |options| run_on_client(client, &options).await;
-                    self.running.show(("Attacks on a client", start), options, run).await
+                    self.running.show(("Attacks on a client", start), (on_clients(), options), run).await
                 }
                 (None, None, Some(start), Some(logged_in)) => {
                     let client = self.single_page(start, logged_in.clone())?;
                     let client = client.started().await.map_err(|error| error.to_string())?;
                     let run = async |options| run_on_client(client, &options).await;
-                    self.running.show(("Attacks on a client", start), options, run).await
+                    self.running.show(("Attacks on a client", start), (on_clients(), options), run).await
                 }
                 _ => Err("name a client: --command, or --web or --browser with --logged-in".to_owned()),
             }

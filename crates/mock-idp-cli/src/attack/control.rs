@@ -1,11 +1,14 @@
 //! The clock of a mock server that runs elsewhere, moved by its control API.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use mock_idp_control::{ControlClient, ControlTenant};
+use mock_idp_control::ControlTenant;
 use oauth_attacks::attack::Inconclusive;
 use oauth_attacks::time::{Passing, SystemTime, Time};
+
+use crate::there::{control, why};
 
 /// A clock that is read once, and then moved.
 pub(super) struct RemoteClock {
@@ -19,14 +22,9 @@ impl RemoteClock {
     ///
     /// # Errors
     /// When the control API does not answer.
-    pub(super) async fn at(address: &str, token: Option<&str>) -> Result<Self, String> {
-        let client = ControlClient::new(address).map_err(|error| error.to_string())?;
-        let client = match token {
-            Some(token) => client.token(token),
-            None => client,
-        };
-        let tenant = client.root();
-        let reading = tenant.clock().await.map_err(|error| error.to_string())?;
+    pub(super) async fn at(address: &str, ca: Option<&Path>) -> Result<Self, String> {
+        let tenant = control(address, ca)?.root();
+        let reading = tenant.clock().await.map_err(|error| format!("{address}: {}", why(&error)))?;
         let ahead = AtomicU64::new(reading.now.saturating_sub(SystemTime.now()));
         Ok(Self { tenant, ahead })
     }

@@ -121,13 +121,13 @@ impl Running {
     async fn show(
         &self,
         (title, target): (&str, &str),
-        options: oauth_attacks::Options,
+        (ids, options): (impl IntoIterator<Item = &'static str>, oauth_attacks::Options),
         run: impl AsyncFnOnce(oauth_attacks::Options) -> Report,
     ) -> Result<String, String> {
         println!("{NOTICE}");
         let widest = catalogue::ideas().map(|idea| idea.id.len()).max().unwrap_or_default();
         let mut show = Show::new(title, target, widest);
-        let ended = watched(&mut show, "Attacks", options, run).await;
+        let ended = watched(&mut show, "Attacks", (ids, options), run).await;
         if let Some(file) = &self.write_expectations {
             write_expectations(file, &ended)?;
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use oauth_attacks::{Role, run_on_server};
+use oauth_attacks::{Role, catalogue, run_on_server};
 
 use super::Running;
 use super::control::RemoteClock;
@@ -80,12 +80,12 @@ impl ServerOptions {
         runtime.block_on(async {
             let mut target = described.target().await?;
             if let Some(address) = &self.control {
-                let token = std::env::var("MOCK_IDP_CONTROL_TOKEN").ok();
-                target = target.time(RemoteClock::at(address, token.as_deref()).await?);
+                target = target.time(RemoteClock::at(address, self.ca_file.as_deref()).await?);
             }
             let issuer = target.metadata().issuer.clone();
             let run = async |options| run_on_server(&target, &options).await;
-            self.running.show(("Attacks on a server", &issuer), options, run).await
+            let ids = catalogue::server_attacks().map(|attack| attack.idea.id);
+            self.running.show(("Attacks on a server", &issuer), (ids, options), run).await
         })
     }
 

@@ -41,6 +41,11 @@ async fn the_program_serves_https() {
     let [out, cert, key, config] = ["ca.pem", "own.pem", "own.key", "mock.toml"].map(|name| path_in(&scratch, name));
     let program = Program::serve(&["--tls", "--ca-out", &out]);
     answers(&program, &read(&out)).await;
+    let url = format!("https://{}", program.address);
+    let made = run(&["token", "alice", "--url", &url, "--ca", &out]);
+    assert_eq!((made.status.code(), made.stdout.matches('.').count()), (Some(0), 2), "{}", made.stderr);
+    let other = run(&["token", "alice", "--url", &url]);
+    assert!(other.status.code() == Some(1) && other.stderr.contains("--ca"), "{}", other.stderr);
     assert_hash(&program.end("TERM").await.stderr);
 
     let program = Program::serve(&["--tls"]);
