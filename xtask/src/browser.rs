@@ -1,7 +1,7 @@
 //! `pkce-client` in what is like a browser: a page that logs its user in (fixtures/browser), compiled for
 //! wasm32-unknown-unknown, and played by node against the mock server.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use mock_idp::MockIdp;
@@ -11,18 +11,15 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 
 use crate::flows::{target_folder, told};
-use crate::machine::{self, Missing};
+use crate::machine::{self, Missing, Tool, done, is_there};
 
 /// What it is compiled for.
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The program that makes a module for JavaScript, in the version that the page's Cargo.toml names.
-const VERSION: &str = "0.2.130";
-
-/// How somebody gets what this program can install.
-fn how() -> String {
-    format!("cargo install wasm-bindgen-cli@{VERSION} --bin wasm-bindgen --root target/tools")
-}
+/// What makes a module for JavaScript, in the version that the page's Cargo.toml names. What it was released with cannot be
+/// had any more.
+const BINDGEN: Tool =
+    Tool { package: "wasm-bindgen-cli", program: "wasm-bindgen", version: "0.2.130", exactly: true, locked: false };
 
 /// Compiles the page, and plays it. Says what was played.
 ///
@@ -31,58 +28,24 @@ fn how() -> String {
 pub(crate) fn run(root: &Path, install: bool) -> Result<String, Missing> {
     let manifest = root.join("fixtures/browser/Cargo.toml");
     let manifest = manifest.to_string_lossy();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let (target, folder) = (target_folder(root), target_folder(root).join("browser"));
     let with_cargo = |command: &str, more: &[&str]| {
-        let mut cargo = Command::new(&cargo);
+        let mut cargo = machine::cargo();
         cargo.args([command, "--locked", "--target", TARGET, "--manifest-path", &manifest, "--target-dir"]);
-        finish(cargo.arg(&target).args(more).current_dir(root))
+        done(cargo.arg(&target).args(more).current_dir(root))
     };
     machine::provide_target(TARGET, install)?;
     with_cargo("clippy", &["--", "--deny", "warnings"])?;
-    let bindgen = provide(root, install)?;
-    if version(Path::new("node")).is_none() {
+    let bindgen = BINDGEN.provide(root, install)?;
+    if !is_there("node") {
         return Err(Missing::Absent("node.js 18 or later: nodejs.org, or apt-get install nodejs".to_owned()));
     }
     with_cargo("build", &[])?;
     let mut bind = Command::new(bindgen);
     bind.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&folder);
-    finish(bind.arg(target.join(TARGET).join("debug/browser.wasm")))?;
+    done(bind.arg(target.join(TARGET).join("debug/browser.wasm")))?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
     Ok(runtime.block_on(play(root, &folder))?)
-}
-
-/// The program: in the folder of this workspace's tools, or wherever the system finds it, in this version alone.
-fn provide(root: &Path, install: bool) -> Result<PathBuf, Missing> {
-    let own = root.join("target/tools/bin").join(format!("wasm-bindgen{}", std::env::consts::EXE_SUFFIX));
-    let found = || [own.clone(), PathBuf::from("wasm-bindgen")].into_iter().find(|program| is_right(program));
-    match found() {
-        Some(program) => Ok(program),
-        None if !install => Err(Missing::Absent(format!("{}, or run with --install", how()))),
-        None => {
-            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            finish(Command::new(cargo).args(how().split(' ').skip(1)).current_dir(root))?;
-            found().ok_or_else(|| Missing::Broken(format!("`{}` has installed something else", how())))
-        }
-    }
-}
-
-fn is_right(program: &Path) -> bool {
-    version(program).is_some_and(|version| version.split(' ').nth(1) == Some(VERSION))
-}
-
-/// What a program says of its version, if it is there.
-fn version(program: &Path) -> Option<String> {
-    let output = Command::new(program).arg("--version").stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
-}
-
-fn finish(command: &mut Command) -> Result<(), String> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{command:?} ended with {status}")),
-        Err(error) => Err(format!("{command:?} cannot be run: {error}")),
-    }
 }
 
 /// Logs in with every algorithm, in ways that have to succeed and in ways that must not.
@@ -157,11 +120,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_there_is_not_run_and_the_remedy_names_the_version_of_the_page() {
-        assert!(!is_right(Path::new("/surely/no/such/program")));
+    fn the_program_has_the_version_of_the_page() {
         let manifest =
             std::fs::read_to_string(crate::root().join("fixtures/browser/Cargo.toml")).expect("a manifest");
-        assert!(manifest.contains(&format!("wasm-bindgen = \"={VERSION}\"")), "{manifest}");
-        assert!(how().contains(&format!("wasm-bindgen-cli@{VERSION} ")));
+        assert!(manifest.contains(&format!("wasm-bindgen = \"={}\"", BINDGEN.version)), "{manifest}");
     }
 }

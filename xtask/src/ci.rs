@@ -260,8 +260,7 @@ fn run_step(step: &Step, root: &Path, install: bool) -> Ended {
 }
 
 fn cargo(root: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> Ended {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    finish(Command::new(cargo).envs(variable).current_dir(root), arguments)
+    finish(machine::cargo().envs(variable).current_dir(root), arguments)
 }
 
 /// Clippy for every combination of features, if cargo-hack is there; without it, what is left when none is on.
@@ -275,13 +274,13 @@ fn features(root: &Path, install: bool) -> Ended {
         "--package=mock-idp-cli",
         "--no-default-features",
     ];
-    match hack::provide(root, install) {
-        Ok(Some(program)) => finish(Command::new(program).current_dir(root), hack::ARGUMENTS),
-        Ok(None) => match cargo(root, &NONE, None) {
-            Ended::Passed => Ended::Partly(format!("only without any: {}, or run with --install", hack::how())),
+    match hack::TOOL.provide(root, install) {
+        Ok(program) => finish(Command::new(program).current_dir(root), hack::ARGUMENTS),
+        Err(Missing::Absent(how)) => match cargo(root, &NONE, None) {
+            Ended::Passed => Ended::Partly(format!("only without any: {how}")),
             other => other,
         },
-        Err(message) => Ended::Failed(message),
+        Err(Missing::Broken(message)) => Ended::Failed(message),
     }
 }
 

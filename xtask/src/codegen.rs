@@ -6,7 +6,7 @@ use std::path::Path;
 use mock_idp::Rule;
 use oauth_types::fault::catalogue;
 
-use crate::{client_errors, interop, tidy};
+use crate::{client_errors, interop, machine, tidy};
 
 /// Where each rule is enforced and provoked.
 type Places<'a> = std::collections::HashMap<&'a str, tidy::Places<'a>>;
@@ -39,8 +39,7 @@ pub(crate) fn write(root: &Path) -> Result<String, String> {
 /// Lets the tests write what only they know: docs/MATRIX.md, and what our own server and client are not about, and by which
 /// errors the client refuses.
 fn proofs(root: &Path) -> Result<(), String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = std::process::Command::new(cargo);
+    let mut command = machine::cargo();
     command.args([
         "test",
         "--quiet",

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
+
+use crate::machine;
 
 /// The machine that is counted for: on others, other crates talk to the operating system.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
@@ -48,8 +49,7 @@ fn said(whole: usize, bare: usize) -> String {
 
 /// How many crates `pkce-client` is made of, with itself: the distinct lines of `cargo tree`, procedural macros included.
 fn count(root: &Path, features: &[&str]) -> Result<usize, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut tree = Command::new(cargo);
+    let mut tree = machine::cargo();
     tree.args(["tree", "--locked", "--package", "pkce-client", "--edges", "normal", "--prefix", "none"]);
     let output = tree.args(["--target", TARGET]).args(features).current_dir(root).output();
     let output = output.map_err(|error| format!("cargo tree cannot be run: {error}"))?;

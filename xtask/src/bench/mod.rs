@@ -29,6 +29,8 @@ use keys::Keys;
 use load::Load;
 use report::{Costs, Report};
 
+use crate::machine;
+
 /// What to measure, and where to write it.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -165,9 +167,8 @@ fn one_thread() -> Result<Runtime, String> {
 #[expect(clippy::print_stderr, reason = "a build takes its time; say so")]
 fn build(root: &Path, package: &str, program: &str) -> Result<(), String> {
     eprintln!("building {program} for release");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let manifest = root.join("Cargo.toml");
-    let mut command = Command::new(cargo);
+    let mut command = machine::cargo();
     command.args(["build", "--quiet", "--release", "--package", package, "--bin", program]);
     command.arg("--manifest-path").arg(manifest);
     match command.status().map_err(|error| format!("cargo: {error}"))?.success() {

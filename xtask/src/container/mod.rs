@@ -6,13 +6,13 @@ mod seen;
 mod words;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use engine::Engine;
 use recipes::Recipes;
 
 use crate::flows::target_folder;
-use crate::machine::{self, Missing, apt_get, is_there};
+use crate::machine::{self, Missing, absent, apt_get, cargo, done, is_there};
+use crate::quickstart;
 
 /// How the image is made.
 #[derive(Debug, clap::Args)]
@@ -66,6 +66,11 @@ fn make(root: &Path, options: &Options) -> Result<String, Missing> {
     test(root, &engine)?;
     lines.extend(recipes.run(&engine, &options.tag)?);
     lines.push(words::run(root, &engine)?);
+    let variables: Vec<_> = engine.variables().collect();
+    lines.push(match quickstart::run_with_image(root, &variables, options.install) {
+        Err(Missing::Absent(how)) => format!("docs/QUICKSTART.md with the image: skipped, it needs {how}"),
+        done => done?,
+    });
     Ok(lines.join("\n"))
 }
 
@@ -81,12 +86,10 @@ fn static_target() -> Result<&'static str, Missing> {
 /// Sees to it that what the image is made with is there.
 fn provide(target: &str, install: bool) -> Result<(), Missing> {
     let programs = [("musl-gcc", "musl-tools"), ("docker", "docker.io"), ("dockerd", "docker.io")];
-    let mut packages: Vec<&str> =
-        programs.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect();
+    let mut packages = absent(&programs);
     if is_there("docker") && words::compose().is_none() {
         packages.push("docker-compose");
     }
-    packages.dedup();
     // An engine that runs elsewhere needs no daemon here.
     if std::env::var_os("DOCKER_HOST").is_some() && is_there("docker") {
         packages.retain(|package| *package != "docker.io");
@@ -102,7 +105,7 @@ fn provide(target: &str, install: bool) -> Result<(), Missing> {
 
 /// Compiles the program, and says where it is.
 fn build(root: &Path, target: &str) -> Result<PathBuf, Missing> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = cargo();
     cargo.args(["build", "--quiet", "--profile", "image", "--package", "mock-idp-cli", "--bin", "mock-idp"]);
     done(cargo.args(["--target", target]).current_dir(root))?;
     Ok(target_folder(root).join(target).join("image/mock-idp"))
@@ -121,18 +124,8 @@ fn context(root: &Path, program: &Path) -> Result<PathBuf, Missing> {
 
 /// Runs the tests of the crate that starts the image.
 fn test(root: &Path, engine: &Engine) -> Result<(), Missing> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = cargo();
     // Of the whole workspace, so that what it was tested with before is what it is compiled with now.
     cargo.args(["test", "--workspace", "--test", "containers", "--features", "mock-idp-testcontainers/engine"]);
     Ok(done(cargo.envs(engine.variables()).current_dir(root))?)
-}
-
-/// Runs a command to its end.
-fn done(command: &mut Command) -> Result<(), String> {
-    let told = command.get_program().to_string_lossy().into_owned();
-    match command.stdin(Stdio::null()).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`{told}` ended with {status}")),
-        Err(error) => Err(format!("`{told}` cannot be run: {error}")),
-    }
 }

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use oauth_attacks::report::table::duration;
 
 use super::engine::Engine;
-use crate::interop::{Folders, copy, node_in, quietly};
-use crate::machine::{Missing, is_there};
+use crate::interop::{Folders, copy, node_in};
+use crate::machine::{Missing, is_there, quietly};
 use crate::stopwatch::Stopwatch;
 
 /// Where the recipes are.

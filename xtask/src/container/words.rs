@@ -1,12 +1,11 @@
 //! docs/CONTAINER.md, whose commands are run as they stand there.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::engine::Engine;
 use crate::flows::target_folder;
-use crate::machine::is_there;
+use crate::machine::{follow, free_port, is_there};
 
 /// What the document says.
 const DOCUMENT: &str = include_str!("../../../docs/CONTAINER.md");
@@ -15,7 +14,7 @@ const EXAMPLE: &str = "examples/compose/compose.yaml";
 /// That application on this machine's Python, for machines that cannot fetch an image of one.
 const HERE: &str = include_str!("here.yaml");
 /// How many seconds all of it may take, far beyond what it takes.
-const PATIENCE: &str = "120";
+const PATIENCE: u32 = 120;
 /// The block that was run already.
 const MAKING: &str = "cargo xtask container";
 
@@ -25,7 +24,7 @@ pub(super) fn run(root: &Path, engine: &Engine) -> Result<String, String> {
     let here = target_folder(root).join("container/here.yaml");
     std::fs::write(&here, HERE).map_err(|error| format!("{}: {error}", here.display()))?;
     let blocks = blocks(DOCUMENT);
-    let port = free_port().map_err(|error| format!("no port is free: {error}"))?;
+    let port = free_port()?;
     let files = format!("{EXAMPLE} --file {}", here.display());
     let script = blocks.concat().replace("docker compose", compose).replace(EXAMPLE, &files);
     let script = ["127.0.0.1", "localhost"]
@@ -33,16 +32,14 @@ pub(super) fn run(root: &Path, engine: &Engine) -> Result<String, String> {
         .fold(script, |script, host| script.replace(&format!("{host}:8080"), &format!("{host}:{port}")));
     // Whatever happens, nothing goes on running.
     let script = format!("trap '{compose} --file {files} down; docker rm --force idp' EXIT\n{script}");
-    let mut shell = Command::new("timeout");
-    shell.args([PATIENCE, "bash", "-e", "-u", "-o", "pipefail", "-c", &script]).envs(engine.variables());
-    shell.env("IDP_PORT", port.to_string());
-    let output = shell.current_dir(root).stdin(Stdio::null()).output();
-    let output = output.map_err(|error| format!("bash cannot be run: {error}"))?;
-    let (heard, complaint) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    match output.status.success() {
-        true => Ok(format!("docs/CONTAINER.md: {} blocks of commands did what it says", blocks.len())),
-        false => Err(format!("docs/CONTAINER.md ended with {}:\n{heard}\n{complaint}", output.status)),
-    }
+    follow(
+        "docs/CONTAINER.md",
+        &script,
+        (PATIENCE, |shell| {
+            shell.envs(engine.variables()).env("IDP_PORT", port.to_string()).current_dir(root);
+        }),
+    )?;
+    Ok(format!("docs/CONTAINER.md: {} blocks of commands did what it says", blocks.len()))
 }
 
 /// How compose is called: a part of the client, or a program beside it as Debian has it.
@@ -59,10 +56,6 @@ pub(super) fn compose() -> Option<&'static str> {
 fn blocks(document: &str) -> Vec<&str> {
     let blocks = document.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
     blocks.filter(|block| !block.contains(MAKING)).collect()
-}
-
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! It opens a callback server, prints the authorization URL and waits for somebody to open it; that is done here. Of a
 //! check that is not a success it fails for some kinds only; here all of them have to succeed.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use super::programs::Folders;
 use super::stage::{Running, Stage};
 use super::table::Table;
 use crate::flows::told;
+use crate::machine::free_port;
 use crate::stopwatch::Stopwatch;
 use mock_idp::Profile;
 
@@ -61,7 +61,7 @@ async fn tried(folders: &Folders, running: &Running, results: &Path) -> Result<V
 
 /// Runs the package to its end, and opens the URL it asks to be opened.
 async fn package(folders: &Folders, running: &Running, issuer: &str, results: &Path) -> Result<(), String> {
-    let port = free_port().map_err(|error| told(&error))?.to_string();
+    let port = free_port()?.to_string();
     let mut command = Command::new(folders.node());
     command.arg(folders.npm(PACKAGE).join("dist/index.js"));
     command.args(["authorization", "--client-id", "public", "--spec-version", SPECIFICATION, "--resource", RESOURCE]);
@@ -107,11 +107,6 @@ fn passed(checks: &[Value], name: &str) -> Result<String, String> {
             check["errorMessage"].as_str().unwrap_or("no message")
         )),
     }
-}
-
-/// A port that is free now. The package does not take 0.
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::mcp::{ID, PACKAGE, SPECIFICATION};
 use super::programs::Folders;
 use super::table::Table;
 use crate::flows::told;
+use crate::machine::cargo;
 use crate::stopwatch::Stopwatch;
 
 /// The example, as cargo calls it.
@@ -81,7 +82,7 @@ pub(super) async fn run(root: &Path, folders: &Folders, table: &mut Table) -> Re
 }
 
 async fn build(root: &Path) -> Result<(), String> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = Command::from(cargo());
     cargo.args(["build", "--quiet", "--package", "pkce-client", "--example", EXAMPLE]).current_dir(root);
     match cargo.stdin(Stdio::null()).status().await.map_err(|error| told(&error))?.success() {
         true => Ok(()),

@@ -36,7 +36,7 @@ use crate::machine::Missing;
 
 pub(crate) use self::clients_document::clients_document;
 pub(crate) use self::document::document;
-pub(crate) use self::programs::{Folders, copy, node_in, quietly};
+pub(crate) use self::programs::{Folders, copy, node_in};
 pub(crate) use self::table::Done;
 
 /// What to run.

@@ -1,6 +1,7 @@
 //! A browser for clients that are pages.
 
-use super::{Folders, Missing, provided};
+use super::Folders;
+use crate::machine::{Missing, provide};
 
 /// The program, and the Debian package it is in.
 const CHROMIUM: (&str, &str) = ("chromium", "chromium");
@@ -8,7 +9,7 @@ const CHROMIUM: (&str, &str) = ("chromium", "chromium");
 impl Folders {
     /// Sees to it that clients can be opened in Chromium: it is there, and so is the Node that serves them.
     pub(crate) fn provide_chromium(&self, install: bool) -> Result<(), Missing> {
-        provided(&[CHROMIUM], "Chromium", install)?;
+        provide(&[CHROMIUM], "Chromium", install)?;
         self.provide_node(install)
     }
 }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Folders, INSTALL, Missing, done, provided, quietly};
+use super::{Folders, INSTALL};
+use crate::machine::{Missing, done, provide, quietly};
 
 /// The program, and the Debian package it is in.
 const GO: (&str, &str) = ("go", "golang-go");
@@ -18,7 +19,7 @@ impl Folders {
 
     /// Sees to it that clients for Go can be run: downloads what they need if that may be, and builds them.
     pub(super) fn provide_go(&self, install: bool) -> Result<(), Missing> {
-        provided(&[GO], "Go 1.21 or later: go.dev", install)?;
+        provide(&[GO], "Go 1.21 or later: go.dev", install)?;
         new_enough(&version()?)?;
         let (module, built) = (self.written.join("go"), self.installed.join("go"));
         if quietly(offline(&module).args(["mod", "download"])).is_err() {

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use super::{Folders, Missing, done, provided, quietly};
+use super::Folders;
+use crate::machine::{Missing, done, provide, quietly};
 
 /// The programs, and the Debian packages they are in.
 const PROGRAMS: &[(&str, &str)] = &[("javac", "default-jdk-headless"), ("mvn", "maven")];
@@ -28,7 +29,7 @@ impl Folders {
 
     /// Sees to it that the client can be run.
     pub(super) fn provide_java(&self, install: bool) -> Result<(), Missing> {
-        provided(PROGRAMS, HOW, install)?;
+        provide(PROGRAMS, HOW, install)?;
         new_enough(&version()?)?;
         let (written, folder) = (self.written.join("java"), self.installed.join("java"));
         let (pom, libraries) = (written.join("pom.xml"), folder.join("lib"));

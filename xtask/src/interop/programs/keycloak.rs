@@ -6,8 +6,8 @@ use std::process::Command;
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use super::{Folders, Missing, copy, done, quietly};
-use crate::machine::{apt_get, is_there};
+use super::{Folders, copy};
+use crate::machine::{Missing, done, provide, quietly};
 
 /// What it takes to get it and to run it, with the Debian packages they are in.
 const PROGRAMS: &[(&str, &str)] = &[("java", "default-jre-headless"), ("mvn", "maven"), ("unzip", "unzip")];
@@ -21,13 +21,7 @@ const FAST: [&str; 3] = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512
 impl Folders {
     /// Sees to it that Keycloak can be started.
     pub(super) fn provide_keycloak(&self, install: bool) -> Result<(), Missing> {
-        let absent = absent(is_there);
-        if !absent.is_empty() {
-            match install {
-                true => apt_get(&absent).map_err(Missing::Broken)?,
-                false => return Err(Missing::Absent(how(&absent))),
-            }
-        }
+        provide(PROGRAMS, "Java 17 or later, Maven and unzip", install)?;
         let (folder, pin) = (self.keycloak(), pin(&self.servers()));
         let Pinned { version, sha256 } = Pinned::read(&pin).map_err(Missing::Broken)?;
         let home = self.keycloak_home(&version);
@@ -118,15 +112,6 @@ fn opened(package: &str) -> String {
     format!("--add-opens=java.base/{package}=ALL-UNNAMED")
 }
 
-/// The packages of the programs that are not there.
-fn absent(is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    PROGRAMS.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect()
-}
-
-fn how(packages: &[&str]) -> String {
-    format!("apt-get install {}, or the same with --install", packages.join(" "))
-}
-
 fn sha256_of(file: &Path) -> Result<String, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", file.display());
     let mut read = std::fs::File::open(file).map_err(failed)?;
@@ -164,12 +149,5 @@ mod tests {
         std::fs::remove_file(&empty).expect("it was there");
         assert_eq!(sum.as_deref(), Ok("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
         assert!(sha256_of(&empty).is_err());
-    }
-
-    #[test]
-    fn missing_programs_are_named_by_their_packages() {
-        assert!(absent(|_| true).is_empty());
-        let missing = absent(|program| program == "unzip");
-        assert_eq!(how(&missing), "apt-get install default-jre-headless maven, or the same with --install");
     }
 }

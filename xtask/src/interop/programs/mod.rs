@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::catalogue::Place;
 use crate::flows::target_folder;
-use crate::machine::{Missing, apt_get, is_there};
+use crate::machine::{Missing, cargo, done, quietly};
 
 mod chromium;
 mod go;
@@ -247,7 +247,7 @@ impl Folders {
     }
 
     fn provide_rust(&self, install: bool) -> Result<(), Missing> {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = cargo();
         cargo.args(["build", "--quiet", "--bins", "--locked", "--manifest-path"]);
         // The same folder: what both workspaces use in the same version is compiled once.
         cargo.arg(self.written.join("rust/Cargo.toml")).env("CARGO_TARGET_DIR", &self.target);
@@ -295,46 +295,12 @@ pub(crate) fn node_in(folder: &Path) -> PathBuf {
 
 /// Builds the server that the clients talk to.
 pub(super) fn build_server(root: &Path) -> Result<(), String> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    done(cargo.args(["build", "--quiet", "--package", "mock-idp-cli", "--bin", "mock-idp"]).current_dir(root))
+    done(cargo().args(["build", "--quiet", "--package", "mock-idp-cli", "--bin", "mock-idp"]).current_dir(root))
 }
 
 fn needed(program: &str, how: &str) -> Result<(), Missing> {
     let there = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     there.map(|_| ()).map_err(|_| Missing::Absent(how.to_owned()))
-}
-
-/// Sees to it that programs are there: installs their Debian packages, or says how to get them.
-fn provided(programs: &[(&str, &'static str)], how: &str, install: bool) -> Result<(), Missing> {
-    let absent = programs.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package);
-    let absent: Vec<&str> = absent.collect();
-    match (absent.is_empty(), install) {
-        (true, _) => Ok(()),
-        (false, true) => apt_get(&absent).map_err(Missing::Broken),
-        (false, false) => Err(Missing::Absent(format!("{how}, or apt-get install {}", absent.join(" ")))),
-    }
-}
-
-/// Runs a package manager. Where it looks for packages is its user's business, and stays out of logs.
-pub(crate) fn quietly(command: &mut Command) -> Result<(), String> {
-    done(command.stdout(Stdio::null()).stderr(Stdio::null()))
-        .map_err(|why| format!("{why}; run it by hand to see why"))
-}
-
-/// Runs a command to its end.
-fn done(command: &mut Command) -> Result<(), String> {
-    match command.stdin(Stdio::null()).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`{}` ended with {status}", told(command))),
-        Err(error) => Err(format!("`{}` cannot be run: {error}", told(command))),
-    }
-}
-
-/// A command as it would be typed, without the folders.
-fn told(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let words = words.map(|word| Path::new(word).file_name().unwrap_or(word).to_string_lossy());
-    words.collect::<Vec<_>>().join(" ")
 }
 
 fn copy_programs(from: &Path, to: &Path) -> Result<(), String> {
@@ -361,20 +327,6 @@ mod tests {
     fn a_missing_program_is_named_with_how_to_get_it() {
         let missing = needed("surely-no-such-program", "buy one");
         assert_eq!(missing, Err(Missing::Absent("buy one".to_owned())));
-    }
-
-    #[test]
-    fn a_missing_program_is_named_with_its_package() {
-        let missing = provided(&[("surely-no-such-program", "a-package"), ("cargo", "cargo")], "buy one", false);
-        assert_eq!(missing, Err(Missing::Absent("buy one, or apt-get install a-package".to_owned())));
-        assert_eq!(provided(&[("cargo", "cargo")], "buy one", true), Ok(()));
-    }
-
-    #[test]
-    fn a_failing_command_is_told_without_folders() {
-        let mut command = Command::new("false");
-        command.arg("some/where/deep");
-        assert!(done(&mut command).expect_err("it fails").starts_with("`false deep` ended with"));
     }
 
     #[test]

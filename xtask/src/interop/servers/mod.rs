@@ -2,7 +2,6 @@
 //! recorded in fixtures/servers with the reasons; a run that differs from it, for better or worse, fails.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use self::findings::{Findings, differences};
 use super::programs::{Folders, Package};
 use super::table::Table;
 use crate::flows::told;
+use crate::machine::free_port;
 use crate::stopwatch::Stopwatch;
 
 mod document;
@@ -143,7 +143,7 @@ pub(super) struct Running {
 impl Running {
     /// Starts one, and waits until it listens.
     pub(super) async fn start(folders: &Folders, server: &Server) -> Result<Self, String> {
-        let port = free_port().map_err(|error| told(&error))?;
+        let port = free_port()?;
         let issuer = format!("http://localhost:{port}{}", server.path);
         let mut process = start(folders, server, port)?;
         let mut lines = BufReader::new(process.stdout.take().ok_or("it has no output")?).lines();
@@ -202,9 +202,4 @@ fn counts(report: &Report) -> String {
     }
     let counts: Vec<_> = counts.into_iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
     format!("{}, twice, as recorded", counts.join(", "))
-}
-
-/// A port that is free now.
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
