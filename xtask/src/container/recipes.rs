@@ -124,8 +124,8 @@ fn provide_java(folders: &Folders, written: &Path, folder: &Path, install: bool)
     };
     folders.once(folder, &written.join("pom.xml"), install, || {
         place()?;
-        // Everything that tests need, and none of them: what runs them is an artifact, too.
-        quietly(maven(folder).args(["test", "-Dtest=None", "-Dsurefire.failIfNoSpecifiedTests=false"]))
+        // Everything that tests need, and none of them: what runs a class of tests is fetched once there is one to run.
+        quietly(maven(folder).args(["test", "-Dtest=LoginTest#none", "-Dsurefire.failIfNoSpecifiedTests=false"]))
     })?;
     Ok(place()?)
 }
