@@ -120,6 +120,8 @@ pub(crate) async fn pace(
 
 /// What a person is asked to decide on.
 pub(crate) struct Question<'a> {
+    /// What the page is called.
+    pub title: &'static str,
     /// The path of the page below the issuer, without a slash.
     pub action: &'static str,
     /// The name of the parameter that says what is decided on.
@@ -162,7 +164,7 @@ pub(crate) fn ask(call: &Call<'_>, question: &Question<'_>) -> Reply {
         html(question.value),
         ticket(&cookie, question.value),
     );
-    shown("A device asks for access", &body)
+    shown(question.title, &body)
 }
 
 /// Whether a decision comes from a browser that saw the page.

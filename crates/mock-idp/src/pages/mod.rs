@@ -20,7 +20,7 @@ code { font-size: 1.05em; overflow-wrap: anywhere; }
 dt { font-weight: 600; margin-top: 1rem; } dd { margin: 0; }
 h2 { font-size: 1.1rem; } ul { padding: 0; list-style: none; } ul.plain { padding-left: 1.2rem; list-style: disc; }
 label { display: block; font-weight: 600; } label small, button small { font-weight: normal; }
-input, textarea, button { font: inherit; padding: .5rem .75rem; box-sizing: border-box; border-radius: .25rem; }
+input, textarea, select, button { font: inherit; padding: .5rem .75rem; box-sizing: border-box; border-radius: .25rem; }
 input, textarea { width: 100%; border: 1px solid; } textarea { font-family: monospace; resize: vertical; } button { cursor: pointer; border: 1px solid; margin: .25rem .25rem .25rem 0; }
 li button { width: 100%; text-align: left; } pre { overflow-x: auto; }
 [role=alert] { border: 1px solid; border-left-width: .4rem; padding: .5rem .75rem; }

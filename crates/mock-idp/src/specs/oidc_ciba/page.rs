@@ -48,7 +48,14 @@ fn question(call: &Call<'_>, authorization: &Authorization, asked: &Asked, handl
         html(&asked.user),
         html(authorization.scope.as_str()),
     );
-    let question = Question { action: "ciba", name: "request", value: handle, says, user: Some(asked.user.as_str()) };
+    let question = Question {
+        title: "A client asks for access",
+        action: "ciba",
+        name: "request",
+        value: handle,
+        says,
+        user: Some(asked.user.as_str()),
+    };
     elsewhere::ask(call, &question)
 }
 

@@ -63,7 +63,15 @@ async fn ask(guesses: &Guesses, call: &Call<'_>, entered: &str) -> Result<Reply,
         html(&authorization.client_id),
         html(authorization.scope.as_str()),
     );
-    Ok(elsewhere::ask(call, &Question { action: "device", name: "user_code", value: &code, says, user: None }))
+    let question = Question {
+        title: "A device asks for access",
+        action: "device",
+        name: "user_code",
+        value: &code,
+        says,
+        user: None,
+    };
+    Ok(elsewhere::ask(call, &question))
 }
 
 async fn decide(
