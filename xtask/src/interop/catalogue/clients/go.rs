@@ -31,7 +31,8 @@ pub(super) const GO_OIDC: Client = Client {
         (OLD, OLD_FLOWS),
         MCP,
         ("an assertion could be added to a code, and not to a refresh", &["secret-jwt", "private-key-jwt"]),
-        ("its assertions are signed with RSA alone", &["jwt-bearer"]),
+        ("`jwt.Config` signs with RSA alone, and does not authenticate the client", &["jwt-bearer"]),
+        ("it verifies tokens of back-channel logout, and begins no logout", &["logout"]),
         (
             "no support",
             &[
@@ -46,7 +47,6 @@ pub(super) const GO_OIDC: Client = Client {
                 "introspection",
                 "revocation",
                 "registration",
-                "logout",
                 "sealed",
             ],
         ),

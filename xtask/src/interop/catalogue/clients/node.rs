@@ -89,13 +89,12 @@ pub(super) const MCP_SDK: Client = Client {
                 "fapi2-signing",
                 "device",
                 "ciba",
-                "token-exchange",
-                "jwt-bearer",
                 "introspection",
                 "revocation",
                 "logout",
             ],
         ),
+        ("an extension of MCP uses it; here its users write the grant", &["token-exchange", "jwt-bearer"]),
         ("with client_credentials only", &["secret-jwt", "private-key-jwt"]),
         ("it takes the resource from the metadata of a protected resource", &["resource"]),
     ],
@@ -126,14 +125,18 @@ pub(super) const MSAL_NODE: Client = Client {
         (OLD, OLD_FLOWS),
         MCP,
         (
-            "it adds `client-request-id` to the address of the token endpoint, and is refused by \
+            "it sends `client-request-id` in the address and in the body, and is refused by \
              `rfc6749-token-parameters-in-query`",
-            &["device", "client-credentials"],
+            &["device", "client-credentials", "jwt-bearer"],
         ),
         ("it asks for `openid` whatever its user asks for", &["oauth21"]),
         ("what was granted is dropped", &["rar"]),
-        ("on behalf of a user, in the way of Entra alone", &["token-exchange", "jwt-bearer"]),
-        ("bound tokens of Entra's kind alone", &["dpop", "dpop-nonce", "fapi2", "fapi2-signing"]),
+        (
+            "on behalf of a user by RFC 7523 with Entra's `requested_token_use`, and not by RFC 8693",
+            &["token-exchange"],
+        ),
+        ("every request is made one for a bearer token", &["dpop", "dpop-nonce", "fapi2", "fapi2-signing"]),
+        ("its logout clears its cache alone", &["logout"]),
         (
             "no support",
             &[
@@ -148,7 +151,6 @@ pub(super) const MSAL_NODE: Client = Client {
                 "introspection",
                 "revocation",
                 "registration",
-                "logout",
                 "sealed",
             ],
         ),
@@ -180,8 +182,10 @@ pub(super) const OIDC_CLIENT_TS: Client = Client {
         (OLD, OLD_FLOWS),
         MCP,
         ("its assertions are made in pages alone, which keep no secret", &["secret-jwt"]),
-        ("with keys in IndexedDB: played in Chromium", &["dpop", "dpop-nonce"]),
-        ("what was granted is dropped", &["rar"]),
+        ("its proofs are made with `window.crypto`: played in Chromium", &["dpop", "dpop-nonce"]),
+        ("`UserManager` drops what was granted", &["rar"]),
+        REQUEST_GIVEN,
+        READS_URLS,
         ("no support", UNKNOWN_TO_OIDC_CLIENT_TS),
     ],
     remarks: &[],
@@ -209,8 +213,10 @@ pub(super) const OIDC_CLIENT_TS_SPA: Client = Client {
         MCP,
         ("a page keeps no secret", &["secret-basic", "secret-post", "secret-jwt"]),
         ("at a server with TLS, whose authority no browser knows: played in Node", &["revocation"]),
-        ("a page has no certificate", &["mtls", "mtls-self-signed"]),
-        ("what was granted is dropped", &["rar"]),
+        ("a page does not choose its certificate", &["mtls", "mtls-self-signed"]),
+        ("`UserManager` drops what was granted", &["rar"]),
+        REQUEST_GIVEN,
+        READS_URLS,
         ("no support", UNKNOWN_TO_OIDC_CLIENT_TS),
     ],
     remarks: &[
@@ -219,12 +225,12 @@ pub(super) const OIDC_CLIENT_TS_SPA: Client = Client {
     ],
 };
 
+const REQUEST_GIVEN: (&str, &[&str]) =
+    ("it sends a `request` that is given to it, made before its `state` and challenge", &["par", "jar"]);
+const READS_URLS: (&str, &[&str]) = ("it reads answers from URLs alone", &["form-post"]);
 const UNKNOWN_TO_OIDC_CLIENT_TS: &[&str] = &[
     "private-key-jwt",
-    "par",
-    "jar",
     "jarm",
-    "form-post",
     "fapi2",
     "fapi2-signing",
     "device",
@@ -255,8 +261,9 @@ pub(super) const PASSPORT_OPENIDCONNECT: Client = Client {
         (OLD, OLD_FLOWS),
         MCP,
         ("it takes no answer without an ID token", &["oauth21"]),
-        ("its transport sends the secret in the body", &["secret-basic"]),
-        ("it reads answers from the query alone", &["form-post"]),
+        ("its transport sends the secret in the body; a header is its user's, by `customHeaders`", &["secret-basic"]),
+        ("by its transport alone", &["client-credentials"]),
+        ("it can ask for it, and reads answers from the query alone", &["form-post"]),
         (
             "no support",
             &[
@@ -274,7 +281,6 @@ pub(super) const PASSPORT_OPENIDCONNECT: Client = Client {
                 "fapi2-signing",
                 "device",
                 "ciba",
-                "client-credentials",
                 "token-exchange",
                 "jwt-bearer",
                 "introspection",
@@ -286,7 +292,7 @@ pub(super) const PASSPORT_OPENIDCONNECT: Client = Client {
         ),
     ],
     remarks: &[
-        "It knows no PKCE. A strict server refuses it as it is; with a subclass of a dozen lines it goes through.",
+        "It knows no PKCE. A strict server refuses it as it is; with a subclass of some fifteen lines it goes through.",
         "It verifies no signature of an ID token, reads no metadata, and refreshes nothing: fresh tokens are asked for by \
              its transport, as the package `passport-oauth2-refresh` does.",
     ],

@@ -4,6 +4,9 @@ use super::{MCP, NONCE, OLD, OLD_FLOWS, POLLED, REVOKED, WORKS, WRONG_VERIFIER};
 use crate::interop::catalogue::Client;
 use crate::interop::programs::Runtime;
 
+const NO_ASSERTIONS: &str = "it makes no assertions; its users could add theirs to each request";
+const TYPED: &str = "what was granted is dropped, unless its user writes a type for it";
+
 pub(super) const OAUTH2: Client = Client {
     id: "oauth2",
     package: "oauth2",
@@ -30,9 +33,6 @@ pub(super) const OAUTH2: Client = Client {
         (
             "no support",
             &[
-                "sealed",
-                "secret-jwt",
-                "private-key-jwt",
                 "par",
                 "jar",
                 "jarm",
@@ -45,11 +45,11 @@ pub(super) const OAUTH2: Client = Client {
                 "token-exchange",
                 "jwt-bearer",
                 "registration",
-                "logout",
             ],
         ),
-        ("it knows no OpenID Connect", &["oidc"]),
-        ("what was granted is dropped, unless its user writes a type for it", &["rar"]),
+        (NO_ASSERTIONS, &["secret-jwt", "private-key-jwt"]),
+        ("it knows no OpenID Connect", &["oidc", "logout", "sealed"]),
+        (TYPED, &["rar"]),
     ],
     remarks: &[],
 };
@@ -77,13 +77,10 @@ pub(super) const OPENIDCONNECT: Client = Client {
             "no support",
             &[
                 "sealed",
-                "secret-jwt",
-                "private-key-jwt",
                 "par",
                 "jar",
                 "jarm",
                 "form-post",
-                "rar",
                 "dpop",
                 "dpop-nonce",
                 "fapi2",
@@ -93,9 +90,12 @@ pub(super) const OPENIDCONNECT: Client = Client {
                 "jwt-bearer",
             ],
         ),
+        (NO_ASSERTIONS, &["secret-jwt", "private-key-jwt"]),
+        (TYPED, &["rar"]),
+        ("it wants an issuer and keys all the same: the crate oauth2 plays it", &["oauth21"]),
         (
             "the code of the crate oauth2, which plays it",
-            &["oauth21", "mtls", "mtls-self-signed", "resource", "client-credentials", "introspection", "revocation"],
+            &["mtls", "mtls-self-signed", "resource", "client-credentials", "introspection", "revocation"],
         ),
     ],
     remarks: &[],
@@ -140,7 +140,7 @@ pub(super) const HUSKARL: Client = Client {
         MCP,
         ("in its crate for resource servers", &["introspection"]),
         ("no support", &["ciba", "logout"]),
-        ("it decrypts nothing", &["sealed"]),
+        ("it decrypts no tokens", &["sealed"]),
     ],
     remarks: &[],
 };
