@@ -30,6 +30,7 @@ pub(super) const AUTHLIB: Client = Client {
         ("jwt-bearer", WORKS),
         ("introspection", WORKS),
         ("revocation", REVOKED),
+        ("sealed", WORKS),
     ],
     leaves: &[
         (OLD, OLD_FLOWS),
@@ -37,7 +38,7 @@ pub(super) const AUTHLIB: Client = Client {
         ("in its clients for web frameworks alone", &["logout"]),
         (
             "its session on top of requests has no support",
-            &["sealed", "par", "jar", "jarm", "dpop", "dpop-nonce", "fapi2", "fapi2-signing", "ciba", "registration"],
+            &["par", "jar", "jarm", "dpop", "dpop-nonce", "fapi2", "fapi2-signing", "ciba", "registration"],
         ),
     ],
     remarks: &[
@@ -59,6 +60,7 @@ pub(super) const MSAL: Client = Client {
         ("oidc", WORKS),
         ("tampered-verifier", WRONG_VERIFIER),
         ("secret-post", WORKS),
+        ("secret-jwt", WORKS),
         ("private-key-jwt", WORKS),
         ("mtls", WORKS),
         ("mtls-self-signed", WORKS),
@@ -75,23 +77,12 @@ pub(super) const MSAL: Client = Client {
             &["token-exchange"],
         ),
         ("with Entra's `requested_token_use` alone", &["jwt-bearer"]),
-        ("by its broker alone", &["dpop", "dpop-nonce", "fapi2", "fapi2-signing"]),
+        ("bound tokens come by its broker alone", &["dpop", "dpop-nonce", "fapi2", "fapi2-signing"]),
         ("its authorization request takes no further parameters", &["rar", "resource"]),
         ("its logout clears its cache alone", &["logout"]),
         (
             "no support",
-            &[
-                "secret-basic",
-                "secret-jwt",
-                "par",
-                "jar",
-                "jarm",
-                "ciba",
-                "introspection",
-                "revocation",
-                "registration",
-                "sealed",
-            ],
+            &["secret-basic", "par", "jar", "jarm", "ciba", "introspection", "revocation", "registration", "sealed"],
         ),
     ],
     remarks: &[
