@@ -77,6 +77,7 @@ pub(super) const MCP_SDK: Client = Client {
     leaves: &[
         (OLD, OLD_FLOWS),
         ("played as `mcp-server`", &["oauth21", "oidc"]),
+        ("a draft for an extension of MCP uses it, and the SDK does not", &["dpop", "dpop-nonce"]),
         (
             "MCP does not use it",
             &[
@@ -88,8 +89,6 @@ pub(super) const MCP_SDK: Client = Client {
                 "jarm",
                 "form-post",
                 "rar",
-                "dpop",
-                "dpop-nonce",
                 "fapi2",
                 "fapi2-signing",
                 "device",
@@ -132,8 +131,9 @@ pub(super) const MSAL_NODE: Client = Client {
         (
             "it sends `client-request-id` in the address and in the body, and is refused by \
              `rfc6749-token-parameters-in-query`",
-            &["device", "client-credentials", "jwt-bearer"],
+            &["client-credentials", "jwt-bearer"],
         ),
+        ("it asks for codes at `/devicecode` beside the token endpoint, whatever the metadata name", &["device"]),
         ("it asks for `openid` whatever its user asks for", &["oauth21"]),
         ("what was granted is dropped", &["rar"]),
         (
