@@ -18,6 +18,8 @@ pub(super) const GO_OIDC: Client = Client {
         ("tampered-verifier", WRONG_VERIFIER),
         ("secret-basic", WORKS),
         ("secret-post", WORKS),
+        ("secret-jwt", WORKS),
+        ("private-key-jwt", WORKS),
         ("mtls", WORKS),
         ("mtls-self-signed", WORKS),
         ("form-post", WORKS),
@@ -26,12 +28,12 @@ pub(super) const GO_OIDC: Client = Client {
         ("device", POLLED),
         ("client-credentials", WORKS),
         ("token-exchange", WORKS),
+        ("jwt-bearer", WORKS),
     ],
     leaves: &[
         (OLD, OLD_FLOWS),
         MCP,
-        ("an assertion could be added to a code, and not to a refresh", &["secret-jwt", "private-key-jwt"]),
-        ("its assertions are signed with RSA alone", &["jwt-bearer"]),
+        ("it verifies tokens of back-channel logout, and begins no logout", &["logout"]),
         (
             "no support",
             &[
@@ -46,7 +48,6 @@ pub(super) const GO_OIDC: Client = Client {
                 "introspection",
                 "revocation",
                 "registration",
-                "logout",
                 "sealed",
             ],
         ),

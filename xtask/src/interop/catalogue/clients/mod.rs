@@ -14,7 +14,7 @@ const WORKS: Expect = Works(&[]);
 /// The poll that comes before the person's decision.
 const POLLED: Expect = Works(&["rfc8628-pending"]);
 /// Why a client leaves what it may well know.
-const OLD: &str = "OAuth 2.1 leaves it out; one client shows that it can be played";
+const OLD: &str = "before OAuth 2.1, or discouraged by it; one client shows that it can be played";
 const OLD_FLOWS: &[&str] = &["plain", "hybrid", "implicit", "password"];
 /// What no other client needs.
 const MCP: (&str, &[&str]) = ("for MCP clients", &["cimd", "mcp-server"]);

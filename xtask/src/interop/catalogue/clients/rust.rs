@@ -4,6 +4,9 @@ use super::{MCP, NONCE, OLD, OLD_FLOWS, POLLED, REVOKED, WORKS, WRONG_VERIFIER};
 use crate::interop::catalogue::Client;
 use crate::interop::programs::Runtime;
 
+const NO_ASSERTIONS: &str = "it makes no assertions; its users could add theirs to each request";
+const TYPED: &str = "what was granted is dropped, unless its user writes a type for it";
+
 pub(super) const OAUTH2: Client = Client {
     id: "oauth2",
     package: "oauth2",
@@ -18,6 +21,7 @@ pub(super) const OAUTH2: Client = Client {
         ("secret-post", WORKS),
         ("mtls", WORKS),
         ("mtls-self-signed", WORKS),
+        ("form-post", WORKS),
         ("resource", WORKS),
         ("device", POLLED),
         ("client-credentials", WORKS),
@@ -30,13 +34,9 @@ pub(super) const OAUTH2: Client = Client {
         (
             "no support",
             &[
-                "sealed",
-                "secret-jwt",
-                "private-key-jwt",
                 "par",
                 "jar",
                 "jarm",
-                "form-post",
                 "dpop",
                 "dpop-nonce",
                 "fapi2",
@@ -45,11 +45,11 @@ pub(super) const OAUTH2: Client = Client {
                 "token-exchange",
                 "jwt-bearer",
                 "registration",
-                "logout",
             ],
         ),
-        ("it knows no OpenID Connect", &["oidc"]),
-        ("what was granted is dropped, unless its user writes a type for it", &["rar"]),
+        (NO_ASSERTIONS, &["secret-jwt", "private-key-jwt"]),
+        ("it knows no OpenID Connect", &["oidc", "logout", "sealed"]),
+        (TYPED, &["rar"]),
     ],
     remarks: &[],
 };
@@ -66,6 +66,7 @@ pub(super) const OPENIDCONNECT: Client = Client {
         ("tampered-verifier", WRONG_VERIFIER),
         ("secret-basic", WORKS),
         ("secret-post", WORKS),
+        ("form-post", WORKS),
         ("device", POLLED),
         ("registration", WORKS),
         ("logout", WORKS),
@@ -77,13 +78,9 @@ pub(super) const OPENIDCONNECT: Client = Client {
             "no support",
             &[
                 "sealed",
-                "secret-jwt",
-                "private-key-jwt",
                 "par",
                 "jar",
                 "jarm",
-                "form-post",
-                "rar",
                 "dpop",
                 "dpop-nonce",
                 "fapi2",
@@ -93,9 +90,12 @@ pub(super) const OPENIDCONNECT: Client = Client {
                 "jwt-bearer",
             ],
         ),
+        (NO_ASSERTIONS, &["secret-jwt", "private-key-jwt"]),
+        (TYPED, &["rar"]),
+        ("it wants an issuer and keys all the same: the crate oauth2 plays it", &["oauth21"]),
         (
             "the code of the crate oauth2, which plays it",
-            &["oauth21", "mtls", "mtls-self-signed", "resource", "client-credentials", "introspection", "revocation"],
+            &["mtls", "mtls-self-signed", "resource", "client-credentials", "introspection", "revocation"],
         ),
     ],
     remarks: &[],
@@ -140,7 +140,7 @@ pub(super) const HUSKARL: Client = Client {
         MCP,
         ("in its crate for resource servers", &["introspection"]),
         ("no support", &["ciba", "logout"]),
-        ("it decrypts nothing", &["sealed"]),
+        ("it decrypts no tokens", &["sealed"]),
     ],
     remarks: &[],
 };
