@@ -12,7 +12,7 @@ use super::engine::{Engine, line_with};
 use crate::stopwatch::Stopwatch;
 
 /// What the image may weigh unpacked: a little more than it does, so that nothing large comes in unseen.
-const BOUND: u64 = 24_000_000;
+const BOUND: u64 = 16_500_000;
 /// How long a container may take to answer, far beyond what it takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
