@@ -112,7 +112,8 @@ impl ClientOptions {
     /// # Errors
     /// When the client cannot be attacked, or an attack came to something that was not expected.
     pub fn run(&self) -> Result<String, String> {
-        let options = self.running.options(oauth_attacks::Profile::Bcp, oauth_attacks::Baseline::default())?;
+        let options =
+            self.running.options(on_clients(), (oauth_attacks::Profile::Bcp, oauth_attacks::Baseline::default()))?;
         let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
         runtime.block_on(async {
             match (&self.command, &self.web, &self.browser, &self.logged_in) {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use oauth_attacks::outcomes::Report;
 use oauth_attacks::{Baseline, Profile, Target, catalogue};
 
+use crate::config::nearest;
 use crate::show::{Show, watched};
 
 #[cfg(unix)]
@@ -97,8 +98,14 @@ impl Attack {
 }
 
 impl Running {
-    /// The options of the runner, with the expectations of a target file before those of the command line.
-    fn options(&self, profile: Profile, known: Baseline) -> Result<oauth_attacks::Options, String> {
+    /// The options of the runner, with the expectations of a target file before those of the command line. `ids` are those
+    /// of the attacks that there are on such a target.
+    fn options(
+        &self,
+        ids: impl Iterator<Item = &'static str>,
+        (profile, known): (Profile, Baseline),
+    ) -> Result<oauth_attacks::Options, String> {
+        named(&self.only, &ids.collect::<Vec<_>>())?;
         let mut options = oauth_attacks::Options::new().profile(self.profile.unwrap_or(profile)).baseline(known);
         if let Some(file) = &self.expect {
             let at = |error: String| format!("{}: {error}", file.display());
@@ -139,6 +146,18 @@ impl Running {
     }
 }
 
+/// Looks for ids that are of no attack on such a target.
+fn named(only: &[String], ids: &[&'static str]) -> Result<(), String> {
+    let Some(wrong) = only.iter().find(|id| !ids.contains(&id.as_str())) else { return Ok(()) };
+    Err(match nearest(wrong, ids) {
+        _ if catalogue::ideas().any(|idea| idea.id == wrong) => {
+            format!("--only: {wrong} is an attack, and not on a target of this kind")
+        }
+        Some(meant) => format!("--only: there is no attack {wrong}; did you mean {meant}?"),
+        None => format!("--only: there is no attack {wrong}; `mock-idp attack list` names all of them"),
+    })
+}
+
 fn write_expectations(file: &Path, ended: &Report) -> Result<(), String> {
     let text = Baseline::of(ended).write().map_err(|error| error.to_string())?;
     std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
@@ -153,6 +172,25 @@ fn list(words: Option<&str>) {
                 "{}\n    {} ({family})\n    {} {}, {}",
                 idea.id, idea.name, idea.defence, idea.citation, idea.level
             );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attack_that_is_none_is_named_with_what_was_meant() {
+        let on_servers: Vec<&str> = catalogue::server_attacks().map(|attack| attack.idea.id).collect();
+        let said = |id: &str| named(&["as-code-replay".to_owned(), id.to_owned()], &on_servers);
+        assert_eq!(said("as-refresh-replay"), Ok(()));
+        for (id, says) in [
+            ("as-refresh-replays", "--only: there is no attack as-refresh-replays; did you mean as-refresh-replay?"),
+            ("rp-state-mismatch", "--only: rp-state-mismatch is an attack, and not on a target of this kind"),
+            ("x", "--only: there is no attack x; `mock-idp attack list` names all of them"),
+        ] {
+            assert_eq!(said(id), Err(says.to_owned()));
         }
     }
 }

@@ -63,6 +63,11 @@ pub struct ServerOptions {
     running: Running,
 }
 
+/// The ids of the attacks on servers.
+fn on_servers() -> impl Iterator<Item = &'static str> {
+    catalogue::server_attacks().map(|attack| attack.idea.id)
+}
+
 impl ServerOptions {
     /// Runs the attacks.
     ///
@@ -75,7 +80,8 @@ impl ServerOptions {
             (None, None) => Described::default(),
         };
         let described = described.over(self.line());
-        let options = self.running.options(described.profile.unwrap_or_default(), described.known()?)?;
+        let options =
+            self.running.options(on_servers(), (described.profile.unwrap_or_default(), described.known()?))?;
         let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
         runtime.block_on(async {
             let mut target = described.target().await?;
@@ -84,8 +90,7 @@ impl ServerOptions {
             }
             let issuer = target.metadata().issuer.clone();
             let run = async |options| run_on_server(&target, &options).await;
-            let ids = catalogue::server_attacks().map(|attack| attack.idea.id);
-            self.running.show(("Attacks on a server", &issuer), (ids, options), run).await
+            self.running.show(("Attacks on a server", &issuer), (on_servers(), options), run).await
         })
     }
 
