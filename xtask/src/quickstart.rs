@@ -8,8 +8,8 @@ use crate::machine::{Missing, follow, free_port, path_with, provide};
 
 /// What the document says.
 const DOCUMENT: &str = include_str!("../../docs/QUICKSTART.md");
-/// How long all of it may take, in seconds, far beyond what it takes.
-const PATIENCE: u32 = 300;
+/// How long all of it may take, in seconds: compiling the program for the first time, and far beyond what the rest takes.
+const PATIENCE: u32 = 1200;
 /// What it needs, with the Debian packages that these are in.
 const PROGRAMS: &[(&str, &str)] = &[
     ("bash", "bash"),
