@@ -65,7 +65,7 @@ pub(crate) fn login(dialog: &Dialog<'_>, accounts: &[Account<'_>], hint: &str) -
     let fields = [
         dialog.field(&["username", "Username", "", "text", "username"], hint, true),
         dialog.field(&["password", "Password", "if the user has one", "password", "current-password"], "", false),
-        dialog.area(&["claims", "Claims for this login", "optional, a JSON object"]),
+        dialog.area(&["claims", "Claims for this login", "optional, a JSON object, beside a username"]),
     ];
     let submit = "<button type=\"submit\" id=\"login\">Log in</button>\n";
     body += &dialog.form("login-form", &format!("<h2>With a username</h2>\n{}{submit}", fields.concat()));

@@ -74,3 +74,23 @@ async fn claims_that_were_entered_are_of_who_logs_in_then() {
     let said = claims(&idp, &person.agrees(&page).await, "web").await;
     assert_eq!((&said["sub"], said.get("roles")), (&json!("alice"), None));
 }
+
+#[tokio::test]
+async fn claims_that_were_entered_are_not_of_whoever_comes_after() {
+    let idp = builder().on("logout-unasked").in_process().expect("a server");
+    let person = Person::new(&idp);
+    let page = person.asks(&web().with("prompt", "consent")).await;
+    let page =
+        person.submits(&page, "login-form", &[("username", "alice"), ("claims", r#"{"roles":["admin"]}"#)]).await;
+    assert_eq!(title(&page), "Do you agree?");
+    let (action, params) = form(&page, "consent");
+    // In another window.
+    person.opens("/logout").await;
+    let other = person.asks(&web()).await;
+    person.is(&other, "bob").await;
+    let here = format!("{action}?interaction={}", params.get("interaction").expect("an interaction"));
+    let page = person.opens(&here).await;
+    assert!(title(&page) == "Do you agree?" && page.body.contains("bobby"), "{}", page.body);
+    let said = claims(&idp, &person.agrees(&page).await, "web").await;
+    assert_eq!((&said["sub"], said.get("roles")), (&json!("bob"), None));
+}

@@ -13,8 +13,8 @@ use crate::ports::store::{Key, Kind, Record, Taken};
 use crate::refusal::{Refusal, Rule};
 use crate::reply::Stop;
 use crate::request::{Arrival, AuthorizationRequest, Origin, Unpacked};
-use crate::sessions::INTERACTION;
 use crate::sessions::browser::Browser;
+use crate::sessions::{INTERACTION, Session};
 use crate::world::World;
 
 const KIND: Kind = Kind::new("login/interaction");
@@ -128,10 +128,13 @@ impl Resumed {
         &self.interaction.client_id
     }
 
-    /// What is known of the person at this login alone: what a test said, and what was entered.
-    pub(super) fn told(&self) -> Told {
+    /// What is known of the person at this login alone: what a test said, and what was entered when this session was begun
+    /// here. The browser may have another one by now, and somebody else in it.
+    pub(super) fn told(&self, session: &Session) -> Told {
         let mut told = self.interaction.told.clone();
-        told.extend(self.progress.told.clone());
+        if self.progress.session.as_deref() == Some(session.sid()) {
+            told.extend(self.progress.told.clone());
+        }
         told
     }
 

@@ -97,7 +97,7 @@ pub(super) async fn go_on(
     }
     match next {
         Ok(Next::Enter(session)) => {
-            remember(draft, &resumed.told());
+            remember(draft, &resumed.told(&session));
             Ok(entered(*session, sessions))
         }
         Err(stop) => {

@@ -272,8 +272,8 @@ pub(super) fn page(
         Screen::Login => {
             let mut accounts: Vec<Account<'_>> =
                 people.at(tenant).filter(|u| u.password.is_none()).map(Account::of).collect();
-            accounts
-                .sort_by_key(|account| people.named(tenant, hint).is_none_or(|user| user.subject() != account.value));
+            let meant = people.named(tenant, hint).map(User::subject);
+            accounts.sort_by_key(|account| meant != Some(account.value));
             pages::login(&dialog, &accounts, hint)
         }
         Screen::OneTimeCode => {
