@@ -23,11 +23,26 @@ pub(crate) fn place<'a>(
     parts: &Parts,
     seen: &Seen,
 ) -> Result<Cow<'a, Place>, Refusal> {
-    let host = host(parts)?;
     let (issuer, back) = (policy.is_on(&ISSUER_FROM_HOST), policy.is_on(&BACK_CHANNEL_FROM_HOST));
     if !issuer && !back {
+        host(parts)?;
         return Ok(Cow::Borrowed(own));
     }
+    let (origin, prefix) = named(own, policy, parts, seen)?;
+    let mut place = own.clone();
+    // The back channel of an issuer that is called otherwise begins with what was configured.
+    if back {
+        place.reached(&origin, &prefix);
+    }
+    if issuer {
+        place.called(&origin, &prefix);
+    }
+    Ok(Cow::Owned(place))
+}
+
+/// The origin that a request names, and what all paths begin with there: as a proxy says, if it is believed.
+pub(crate) fn named(own: &Place, policy: &Policy, parts: &Parts, seen: &Seen) -> Result<(String, String), Refusal> {
+    let host = host(parts)?;
     let told = if policy.is_on(&TRUST_FORWARDED) { claimed(&parts.headers)? } else { Claimed::default() };
     if told != Claimed::default() {
         seen.relaxed(TRUST_FORWARDED.name);
@@ -36,16 +51,7 @@ pub(crate) fn place<'a>(
         told.host.or(host).ok_or_else(|| HOST_MISSING.because("The issuer is called as the request calls it"))?;
     // RFC 9112 §3.3: the scheme is the one that the configuration or a trusted gateway gives.
     let configured = if own.issuer.starts_with("https://") { "https" } else { "http" };
-    let origin = host.origin(told.proto.unwrap_or(configured));
-    let mut place = own.clone();
-    // The back channel of an issuer that is called otherwise begins with what was configured.
-    if back {
-        place.reached(&origin, &told.prefix);
-    }
-    if issuer {
-        place.called(&origin, &told.prefix);
-    }
-    Ok(Cow::Owned(place))
+    Ok((host.origin(told.proto.unwrap_or(configured)), told.prefix))
 }
 
 /// The host that a request is for. "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request

@@ -77,6 +77,7 @@ mod stores;
 mod story;
 mod tenants;
 mod tls;
+mod trying;
 mod vectors;
 mod wire;
 mod wire_faults;

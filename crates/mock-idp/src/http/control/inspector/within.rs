@@ -13,6 +13,8 @@ use crate::http::router::App;
 
 /// What a form is (RFC 6749 appendix B).
 const FORM: &str = "application/x-www-form-urlencoded";
+/// What a proxy says of a request (RFC 7239 §4, and what came before it).
+const HANDED_ON: &[&str] = &["forwarded", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix"];
 
 /// A request to an endpoint of a tenant.
 pub(super) struct Inner<'a> {
@@ -39,10 +41,17 @@ impl<'a> Inner<'a> {
         Self { form: Some(form), ..Self::new(Method::POST, tenant, path) }.at_the_host_of(visitor)
     }
 
-    /// Calls the server as the visitor does.
+    /// Calls the server as the visitor does, and says what a proxy said of that.
     pub(super) fn at_the_host_of(mut self, visitor: &Parts) -> Self {
-        if let Some(host) = visitor.headers.get(HOST) {
-            self.headers.insert(HOST, host.clone());
+        // RFC 9112 §3.2.2: a host in the first line counts, and not the one in the header.
+        let named = visitor.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+        if let Some(host) = named.or_else(|| visitor.headers.get(HOST).cloned()) {
+            self.headers.insert(HOST, host);
+        }
+        for name in HANDED_ON {
+            for value in visitor.headers.get_all(*name) {
+                self.headers.append(*name, value.clone());
+            }
         }
         self
     }
@@ -70,6 +79,9 @@ impl<'a> Inner<'a> {
         *request.headers_mut() = headers;
         let (parts, ()) = request.into_parts();
         // These pages answer in the same way, so the future would hold itself.
-        Ok(Box::pin(app.answer(parts, Ok(body))).await.response)
+        let departing = Box::pin(app.answer(parts, Ok(body))).await;
+        departing.at_once().map_err(|cut| {
+            Wrong::of(StatusCode::BAD_GATEWAY, format!("A fault broke the connection at {base}{path}: {cut}"))
+        })
     }
 }
