@@ -158,6 +158,23 @@ async fn secrets_are_shown_on_demand_alone() {
 }
 
 #[tokio::test]
+async fn the_password_of_a_url_and_an_api_key_are_secrets() {
+    let idp = server();
+    let mut visitor = Visitor::new(&idp);
+    let uri = "http://u:canary-pass@127.0.0.1:9/callback";
+    let asked = with(asking(), "redirect_uri", uri).encode();
+    let request = Request::get(format!("/authorize?{asked}"));
+    visitor.send(request.header("referer", uri).header("x-api-key", "canary-key"), String::new()).await;
+    let flow = idp.journal().flows().pop().expect("a flow").id;
+    let path = format!("/_inspect/_root/flows/{flow}");
+    let page = visitor.page(&path).await;
+    assert!(!page.contains("canary") && page.contains("@127.0.0.1:9/callback"), "{page}");
+    assert!(!idp.journal().jsonl().contains("canary"));
+    let page = visitor.page(&format!("{path}?reveal=true")).await;
+    assert!(page.contains("canary-pass") && page.contains("canary-key"));
+}
+
+#[tokio::test]
 async fn a_request_is_sent_again_by_an_attacker() {
     let idp = server();
     let mut visitor = Visitor::new(&idp);

@@ -150,7 +150,7 @@ pub(crate) fn kept(mut headers: HeaderMap) -> HeaderMap {
             *value = own;
         }
         // Shown as `Sensitive` by whoever prints the headers of an entry.
-        value.set_sensitive(*name == AUTHORIZATION || *name == COOKIE || *name == "dpop");
+        value.set_sensitive(*name == AUTHORIZATION || *name == COOKIE || *name == "dpop" || *name == "x-api-key");
     }
     headers
 }
