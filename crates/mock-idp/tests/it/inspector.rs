@@ -2,8 +2,12 @@
 
 use std::net::SocketAddr;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, REFRESH, SET_COOKIE};
+use http::header::{
+    ALLOW, AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, REFRESH, SET_COOKIE, WWW_AUTHENTICATE,
+};
 use http::{Request, Response};
 use mock_idp::{Client, MockIdp};
 use oauth_types::Params;
@@ -285,17 +289,87 @@ async fn nobody_else_may_look_or_press() {
 async fn the_control_token_is_asked_for_and_kept_in_a_cookie() {
     let idp = MockIdp::builder().control_token("canary-control").in_process().expect("a server");
     let mut visitor = Visitor { from: "192.0.2.7:1", ..Visitor::new(&idp) };
-    let page = visitor.page("/_inspect/_root").await;
+    let asked = visitor.get("/_inspect/_root").await;
+    let page = text(&asked);
     assert!(page.contains("id=\"enter\"") && !page.contains("id=\"clock\""), "{page}");
-    assert_eq!(visitor.post("/_inspect/_root/forget", &[]).await.status(), 401);
-    let page = visitor.press("/_inspect/enter", &[("token", "wrong")]).await;
-    assert!(page.contains("id=\"complaint\""));
-    let page = visitor.press("/_inspect/enter", &[("token", "canary-control")]).await;
+    let pressed = visitor.post("/_inspect/_root/forget", &[]).await;
+    let wrong = visitor.post("/_inspect/_enter", &[("token", "wrong")]).await;
+    assert!(text(&wrong).contains("id=\"complaint\""));
+    for closed in [&asked, &pressed, &wrong] {
+        let challenge = closed.headers().get(WWW_AUTHENTICATE).expect("a challenge").to_str().expect("text");
+        assert!(closed.status() == 401 && challenge.starts_with("Bearer "), "{closed:?}");
+    }
+    let page = visitor.press("/_inspect/_enter", &[("token", "canary-control")]).await;
     assert!(page.contains("id=\"clock\""), "{page}");
-    assert!(visitor.cookies.iter().all(|(_, value)| !value.contains("canary-control")));
     let mut program = Visitor::new(&idp);
     let bearer = Request::get("/_inspect/_root").header(AUTHORIZATION, "Bearer canary-control");
     assert!(text(&program.send(bearer, String::new()).await).contains("id=\"clock\""));
+}
+
+#[tokio::test]
+async fn the_cookie_is_no_control_token() {
+    let server = || MockIdp::builder().control_token("canary-control").in_process().expect("a server");
+    let (idp, other) = (server(), server());
+    let mut visitor = Visitor::new(&idp);
+    visitor.press("/_inspect/_enter", &[("token", "canary-control")]).await;
+    let (name, kept) = visitor.cookies[0].clone();
+    let plain = BASE64_URL_SAFE_NO_PAD.decode(&kept).expect("base64");
+    assert_eq!(plain.len(), 32, "it is a hash");
+    for text in [kept.clone(), String::from_utf8_lossy(&plain).into_owned()] {
+        assert!(!text.contains("canary"), "{text}");
+    }
+    let mut thief = Visitor::new(&idp);
+    let bearer = Request::get("/_control/health").header(AUTHORIZATION, format!("Bearer {kept}"));
+    assert_eq!(thief.send(bearer, String::new()).await.status(), 401);
+    assert_eq!(visitor.get("/_control/health").await.status(), 401, "it is for the pages alone");
+    assert_eq!(visitor.post("/_inspect/_enter", &[("token", &kept)]).await.status(), 401);
+    for (idp, value) in [(&other, kept), (&idp, BASE64_URL_SAFE_NO_PAD.encode("canary-control"))] {
+        let mut visitor = Visitor { cookies: vec![(name.clone(), value)], ..Visitor::new(idp) };
+        assert_eq!(visitor.get("/_inspect/_root").await.status(), 401);
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_may_be_called_like_a_page() {
+    let idp = server();
+    idp.tenant("enter");
+    let page = Visitor::new(&idp).page("/_inspect/enter").await;
+    assert!(page.contains("/enter</code>"), "{page}");
+}
+
+#[tokio::test]
+async fn a_page_says_how_it_is_asked_for() {
+    let idp = server();
+    let mut visitor = Visitor::new(&idp);
+    for (path, allow) in [
+        ("/_try", "GET, HEAD, POST"),
+        ("/_try/callback", "GET, HEAD"),
+        ("/_inspect", "GET, HEAD"),
+        ("/_inspect/_enter", "GET, HEAD, POST"),
+        ("/_inspect/_root", "GET, HEAD"),
+        ("/_inspect/_root/flows/x", "GET, HEAD"),
+        ("/_inspect/_root/forget", "POST"),
+    ] {
+        for method in ["PUT", "GET", "HEAD", "POST"] {
+            let request = Request::builder().method(method).uri(path).header(ORIGIN, format!("http://{HOST}"));
+            let answer = visitor.send(request, String::new()).await;
+            let told = answer.headers().get(ALLOW).map(|value| value.to_str().expect("text"));
+            let wanted = (!allow.split(", ").any(|own| own == method)).then_some(allow);
+            assert_eq!((told, answer.status() == 405), (wanted, wanted.is_some()), "{method} {path}");
+        }
+    }
+    let nothing = visitor.send(Request::put("/_inspect/_root/flows"), String::new()).await;
+    assert_eq!(nothing.status(), 404);
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_large_is_refused_as_that() {
+    let idp = server();
+    for octets in [17_000, 70_000] {
+        let answer = Visitor::new(&idp).post("/_inspect/_root/clock", &[("seconds", &"1".repeat(octets))]).await;
+        assert_eq!(answer.status(), 413);
+        assert!(text(&answer).contains("more than 16384 octets"), "{}", text(&answer));
+    }
 }
 
 #[tokio::test]
