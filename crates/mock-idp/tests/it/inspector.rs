@@ -9,7 +9,7 @@ use http::header::{
     ALLOW, AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, REFRESH, SET_COOKIE, WWW_AUTHENTICATE,
 };
 use http::{Request, Response};
-use mock_idp::{Client, MockIdp};
+use mock_idp::{Client, ClientCertificate, MockIdp};
 use oauth_types::Params;
 
 use crate::browser::{asking, redeeming, with};
@@ -202,6 +202,93 @@ async fn a_request_is_sent_again_by_an_attacker() {
         visitor.page(&link(&ended, "inspect")).await.contains("id=\"broken\""),
         "the client is blamed for it now"
     );
+}
+
+/// Sends the last request of the root again.
+async fn again(idp: &MockIdp, without: &str, how: &str) -> Response<Bytes> {
+    let last = idp.journal().last().expect("a request").number.to_string();
+    let fields = [("entry", last.as_str()), ("without", without), ("do", how)];
+    Visitor::new(idp).post("/_inspect/_root/attack", &fields).await
+}
+
+#[tokio::test]
+async fn a_guess_takes_the_place_of_the_verifier_wherever_that_stood() {
+    let idp = server();
+    let mut visitor = Visitor::new(&idp);
+    let form = "application/x-www-form-urlencoded";
+    let post = || Request::post("/token?code_verifier=canary-verifier").header(CONTENT_TYPE, form);
+    for (request, body) in [
+        (Request::get("/authorize?client_id=public&code_verifier=canary-verifier"), ""),
+        (post(), "grant_type=authorization_code&client_id=public&code=x"),
+        (post(), "grant_type=authorization_code&client_id=public&code_verifier=canary-verifier"),
+        (post(), ""),
+    ] {
+        visitor.send(request, body.to_owned()).await;
+        let before = idp.journal().pop().expect("a request");
+        for without in ["nothing", "code_verifier"] {
+            assert_eq!(again(&idp, without, "guess").await.status(), 303);
+            let after = idp.journal().pop().expect("a request");
+            let names = |entry: &mock_idp::Entry| -> Vec<String> {
+                entry.params.iter().map(|(name, _)| name.to_owned()).collect()
+            };
+            assert_eq!((names(&after), after.in_query), (names(&before), before.in_query), "{body}");
+            assert!(after.number > before.number);
+            assert!(after.params.all("code_verifier").all(|value| value.starts_with("a-guess")), "{body}");
+        }
+    }
+    visitor.send(Request::get("/authorize?client_id=public").header("code_verifier", "x"), String::new()).await;
+    assert_eq!(again(&idp, "nothing", "guess").await.status(), 409, "there is nothing to guess");
+    let page = idp.journal().flows().pop().expect("a flow");
+    let page = visitor.page(&format!("/_inspect/_root/flows/{}", page.id)).await;
+    assert!(page.contains("value=\"again\"") && !page.contains("value=\"guess\""), "{page}");
+}
+
+#[tokio::test]
+async fn what_is_not_known_to_be_left_out_is_not_sent() {
+    let idp = server();
+    Visitor::new(&idp).tries("nobody").await;
+    let count = idp.journal().len();
+    for (without, how) in [("password", "again"), ("nothing", "xyz"), ("Nothing", "again"), ("code", "guess")] {
+        assert_eq!(again(&idp, without, how).await.status(), 400, "{without} {how}");
+    }
+    assert_eq!(idp.journal().len(), count);
+    assert_eq!(again(&idp, "client_secret", "again").await.status(), 303);
+}
+
+#[tokio::test]
+async fn what_the_journal_has_not_kept_is_not_sent_again() {
+    let idp = server();
+    let post = || Request::post("/token");
+    let form = || post().header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let body = "The journal has only the beginning of this body";
+    let certificate = ClientCertificate::new(b"certificate".to_vec(), []);
+    for (request, sent, obstacle) in [
+        (post(), "{}".to_owned(), None),
+        (form(), "a=".to_owned() + &"b".repeat(17_000), None),
+        (post(), " ".repeat(16_385), Some(body)),
+        (post(), " ".repeat(16_384), None),
+        (form().header("content-length", "3"), "%zz".to_owned(), Some(body)),
+        (
+            form().extension(certificate),
+            "a=b".to_owned(),
+            Some("It cannot be sent again: its certificate is not kept"),
+        ),
+    ] {
+        let mut visitor = Visitor::new(&idp);
+        visitor.send(request, sent).await;
+        let entry = idp.journal().pop().expect("a request").number;
+        let flow = idp.journal().flows().pop().expect("a flow").id;
+        let page = visitor.page(&format!("/_inspect/_root/flows/{flow}")).await;
+        assert_eq!(page.contains(&format!("id=\"attack-{entry}\"")), obstacle.is_none(), "{page}");
+        let answer = again(&idp, "nothing", "again").await;
+        match obstacle {
+            None => assert_eq!(answer.status(), 303),
+            Some(obstacle) => {
+                assert!(page.contains(obstacle), "{page}");
+                assert!(answer.status() == 409 && text(&answer).contains(obstacle), "{}", text(&answer));
+            }
+        }
+    }
 }
 
 #[tokio::test]
