@@ -27,6 +27,9 @@ const COOKIE_NAME: &str = "mock-idp-device";
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
+/// The most users who are offered on the page.
+const MOST_OFFERED: usize = 50;
+
 /// What the person decided. It is kept with the record that the client asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Decision {
@@ -68,11 +71,28 @@ impl Note for Polled {
 /// they are logged in here.
 pub(crate) async fn decider<'a>(call: &Call<'a>, subject: &str) -> Result<Option<&'a User>, Stop> {
     let Some(user) = call.people.find(subject) else { return Ok(None) };
-    if user.password.is_none() && user.one_time_code.is_none() {
+    if asks_nothing(user) {
         return Ok(Some(user));
     }
     let sessions = Sessions::of(call.arrival, call.ports, call.policy).await?;
     Ok(sessions.of_user(subject).map(|_| user))
+}
+
+/// The users whom [`decider`] would find, those who are logged in first: not more than anybody would choose from.
+async fn deciders<'a>(call: &Call<'a>, only: Option<&str>) -> Result<Vec<&'a User>, Stop> {
+    let sessions = Sessions::of(call.arrival, call.ports, call.policy).await?;
+    let own = || {
+        let all = call.people.at(&call.arrival.place.tenant);
+        all.filter(move |user| only.is_none_or(|wanted| wanted == user.subject()))
+    };
+    let is_here = |user: &&User| sessions.of_user(user.subject()).is_some();
+    let others = own().filter(|user| asks_nothing(user) && !is_here(user));
+    Ok(own().filter(is_here).chain(others).take(MOST_OFFERED).collect())
+}
+
+/// Whether anybody may say that they are this user.
+fn asks_nothing(user: &User) -> bool {
+    user.password.is_none() && user.one_time_code.is_none()
 }
 
 /// Puts the consent of `user` into a record.
@@ -135,7 +155,7 @@ pub(crate) struct Question<'a> {
 }
 
 /// The page that asks for a decision.
-pub(crate) fn ask(call: &Call<'_>, question: &Question<'_>) -> Reply {
+pub(crate) async fn ask(call: &Call<'_>, question: &Question<'_>) -> Result<Reply, Stop> {
     let cookie = match cookie(call) {
         Some(cookie) => cookie.to_owned(),
         None => {
@@ -148,23 +168,33 @@ pub(crate) fn ask(call: &Call<'_>, question: &Question<'_>) -> Reply {
             cookie
         }
     };
-    let may = |user: &&User| question.user.is_none_or(|wanted| wanted == user.subject());
-    let option = |user: &User| format!("<option value=\"{0}\">{0}</option>", html(user.subject()));
-    let people: String = call.people.at(&call.arrival.place.tenant).filter(may).map(option).collect();
+    let (choice, approve) = approval(&deciders(call, question.user).await?);
     let body = format!(
         "{}\n<form method=\"post\" action=\"{}\" id=\"decide\">\n\
          <input type=\"hidden\" name=\"{}\" value=\"{}\">\n\
          <input type=\"hidden\" name=\"ticket\" value=\"{}\">\n\
-         <p><label for=\"user\">Log in as</label> <select id=\"user\" name=\"user\">{people}</select></p>\n\
-         <p><button id=\"approve\" type=\"submit\" name=\"decision\" value=\"approve\">Approve</button>\n\
-         <button id=\"deny\" type=\"submit\" name=\"decision\" value=\"deny\">Deny</button></p>\n</form>",
+         {choice}<p>{approve}<button id=\"deny\" type=\"submit\" name=\"decision\" value=\"deny\">Deny</button></p>\n</form>",
         question.says,
         question.action,
         question.name,
         html(question.value),
         ticket(&cookie, question.value),
     );
-    shown(question.title, &body)
+    Ok(shown(question.title, &body))
+}
+
+/// The choice of one of these users, and the button by which they approve.
+fn approval(people: &[&User]) -> (String, &'static str) {
+    if people.is_empty() {
+        let says = "Nobody can approve here: a user with a password has to be logged in in this browser first.";
+        return (format!("<p id=\"nobody\">{says}</p>\n"), "");
+    }
+    let option = |user: &&User| format!("<option value=\"{0}\">{0}</option>", html(user.subject()));
+    let options: String = people.iter().map(option).collect();
+    let choice = format!(
+        "<p><label for=\"user\">Log in as</label> <select id=\"user\" name=\"user\">{options}</select></p>\n"
+    );
+    (choice, "<button id=\"approve\" type=\"submit\" name=\"decision\" value=\"approve\">Approve</button>\n")
 }
 
 /// Whether a decision comes from a browser that saw the page.

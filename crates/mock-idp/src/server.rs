@@ -322,8 +322,9 @@ impl Builder {
 
     fn assemble(self, default_issuer: &str, address: Option<SocketAddr>) -> Result<MockIdp, StartError> {
         let issuer = self.issuer.unwrap_or_else(|| default_issuer.to_owned());
+        let dice = self.dice.unwrap_or_else(|| Arc::new(SystemDice));
         #[cfg(feature = "control")]
-        let control = self.control.access((&issuer, address));
+        let control = self.control.access((&issuer, address), dice.as_ref());
         let mut place = Place::root(issuer);
         (place.front, place.back) = (self.front, self.back);
         check_addresses(&place)?;
@@ -331,7 +332,7 @@ impl Builder {
         let client_certificates = security.acceptor().is_some();
         let origin = Origin {
             description: Description { client_certificates, ..self.description },
-            dice: self.dice.unwrap_or_else(|| Arc::new(SystemDice)),
+            dice,
             outbound: self.outbound.unwrap_or_else(|| Arc::new(security.outgoing())),
             keys: self.keys,
             store: self.store,

@@ -28,6 +28,7 @@ use super::journal::{self, Answer, Entry};
 use super::lever::Lever;
 use super::tap;
 use super::tenants::{Live, Tenant, Tenants, is_name};
+use crate::certificate::ClientCertificate;
 use crate::client_keys;
 use crate::doctor::paths;
 use crate::documents;
@@ -196,6 +197,7 @@ impl App {
     pub(super) fn note(&self, tenant: &Tenant, visit: Visit, (encoded, ending): (Option<&Encoded>, Ending)) {
         let Learned { client_id, auth_method, user, grant, relaxations, ignored, failure } = visit.seen.learned();
         let in_query = visit.read.query.len();
+        let is_whole = visit.read.form.is_some() || journal::is_whole(&visit.read.body, &visit.parts.headers);
         let params = match (visit.read.query, visit.read.form) {
             (query, None) => query,
             (query, Some(form)) if query.is_empty() => form,
@@ -211,6 +213,8 @@ impl App {
             in_query,
             headers: journal::kept(visit.parts.headers),
             body: journal::begin(&visit.read.body),
+            is_whole,
+            with_certificate: visit.parts.extensions.get::<ClientCertificate>().is_some(),
             status: encoded.map_or(0, |encoded| encoded.response.status().as_u16()),
             answer: encoded.map(|encoded| Answer::of(&encoded.response)).unwrap_or_default(),
             refusal: encoded.and_then(|encoded| encoded.refusal.as_ref()).map(Refused::from),

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use oauth_types::Secret;
 
 use super::Builder;
-use crate::http::control::Access;
+use crate::http::control::{Access, Token};
+use crate::ports::dice::Dice;
 
 /// What was asked for.
 #[derive(Debug, Default)]
@@ -16,8 +17,8 @@ pub(super) struct Control {
 
 impl Control {
     /// Who may call a server of this issuer that listens at this address.
-    pub(super) fn access(self, place: (&str, Option<SocketAddr>)) -> Access {
-        Access::new(!self.off, self.token, place)
+    pub(super) fn access(self, place: (&str, Option<SocketAddr>), dice: &dyn Dice) -> Access {
+        Access::new(!self.off, self.token.map(|token| Token::new(token, dice)), place)
     }
 }
 

@@ -2,10 +2,14 @@
 
 use std::net::SocketAddr;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, REFRESH, SET_COOKIE};
+use http::header::{
+    ALLOW, AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, REFRESH, SET_COOKIE, WWW_AUTHENTICATE,
+};
 use http::{Request, Response};
-use mock_idp::{Client, MockIdp};
+use mock_idp::{Client, ClientCertificate, MockIdp};
 use oauth_types::Params;
 
 use crate::browser::{asking, redeeming, with};
@@ -158,6 +162,23 @@ async fn secrets_are_shown_on_demand_alone() {
 }
 
 #[tokio::test]
+async fn the_password_of_a_url_and_an_api_key_are_secrets() {
+    let idp = server();
+    let mut visitor = Visitor::new(&idp);
+    let uri = "http://u:canary-pass@127.0.0.1:9/callback";
+    let asked = with(asking(), "redirect_uri", uri).encode();
+    let request = Request::get(format!("/authorize?{asked}"));
+    visitor.send(request.header("referer", uri).header("x-api-key", "canary-key"), String::new()).await;
+    let flow = idp.journal().flows().pop().expect("a flow").id;
+    let path = format!("/_inspect/_root/flows/{flow}");
+    let page = visitor.page(&path).await;
+    assert!(!page.contains("canary") && page.contains("@127.0.0.1:9/callback"), "{page}");
+    assert!(!idp.journal().jsonl().contains("canary"));
+    let page = visitor.page(&format!("{path}?reveal=true")).await;
+    assert!(page.contains("canary-pass") && page.contains("canary-key"));
+}
+
+#[tokio::test]
 async fn a_request_is_sent_again_by_an_attacker() {
     let idp = server();
     let mut visitor = Visitor::new(&idp);
@@ -181,6 +202,93 @@ async fn a_request_is_sent_again_by_an_attacker() {
         visitor.page(&link(&ended, "inspect")).await.contains("id=\"broken\""),
         "the client is blamed for it now"
     );
+}
+
+/// Sends the last request of the root again.
+async fn again(idp: &MockIdp, without: &str, how: &str) -> Response<Bytes> {
+    let last = idp.journal().last().expect("a request").number.to_string();
+    let fields = [("entry", last.as_str()), ("without", without), ("do", how)];
+    Visitor::new(idp).post("/_inspect/_root/attack", &fields).await
+}
+
+#[tokio::test]
+async fn a_guess_takes_the_place_of_the_verifier_wherever_that_stood() {
+    let idp = server();
+    let mut visitor = Visitor::new(&idp);
+    let form = "application/x-www-form-urlencoded";
+    let post = || Request::post("/token?code_verifier=canary-verifier").header(CONTENT_TYPE, form);
+    for (request, body) in [
+        (Request::get("/authorize?client_id=public&code_verifier=canary-verifier"), ""),
+        (post(), "grant_type=authorization_code&client_id=public&code=x"),
+        (post(), "grant_type=authorization_code&client_id=public&code_verifier=canary-verifier"),
+        (post(), ""),
+    ] {
+        visitor.send(request, body.to_owned()).await;
+        let before = idp.journal().pop().expect("a request");
+        for without in ["nothing", "code_verifier"] {
+            assert_eq!(again(&idp, without, "guess").await.status(), 303);
+            let after = idp.journal().pop().expect("a request");
+            let names = |entry: &mock_idp::Entry| -> Vec<String> {
+                entry.params.iter().map(|(name, _)| name.to_owned()).collect()
+            };
+            assert_eq!((names(&after), after.in_query), (names(&before), before.in_query), "{body}");
+            assert!(after.number > before.number);
+            assert!(after.params.all("code_verifier").all(|value| value.starts_with("a-guess")), "{body}");
+        }
+    }
+    visitor.send(Request::get("/authorize?client_id=public").header("code_verifier", "x"), String::new()).await;
+    assert_eq!(again(&idp, "nothing", "guess").await.status(), 409, "there is nothing to guess");
+    let page = idp.journal().flows().pop().expect("a flow");
+    let page = visitor.page(&format!("/_inspect/_root/flows/{}", page.id)).await;
+    assert!(page.contains("value=\"again\"") && !page.contains("value=\"guess\""), "{page}");
+}
+
+#[tokio::test]
+async fn what_is_not_known_to_be_left_out_is_not_sent() {
+    let idp = server();
+    Visitor::new(&idp).tries("nobody").await;
+    let count = idp.journal().len();
+    for (without, how) in [("password", "again"), ("nothing", "xyz"), ("Nothing", "again"), ("code", "guess")] {
+        assert_eq!(again(&idp, without, how).await.status(), 400, "{without} {how}");
+    }
+    assert_eq!(idp.journal().len(), count);
+    assert_eq!(again(&idp, "client_secret", "again").await.status(), 303);
+}
+
+#[tokio::test]
+async fn what_the_journal_has_not_kept_is_not_sent_again() {
+    let idp = server();
+    let post = || Request::post("/token");
+    let form = || post().header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let body = "The journal has only the beginning of this body";
+    let certificate = ClientCertificate::new(b"certificate".to_vec(), []);
+    for (request, sent, obstacle) in [
+        (post(), "{}".to_owned(), None),
+        (form(), "a=".to_owned() + &"b".repeat(17_000), None),
+        (post(), " ".repeat(16_385), Some(body)),
+        (post(), " ".repeat(16_384), None),
+        (form().header("content-length", "3"), "%zz".to_owned(), Some(body)),
+        (
+            form().extension(certificate),
+            "a=b".to_owned(),
+            Some("It cannot be sent again: its certificate is not kept"),
+        ),
+    ] {
+        let mut visitor = Visitor::new(&idp);
+        visitor.send(request, sent).await;
+        let entry = idp.journal().pop().expect("a request").number;
+        let flow = idp.journal().flows().pop().expect("a flow").id;
+        let page = visitor.page(&format!("/_inspect/_root/flows/{flow}")).await;
+        assert_eq!(page.contains(&format!("id=\"attack-{entry}\"")), obstacle.is_none(), "{page}");
+        let answer = again(&idp, "nothing", "again").await;
+        match obstacle {
+            None => assert_eq!(answer.status(), 303),
+            Some(obstacle) => {
+                assert!(page.contains(obstacle), "{page}");
+                assert!(answer.status() == 409 && text(&answer).contains(obstacle), "{}", text(&answer));
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -268,17 +376,87 @@ async fn nobody_else_may_look_or_press() {
 async fn the_control_token_is_asked_for_and_kept_in_a_cookie() {
     let idp = MockIdp::builder().control_token("canary-control").in_process().expect("a server");
     let mut visitor = Visitor { from: "192.0.2.7:1", ..Visitor::new(&idp) };
-    let page = visitor.page("/_inspect/_root").await;
+    let asked = visitor.get("/_inspect/_root").await;
+    let page = text(&asked);
     assert!(page.contains("id=\"enter\"") && !page.contains("id=\"clock\""), "{page}");
-    assert_eq!(visitor.post("/_inspect/_root/forget", &[]).await.status(), 401);
-    let page = visitor.press("/_inspect/enter", &[("token", "wrong")]).await;
-    assert!(page.contains("id=\"complaint\""));
-    let page = visitor.press("/_inspect/enter", &[("token", "canary-control")]).await;
+    let pressed = visitor.post("/_inspect/_root/forget", &[]).await;
+    let wrong = visitor.post("/_inspect/_enter", &[("token", "wrong")]).await;
+    assert!(text(&wrong).contains("id=\"complaint\""));
+    for closed in [&asked, &pressed, &wrong] {
+        let challenge = closed.headers().get(WWW_AUTHENTICATE).expect("a challenge").to_str().expect("text");
+        assert!(closed.status() == 401 && challenge.starts_with("Bearer "), "{closed:?}");
+    }
+    let page = visitor.press("/_inspect/_enter", &[("token", "canary-control")]).await;
     assert!(page.contains("id=\"clock\""), "{page}");
-    assert!(visitor.cookies.iter().all(|(_, value)| !value.contains("canary-control")));
     let mut program = Visitor::new(&idp);
     let bearer = Request::get("/_inspect/_root").header(AUTHORIZATION, "Bearer canary-control");
     assert!(text(&program.send(bearer, String::new()).await).contains("id=\"clock\""));
+}
+
+#[tokio::test]
+async fn the_cookie_is_no_control_token() {
+    let server = || MockIdp::builder().control_token("canary-control").in_process().expect("a server");
+    let (idp, other) = (server(), server());
+    let mut visitor = Visitor::new(&idp);
+    visitor.press("/_inspect/_enter", &[("token", "canary-control")]).await;
+    let (name, kept) = visitor.cookies[0].clone();
+    let plain = BASE64_URL_SAFE_NO_PAD.decode(&kept).expect("base64");
+    assert_eq!(plain.len(), 32, "it is a hash");
+    for text in [kept.clone(), String::from_utf8_lossy(&plain).into_owned()] {
+        assert!(!text.contains("canary"), "{text}");
+    }
+    let mut thief = Visitor::new(&idp);
+    let bearer = Request::get("/_control/health").header(AUTHORIZATION, format!("Bearer {kept}"));
+    assert_eq!(thief.send(bearer, String::new()).await.status(), 401);
+    assert_eq!(visitor.get("/_control/health").await.status(), 401, "it is for the pages alone");
+    assert_eq!(visitor.post("/_inspect/_enter", &[("token", &kept)]).await.status(), 401);
+    for (idp, value) in [(&other, kept), (&idp, BASE64_URL_SAFE_NO_PAD.encode("canary-control"))] {
+        let mut visitor = Visitor { cookies: vec![(name.clone(), value)], ..Visitor::new(idp) };
+        assert_eq!(visitor.get("/_inspect/_root").await.status(), 401);
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_may_be_called_like_a_page() {
+    let idp = server();
+    idp.tenant("enter");
+    let page = Visitor::new(&idp).page("/_inspect/enter").await;
+    assert!(page.contains("/enter</code>"), "{page}");
+}
+
+#[tokio::test]
+async fn a_page_says_how_it_is_asked_for() {
+    let idp = server();
+    let mut visitor = Visitor::new(&idp);
+    for (path, allow) in [
+        ("/_try", "GET, HEAD, POST"),
+        ("/_try/callback", "GET, HEAD"),
+        ("/_inspect", "GET, HEAD"),
+        ("/_inspect/_enter", "GET, HEAD, POST"),
+        ("/_inspect/_root", "GET, HEAD"),
+        ("/_inspect/_root/flows/x", "GET, HEAD"),
+        ("/_inspect/_root/forget", "POST"),
+    ] {
+        for method in ["PUT", "GET", "HEAD", "POST"] {
+            let request = Request::builder().method(method).uri(path).header(ORIGIN, format!("http://{HOST}"));
+            let answer = visitor.send(request, String::new()).await;
+            let told = answer.headers().get(ALLOW).map(|value| value.to_str().expect("text"));
+            let wanted = (!allow.split(", ").any(|own| own == method)).then_some(allow);
+            assert_eq!((told, answer.status() == 405), (wanted, wanted.is_some()), "{method} {path}");
+        }
+    }
+    let nothing = visitor.send(Request::put("/_inspect/_root/flows"), String::new()).await;
+    assert_eq!(nothing.status(), 404);
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_large_is_refused_as_that() {
+    let idp = server();
+    for octets in [17_000, 70_000] {
+        let answer = Visitor::new(&idp).post("/_inspect/_root/clock", &[("seconds", &"1".repeat(octets))]).await;
+        assert_eq!(answer.status(), 413);
+        assert!(text(&answer).contains("more than 16384 octets"), "{}", text(&answer));
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use http::{Request, Response};
 use mock_idp::outbound::{Outbound, OutboundError};
 use mock_idp::store::BoxFuture;
-use mock_idp::{Client, MockIdp};
+use mock_idp::{Client, MockIdp, User};
 use oauth_types::Params;
 use serde_json::{Value, json};
 
@@ -97,6 +97,22 @@ async fn a_denial_is_final() {
     assert_refused(&idp, &Browser::new(&idp).token(&polling(&begun)).await, "ciba-denied", "");
     let (page, _) = decide(&idp, &begun, "approve").await;
     assert!(page.body.contains("ciba-already-decided"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_user_with_a_password_is_not_offered_to_strangers() {
+    let bob = User::new("bob").password("canary-pass");
+    let idp = MockIdp::builder().client(client("bank")).user(User::new("alice")).user(bob).in_process();
+    let idp = idp.expect("a server");
+    let begun = begin(&idp, &asking()).await.tokens();
+    let (page, refused) = decide(&idp, &begun, "approve").await;
+    assert!(page.body.contains("id=\"nobody\"") && page.body.contains("id=\"deny\""), "{}", page.body);
+    assert!(!page.body.contains("<option") && !page.body.contains("id=\"approve\""), "{}", page.body);
+    assert_refused(&idp, &refused, "ciba-not-confirmed", "logged in");
+    let begun = begin(&idp, &with(asking(), "login_hint", "alice")).await.tokens();
+    let (page, _) = decide(&idp, &begun, "approve").await;
+    assert_eq!(page.body.matches("<option").count(), 1, "{}", page.body);
+    assert!(page.body.contains("<option value=\"alice\">") && page.body.contains("id=\"approve\""));
 }
 
 #[tokio::test]

@@ -6,11 +6,12 @@ use base64::Engine;
 use bytes::Bytes;
 use http::Request;
 use http::header::{CONTENT_TYPE, COOKIE};
-use mock_idp::{Client, MockIdp};
+use mock_idp::{Client, MockIdp, User};
 use oauth_types::Params;
 use serde_json::Value;
 
-use crate::browser::{Answer, Browser, CHALLENGE, VERIFIER, with, without};
+use crate::browser::{Answer, Browser, CHALLENGE, VERIFIER, asking as logging_in, with, without};
+use crate::person;
 use crate::refusals::assert_refused;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -179,6 +180,30 @@ async fn a_page_is_confirmed_by_whoever_saw_it() {
     assert_refused(&idp, &one.send(&stranger).await, "rfc8628-user-unknown", "");
     let answer = Browser::new(&idp).token(&polling(&begun)).await;
     assert_refused(&idp, &answer, "rfc8628-pending", "");
+}
+
+#[tokio::test]
+async fn whoever_may_approve_is_offered_and_not_too_many() {
+    let builder = MockIdp::builder().client(tv()).client(Client::public("public").any_loopback_redirect());
+    let builder = builder.on("login-pages").user(User::new("paula").password("canary-pass"));
+    let builder = builder.user(User::new("otto").one_time_code("123456"));
+    let idp = (0..3_000).fold(builder, |builder, number| builder.user(User::new(format!("user-{number}"))));
+    let idp = idp.in_process().expect("a server");
+    let begun = begin(&idp, &asking()).await.tokens();
+    let path = begun["verification_uri_complete"].as_str().expect("a page").trim_start_matches(idp.issuer());
+    let person = person::Person::new(&idp);
+    let offered = |page: &Answer| -> Vec<String> {
+        let options = page.body.split("<option value=\"").skip(1);
+        options.filter_map(|option| option.split('"').next()).map(str::to_owned).collect()
+    };
+    let strangers = offered(&person.opens(path).await);
+    assert_eq!((strangers.len(), strangers[0].as_str()), (50, "user-0"), "{strangers:?}");
+    assert!(strangers.iter().all(|name| name.starts_with("user-")), "{strangers:?}");
+    let page = person.asks(&logging_in()).await;
+    person.submits(&page, "login-form", &[("username", "paula"), ("password", "canary-pass")]).await;
+    let known = offered(&person.opens(path).await);
+    assert_eq!((known.len(), known[0].as_str(), known[1].as_str()), (50, "paula", "user-0"), "{known:?}");
+    assert!(!known.contains(&"otto".to_owned()));
 }
 
 #[tokio::test]

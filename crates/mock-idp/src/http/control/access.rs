@@ -2,6 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::Authority;
@@ -9,6 +12,7 @@ use http::{HeaderMap, Method, Uri};
 use oauth_types::Secret;
 
 use super::problem::{FORBIDDEN, Problem, UNAUTHORIZED};
+use crate::ports::dice::Dice;
 
 /// What says that a request was made for somebody else, who is not the peer.
 const HANDED_ON: &[&str] = &["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
@@ -18,14 +22,44 @@ const HANDED_ON: &[&str] = &["forwarded", "via", "x-forwarded-for", "x-forwarded
 pub(crate) struct Access {
     /// Whether there is a control API at all.
     on: bool,
-    token: Option<Secret>,
+    token: Option<Token>,
     /// The hosts that the server is called by, besides those of loopback.
     own: Vec<String>,
 }
 
+/// The control token.
+#[derive(Debug)]
+pub(crate) struct Token {
+    text: Secret,
+    /// What a browser keeps in its place. "Cookies do not provide isolation by port" (RFC 6265 §8.5): what another server
+    /// of the same host is sent must not be the token.
+    kept: Secret,
+}
+
+impl Token {
+    /// A token, and what is kept in its place: its hash with a key that nobody has, and that is another one in each
+    /// process.
+    pub(crate) fn new(text: Secret, dice: &dyn Dice) -> Self {
+        let mut key = [0; 32];
+        dice.fill(&mut key);
+        let hash = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), text.expose().as_bytes());
+        Self { kept: Secret::new(BASE64_URL_SAFE_NO_PAD.encode(hash)), text }
+    }
+
+    /// Whether this is the token. One of no length would let everybody in.
+    fn is(&self, sent: &str) -> bool {
+        !self.text.is_empty() && self.text.matches(sent)
+    }
+
+    /// Whether this is what stands in its place.
+    fn is_kept_as(&self, sent: &str) -> bool {
+        !self.text.is_empty() && self.kept.matches(sent)
+    }
+}
+
 impl Access {
     /// For a server that is called as its issuer and its address say.
-    pub(crate) fn new(on: bool, token: Option<Secret>, (issuer, address): (&str, Option<SocketAddr>)) -> Self {
+    pub(crate) fn new(on: bool, token: Option<Token>, (issuer, address): (&str, Option<SocketAddr>)) -> Self {
         let issuer = issuer.parse::<Uri>().ok().and_then(|issuer| issuer.host().map(host));
         let listening = address.map(|address| address.ip().to_canonical()).filter(|ip| !ip.is_unspecified());
         let own = issuer.into_iter().chain(listening.map(|ip| ip.to_string())).collect();
@@ -46,15 +80,25 @@ impl Access {
         judge_page(parts)
     }
 
-    /// The same for pages. A browser has the token in a cookie, and it may be led to a page from anywhere: that is how
+    /// The same for pages. A browser has a cookie in the place of the token, and it may be led to a page from anywhere: that is how
     /// people follow links (Fetch Metadata, `Sec-Fetch-Mode`).
     pub(super) fn judge_visitor(&self, parts: &Parts, kept: Option<&str>) -> Result<(), Problem> {
         match (&self.token, kept) {
-            (Some(token), Some(kept)) if !token.is_empty() && token.matches(kept) => {}
+            (Some(token), Some(kept)) if token.is_kept_as(kept) => {}
             (Some(token), _) => judge_token(token, &parts.headers)?,
             (None, _) => self.judge_place(parts)?,
         }
         if is_led(parts) { Ok(()) } else { judge_page(parts) }
+    }
+
+    /// Whether whoever entered a token on a page may look, and what their browser keeps in its place, if there is one.
+    pub(super) fn admit(&self, parts: &Parts, entered: &str) -> Result<Option<&str>, Problem> {
+        judge_page(parts)?;
+        match &self.token {
+            Some(token) if token.is(entered) => Ok(Some(token.kept.expose())),
+            Some(_) => Err(wrong_token()),
+            None => self.judge_place(parts).map(|()| None),
+        }
     }
 
     /// Without a token: only this machine, called by a name of this machine.
@@ -85,7 +129,7 @@ impl Access {
     }
 }
 
-fn judge_token(token: &Secret, headers: &HeaderMap) -> Result<(), Problem> {
+fn judge_token(token: &Token, headers: &HeaderMap) -> Result<(), Problem> {
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     let missing = || {
         Problem::new(&UNAUTHORIZED, "There is no Authorization header with a Bearer token")
@@ -96,12 +140,12 @@ fn judge_token(token: &Secret, headers: &HeaderMap) -> Result<(), Problem> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(missing());
     }
-    // A token of no length would let everybody in.
-    match !token.is_empty() && token.matches(own.trim_start_matches(' ')) {
-        true => Ok(()),
-        false => Err(Problem::new(&UNAUTHORIZED, "The token is not the server's control token")
-            .challenging(r#"Bearer realm="mock-idp control", error="invalid_token""#)),
-    }
+    if token.is(own.trim_start_matches(' ')) { Ok(()) } else { Err(wrong_token()) }
+}
+
+fn wrong_token() -> Problem {
+    Problem::new(&UNAUTHORIZED, "The token is not the server's control token")
+        .challenging(r#"Bearer realm="mock-idp control", error="invalid_token""#)
 }
 
 /// Whether a browser was led to a page, which changes nothing.
@@ -157,6 +201,11 @@ mod tests {
     use http::Request;
 
     use super::*;
+    use crate::ports::dice::SystemDice;
+
+    fn token(text: &str) -> Option<Token> {
+        Some(Token::new(text.into(), &SystemDice))
+    }
 
     fn asking(peer: &str, headers: &[(&str, &str)]) -> Parts {
         let peer: SocketAddr = peer.parse().expect("an address");
@@ -222,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_token_lets_in_from_anywhere_and_nothing_else_does() {
-        let access = Access::new(true, Some("s3cret".into()), ("http://127.0.0.1:1", None));
+        let access = Access::new(true, token("s3cret"), ("http://127.0.0.1:1", None));
         let with = |peer: &str, value: &str| access.judge(&asking(peer, &[("authorization", value)])).is_ok();
         assert!(with("192.0.2.7:1", "Bearer s3cret") && with("127.0.0.1:1", "bearer s3cret"));
         for value in ["Bearer s3cre", "Bearer s3cret2", "Basic s3cret", "s3cret", "Bearer ", "Bearer", ""] {
@@ -231,8 +280,24 @@ mod tests {
         assert!(access.judge(&asking("127.0.0.1:1", &[])).is_err(), "this machine needs it as well");
         let page = [("authorization", "Bearer s3cret"), ("host", "idp"), ("origin", "https://evil.example")];
         assert!(access.judge(&asking("192.0.2.7:1", &page)).is_err());
-        let empty = Access::new(true, Some("".into()), ("http://127.0.0.1:1", None));
+        let empty = Access::new(true, token(""), ("http://127.0.0.1:1", None));
         assert!(empty.judge(&asking("127.0.0.1:1", &[("authorization", "Bearer ")])).is_err());
         assert!(!format!("{access:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn what_a_browser_keeps_opens_the_pages_of_this_process_alone() {
+        let [one, other, empty] =
+            ["s3cret", "s3cret", ""].map(|text| Access::new(true, token(text), ("http://127.0.0.1:1", None)));
+        let parts = asking("192.0.2.7:1", &[]);
+        let kept = one.admit(&parts, "s3cret").expect("the token").expect("something to keep");
+        assert!(one.judge_visitor(&parts, Some(kept)).is_ok());
+        assert!(other.judge_visitor(&parts, Some(kept)).is_err(), "it is of another process");
+        assert!(one.judge_visitor(&parts, Some("s3cret")).is_err() && one.judge_visitor(&parts, None).is_err());
+        let bearer = format!("Bearer {kept}");
+        assert!(one.judge(&asking("127.0.0.1:1", &[("authorization", &bearer)])).is_err(), "it is no token");
+        assert!(one.admit(&parts, kept).is_err() && empty.admit(&parts, "").is_err());
+        let own = empty.token.as_ref().expect("a token").kept.expose();
+        assert!(empty.judge_visitor(&parts, Some(own)).is_err());
     }
 }

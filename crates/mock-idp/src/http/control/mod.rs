@@ -36,7 +36,7 @@ mod problem;
 mod tenants;
 mod tokens;
 
-pub(crate) use access::Access;
+pub(crate) use access::{Access, Token};
 pub use markdown::markdown;
 pub use openapi::openapi;
 

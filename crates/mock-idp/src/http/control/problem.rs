@@ -164,6 +164,11 @@ impl Problem {
         StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::BAD_REQUEST)
     }
 
+    /// What the one who may not call is to say (RFC 9110 §11.6.1).
+    pub(super) fn challenge(&self) -> Option<&'static str> {
+        self.challenge
+    }
+
     /// What is wrong, for people.
     pub(super) fn detail(&self) -> &str {
         &self.said.detail

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{AUTHORIZATION, COOKIE, LOCATION, SET_COOKIE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, Response};
 use oauth_types::Params;
 use oauth_types::fault::Point;
@@ -48,6 +48,10 @@ pub struct Entry {
     pub headers: HeaderMap,
     /// The body, if it was no form: its first 16 KiB.
     pub body: Bytes,
+    /// Whether all of the body is here, if it was no form.
+    pub is_whole: bool,
+    /// Whether the client showed a certificate in the TLS handshake.
+    pub with_certificate: bool,
     /// The status of the answer, whether or not all of it left; 0 if the client gave up before there was one.
     pub status: u16,
     /// The rest of the answer.
@@ -120,6 +124,12 @@ impl fmt::Debug for Names<'_> {
     }
 }
 
+/// Whether a body is kept as it arrived, and whether all arrived that its length announced: what cannot be read is left.
+pub(crate) fn is_whole(body: &Bytes, headers: &HeaderMap) -> bool {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    body.len() <= BODY && announced.is_none_or(|announced| announced <= body.len())
+}
+
 /// As much of a body as is kept. A longer one is not kept alive by its beginning.
 pub(crate) fn begin(body: &Bytes) -> Bytes {
     match body.len() > BODY {
@@ -150,7 +160,7 @@ pub(crate) fn kept(mut headers: HeaderMap) -> HeaderMap {
             *value = own;
         }
         // Shown as `Sensitive` by whoever prints the headers of an entry.
-        value.set_sensitive(*name == AUTHORIZATION || *name == COOKIE || *name == "dpop");
+        value.set_sensitive(*name == AUTHORIZATION || *name == COOKIE || *name == "dpop" || *name == "x-api-key");
     }
     headers
 }
@@ -165,6 +175,8 @@ impl fmt::Debug for Entry {
             .field("path", &self.path)
             .field("params", &self.params)
             .field("headers", &Names(&self.headers))
+            .field("is_whole", &self.is_whole)
+            .field("with_certificate", &self.with_certificate)
             .field("status", &self.status)
             .field("answer", &self.answer)
             .field("refusal", &self.refusal)

@@ -208,6 +208,8 @@ mod tests {
             in_query: 1,
             headers: HeaderMap::new(),
             body: Bytes::new(),
+            is_whole: true,
+            with_certificate: false,
             status: 200,
             answer: Answer::default(),
             refusal: None,

@@ -61,6 +61,8 @@ const SECRETS: &[(&str, Mark)] = &[
     ("token", Fingerprint(Kind::ACCESS)),
     ("user_code", loose("user_code")),
     ("verification_uri_complete", Name),
+    // A header that services put in the place of `Authorization`.
+    ("x-api-key", Name),
     // Members of private keys (RFC 7518 §6).
     ("d", Name),
     ("dp", Name),
@@ -124,12 +126,12 @@ impl Screen<'_> {
         }
     }
 
-    /// A URL with what is secret in its query and its fragment hidden. Other text stays as it is.
+    /// A URL with what is secret in it hidden: its user, its query and its fragment. Other text stays as it is.
     fn url(&self, text: &str) -> String {
         if !text.contains("://") && !text.starts_with('/') {
             return text.to_owned();
         }
-        let Some(at) = text.find(['?', '#']) else { return text.to_owned() };
+        let Some(at) = text.find(['?', '#']) else { return bare(text) };
         let parts = text[at..].split_inclusive(['?', '#']).map(|part| {
             let (params, end) = match part.char_indices().next_back() {
                 Some((last, '?' | '#')) => part.split_at(last),
@@ -147,7 +149,7 @@ impl Screen<'_> {
                 Err(_) => format!("<{} octets>{end}", params.len()),
             }
         });
-        format!("{}{}", &text[..at], parts.collect::<String>())
+        format!("{}{}", bare(&text[..at]), parts.collect::<String>())
     }
 
     /// The value of a header.
@@ -213,6 +215,23 @@ impl Screen<'_> {
     }
 }
 
+/// A URL, or several, without the user that is named in front of the host: "Applications should not render as clear text
+/// any data after the first colon" (RFC 3986 §3.2.1), and a name alone may be a token.
+fn bare(text: &str) -> String {
+    let mut parts = text.split("//");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (authority, rest) = part.split_at(part.find('/').unwrap_or(part.len()));
+        shown += "//";
+        shown += &match authority.rsplit_once('@') {
+            Some((_, host)) => format!("<userinfo>@{host}"),
+            None => authority.to_owned(),
+        };
+        shown += rest;
+    }
+    shown
+}
+
 /// By what the store knows an access token: its `jti`, or itself.
 fn identifier(token: &str) -> String {
     let claims = Jws::parse(token).ok().map(Jws::into_claims);
@@ -272,6 +291,23 @@ mod tests {
         let url = SCREEN.url("https://app.example/cb?x=1&code=swordfish#access_token=swordfish&y=2");
         assert!(url.starts_with("https://app.example/cb?x=1&code=<code ") && url.ends_with(">&y=2"), "{url}");
         assert!(!url.contains("swordfish"), "{url}");
+        for (url, shown) in [
+            ("http://u:swordfish@app.example:8/a@b?x=@", "http://<userinfo>@app.example:8/a@b?x=@"),
+            ("https://swordfish@app.example", "https://<userinfo>@app.example"),
+            ("//u:sword@fish@app.example/", "//<userinfo>@app.example/"),
+            (
+                "https://a.example/@b https://u:swordfish@b.example",
+                "https://a.example/@b https://<userinfo>@b.example",
+            ),
+            (
+                "https://a.example/?to=https://u:swordfish@b.example",
+                "https://a.example/?to=https://<userinfo>@b.example",
+            ),
+        ] {
+            assert_eq!(SCREEN.value("redirect_uri", url), shown);
+            assert_eq!(SCREEN.header(&REFERER, url.as_bytes()), shown);
+        }
+        assert_eq!(SCREEN.header(&HeaderName::from_static("x-api-key"), b"swordfish"), "<x-api-key>");
         let header = |name: HeaderName, value: &str| SCREEN.header(&name, value.as_bytes());
         assert_eq!(header(AUTHORIZATION, "Basic swordfish"), "Basic <client_secret>");
         assert_eq!(header(AUTHORIZATION, "swordfish"), "<credentials>");

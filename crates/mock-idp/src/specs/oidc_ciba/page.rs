@@ -33,11 +33,16 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Stop> {
             settle(call, key, kept, asked, decision).await
         }
         Some(_) => Err(NOT_CONFIRMED.because("Open the page first, and POST its ticket with its cookie").into()),
-        None => Ok(question(call, &kept.record.authorization, &asked, handle)),
+        None => question(call, &kept.record.authorization, &asked, handle).await,
     }
 }
 
-fn question(call: &Call<'_>, authorization: &Authorization, asked: &Asked, handle: &str) -> Reply {
+async fn question(
+    call: &Call<'_>,
+    authorization: &Authorization,
+    asked: &Asked,
+    handle: &str,
+) -> Result<Reply, Stop> {
     let message = asked.binding_message.as_deref().map_or_else(String::new, |message| {
         format!("<p>It shows: <strong id=\"binding-message\">{}</strong></p>\n", html(message))
     });
@@ -56,7 +61,7 @@ fn question(call: &Call<'_>, authorization: &Authorization, asked: &Asked, handl
         says,
         user: Some(asked.user.as_str()),
     };
-    elsewhere::ask(call, &question)
+    elsewhere::ask(call, &question).await
 }
 
 async fn settle(call: &Call<'_>, key: Key, kept: Kept, asked: Asked, decision: &str) -> Result<Reply, Stop> {

@@ -71,7 +71,7 @@ async fn ask(guesses: &Guesses, call: &Call<'_>, entered: &str) -> Result<Reply,
         says,
         user: None,
     };
-    Ok(elsewhere::ask(call, &question))
+    elsewhere::ask(call, &question).await
 }
 
 async fn decide(

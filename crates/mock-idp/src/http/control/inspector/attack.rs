@@ -12,6 +12,7 @@ use super::super::call::shown;
 use super::within::Inner;
 use super::{INSPECT, Outcome, Shown, Visit, Wrong};
 use crate::escape::html;
+use crate::http::journal;
 
 /// What an attacker leaves out or does not have: parameters and headers that tie a request to whoever makes it.
 const PROOFS: &[&str] = &[
@@ -31,6 +32,54 @@ const PROOFS: &[&str] = &[
 /// What a guess looks like: as long as a verifier has to be (RFC 7636 §4.1), and nobody's.
 const GUESS: &str = "a-guess-of-somebody-who-never-saw-the-verifier";
 
+/// The parameter that is guessed.
+const GUESSED: &str = "code_verifier";
+
+/// What a request is sent without.
+#[derive(Clone, Copy)]
+enum Without {
+    Nothing,
+    Proof(&'static str),
+}
+
+/// How a request is sent once more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Again,
+    /// With a verifier that is a guess.
+    Guess,
+}
+
+impl Without {
+    fn of(name: &str) -> Option<Self> {
+        let proof = || PROOFS.iter().find(|proof| **proof == name).map(|proof| Self::Proof(proof));
+        if name == "nothing" { Some(Self::Nothing) } else { proof() }
+    }
+
+    fn is(self, name: &str) -> bool {
+        matches!(self, Self::Proof(proof) if proof == name)
+    }
+}
+
+impl How {
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "again" => Some(Self::Again),
+            "guess" => Some(Self::Guess),
+            _ => None,
+        }
+    }
+}
+
+/// Why a request cannot be sent again as it was, if it cannot.
+pub(super) fn obstacle(seen: &journal::Entry) -> Option<&'static str> {
+    match seen {
+        journal::Entry { with_certificate: true, .. } => Some("It cannot be sent again: its certificate is not kept"),
+        journal::Entry { is_whole: false, .. } => Some("The journal has only the beginning of this body"),
+        _ => None,
+    }
+}
+
 /// The form below a request.
 pub(super) fn form(entry: &Entry, own: &str) -> String {
     let number = entry.number;
@@ -41,7 +90,8 @@ pub(super) fn form(entry: &Entry, own: &str) -> String {
         // Writing into a string cannot fail.
         let _ = writeln!(options, "<option value=\"{proof}\">{proof}</option>");
     }
-    let guess = match names.contains(&"code_verifier") {
+    let mut sent = entry.request.query.iter().chain(&entry.request.form);
+    let guess = match sent.any(|pair| pair.name == GUESSED) {
         true => "<button type=\"submit\" name=\"do\" value=\"guess\">Send it with a guessed code_verifier</button>\n",
         false => "",
     };
@@ -63,20 +113,19 @@ pub(super) async fn attack(visit: &Visit<'_>, name: &str) -> Outcome {
     let gone = || Wrong::of(StatusCode::NOT_FOUND, "The journal has no such request, or no longer");
     let journal = tenant.journal();
     let seen = journal.iter().find(|entry| entry.number == number).ok_or_else(gone)?;
-    let without = visit.must("without")?;
-    let without = PROOFS.iter().copied().find(|proof| *proof == without);
-    let own = |params: &mut dyn Iterator<Item = (&str, &str)>| -> Params {
-        params.filter(|(name, _)| Some(*name) != without).collect()
-    };
-    let query = own(&mut seen.params.iter().take(seen.in_query));
-    let mut form = own(&mut seen.params.iter().skip(seen.in_query));
-    if visit.must("do")? == "guess" {
-        form.set("code_verifier", GUESS);
+    let bad = |says: &str| Wrong::of(StatusCode::BAD_REQUEST, says);
+    let without = Without::of(visit.must("without")?).ok_or_else(|| bad("without is nothing, or a proof"))?;
+    let how = How::of(visit.must("do")?).ok_or_else(|| bad("do is again or guess"))?;
+    if let Some(obstacle) = obstacle(seen) {
+        return Err(Wrong::of(StatusCode::CONFLICT, obstacle));
+    }
+    if how == How::Guess && seen.params.all(GUESSED).next().is_none() {
+        return Err(Wrong::of(StatusCode::CONFLICT, "This request had no code_verifier"));
     }
     let is_form = seen.params.len() > seen.in_query;
     let inner = Inner {
-        query,
-        form: is_form.then_some(form),
+        query: params(seen.params.iter().take(seen.in_query), without, how),
+        form: is_form.then(|| params(seen.params.iter().skip(seen.in_query), without, how)),
         body: seen.body.clone(),
         headers: headers(&seen.headers, without),
         ..Inner::new(seen.method.clone(), tenant.name(), &seen.path)
@@ -94,13 +143,20 @@ pub(super) async fn attack(visit: &Visit<'_>, name: &str) -> Outcome {
     }))
 }
 
+/// The parameters of a request that is sent again. A guess stands wherever the verifier stood, and nowhere else.
+fn params<'p>(seen: impl Iterator<Item = (&'p str, &'p str)>, without: Without, how: How) -> Params {
+    let guessed = |name: &str| how == How::Guess && name == GUESSED;
+    let kept = seen.filter(|(name, _)| guessed(name) || !without.is(name));
+    kept.map(|(name, value)| (name, if guessed(name) { GUESS } else { value })).collect()
+}
+
 /// The headers of a request that is sent again. What was about its connection and its length is made anew.
-fn headers(seen: &HeaderMap, without: Option<&str>) -> HeaderMap {
+fn headers(seen: &HeaderMap, without: Without) -> HeaderMap {
     let connection = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
-    let wanted = |name: &HeaderName| !connection.contains(name) && Some(name.as_str()) != without;
+    let wanted = |name: &HeaderName| !connection.contains(name) && !without.is(name.as_str());
     let kept = seen.iter().filter(|(name, _)| wanted(name));
     // Whoever sends no secret in the form sends none in the header either.
-    let secret = without == Some("client_secret");
+    let secret = without.is("client_secret");
     kept.filter(|(name, _)| !(secret && **name == AUTHORIZATION))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()

@@ -35,8 +35,8 @@ pub(super) fn line(entry: &Entry) -> String {
     format!("<code>{}</code> {}{why}", html(shortened(&request(entry))), html(&answer(entry)))
 }
 
-/// All of a request. `own` is the path of the pages of its tenant.
-pub(super) fn whole(entry: &Entry, own: &str) -> String {
+/// All of a request. `own` is the path of the pages of its tenant, and `obstacle` why it cannot be sent again.
+pub(super) fn whole(entry: &Entry, own: &str, obstacle: Option<&str>) -> String {
     let number = entry.number;
     let mut body = format!(
         "<section id=\"entry-{number}\" aria-labelledby=\"title-{number}\">\n<h3 id=\"title-{number}\">{number}. {} → {}</h3>\n",
@@ -52,7 +52,10 @@ pub(super) fn whole(entry: &Entry, own: &str) -> String {
     }
     let response = [("Response parameters", &entry.response.params), ("Headers", &entry.response.headers)];
     body += &part("What left", &response, &entry.response.body);
-    body += &attack::form(entry, own);
+    body += &match obstacle {
+        Some(obstacle) => format!("<p id=\"obstacle-{number}\">{}.</p>\n", html(obstacle)),
+        None => attack::form(entry, own),
+    };
     body + "</section>\n"
 }
 

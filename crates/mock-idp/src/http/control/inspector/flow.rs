@@ -5,8 +5,9 @@ use oauth_types::journal::{Entry, Finding, Flow, Verdict};
 
 use super::super::aside::aside;
 use super::super::call::shown;
-use super::{INSPECT, Outcome, Page, Visit, Wrong, diagram, entries};
+use super::{INSPECT, Outcome, Page, Visit, Wrong, attack, diagram, entries};
 use crate::escape::html;
+use crate::http::journal::snapshot::Journal;
 
 /// The most requests of a flow that are shown, the first ones.
 const MOST: usize = 200;
@@ -21,14 +22,16 @@ pub(super) async fn show(visit: &Visit<'_>, name: &str, id: &str) -> Outcome {
         let told = if reveal { journal.revealed() } else { journal.redacted() };
         let own: Vec<Entry> =
             told.into_iter().filter(|entry| flow.entries.contains(&entry.number)).take(MOST).collect();
-        Some(page(tenant.name(), &flow, &own, reveal))
+        let head = head(tenant.name(), &flow, reveal);
+        Some(Page::new("One flow", head + &each(tenant.name(), &journal, &own)))
     })
     .await?;
     let page = page.ok_or_else(|| Wrong::of(StatusCode::NOT_FOUND, "The journal has no such flow, or no longer"))?;
     Ok(page.into())
 }
 
-fn page(tenant: &str, flow: &Flow, entries: &[Entry], reveal: bool) -> Page {
+/// What the flow says of its client, and where else one can go.
+fn head(tenant: &str, flow: &Flow, reveal: bool) -> String {
     let own = format!("{INSPECT}/{}", shown(tenant));
     let here = format!("{own}/flows/{}", html(&flow.id));
     let secrets = match reveal {
@@ -36,19 +39,23 @@ fn page(tenant: &str, flow: &Flow, entries: &[Entry], reveal: bool) -> Page {
         false => format!("<a id=\"reveal\" href=\"{here}?reveal=true\">Show the secrets</a>"),
     };
     let client = html(flow.client_id.as_deref().unwrap_or("an unknown client"));
-    let mut body = format!(
+    let top = format!(
         "<nav aria-label=\"Way back\"><p><a href=\"{own}\">All flows</a></p></nav>\n\
          <p>Flow <code id=\"flow\">{}</code> of <code id=\"client\">{client}</code>. {secrets}.</p>\n",
         html(&flow.id)
     );
-    body += &findings(&flow.findings);
-    body += "<h2>What was said</h2>\n";
-    body += &diagram::draw(entries);
-    body += "<h2>Each request</h2>\n";
+    top + &findings(&flow.findings)
+}
+
+/// What was said, and each request.
+fn each(tenant: &str, journal: &Journal, entries: &[Entry]) -> String {
+    let own = format!("{INSPECT}/{}", shown(tenant));
+    let mut body = format!("<h2>What was said</h2>\n{}<h2>Each request</h2>\n", diagram::draw(entries));
     for entry in entries {
-        body += &entries::whole(entry, &own);
+        let seen = journal.iter().find(|seen| seen.number == entry.number);
+        body += &entries::whole(entry, &own, seen.and_then(attack::obstacle));
     }
-    Page::new("One flow", body)
+    body
 }
 
 /// What the flow says of its client: what was not done at once, the rest for whoever wants to see it.

@@ -12,7 +12,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY, REFRESH, SET_COOKIE,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY, REFRESH, SET_COOKIE,
+    WWW_AUTHENTICATE,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -65,6 +66,8 @@ enum Shown {
     GoTo(String),
     /// Another page, and a cookie.
     With(String, String),
+    /// A page that asks who they are, and the challenge that comes with it (RFC 9110 §15.5.2).
+    Closed(Page, &'static str),
 }
 
 /// A page. The title and the body are HTML already.
@@ -81,6 +84,8 @@ struct Page {
 struct Wrong {
     status: StatusCode,
     says: String,
+    /// A header that comes with the status.
+    header: Option<(HeaderName, &'static str)>,
 }
 
 type Outcome = Result<Shown, Wrong>;
@@ -112,14 +117,16 @@ pub(crate) async fn handle(app: &Arc<App>, request: Request) -> Response<Body> {
 
 /// Answers a request whose body has been read, or not.
 pub(crate) async fn answer(app: &Arc<App>, parts: &Parts, body: Result<Bytes, NoBody>) -> Response<Bytes> {
-    let asked = asked(parts, body);
-    let outcome = match asked {
+    let outcome = match asked(parts, body) {
         Ok(asked) => dispatch(&Visit { app, parts, asked }).await,
         Err(wrong) => Err(wrong),
     };
     match outcome {
         Ok(Shown::Page(page)) => shown(StatusCode::OK, &page),
         Ok(Shown::GoTo(path)) => elsewhere(&path),
+        Ok(Shown::Closed(page, challenge)) => {
+            with(shown(StatusCode::UNAUTHORIZED, &page), WWW_AUTHENTICATE, challenge)
+        }
         Ok(Shown::With(path, cookie)) => with(elsewhere(&path), SET_COOKIE, &cookie),
         Err(wrong) => wrong.shown(),
     }
@@ -135,9 +142,8 @@ async fn dispatch(visit: &Visit<'_>) -> Outcome {
             _ => Err(Wrong::nothing()),
         };
     }
-    let rest = below(path, INSPECT).unwrap_or_default();
-    let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
-    if segments == ["enter"] {
+    let segments = segments(path);
+    if segments == [entrance::ENTER] {
         return entrance::enter(visit);
     }
     if let Some(entrance) = entrance::closed(visit)? {
@@ -156,21 +162,47 @@ async fn dispatch(visit: &Visit<'_>) -> Outcome {
     }
 }
 
+/// The segments of a path after [`INSPECT`].
+fn segments(path: &str) -> Vec<&str> {
+    let rest = below(path, INSPECT).unwrap_or_default();
+    rest.split('/').filter(|segment| !segment.is_empty()).collect()
+}
+
+/// The methods by which a path is asked for; none if there is no such page.
+fn methods(path: &str) -> Option<&'static str> {
+    let (seen, sent, both) = ("GET, HEAD", "POST", "GET, HEAD, POST");
+    if let Some(rest) = below(path, TRY) {
+        return match rest {
+            "" | "/" => Some(both),
+            "/callback" => Some(seen),
+            _ => None,
+        };
+    }
+    match segments(path).as_slice() {
+        [entrance::ENTER] => Some(both),
+        [] | [_] | [_, "flows", _] => Some(seen),
+        [_, "clock" | "faults" | "behave" | "forget" | "attack"] => Some(sent),
+        _ => None,
+    }
+}
+
 /// The parameters of a request: those of the query, or those of the form.
 fn asked(parts: &Parts, body: Result<Bytes, NoBody>) -> Result<Params, Wrong> {
+    if let Some(methods) = methods(parts.uri.path())
+        && !methods.split(", ").any(|own| own == parts.method.as_str())
+    {
+        // "The origin server MUST generate an Allow header field in a 405 response" (RFC 9110 §15.5.6).
+        let says = format!("This path is asked for by {methods}");
+        return Err(Wrong::of(StatusCode::METHOD_NOT_ALLOWED, says).with(ALLOW, methods));
+    }
     let text = match parts.method {
-        Method::GET => parts.uri.query().unwrap_or_default().to_owned(),
+        // What HEAD leads to is sent without its content (RFC 9110 §9.3.2), by whoever writes it down.
+        Method::GET | Method::HEAD => parts.uri.query().unwrap_or_default().to_owned(),
         Method::POST => {
-            let body =
-                body.map_err(|_| Wrong::of(StatusCode::BAD_REQUEST, "The form is too large, or did not arrive"))?;
+            let body = body.and_then(|body| if body.len() > MAX_BODY { Err(NoBody::TooLarge) } else { Ok(body) })?;
             String::from_utf8(body.to_vec()).map_err(|_| Wrong::of(StatusCode::BAD_REQUEST, "The form is no text"))?
         }
-        _ => {
-            return Err(Wrong::of(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "Pages are fetched by GET, and forms sent by POST",
-            ));
-        }
+        _ => return Err(Wrong::nothing()),
     };
     let asked = Params::parse(&text).map_err(|error| Wrong::of(StatusCode::BAD_REQUEST, error.to_string()))?;
     // The client says itself what is wrong with a response that it got.
@@ -232,13 +264,33 @@ impl From<Page> for Shown {
 
 impl From<Problem> for Wrong {
     fn from(problem: Problem) -> Self {
-        Self::of(problem.status(), problem.detail())
+        let wrong = Self::of(problem.status(), problem.detail());
+        match problem.challenge() {
+            Some(challenge) => wrong.with(WWW_AUTHENTICATE, challenge),
+            None => wrong,
+        }
+    }
+}
+
+impl From<NoBody> for Wrong {
+    fn from(why: NoBody) -> Self {
+        match why {
+            NoBody::TooLarge => {
+                Self::of(StatusCode::PAYLOAD_TOO_LARGE, format!("The form has more than {MAX_BODY} octets"))
+            }
+            NoBody::TooSlow => Self::of(StatusCode::REQUEST_TIMEOUT, "The form did not arrive in time"),
+            NoBody::Broken => Self::of(StatusCode::BAD_REQUEST, "The form ended too early"),
+        }
     }
 }
 
 impl Wrong {
     fn of(status: StatusCode, says: impl Into<String>) -> Self {
-        Self { status, says: says.into() }
+        Self { status, says: says.into(), header: None }
+    }
+
+    fn with(self, name: HeaderName, value: &'static str) -> Self {
+        Self { header: Some((name, value)), ..self }
     }
 
     fn nothing() -> Self {
@@ -247,7 +299,11 @@ impl Wrong {
 
     fn shown(self) -> Response<Bytes> {
         let body = format!("<p id=\"says\">{}.</p>\n<p><a href=\"{INSPECT}\">All flows</a></p>", html(&self.says));
-        shown(self.status, &Page::new("That did not work", body))
+        let response = shown(self.status, &Page::new("That did not work", body));
+        match self.header {
+            Some((name, value)) => with(response, name, value),
+            None => response,
+        }
     }
 }
 
