@@ -1,9 +1,9 @@
 //! `mock-idp certificate`: a client certificate for tests that its own key signs.
 
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mock_idp::tls::Subject;
 
@@ -45,23 +45,43 @@ impl Certify {
         subject = self.ip.into_iter().fold(subject, Subject::ip);
         subject = self.email.into_iter().fold(subject, Subject::email);
         let made = subject.self_signed().map_err(|error| error.to_string())?;
-        write(&self.out, "pem", &made.certificate_pem)?;
-        write(&self.out, "key", made.key_pem.expose())?;
+        let (pem, key) = (beside(&self.out, "pem"), beside(&self.out, "key"));
+        // Both are there before anything is in one of them.
+        let mut files = [create(&pem)?, create(&key).inspect_err(|_| take_away(&pem))?];
+        let texts = [made.certificate_pem.as_str(), made.key_pem.expose()];
+        for ((file, path), text) in files.iter_mut().zip([&pem, &key]).zip(texts) {
+            file.write_all(text.as_bytes()).map_err(|error| {
+                take_away(&pem);
+                take_away(&key);
+                format!("{}: {error}", path.display())
+            })?;
+        }
         // Whoever reads it may have gone; the files are there.
         let _ = writeln!(std::io::stdout(), "x5t#S256 {}", made.presented().x5t_s256());
         Ok(())
     }
 }
 
-/// Writes a new file that its owner alone can read.
-fn write(prefix: &std::path::Path, ending: &str, text: &str) -> Result<(), String> {
+/// The file of this prefix and ending.
+fn beside(prefix: &Path, ending: &str) -> PathBuf {
     let mut name = prefix.as_os_str().to_owned();
     name.push(format!(".{ending}"));
-    let path = PathBuf::from(name);
+    name.into()
+}
+
+/// Makes a new file that its owner alone can read.
+fn create(path: &Path) -> Result<File, String> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| format!("{}: {error}", path.display()))
+    options.open(path).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => format!("{}: File exists; name another PREFIX", path.display()),
+        _ => format!("{}: {error}", path.display()),
+    })
+}
+
+/// Takes away a file that was made a moment ago. Why it cannot be is of no use beside what went wrong before.
+fn take_away(path: &Path) {
+    let _ = std::fs::remove_file(path);
 }

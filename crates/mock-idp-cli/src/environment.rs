@@ -14,13 +14,47 @@ const PREFIX: &str = "MOCK_IDP_";
 
 /// The variable of an argument: `MOCK_IDP_CONTROL_TOKEN` for `--control-token`.
 fn variable(argument: &Arg) -> Option<String> {
-    Some(format!("{PREFIX}{}", argument.get_long()?.replace('-', "_").to_uppercase()))
+    argument.get_long().map(called)
 }
 
 /// The arguments of a command that have variables.
 fn arguments(command: &Command) -> impl Iterator<Item = (&Arg, String)> {
     let with = command.get_arguments().filter_map(|argument| Some((argument, variable(argument)?)));
     with.filter(|(argument, _)| !["help", "version"].contains(&argument.get_id().as_str()))
+}
+
+/// Which arguments of `serve` the environment said, so that an error can name the variable.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origins(Vec<String>);
+
+impl Origins {
+    /// Those of the arguments that are [beside](beside) a command line.
+    pub(crate) fn of(beside: &[OsString]) -> Self {
+        let long = |argument: &OsString| {
+            let argument = argument.to_str()?;
+            let long = argument.split('=').next().unwrap_or(argument);
+            Some(long.trim_start_matches('-').to_owned())
+        };
+        Self(beside.iter().filter_map(long).collect())
+    }
+
+    /// What an argument was said by: its variable, or itself.
+    pub(crate) fn name(&self, long: &str) -> String {
+        self.variable(long).unwrap_or_else(|| format!("--{long}"))
+    }
+
+    /// What an error of an argument begins with that tells by itself what it is about: the variable, if it was one.
+    pub(crate) fn lead(&self, long: &str) -> String {
+        self.variable(long).map_or_else(String::new, |variable| format!("{variable}: "))
+    }
+
+    fn variable(&self, long: &str) -> Option<String> {
+        self.0.iter().any(|said| said == long).then(|| called(long))
+    }
+}
+
+fn called(long: &str) -> String {
+    format!("{PREFIX}{}", long.replace('-', "_").to_uppercase())
 }
 
 /// The same command, whose help names the variables.
@@ -154,13 +188,7 @@ fn refused(command: &Command, written: &[OsString]) -> Option<String> {
         _ => None,
     };
     let why = std::error::Error::source(&error).map(ToString::to_string).or(known);
-    Some(match why {
-        Some(why) if why.contains("socket address") => {
-            "this is no address to listen on; write an IP address and a port, such as 127.0.0.1:8080".to_owned()
-        }
-        Some(why) => why,
-        None => "this cannot be; see mock-idp serve --help".to_owned(),
-    })
+    Some(why.unwrap_or_else(|| "this cannot be; see mock-idp serve --help".to_owned()))
 }
 
 #[cfg(test)]
@@ -204,6 +232,17 @@ mod tests {
     }
 
     #[test]
+    fn an_argument_is_named_as_it_was_said() {
+        let origins = Origins::of(&["--issuer=x".into(), "--tls-name=a".into(), "--verbose".into()]);
+        assert_eq!(
+            (origins.name("issuer"), origins.lead("issuer")),
+            ("MOCK_IDP_ISSUER".into(), "MOCK_IDP_ISSUER: ".into())
+        );
+        assert_eq!((origins.name("tls-name"), origins.name("trust")), ("MOCK_IDP_TLS_NAME".into(), "--trust".into()));
+        assert_eq!(origins.lead("trust"), "");
+    }
+
+    #[test]
     fn the_command_line_comes_first() {
         let environment = [("MOCK_IDP_LISTEN", "127.0.0.1:1"), ("MOCK_IDP_CONTROL_TOKEN", "canary")];
         assert_eq!(beside_line(&["--listen", "127.0.0.1:2", "--no-control"], &environment), Ok(Vec::new()));
@@ -221,6 +260,7 @@ mod tests {
             ("MOCK_IDP_ALG", "there is no such algorithm; known are RS256, "),
             ("MOCK_IDP_STORE", "this is no store; say "),
             ("MOCK_IDP_LOG", "known are human, json"),
+            ("MOCK_IDP_CONTROL_TOKEN", "the token cannot be sent; write visible ASCII characters"),
             ("MOCK_IDP_LISTN", "there is no such variable; did you mean MOCK_IDP_LISTEN?"),
         ] {
             let error = beside_line(&[], &[(name, "canary 4711")]).expect_err(name);

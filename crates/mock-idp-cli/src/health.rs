@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mock_idp_control::Error;
+use serde_json::Value;
 
-use crate::there::{control, variable, why};
+use crate::there::{self, control, variable, why};
 
 /// Which server, and for how long to wait.
 #[derive(Debug, clap::Args)]
@@ -34,14 +35,35 @@ impl Healthcheck {
             None => address(variable("MOCK_IDP_LISTEN").as_deref(), is_secured())?,
         };
         let client = control(&url, self.ca.as_deref())?;
-        match client.patience(Duration::from_secs(self.within)).health().await {
+        let client = client.patience(Duration::from_secs(self.within));
+        match client.health().await {
             Ok(()) => Ok(format!("{url} is there")),
             // It answers, and more was not asked.
-            Err(Error::Refused { .. }) => Ok(format!("{url} is there, and its control API is for others")),
-            Err(Error::Unexpected { status: 404, .. }) => Ok(format!("{url} is there, without a control API")),
+            Err(Error::Refused { problem, .. }) if problem.kind.starts_with(PROBLEMS) => {
+                Ok(format!("{url} is there, and its control API is for others"))
+            }
+            // Any server says that it does not know a path.
+            Err(Error::Unexpected { status: 404, .. }) => match client.published_keys().await {
+                Ok(keys) if are_own(&keys) => Ok(format!("{url} is there, without a control API")),
+                _ => Err(format!("{url}: {OTHER}")),
+            },
+            Err(Error::Refused { .. } | Error::Unexpected { status: 200..=499, .. }) => {
+                Err(format!("{url}: {OTHER}"))
+            }
             Err(error) => Err(format!("{url}: {}", why(&error))),
         }
     }
+}
+
+/// What the kinds of problems of the control API begin with.
+const PROBLEMS: &str = "/_control/problems/";
+
+const OTHER: &str = "another server answers there, which is no mock-idp; name the address that mock-idp listens on";
+
+/// Whether keys are those of a mock server: each is called `mock-` and what it is for.
+fn are_own(keys: &Value) -> bool {
+    let called = |key: &Value| key["kid"].as_str().is_some_and(|kid| kid.starts_with("mock-"));
+    keys["keys"].as_array().is_some_and(|keys| !keys.is_empty() && keys.iter().all(called))
 }
 
 fn is_secured() -> bool {
@@ -53,7 +75,7 @@ fn is_secured() -> bool {
 fn address(listen: Option<&str>, secured: bool) -> Result<String, String> {
     let mut address = match listen {
         None => SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
-        Some(listen) => listen.parse().map_err(|_| "MOCK_IDP_LISTEN: this is no address to listen on".to_owned())?,
+        Some(listen) => there::listening(listen).map_err(|why| format!("MOCK_IDP_LISTEN: {why}"))?,
     };
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -78,6 +100,15 @@ mod tests {
             assert_eq!(address(listen, secured).as_deref(), Ok(url));
         }
         let error = address(Some("canary"), false).expect_err("no address");
-        assert!(error.starts_with("MOCK_IDP_LISTEN: ") && !error.contains("canary"));
+        assert!(error.starts_with("MOCK_IDP_LISTEN: ") && error.contains("; write ") && !error.contains("canary"));
+    }
+
+    #[test]
+    fn keys_of_others_are_not_taken_for_those_of_a_mock_server() {
+        use serde_json::json;
+        assert!(are_own(&json!({"keys": [{"kid": "mock-rs256"}, {"kid": "mock-es256"}]})));
+        for other in [json!({"keys": []}), json!({"keys": [{"kid": "a"}]}), json!("mock-"), json!({"keys": [{}]})] {
+            assert!(!are_own(&other), "{other}");
+        }
     }
 }

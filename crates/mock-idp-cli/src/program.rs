@@ -2,16 +2,18 @@
 #![expect(clippy::print_stderr, reason = "a program talks to its terminal")]
 
 use std::ffi::OsString;
+use std::io::ErrorKind::BrokenPipe;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::attack::Attack;
 use crate::certificate::Certify;
 use crate::config;
-use crate::environment;
+use crate::environment::{self, Origins};
 use crate::health::Healthcheck;
 use crate::list::{Described, List};
 use crate::serve::{self, Alone, Serve};
@@ -54,7 +56,8 @@ enum Command {
     /// Make a token without a flow, right or wrong, and print it.
     ///
     /// It is signed by the keys that every server begins with, so it verifies at all of them; a server that has keys of
-    /// its own, or that has to know the token, makes it itself with --url.
+    /// its own, or that has to know the token, makes it itself with --url. So it is with every refresh token, and with the
+    /// key of before a rotation.
     Token(Box<Token>),
     /// Print the public keys that every server begins with (RFC 7517). A running one publishes its own at /jwks.
     Jwks,
@@ -97,43 +100,47 @@ fn command() -> clap::Command {
 
 /// What the command line says, and beside it the environment. A command line that cannot be ends the program.
 fn arguments(mut line: Vec<OsString>) -> Result<Arguments, String> {
+    let mut origins = Origins::default();
     if line.get(1).is_some_and(|command| command == "serve") {
         let beside = environment::beside::<Alone>(&line[2..], std::env::vars_os())?;
+        origins = Origins::of(&beside);
         line.splice(2..2, beside);
     }
     let read = command().try_get_matches_from(line).and_then(|mut read| Arguments::from_arg_matches_mut(&mut read));
-    read.or_else(|error| error.exit())
+    let mut read: Arguments = read.unwrap_or_else(|error| unquoted(error).exit());
+    if let Command::Serve(serve) = &mut read.command {
+        serve.origins = origins;
+    }
+    Ok(read)
+}
+
+/// The same error without the value, which may be a secret, where the reason is told.
+fn unquoted(error: clap::Error) -> clap::Error {
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) => argument.split(' ').next().unwrap_or_default().to_owned(),
+        _ => return error,
+    };
+    match (error.kind(), std::error::Error::source(&error)) {
+        (kind @ ErrorKind::ValueValidation, Some(why)) => command().error(kind, format!("{argument}: {why}")),
+        _ => error,
+    }
 }
 
 impl Command {
     fn run(self) -> Result<(), String> {
         match self {
             Self::Certificate(certify) => certify.run(),
-            Self::Attack(attack) => attack.run().map(|said| {
-                if !said.is_empty() {
-                    say(&said);
-                }
-            }),
-            Self::Token(token) => waiting(token.run()).map(|token| say(token.expose())),
-            Self::Jwks => waiting(token::jwks()).map(|keys| say(&keys)),
-            Self::List(list) => {
-                say(list.text().trim_end());
-                Ok(())
-            }
-            Self::Profile(described) => {
-                say(described.text().trim_end());
-                Ok(())
-            }
-            Self::Healthcheck(check) => waiting(check.run()).map(|said| say(&said)),
-            Self::Schema => {
-                say(config::schema::text().trim_end());
-                Ok(())
-            }
+            Self::Attack(attack) => attack.run().and_then(|said| if said.is_empty() { Ok(()) } else { say(&said) }),
+            Self::Token(token) => waiting(token.run()).and_then(|token| say(token.expose())),
+            Self::Jwks => waiting(token::jwks()).and_then(|keys| say(&keys)),
+            Self::List(list) => say(list.text().trim_end()),
+            Self::Profile(described) => say(described.text().trim_end()),
+            Self::Healthcheck(check) => waiting(check.run()).and_then(|said| say(&said)),
+            Self::Schema => say(config::schema::text().trim_end()),
             Self::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut command(), "mock-idp", &mut script);
-                say(String::from_utf8_lossy(&script).trim_end());
-                Ok(())
+                say(String::from_utf8_lossy(&script).trim_end())
             }
             Self::Serve(serve) => match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
                 Ok(runtime) => runtime.block_on(serve::run(*serve)),
@@ -150,7 +157,11 @@ fn waiting<T>(something: impl Future<Output = Result<T, String>>) -> Result<T, S
 }
 
 /// Prints what was asked for.
-fn say(text: &str) {
-    // Whoever reads it may have gone.
-    let _ = writeln!(std::io::stdout(), "{text}");
+fn say(text: &str) -> Result<(), String> {
+    let mut stdout = std::io::stdout();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        // Whoever read it has read enough.
+        Err(error) if error.kind() == BrokenPipe => Ok(()),
+        said => said.map_err(|error| format!("standard output cannot be written: {error}")),
+    }
 }

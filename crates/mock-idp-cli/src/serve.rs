@@ -1,23 +1,25 @@
 //! `mock-idp serve`: the server as a program.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use mock_idp::{MockIdp, Profile};
+use mock_idp::{MockIdp, Profile, StartError};
 use oauth_types::{Algorithm, Secret};
 
 use crate::config::{self, Config, StoreChoice, SwitchName};
+use crate::environment::Origins;
 use crate::log::{Banner, LogFormat, Voice};
 use crate::reload::Reload;
 use crate::signals::Signals;
+use crate::there::listening;
 use crate::tls::{Chosen, TlsArguments};
 
 /// How the server is to be.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Serve {
     /// Where to listen; port 0 picks a free one.
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = listening)]
     listen: Option<SocketAddr>,
     /// A configuration file in TOML, YAML or JSON, as the end of its name says. What the command line says comes first.
     /// It is read again on SIGHUP and when it has changed.
@@ -76,6 +78,9 @@ pub(crate) struct Serve {
     /// JSON elsewhere.
     #[arg(long, value_name = "FORM")]
     log: Option<LogFormat>,
+    /// Which of these the environment said.
+    #[arg(skip)]
+    pub(crate) origins: Origins,
 }
 
 /// `mock-idp serve` by itself, without the other commands.
@@ -91,11 +96,17 @@ pub(crate) struct Settled {
     listen: SocketAddr,
     store: StoreChoice,
     tls: Chosen,
+    origins: Origins,
 }
 
-/// An empty token would let nobody in. What was said is not repeated.
+/// An empty token would let nobody in, nor would one that no header can hold (RFC 6750 §2.1). What was said is not
+/// repeated.
 fn token(text: &str) -> Result<Secret, String> {
-    if text.is_empty() { Err("the token is empty".to_owned()) } else { Ok(text.into()) }
+    match text.bytes().all(|octet| octet.is_ascii_graphic()) {
+        _ if text.is_empty() => Err("the token is empty".to_owned()),
+        true => Ok(text.into()),
+        false => Err("the token cannot be sent; write visible ASCII characters, without blanks".to_owned()),
+    }
 }
 
 impl Serve {
@@ -110,7 +121,10 @@ impl Serve {
     /// What is wrong, each in a line.
     pub(crate) fn config(&self) -> Result<Settled, String> {
         let mut config = match &self.config {
-            Some(path) => Config::read(path).map_err(|error| error.to_string())?,
+            Some(path) => Config::read(path).map_err(|error| match error.is_whole() {
+                true => format!("{}{error}", self.origins.lead("config")),
+                false => error.to_string(),
+            })?,
             None => Config::default(),
         };
         config.any_client = self.any_client.unwrap_or(config.any_client);
@@ -137,8 +151,9 @@ impl Serve {
             }
         }
         let store = self.store.clone().or_else(|| config.store.clone()).unwrap_or(StoreChoice::Memory);
-        let tls = self.tls.clone().over(config.tls.take(), std::mem::take(&mut config.trust))?;
-        Ok(Settled { config, listen, store, tls })
+        let tls = (config.tls.take(), std::mem::take(&mut config.trust));
+        let tls = self.tls.clone().over(tls, self.origins.clone())?;
+        Ok(Settled { config, listen, store, tls, origins: self.origins.clone() })
     }
 }
 
@@ -161,9 +176,9 @@ impl Settled {
     /// # Errors
     /// What is wrong, each in a line.
     pub(crate) fn described(self) -> Result<mock_idp::Builder, String> {
-        let source = self.config.source.clone();
+        let (source, front) = (self.config.source.clone(), self.config.front_channel.clone());
         let builder = self.config.describe(MockIdp::builder());
-        source.judge(&builder).map(|()| builder)
+        source.judge(&builder, front, &self.origins).map(|()| builder)
     }
 }
 
@@ -186,10 +201,13 @@ pub(crate) async fn run(serve: Serve) -> Result<(), String> {
         builder = builder.without_control();
     }
     if let StoreChoice::Sqlite(path) = store {
-        builder = sqlite(builder, path).await?;
+        // An address of a database is no path, and may hold a password.
+        let shown = if path.contains('@') { String::new() } else { format!("{path}: ") };
+        let failed = |error| format!("{}{shown}{error}", serve.origins.lead("store"));
+        builder = sqlite(builder, path).await.map_err(failed)?;
     }
     let mut signals = Signals::listen()?;
-    let server = builder.start().await.map_err(|error| error.to_string())?;
+    let server = builder.start().await.map_err(|error| explained(&error, &serve.origins))?;
     let scheme = tls.scheme();
     // Before the line that clients wait for, so that no request's line comes in between.
     if server.address().is_none_or(|address| server.issuer() != format!("{scheme}://{address}")) {
@@ -222,6 +240,22 @@ pub(crate) async fn run(serve: Serve) -> Result<(), String> {
     tokio::select! {
         () = server.stop() => Ok(()),
         () = signals.end() => Err("ended by a second signal, with requests under way".to_owned()),
+    }
+}
+
+/// An error of the start, and what to do about it where that is known.
+fn explained(error: &StartError, origins: &Origins) -> String {
+    match error {
+        StartError::Listen { source, .. } => {
+            let remedy = match source.kind() {
+                ErrorKind::AddrInUse => "end what listens there, or name another port; port 0 picks a free one",
+                ErrorKind::AddrNotAvailable => "name an address of this machine, such as 127.0.0.1 or 0.0.0.0",
+                ErrorKind::PermissionDenied => "name a port of 1024 or more",
+                _ => "name another address",
+            };
+            format!("{}{error}; {remedy} by {}", origins.lead("listen"), origins.name("listen"))
+        }
+        _ => error.to_string(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! A server that is there already.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use mock_idp_control::ControlClient;
+use mock_idp_control::{ControlClient, Error};
 
 /// Where a certification authority may be named, by whoever started the server.
 const AUTHORITIES: [&str; 3] = ["MOCK_IDP_BUNDLE_OUT", "MOCK_IDP_CA_OUT", "MOCK_IDP_TLS_CERT"];
@@ -27,6 +28,36 @@ pub(crate) fn control(url: &str, ca: Option<&Path>) -> Result<ControlClient, Str
     })
 }
 
+/// An address to listen on. What was said is not repeated.
+///
+/// # Errors
+/// What to write instead.
+pub(crate) fn listening(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "this is no address to listen on; write an IP address and a port, such as 127.0.0.1:8080 for localhost, or \
+         0.0.0.0:8080 for every address"
+            .to_owned()
+    })
+}
+
+/// What a call of the control API failed by, and what to do about it where that is known.
+pub(crate) fn refused(error: &Error) -> String {
+    match error {
+        Error::Refused { problem, .. } if problem.is("unauthorized") => {
+            "the control API is for whoever has the control token; say it in MOCK_IDP_CONTROL_TOKEN".to_owned()
+        }
+        Error::Refused { problem, .. } => problem.to_string(),
+        Error::Unexpected { status: 404, .. } => {
+            "there is no control API; start the server without --no-control".to_owned()
+        }
+        Error::NoAnswer { call, .. } | Error::TimedOut { call } => {
+            let (text, call) = (why(error), format!("{call}: "));
+            text.strip_prefix(&call).unwrap_or(&text).to_owned()
+        }
+        error => why(error),
+    }
+}
+
 /// An error with what caused it.
 pub(crate) fn why(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -35,7 +66,13 @@ pub(crate) fn why(error: &dyn std::error::Error) -> String {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    text
+    // Whoever speaks TLS answers http with an alert, which is no HTTP.
+    match text.contains("invalid HTTP version parsed") {
+        true => {
+            "the answer is no HTTP; if the server has TLS, write https:// and name its authority by --ca".to_owned()
+        }
+        false => text,
+    }
 }
 
 /// What a variable says, if it says anything.

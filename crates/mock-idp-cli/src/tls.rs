@@ -7,6 +7,7 @@ use mock_idp::{Builder, MockIdp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::environment::Origins;
 use crate::log::Voice;
 
 /// What the command line says.
@@ -98,13 +99,24 @@ impl TryFrom<Members> for TlsConfig {
 pub(crate) struct Chosen {
     tls: Option<TlsConfig>,
     trust: Vec<PathBuf>,
+    origins: Origins,
 }
 
 impl TlsArguments {
-    /// Puts what the command line says before what the file says.
-    pub(crate) fn over(self, tls: Option<TlsConfig>, trust: Vec<PathBuf>) -> Result<Chosen, String> {
+    /// Puts what the command line says before what the file says of TLS and whom to trust.
+    pub(crate) fn over(
+        self,
+        (tls, trust): (Option<TlsConfig>, Vec<PathBuf>),
+        origins: Origins,
+    ) -> Result<Chosen, String> {
         let trust = if self.trust.is_empty() { trust } else { self.trust };
         let own = self.tls_cert.zip(self.tls_key);
+        let useless = [
+            ("tls-client-ca", self.tls_client_ca.is_empty(), "--tls or --tls-cert"),
+            ("bundle-out", self.bundle_out.is_none(), "--tls"),
+            ("tls-name", self.tls_name.is_empty(), "--tls"),
+            ("ca-out", self.ca_out.is_none(), "--tls"),
+        ];
         let mut config = match tls {
             Some(mut config) if self.tls || own.is_some() => {
                 config.own = own;
@@ -112,13 +124,12 @@ impl TlsArguments {
             }
             Some(config) => config,
             None if self.tls || own.is_some() => TlsConfig { own, ..TlsConfig::default() },
-            None if !self.tls_client_ca.is_empty() => {
-                return Err("--tls-client-ca is of no use without --tls or --tls-cert".to_owned());
-            }
-            None if self.bundle_out.is_some() => return Err("--bundle-out is of no use without --tls".to_owned()),
-            None if !self.tls_name.is_empty() => return Err("--tls-name is of no use without --tls".to_owned()),
-            None if self.ca_out.is_some() => return Err("--ca-out is of no use without --tls".to_owned()),
-            None => return Ok(Chosen { tls: None, trust }),
+            None => match useless.iter().find(|(_, absent, _)| !absent) {
+                Some((long, _, with)) => {
+                    return Err(format!("{} is of no use without {with}", origins.name(long)));
+                }
+                None => return Ok(Chosen { tls: None, trust, origins }),
+            },
         };
         if !self.tls_client_ca.is_empty() {
             config.client_ca = self.tls_client_ca;
@@ -131,7 +142,7 @@ impl TlsArguments {
         if config.own.is_some() && (config.ca_out.is_some() || config.bundle_out.is_some()) {
             return Err("a certificate that was brought along has no certification authority to write".to_owned());
         }
-        Ok(Chosen { tls: Some(config), trust })
+        Ok(Chosen { tls: Some(config), trust, origins })
     }
 }
 
@@ -143,26 +154,29 @@ impl Chosen {
 
     /// Reads the files, and describes the server.
     pub(crate) fn describe(&self, builder: Builder) -> Result<Builder, String> {
-        let trusting = |builder: Builder, path: &PathBuf| Ok::<_, String>(builder.trust(read(path)?));
+        let read = |path: &PathBuf, long| read(path).map_err(|error| format!("{}{error}", self.origins.lead(long)));
+        let trusting = |builder: Builder, path: &PathBuf| Ok::<_, String>(builder.trust(read(path, "trust")?));
         let builder = self.trust.iter().try_fold(builder, trusting)?;
         let Some(config) = &self.tls else { return Ok(builder) };
         let tls = match &config.own {
-            Some((cert, key)) => Tls::pem(read(cert)?, read(key)?),
+            Some((cert, key)) => Tls::pem(read(cert, "tls-cert")?, read(key, "tls-key")?),
             None => Tls::generated(),
         };
         let tls = config.names.iter().fold(tls, Tls::name);
-        let trusting = |tls: Tls, path: &PathBuf| Ok::<_, String>(tls.client_ca(read(path)?));
+        let trusting = |tls: Tls, path: &PathBuf| Ok::<_, String>(tls.client_ca(read(path, "tls-client-ca")?));
         Ok(builder.tls(config.client_ca.iter().try_fold(tls, trusting)?))
     }
 
     /// Hands out the certification authority of the run, if there is one, and the hash of the server's key.
     pub(crate) fn announce(&self, server: &MockIdp, voice: Voice) -> Result<(), String> {
-        let written = |path: &Path, pem: &str| std::fs::write(path, pem).map_err(|error| failed(path, &error));
+        let written = |path: &Path, pem: &str, long| {
+            std::fs::write(path, pem).map_err(|error| format!("{}{}", self.origins.lead(long), failed(path, &error)))
+        };
         let bundle = self.tls.as_ref().and_then(|config| config.bundle_out.as_deref()).zip(server.bundle_pem());
-        bundle.map_or(Ok(()), |(path, pem)| written(path, pem))?;
+        bundle.map_or(Ok(()), |(path, pem)| written(path, pem, "bundle-out"))?;
         let ca =
             server.ca_pem().map_or(Ok(()), |pem| match self.tls.as_ref().and_then(|tls| tls.ca_out.as_deref()) {
-                Some(path) => written(path, pem),
+                Some(path) => written(path, pem, "ca-out"),
                 None => {
                     voice.tell("ca", pem, pem.trim_end());
                     Ok(())

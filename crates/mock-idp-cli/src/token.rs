@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mock_idp::{MockIdp, Profile};
 use oauth_types::mint::{Key, Kind, Mint};
 use oauth_types::{Algorithm, Secret};
 use serde_json::Value;
 
 use crate::config;
-use crate::there::{control, why};
+use crate::there::{control, refused};
 
 /// What is to be in the token.
 #[derive(Debug, clap::Args)]
@@ -16,7 +17,7 @@ pub(crate) struct Token {
     /// Whom it is about: a user, or anybody else by any text. Without this, the client itself.
     sub: Option<String>,
     /// What kind of token: access_token, id_token, refresh_token or logout_token.
-    #[arg(long, value_parser = word::<Kind>, default_value = "access_token")]
+    #[arg(long, value_parser = word::<Kind, 4>(KINDS), hide_possible_values = true, default_value = "access_token")]
     kind: Kind,
     /// The client that it is issued to. Without this, the first one of the server.
     #[arg(long, value_name = "ID")]
@@ -40,7 +41,7 @@ pub(crate) struct Token {
     #[arg(long, value_parser = config::signing)]
     alg: Option<Algorithm>,
     /// By which key: current, former or unpublished.
-    #[arg(long, value_parser = word::<Key>, default_value = "current")]
+    #[arg(long, value_parser = word::<Key, 3>(KEYS), hide_possible_values = true, default_value = "current")]
     key: Key,
     /// The issuer that it names, if not http://127.0.0.1:8080.
     #[arg(long, value_name = "URL", conflicts_with = "url")]
@@ -58,9 +59,16 @@ pub(crate) struct Token {
     tenant: Option<String>,
 }
 
-/// A word as it is written in JSON.
-fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_value(text.into()).map_err(|error| error.to_string())
+const KINDS: [&str; 4] = ["access_token", "id_token", "refresh_token", "logout_token"];
+const KEYS: [&str; 3] = ["current", "former", "unpublished"];
+
+/// One of a few words, as they are written in JSON.
+fn word<T, const MANY: usize>(words: [&'static str; MANY]) -> impl TypedValueParser<Value = T>
+where
+    T: serde::de::DeserializeOwned + Default + Clone + Send + Sync + 'static,
+{
+    // Words of the list are all known, which a test sees to.
+    PossibleValuesParser::new(words).map(|text| serde_json::from_value(text.into()).unwrap_or_default())
 }
 
 fn claim(text: &str) -> Result<(String, Value), String> {
@@ -88,13 +96,24 @@ impl Token {
             ..Mint::default()
         };
         let Some(url) = self.url else {
+            alone(&mint)?;
             let issuer = self.issuer.unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
             let idp = MockIdp::builder().issuer(issuer).in_process().map_err(|error| error.to_string())?;
             return idp.try_mint(&mint).await.map_err(|error| error.to_string());
         };
         let client = control(&url, self.ca.as_deref())?;
         let tenant = self.tenant.map_or_else(|| client.root(), |name| client.tenant(name));
-        tenant.mint(&mint).await.map_err(|error| format!("{url}: {}", why(&error)))
+        tenant.mint(&mint).await.map_err(|error| format!("{url}: {}", refused(&error)))
+    }
+}
+
+/// Whether a token is of any use that no server has made.
+fn alone(mint: &Mint) -> Result<(), String> {
+    let server = "name the server that is to make it by --url";
+    match (mint.kind, mint.key) {
+        (Kind::RefreshToken, _) => Err(format!("a refresh token is one that its server knows; {server}")),
+        (_, Key::Former) => Err(format!("only a server whose keys were rotated has a former one; {server}")),
+        _ => Ok(()),
     }
 }
 
@@ -107,4 +126,31 @@ pub(crate) async fn jwks() -> Result<String, String> {
     let request = http::Request::get("/jwks").body(bytes::Bytes::new()).map_err(|error| error.to_string())?;
     let keys: Value = serde_json::from_slice(idp.call(request).await.body()).map_err(|error| error.to_string())?;
     Ok(format!("{keys:#}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_one_that_is_known() {
+        for kind in KINDS {
+            let known: Result<Kind, _> = serde_json::from_value(kind.into());
+            assert!(known.is_ok(), "{kind}");
+        }
+        for key in KEYS {
+            let known: Result<Key, _> = serde_json::from_value(key.into());
+            assert!(known.is_ok(), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_no_server_would_take_is_not_made() {
+        let mint = |kind, key| Mint { kind, key, ..Mint::default() };
+        for useless in [mint(Kind::RefreshToken, Key::Current), mint(Kind::IdToken, Key::Former)] {
+            let error = alone(&useless).expect_err("useless");
+            assert!(error.ends_with("by --url"), "{error}");
+        }
+        assert_eq!(alone(&mint(Kind::IdToken, Key::Unpublished)), Ok(()));
+    }
 }

@@ -107,9 +107,25 @@ impl ControlClient {
     /// Whether the server is alive.
     ///
     /// # Errors
-    /// [`Error`] if it is not.
+    /// [`Error`] if it is not; [`Error::Unexpected`] if it is another server that answers.
     pub async fn health(&self) -> Result<(), Error> {
-        self.connection.ask(call::HEALTH, &[]).await.map(drop)
+        let answer = self.connection.ask(call::HEALTH, &[]).await?;
+        let said: Value = answer.json()?;
+        match said["status"] == "ok" {
+            true => Ok(()),
+            false => Err(answer.unexpected("it says nothing of health".to_owned())),
+        }
+    }
+
+    /// The public keys of the tenant at the root, as a JWK Set (RFC 7517). Every server publishes them, whether it has a
+    /// control API or not; the control token is not sent.
+    ///
+    /// # Errors
+    /// [`Error`] if there is no such answer.
+    pub async fn published_keys(&self) -> Result<Value, Error> {
+        let mut open = self.connection.clone();
+        open.token = None;
+        open.ask(call::PUBLISHED_KEYS, &[]).await?.json()
     }
 
     /// Whether the server can answer requests, and which one it is.

@@ -60,19 +60,25 @@ impl Description {
     /// # Errors
     /// [`StartError`] if one is named that there is not.
     pub(crate) fn setup(&self) -> Result<Setup, StartError> {
-        let mut setup = Setup { policy: self.policy.clone(), ..self.profile.setup() };
+        let (setup, errors) = self.settle();
+        errors.into_iter().next().map_or(Ok(setup), Err)
+    }
+
+    /// The documents in force and the choices, and beside them each that there is not.
+    pub(crate) fn settle(&self) -> (Setup, Vec<StartError>) {
+        let (mut errors, mut setup) = (Vec::new(), Setup { policy: self.policy.clone(), ..self.profile.setup() });
         if self.legacy {
             setup.legacy();
         }
         for name in &self.without {
             let without = |optional| StartError::Without { name: name.clone(), optional };
-            setup.without(name).map_err(without)?;
+            errors.extend(setup.without(name).map_err(without).err());
         }
         for (name, value) in &self.chosen {
             let choice = |known| StartError::Choice { name: name.clone(), known };
-            setup.choose(name, *value).map_err(choice)?;
+            errors.extend(setup.choose(name, *value).map_err(choice).err());
         }
-        Ok(setup)
+        (setup, errors)
     }
 
     /// The clients, which may be the built-in ones.
@@ -108,24 +114,28 @@ impl Description {
 
 /// Whether everybody has a name of their own, and every redirect URI can be one.
 pub(crate) fn check(clients: &[Arc<Client>], users: &[Arc<User>]) -> Result<(), StartError> {
+    unsound(clients, users).into_iter().next().map_or(Ok(()), Err)
+}
+
+/// Each client and user without a name of their own, and each redirect URI that cannot be one.
+pub(crate) fn unsound(clients: &[Arc<Client>], users: &[Arc<User>]) -> Vec<StartError> {
+    let mut errors = Vec::new();
     for (at, client) in clients.iter().enumerate() {
-        if client.client_id.is_empty() {
-            return Err(StartError::Nameless("a client"));
+        let id = &client.client_id;
+        if id.is_empty() {
+            errors.push(StartError::Nameless("a client"));
+        } else if clients[..at].iter().any(|other| other.client_id == *id) {
+            errors.push(StartError::ClientTwice(id.clone()));
         }
-        if clients[..at].iter().any(|other| other.client_id == client.client_id) {
-            return Err(StartError::ClientTwice(client.client_id.clone()));
-        }
-        if let Some(uri) = client.redirects.iter().find_map(redirect::unusable) {
-            return Err(StartError::RedirectUri { client_id: client.client_id.clone(), uri: uri.to_owned() });
-        }
+        let unusable = client.redirects.iter().filter_map(redirect::unusable);
+        errors.extend(unusable.map(|uri| StartError::RedirectUri { client_id: id.clone(), uri: uri.to_owned() }));
     }
     for (at, user) in users.iter().enumerate() {
         if user.subject().is_empty() {
-            return Err(StartError::Nameless("a user"));
-        }
-        if users[..at].iter().any(|other| other.subject() == user.subject()) {
-            return Err(StartError::UserTwice(user.subject().to_owned()));
+            errors.push(StartError::Nameless("a user"));
+        } else if users[..at].iter().any(|other| other.subject() == user.subject()) {
+            errors.push(StartError::UserTwice(user.subject().to_owned()));
         }
     }
-    Ok(())
+    errors
 }

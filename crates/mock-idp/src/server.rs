@@ -52,11 +52,11 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The issuer is not an `http` or `https` URL without query, fragment and trailing slash (RFC 8414 §2).
-    #[error("{0} is no issuer: it has to be an http or https URL without query, fragment and trailing slash")]
+    #[error("the issuer has to be an http or https URL without user, query, fragment and trailing slash")]
     Issuer(String),
     /// The front channel or the back channel is not an `http` or `https` URL without query, fragment and trailing
     /// slash.
-    #[error("{0} is no address of endpoints: it has to be an http or https URL without query and trailing slash")]
+    #[error("front and back channel have to be http or https URLs without user, query, fragment and trailing slash")]
     Address(String),
     /// A client's redirect URI cannot be one.
     #[error("client {client_id}: {uri} cannot be a redirect URI: it has to be absolute, without a fragment")]
@@ -389,11 +389,14 @@ fn announced(scheme: &str, address: SocketAddr) -> String {
 }
 
 fn check_addresses(place: &Place) -> Result<(), StartError> {
-    if !is_base(&place.issuer) {
-        return Err(StartError::Issuer(place.issuer.clone()));
-    }
-    let unusable = [&place.front, &place.back].into_iter().flatten().find(|base| !is_base(base));
-    unusable.map_or(Ok(()), |base| Err(StartError::Address(base.clone())))
+    unusable_addresses(place).next().map_or(Ok(()), Err)
+}
+
+/// Every address that is none.
+fn unusable_addresses(place: &Place) -> impl Iterator<Item = StartError> {
+    let issuer = (!is_base(&place.issuer)).then(|| StartError::Issuer(place.issuer.clone()));
+    let channels = [&place.front, &place.back].into_iter().flatten().filter(|base| !is_base(base));
+    issuer.into_iter().chain(channels.map(|base| StartError::Address(base.clone())))
 }
 
 /// Whether endpoints can be below it (RFC 8414 §2).

@@ -37,6 +37,11 @@ impl ConfigError {
         Self::new(file, vec![problem])
     }
 
+    /// Whether it is about the file as a whole, and no place in it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.problems.iter().all(|problem| problem.at.is_none())
+    }
+
     /// Each mistake, in a line.
     pub(crate) fn lines(&self) -> Vec<String> {
         let line = |problem: &Problem| {

@@ -97,6 +97,7 @@ fn wanted(expected: &dyn de::Expected) -> String {
         "a nonzero u64" => "a whole number, 1 or more".to_owned(),
         "a sequence" => "a list".to_owned(),
         "a map" => "a table".to_owned(),
+        "socket address" => "an address to listen on".to_owned(),
         text if text.starts_with("struct ") => "a table".to_owned(),
         _ => expected,
     }
@@ -111,6 +112,7 @@ fn instead(found: &de::Unexpected<'_>, wanted: &str) -> &'static str {
         ("a list", de::Unexpected::Map) => "write [[name]] for each table in TOML, a list of them in YAML and JSON",
         ("a list", _) => "put it in square brackets",
         ("a table", _) => "write its members by name",
+        ("an address to listen on", _) => "write an IP address and a port in quotes, such as \"127.0.0.1:8080\"",
         (wanted, _) if wanted.starts_with("a whole number") => "write the number, without quotes and fractions",
         _ => "write that in its place",
     }
@@ -140,8 +142,11 @@ impl de::Error for Wrong {
     }
 
     fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        let wanted = wanted(expected);
-        Self::new(format!("this {} cannot be: it has to be {wanted}", kind(&found)), format!("write {wanted}"))
+        let says = match found {
+            de::Unexpected::Unsigned(_) | de::Unexpected::Signed(_) => "this number is out of range",
+            _ => "this cannot be here",
+        };
+        Self::new(says, format!("write {}", wanted(expected)))
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
@@ -218,9 +223,26 @@ impl<'de> Deserializer<'de> for &Node {
         }
     }
 
+    /// What is read by name is not read by place: what serde takes for a struct may be a list, and a file may not.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Wrong> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        match &self.value {
+            Value::List(_) => Err(<Wrong as de::Error>::invalid_type(de::Unexpected::Seq, &"a map")),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct identifier ignored_any
     }
 }
 

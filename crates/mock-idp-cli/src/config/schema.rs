@@ -75,6 +75,10 @@ mod tests {
         if schema["enum"].is_array() || schema["oneOf"].is_array() {
             wrong.push(("word", json!("canary-4711")));
         }
+        if is(schema, "object") {
+            // By place they could be taken for members.
+            wrong.extend([("list", json!([4711, 4711])), ("empty list", json!([]))]);
+        }
         if let Some(least) = schema["minimum"].as_i64() {
             wrong.push(("range", json!(least - 1)));
         }
@@ -122,7 +126,7 @@ mod tests {
             };
             let at = problem.at.expect("a place").line;
             let there = text.lines().nth(at - 1).expect("a line");
-            let on = there.contains(name.as_str()) || there.contains("4711");
+            let on = there.contains(name.as_str()) || there.contains("4711") || there.trim().starts_with('[');
             assert!(on, "{path} {why}: line {at} is {there:?} of {text}");
             assert!(
                 line.starts_with(&format!("mock.file:{at}:")) && line.contains(&path.to_string()),
@@ -146,6 +150,26 @@ mod tests {
             }
         }
         assert!(fields > 60 && told > fields, "{fields} fields, {told} mistakes");
+    }
+
+    #[test]
+    fn a_list_in_place_of_a_table_is_told_as_what_it_is() {
+        let (mut tables, list) = (0, "this is a list, and has to be a table; write its members by name");
+        for Field { way, .. } in all().into_iter().filter(|field| is(&field.schema, "object")) {
+            let config = saying(&way, json!([31, 601, 701]), "");
+            for (format, text) in written(&config) {
+                let line = ConfigError::new("f".as_ref(), Config::parse(format, &text).expect_err(&text)).to_string();
+                assert!(line.ends_with(&format!(" {}: {list}", Path(way.clone()))), "{line}");
+            }
+            tables += 1;
+        }
+        assert!(tables >= 6, "{tables}");
+        for (format, text) in
+            [(Format::Yaml, "- x\n"), (Format::Yaml, "[]\n"), (Format::Json, "[]"), (Format::Json, "[\"x\", 1]")]
+        {
+            let line = ConfigError::new("f".as_ref(), Config::parse(format, text).expect_err(text)).to_string();
+            assert_eq!(line, format!("f:1:1: {list}"));
+        }
     }
 
     #[test]

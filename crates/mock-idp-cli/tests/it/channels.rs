@@ -28,7 +28,11 @@ async fn the_program_takes_both_channels_and_each_choice() {
     let back = ["--issuer", FRONT, "--back-channel-from-host"];
     assert_eq!(metadata(&back, "x", "").await, [FRONT, "http://localhost:8080/authorize", "http://x/token"]);
     let refused = run(&["serve", "--back-channel", "idp:8080"]);
-    assert!(!refused.status.success() && refused.stderr.contains("idp:8080 is no address"), "{}", refused.stderr);
+    assert!(
+        !refused.status.success() && refused.stderr.contains("--back-channel: this is no address"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]

@@ -54,6 +54,99 @@ async fn a_healthcheck_without_the_token_finds_the_server_and_shows_nothing() {
     assert_eq!(journal, "", "a healthcheck is no request of a client");
 }
 
+/// A server that gives everybody the same answer.
+fn other(answer: &'static str) -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let _ = stream.read(&mut [0; 4096]).expect("a request");
+            // Whoever asked may have gone.
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn a_healthcheck_does_not_take_another_server_for_this_one() {
+    for answer in [
+        "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+        "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    ] {
+        let url = other(answer);
+        let ended = run(&["healthcheck", &url]);
+        assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""), "{answer}");
+        assert!(ended.stderr.starts_with(&format!("error: {url}: another server answers there")), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_healthcheck_of_a_server_without_control_api_is_not_told() {
+    let server = Program::serve(&["--no-control"]);
+    let url = format!("http://{}", server.address);
+    let ended = run(&["healthcheck", &url]);
+    assert_eq!(ended.stdout, format!("{url} is there, without a control API\n"), "{}", ended.stderr);
+    let token = run(&["token", "alice", "--url", &url]);
+    assert_eq!(
+        token.stderr,
+        format!("error: {url}: there is no control API; start the server without --no-control\n")
+    );
+    let stderr = server.end("TERM").await.stderr;
+    assert!(stderr.starts_with("POST ") && stderr.lines().count() == 1, "the healthcheck is not told: {stderr}");
+}
+
+#[tokio::test]
+async fn what_a_call_failed_by_is_told_with_what_to_do() {
+    let server = Program::serve(&["--control-token", "s3cret"]);
+    let url = format!("http://{}", server.address);
+    let ended = run(&["token", "alice", "--url", &url]);
+    assert!(
+        ended.stderr.contains("MOCK_IDP_CONTROL_TOKEN") && !ended.stderr.contains("{tenant}"),
+        "{}",
+        ended.stderr
+    );
+    server.end("TERM").await;
+    let server = Program::serve(&["--tls"]);
+    let ended = run(&["healthcheck", &format!("http://{}", server.address)]);
+    assert!(ended.stderr.contains("write https://") && !ended.stderr.contains("parsed"), "{}", ended.stderr);
+    server.end("TERM").await;
+    for arguments in [["--kind", "refresh_token"], ["--key", "former"]] {
+        let ended = run(&["token", "alice", arguments[0], arguments[1]]);
+        assert!(ended.status.code() == Some(1) && ended.stderr.contains("by --url"), "{}", ended.stderr);
+    }
+    for arguments in [["--kind", "acces_token"], ["--key", "curent"]] {
+        let ended = run(&["token", "alice", arguments[0], arguments[1]]);
+        assert!(
+            ended.stderr.contains("a similar value exists") && !ended.stderr.contains("variant"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_an_error_unless_nobody_reads_it() {
+    for arguments in [&["schema"][..], &["token", "alice"], &["list"], &["jwks"], &["profile", "fapi2"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full disk");
+        let mut program = Command::new(env!("CARGO_BIN_EXE_mock-idp"));
+        let ended = program.args(arguments).stdout(full).output().expect("the program starts");
+        let stderr = String::from_utf8(ended.stderr).expect("text");
+        assert!(stderr.starts_with("error: standard output cannot be written: "), "{arguments:?}: {stderr}");
+        assert_eq!(ended.status.code(), Some(1));
+    }
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut program = Command::new(env!("CARGO_BIN_EXE_mock-idp"));
+    let ended = program.arg("schema").stdout(writer).output().expect("the program starts");
+    assert_eq!((ended.status.code(), ended.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
 #[tokio::test]
 async fn a_token_is_made_without_a_server_and_by_one() {
     let server = Program::serve(&[]);

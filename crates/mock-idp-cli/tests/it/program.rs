@@ -395,8 +395,8 @@ fn a_configuration_that_cannot_be_is_refused_with_its_line() {
         ("[lifetime]\ncode = -1\n".to_owned(), "2:1: lifetime.code: this "),
         (format!("{client}{client}"), "4:1: client[1]: there are two clients called web; "),
         ("[[user]]\nsub = \"a\"\n[[user]]\nsub = \"a\"\n".to_owned(), "3:1: user[1]: there are two users called a; "),
-        (one("redirect_uris", "[\"/cb\"]"), "4:1: client[0].redirect_uris: one of these cannot be a redirect URI; "),
-        (one("redirect_uris", "[\"https://a/#b\"]"), "4:1: client[0].redirect_uris: one of these cannot be "),
+        (one("redirect_uris", "[\"/cb\"]"), "4:18: client[0].redirect_uris[0]: this cannot be a redirect URI; "),
+        (one("redirect_uris", "[\"https://a/#b\"]"), "4:18: client[0].redirect_uris[0]: this cannot be "),
         ("issuer = \"http://a/?x\"\n".to_owned(), "1:1: issuer: this is no issuer; write http:// or "),
         ("back_channel = \"idp:8080\"\n".to_owned(), "1:1: back_channel: this is no address of endpoints; "),
         (
@@ -464,6 +464,27 @@ fn every_mistake_of_a_file_has_a_line_of_its_own() {
 }
 
 #[test]
+fn what_members_say_of_each_other_is_told_at_once_too() {
+    let scratch = Scratch::new("meaning");
+    let path = path_in(&scratch, "mock.json");
+    let text = r#"{"issuer": "ftp://canary",
+        "client": [{"client_id": "a", "redirect_uris": ["https://app.example/cb", "/canary"],
+                    "grant_types": ["canary"]},
+                   {"client_id": "b", "redirect_uris": ["canary#f", "https://app.example/cb#canary"]}],
+        "front_channel": "canary", "back_channel": "canary"}"#;
+    std::fs::write(&path, text).expect("a file");
+    let ended = run(&["serve", "--config", &path]);
+    let told = ["issuer:", "client[0].redirect_uris[1]:", "client[0].grant_types:", "client[1].redirect_uris[0]:"];
+    let told = [&told[..], &["client[1].redirect_uris[1]:", "front_channel:", "back_channel:"]].concat();
+    let lines: Vec<&str> = ended.stderr.lines().collect();
+    assert_eq!(lines.len(), told.len(), "{}", ended.stderr);
+    for (line, told) in lines.iter().zip(told) {
+        assert!(line.starts_with("error: ") && line.split(' ').nth(2) == Some(told), "{told}: {line}");
+    }
+    assert!(!ended.stderr.contains("canary"), "{}", ended.stderr);
+}
+
+#[test]
 fn the_schema_is_printed_as_it_is_published() {
     let published = include_str!("../../../../docs/configuration.schema.json");
     assert_eq!(run(&["schema"]).stdout, published, "run `cargo xtask codegen`");
@@ -483,11 +504,12 @@ fn what_cannot_be_opened_is_named() {
         (vec!["--listen", &address], format!("error: cannot listen on {address}: ")),
         (vec!["--config", &missing], format!("error: {missing}: ")),
         (vec!["--config", directory], format!("error: {directory}: ")),
-        (vec!["--store", &below], "error: the store failed: ".to_owned()),
-        (vec!["--store", &no_database], "error: the store failed: ".to_owned()),
+        (vec!["--store", &below], format!("error: {}: the store failed: ", &below["sqlite:".len()..])),
+        (vec!["--store", &no_database], format!("error: {text}: the store failed: ")),
     ] {
         let ended = run(&[&["serve"], arguments.as_slice()].concat());
         assert!(ended.stderr.starts_with(&says), "{arguments:?}: {}", ended.stderr);
+        assert!(arguments[0] != "--listen" || ended.stderr.ends_with("picks a free one by --listen\n"), "a remedy");
         assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""), "{arguments:?}");
     }
     assert!(Path::new(&text).exists(), "it is not replaced by a database");

@@ -148,6 +148,12 @@ fn the_program_makes_a_certificate_for_a_client() {
     let ended = run(&arguments);
     assert!(ended.stderr.starts_with(&format!("error: {prefix}.pem: File exists")), "{}", ended.stderr);
     assert_eq!((ended.status.code(), read(&format!("{prefix}.key"))), (Some(1), key), "no key is overwritten");
+
+    let half = path_in(&scratch, "half");
+    std::fs::write(format!("{half}.key"), "").expect("a file");
+    let ended = run(&["certificate", "--name", "x", "--out", &half]);
+    assert!(ended.stderr.starts_with(&format!("error: {half}.key: File exists; ")), "{}", ended.stderr);
+    assert!(!std::path::Path::new(&format!("{half}.pem")).exists(), "no half of it is left");
 }
 
 #[tokio::test]

@@ -5,12 +5,12 @@
 
 use serde_json::{Map, Value};
 
-use super::{Builder, StartError, check_addresses};
+use super::{Builder, StartError, unusable_addresses};
 use crate::clients::Client;
-use crate::described::check;
+use crate::described::unsound;
 use crate::ports::outbound::Reach;
 use crate::profiles::Setup;
-use crate::redirect::RedirectRule;
+use crate::redirect::{self, RedirectRule};
 use crate::registration::judge;
 use crate::request::Place;
 use crate::specs;
@@ -43,17 +43,29 @@ impl Builder {
     /// ```
     ///
     /// # Errors
-    /// [`StartError`] if it could not be started as it is. What the machine may refuse, such as an address or a file, is
-    /// not tried.
+    /// The first of the [errors](Self::errors), if it could not be started as it is.
     pub fn flaws(&self) -> Result<Vec<ClientFlaw>, StartError> {
+        self.errors().into_iter().next().map_or_else(|| Ok(self.client_flaws()), Err)
+    }
+
+    /// Every reason why it could not be started as it is. What the machine may refuse, such as an address or a file, is
+    /// not tried.
+    pub fn errors(&self) -> Vec<StartError> {
         let issuer = self.issuer.clone().unwrap_or_else(|| "http://localhost".to_owned());
         let mut place = Place::root(issuer);
         (place.front, place.back) = (self.front.clone(), self.back.clone());
-        check_addresses(&place)?;
-        let setup = self.description.setup()?;
-        check(&self.description.clients(), &self.description.users())?;
+        let mut errors: Vec<_> = unusable_addresses(&place).collect();
+        errors.extend(self.description.settle().1);
+        errors.extend(unsound(&self.description.clients(), &self.description.users()));
+        errors
+    }
+
+    /// The first flaw of each client, whether it could be started or not. Redirect URIs that cannot be any are among the
+    /// [errors](Self::errors).
+    pub fn client_flaws(&self) -> Vec<ClientFlaw> {
+        let (setup, _) = self.description.settle();
         let clients = self.description.clients.iter();
-        Ok(clients.filter_map(|client| flaw(client, &setup)).collect())
+        clients.filter_map(|client| flaw(client, &setup)).collect()
     }
 }
 
@@ -96,7 +108,7 @@ fn metadata(client: &Client) -> Map<String, Value> {
     metadata.remove("request_uris");
     let mut set = |name: &str, value: Value| metadata.insert(name.to_owned(), value);
     let registered = client.redirects.iter().filter_map(|rule| match rule {
-        RedirectRule::Registered(uri) => Some(uri.as_str()),
+        RedirectRule::Registered(uri) if redirect::unusable(rule).is_none() => Some(uri.as_str()),
         _ => None,
     });
     set("redirect_uris", registered.collect());
@@ -189,5 +201,18 @@ mod tests {
         assert!(matches!(twice.flaws(), Err(StartError::ClientTwice(_))));
         assert!(matches!(MockIdp::builder().on("surely-not").flaws(), Err(StartError::Choice { .. })));
         assert!(matches!(MockIdp::builder().issuer("x").flaws(), Err(StartError::Issuer(_))));
+    }
+
+    #[test]
+    fn every_error_is_found_and_none_quotes_an_address() {
+        let base = "https://user:canary@idp";
+        let wrong = Client::public("a").redirect_uri("/x").redirect_uri("y#z").grant_types(["zz"]);
+        let builder = MockIdp::builder().issuer(base).front_channel(base).back_channel(base).client(wrong);
+        let builder = builder.client(Client::public("")).on("surely-not").without("RFC 0");
+        let errors = builder.errors();
+        assert_eq!(errors.len(), 8, "{errors:?}");
+        assert!(errors[..3].iter().all(|error| !error.to_string().contains("canary")), "{errors:?}");
+        let flaws = builder.client_flaws();
+        assert_eq!(flaws.iter().map(|flaw| flaw.member.as_deref()).collect::<Vec<_>>(), [Some("grant_types")]);
     }
 }

@@ -40,8 +40,11 @@ const OPENAPI: Call = Call {
     ..Call::PLAIN
 };
 
+/// Where it is asked whether the server is alive.
+pub(super) const PATH: &str = "/health";
+
 const HEALTH: Call = Call {
-    path: "/health",
+    path: PATH,
     id: "health",
     says: "Whether the server is alive",
     answers: &[Answer::json(200, "It is.", of::<Health>)],

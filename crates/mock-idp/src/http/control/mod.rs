@@ -10,7 +10,7 @@ use axum::extract::Request;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use oauth_types::Params;
 
 use super::extract::{self, NoBody};
@@ -82,6 +82,19 @@ impl App {
     pub(crate) fn controls(&self, path: &str) -> bool {
         self.control.is_on() && is_control(path)
     }
+
+    /// Whether a healthcheck asks a server without control API: it does so all the time, and that is told to nobody.
+    pub(crate) fn lacks_health(&self, path: &str) -> bool {
+        !self.control.is_on() && path.strip_prefix(PREFIX) == Some(health::PATH)
+    }
+}
+
+/// What a healthcheck is answered where there is no control API.
+pub(crate) fn none() -> Response<Body> {
+    let mut response = Response::new(Body::from("There is no control API.\n"));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
 }
 
 /// Answers a request that came over a connection.
