@@ -8,12 +8,17 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::catalogue;
 use crate::outcomes::{Excuse, Report};
 use crate::verdict::Verdict;
 
+/// What the reason of an entry begins with that nobody has looked at yet.
+const UNJUDGED: &str = "to be judged";
+/// The members of an entry.
+const MEMBERS: [&str; 4] = ["id", "verdict", "reason", "until"];
 /// Seconds of a day.
 const DAY: u64 = 86_400;
 
@@ -24,18 +29,17 @@ pub struct Baseline {
 }
 
 /// One of them, as it stands in the file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Entry {
     id: String,
     verdict: Known,
     reason: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<String>,
 }
 
 /// The verdicts that are worth an entry; that an attack is stopped is expected anyway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Known {
     Tolerated,
@@ -47,9 +51,24 @@ enum Known {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BaselineError {
-    /// It is not such a file.
-    #[error("{0}")]
+    /// It is no JSON.
+    #[error("it is no JSON: {0}")]
     Unreadable(#[from] serde_json::Error),
+    /// It is JSON, and no list.
+    #[error(r#"it has to be a list, such as [{{"id": …, "verdict": "vulnerable", "reason": …}}]"#)]
+    NoList,
+    /// What is in the list is not a table.
+    #[error(r#"entry {0}: it has to be written like {{"id": …, "verdict": "vulnerable", "reason": …}}"#)]
+    NoEntry(usize),
+    /// An entry has a member that there is not.
+    #[error("entry {0}: an entry has no {1:?}; it has id, verdict, reason and until")]
+    UnknownMember(usize, String),
+    /// A member is missing, or is not a text.
+    #[error("entry {0}: {1} has to be there, and has to be a text in quotes")]
+    NoText(usize, &'static str),
+    /// A verdict that is none, or that needs no entry.
+    #[error("entry {0}: {1:?} is no verdict to accept; write tolerated, vulnerable or inconclusive")]
+    NoVerdict(usize, String),
     /// No attack has this id.
     #[error("entry {0}: no attack has the id {1:?}{2}")]
     UnknownId(usize, String, String),
@@ -59,6 +78,9 @@ pub enum BaselineError {
     /// An entry does not say why.
     #[error("entry {0}: {1} needs a reason")]
     NoReason(usize, String),
+    /// An entry has the reason that it was written with.
+    #[error("entry {0}: {1} is still to be judged; write why its verdict is accepted as its reason")]
+    Unjudged(usize, String),
     /// A day that is none.
     #[error("entry {0}: {1:?} is no day; write it like 2027-03-31")]
     NoDay(usize, String),
@@ -70,7 +92,9 @@ impl Baseline {
     /// # Errors
     /// [`BaselineError`] says which entry is wrong, and how.
     pub fn read(text: &str) -> Result<Self, BaselineError> {
-        let entries: Vec<Entry> = serde_json::from_str(text)?;
+        let Value::Array(listed) = serde_json::from_str(text)? else { return Err(BaselineError::NoList) };
+        let entries = listed.iter().enumerate().map(|(at, entry)| Entry::read(at + 1, entry));
+        let entries = entries.collect::<Result<Vec<_>, _>>()?;
         let mut known = BTreeSet::new();
         for (number, entry) in entries.iter().enumerate().map(|(at, entry)| (at + 1, entry)) {
             if !catalogue::ideas().any(|idea| idea.id == entry.id) {
@@ -81,6 +105,9 @@ impl Baseline {
             }
             if entry.reason.trim().is_empty() {
                 return Err(BaselineError::NoReason(number, entry.id.clone()));
+            }
+            if entry.reason.trim_start().starts_with(UNJUDGED) {
+                return Err(BaselineError::Unjudged(number, entry.id.clone()));
             }
             if let Some(day) = entry.until.as_ref().filter(|day| days(day).is_none()) {
                 return Err(BaselineError::NoDay(number, day.clone()));
@@ -100,7 +127,7 @@ impl Baseline {
                 Verdict::Vulnerable => Known::Vulnerable,
                 Verdict::Inconclusive => Known::Inconclusive,
             };
-            let reason = format!("to be judged: {}", outcome.because);
+            let reason = format!("{UNJUDGED}: {}", outcome.because);
             Some(Entry { id: outcome.id.to_owned(), verdict, reason, until: None })
         });
         Self { entries: entries.collect() }
@@ -137,6 +164,32 @@ impl Baseline {
             Excuse { id: entry.id, verdict, reason: entry.reason, expired: entry.until.filter(|_| expired) }
         })
     }
+}
+
+impl Entry {
+    fn read(number: usize, entry: &Value) -> Result<Self, BaselineError> {
+        let entry = entry.as_object().ok_or(BaselineError::NoEntry(number))?;
+        if let Some(unknown) = entry.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
+            return Err(BaselineError::UnknownMember(number, unknown.clone()));
+        }
+        let verdict = match text(number, entry, "verdict")?.as_str() {
+            "tolerated" => Known::Tolerated,
+            "vulnerable" => Known::Vulnerable,
+            "inconclusive" => Known::Inconclusive,
+            other => return Err(BaselineError::NoVerdict(number, other.to_owned())),
+        };
+        let until = match entry.get("until") {
+            None | Some(Value::Null) => None,
+            Some(_) => Some(text(number, entry, "until")?),
+        };
+        Ok(Self { id: text(number, entry, "id")?, verdict, reason: text(number, entry, "reason")?, until })
+    }
+}
+
+/// A member of an entry that is a text.
+fn text(number: usize, entry: &Map<String, Value>, name: &'static str) -> Result<String, BaselineError> {
+    let text = entry.get(name).and_then(Value::as_str);
+    text.map(str::to_owned).ok_or(BaselineError::NoText(number, name))
 }
 
 /// `; did you mean …?`
@@ -183,13 +236,30 @@ mod tests {
     fn what_is_wrong_is_said_precisely() {
         let error = |text: &str| Baseline::read(text).expect_err("an error").to_string();
         assert!(error(&entry(r#", "until": "2027-02-30""#)).contains(r#"entry 1: "2027-02-30" is no day"#));
-        assert!(error(&entry(r#", "untl": "2027-02-20""#)).contains("unknown field `untl`"));
+        assert!(
+            error(&entry(r#", "untl": "2027-02-20""#)).contains(r#"entry 1: an entry has no "untl"; it has id,"#)
+        );
         let misspelt = entry("").replace("as-code-replay\"", "as-code-replai\"");
         assert!(error(&misspelt).contains("did you mean"), "{}", error(&misspelt));
         assert!(error(&entry("").replace("mended in 2.0", " ")).contains("needs a reason"));
         let twice = format!("[{0},{0}]", entry("").trim_matches(['[', ']']));
         assert!(error(&twice).contains("there is an entry for as-code-replay already"));
-        assert!(error(&entry("").replace("vulnerable", "stopped")).contains("unknown variant"));
+        assert!(error(&entry("").replace("vulnerable", "stopped")).contains(r#"entry 1: "stopped" is no verdict"#));
+        assert!(error("{}").contains("it has to be a list, such as [{"));
+        assert!(error("{").starts_with("it is no JSON: "));
+        assert!(error("[1]").contains(r#"entry 1: it has to be written like {"id": "#));
+        assert!(error(&entry(r#", "until": 2027"#)).contains("entry 1: until has to be there, and has to be a text"));
+        assert!(error(r#"[{"id": "as-code-replay", "verdict": "vulnerable"}]"#).contains("entry 1: reason has to"));
+    }
+
+    #[test]
+    fn what_nobody_has_judged_yet_is_not_accepted() {
+        let unedited = entry("").replace("mended in 2.0", "to be judged: 200 with a token");
+        let error = Baseline::read(&unedited).expect_err("an error").to_string();
+        assert_eq!(
+            error,
+            "entry 1: as-code-replay is still to be judged; write why its verdict is accepted as its reason"
+        );
     }
 
     #[test]

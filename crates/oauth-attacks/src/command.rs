@@ -53,10 +53,12 @@ use crate::dice::fresh;
 use crate::target::{ClientAuth, Registration};
 
 mod browser;
+mod group;
 mod port;
 mod words;
 
 use browser::{Folder, OPENED, visit};
+use group::Group;
 use port::{at_port_of, listens, with_port};
 use words::{Word, listen, said_in, unreadable};
 
@@ -114,6 +116,8 @@ struct Program {
     spoke: bool,
     /// What is to be said once it has ended.
     last: Option<Said>,
+    /// What ends it, and whatever it started.
+    _group: Group,
 }
 
 impl Command {
@@ -211,11 +215,10 @@ impl Command {
         }
         let opened = pipe::OpenOptions::new().read_write(true).open_receiver(&pipe)?;
         let mut command = Process::new("sh");
-        // A line that is one command takes the place of the shell, and is killed in its stead.
-        let alone = !self.line.contains([';', '|', '&', '\n']);
-        let line = if alone { format!("exec {}", self.line) } else { self.line.clone() };
-        command.arg("-c").arg(line).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg("-c").arg(&self.line).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.kill_on_drop(true);
+        let group = Group::new()?;
+        group.hold(&mut command)?;
         // Nothing between a program and this machine.
         command.env("NO_PROXY", "*").env("no_proxy", "*");
         command.env("ISSUER", &provider.issuer).env("CLIENT_ID", &provider.client.client_id);
@@ -235,8 +238,8 @@ impl Command {
         let printed = Arc::default();
         let (issuer, input) = (provider.issuer.clone(), child.stdin.take());
         let (words, listening) = listen(child, &printed);
-        let (posted, spoke, last) = (false, false, None);
-        Ok(Program { issuer, redirect_uri, posted, listening, input, opened, words, printed, spoke, last })
+        let (posted, spoke, last, _group) = (false, false, None, group);
+        Ok(Program { issuer, redirect_uri, posted, listening, input, opened, words, printed, spoke, last, _group })
     }
 
     /// The programs on this visitor's computer, in the order they were started in.
@@ -350,7 +353,8 @@ impl Program {
                 Said::Accepted { issuer: self.issuer.clone(), subject: "alice".to_owned() }
             }
             Some(Word::Ended { code: Some(code), complaint }) => {
-                Said::Rejected(Rejected::new(format!("it ended with {code}: {complaint}")))
+                let why = format!("it ended with {code}: {complaint}");
+                Said::Rejected(Rejected::new(why.trim_end_matches(": ")))
             }
             Some(Word::Ended { code: None, .. }) => Said::BrokeDown,
             None => Said::Rejected(Rejected::new("nobody listens any more")),

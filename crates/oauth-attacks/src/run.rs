@@ -124,6 +124,15 @@ impl Options {
         ids.into_iter().filter(|id| self.includes(id)).count()
     }
 
+    /// What a run with these options came to that was ended before its time: the outcomes that there were by then, and
+    /// what was expected of these.
+    #[must_use]
+    pub fn cut_short(&self, mut outcomes: Vec<Outcome>) -> Report {
+        outcomes.sort_by_key(|outcome| catalogue::ideas().position(|idea| idea.id == outcome.id));
+        let tried: Vec<_> = outcomes.iter().map(|outcome| outcome.id).collect();
+        Report::new(outcomes, self, &tried)
+    }
+
     /// Whether the attack with this id runs.
     pub(crate) fn includes(&self, id: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted == id))

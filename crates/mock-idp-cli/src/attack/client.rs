@@ -7,17 +7,18 @@ use oauth_attacks::client::{ClientUnderTest as _, Door};
 use oauth_attacks::web::WebError;
 use oauth_attacks::{Ability, Chromium, Command, LoggedIn, Registration, Web, catalogue, run_on_client};
 
-use super::Running;
+use super::running::{Running, waiting};
 
 /// Which client to attack.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("kind").args(["command", "web", "browser"]).required(true))]
 pub struct ClientOptions {
     /// The client is a program: this line of the shell starts it for each login.
     ///
     /// It finds ISSUER, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, RESOURCE, BROWSER and CA_FILE in its environment, opens the
     /// authorization request with $BROWSER, listens at the redirect URI, and prints {"accepted": {"iss": …, "sub": …}}
     /// or {"rejected": {"code": …}}, or just ends with 0 or with something else.
-    #[arg(long, value_name = "COMMAND", required_unless_present = "application", conflicts_with = "application")]
+    #[arg(long, value_name = "COMMAND")]
     command: Option<String>,
     /// The client is a running web application whose logins begin at this address. It is configured for the issuer
     /// `http://` and the address of --issuer-at, where the lying servers listen one after the other.
@@ -114,8 +115,7 @@ impl ClientOptions {
     pub fn run(&self) -> Result<String, String> {
         let options =
             self.running.options(on_clients(), (oauth_attacks::Profile::Bcp, oauth_attacks::Baseline::default()))?;
-        let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
-        runtime.block_on(async {
+        waiting(async {
             match (&self.command, &self.web, &self.browser, &self.logged_in) {
                 (Some(line), ..) => {
                     let client = self.program(line)?;
@@ -133,7 +133,7 @@ impl ClientOptions {
                     let run = async |options| run_on_client(client, &options).await;
                     self.running.show(("Attacks on a client", start), (on_clients(), options), run).await
                 }
-                _ => Err("name a client: --command, or --web or --browser with --logged-in".to_owned()),
+                _ => Err("name a client: --command, or --web or --browser with --logged-in".to_owned().into()),
             }
         })
     }

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use oauth_attacks::{Role, catalogue, run_on_server};
+use oauth_attacks::attack::On;
+use oauth_attacks::{Options, Role, catalogue, run_on_server};
 
-use super::Running;
 use super::control::RemoteClock;
+use super::running::{Running, waiting};
 use super::target::{Auth, Described, Line, id_and_secret, name_and_password};
 
 /// Which server to attack, and as whom.
@@ -68,6 +69,19 @@ fn on_servers() -> impl Iterator<Item = &'static str> {
     catalogue::server_attacks().map(|attack| attack.idea.id)
 }
 
+/// Whether these attacks can be run as nobody.
+fn without_client(options: &Options) -> Result<(), String> {
+    let as_somebody = catalogue::server_attacks().filter(|attack| attack.on != On::Nobody);
+    match options.count(as_somebody.map(|attack| attack.idea.id)) {
+        0 => Ok(()),
+        _ => Err(
+            "no client is named, and the attacks need one that is registered there: give --client-id, or describe \
+                  it in a file, [client.public] or [client.confidential], and name that with --target"
+                .to_owned(),
+        ),
+    }
+}
+
 impl ServerOptions {
     /// Runs the attacks.
     ///
@@ -79,11 +93,14 @@ impl ServerOptions {
             (None, Some(name)) => Described::recipe(name)?,
             (None, None) => Described::default(),
         };
-        let described = described.over(self.line());
+        let described = described.over(self.line()?);
+        described.issuer()?;
         let options =
             self.running.options(on_servers(), (described.profile.unwrap_or_default(), described.known()?))?;
-        let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
-        runtime.block_on(async {
+        if !described.has_client() {
+            without_client(&options)?;
+        }
+        waiting(async {
             let mut target = described.target().await?;
             if let Some(address) = &self.control {
                 target = target.time(RemoteClock::at(address, self.ca_file.as_deref()).await?);
@@ -94,7 +111,7 @@ impl ServerOptions {
         })
     }
 
-    fn line(&self) -> Line {
+    fn line(&self) -> Result<Line, String> {
         let secret = || self.client_secret.clone().or_else(|| std::env::var("CLIENT_SECRET").ok());
         let first = self.client_id.iter().map(|id| (id.clone(), secret().map(Into::into)));
         let first = first.map(|(id, secret)| {
@@ -103,7 +120,11 @@ impl ServerOptions {
         });
         let second = self.second_client.iter().map(|text| id_and_secret(text));
         let second = second.map(|(id, secret)| (Role::Second, id, secret));
-        Line {
+        let person = |flag: &str, text: &Option<String>| {
+            let person = text.as_deref().map(|text| name_and_password(text).ok_or(flag)).transpose();
+            person.map_err(|flag| format!("{flag}: write NAME:PASSWORD, or NAME: where there is no password"))
+        };
+        Ok(Line {
             issuer: self.issuer.clone(),
             clients: first.chain(second).collect(),
             auth: self.auth_method,
@@ -111,9 +132,9 @@ impl ServerOptions {
             scope: self.scope.clone(),
             second_scope: self.second_scope.clone(),
             login_hint: self.login_hint.clone(),
-            user: self.user.as_deref().map(name_and_password),
-            second_user: self.second_user.as_deref().map(name_and_password),
+            user: person("--user", &self.user)?,
+            second_user: person("--second-user", &self.second_user)?,
             ca_file: self.ca_file.clone(),
-        }
+        })
     }
 }

@@ -132,13 +132,26 @@ impl Described {
         Baseline::read(&text).map_err(|error| format!("[[expect]] {error}"))
     }
 
+    /// Where the server is.
+    ///
+    /// # Errors
+    /// When nothing says it.
+    pub(super) fn issuer(&self) -> Result<&str, String> {
+        let missing = "no issuer is named: give --issuer, or a file that names one with --target, or a --recipe";
+        self.issuer.as_deref().ok_or_else(|| missing.to_owned())
+    }
+
+    /// Whether it has a client that attacks can be run as.
+    pub(super) fn has_client(&self) -> bool {
+        !self.client.is_empty()
+    }
+
     /// The server as a target.
     ///
     /// # Errors
     /// When it does not describe itself, or a key cannot be read.
     pub(super) async fn target(&self) -> Result<Target, String> {
-        let issuer = self.issuer.as_deref().ok_or("an issuer is needed")?;
-        let target = self.at(issuer).await?;
+        let target = self.at(self.issuer()?).await?;
         match &self.second_issuer {
             None => Ok(target),
             Some(second) => Ok(target.second_issuer(self.at(second).await?)),
@@ -309,10 +322,10 @@ pub(super) fn told(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// `NAME:PASSWORD`, where the password may be missing.
-pub(super) fn name_and_password(text: &str) -> (String, String) {
-    let (name, password) = text.split_once(':').unwrap_or((text, ""));
-    (name.to_owned(), password.to_owned())
+/// `NAME:PASSWORD`.
+pub(super) fn name_and_password(text: &str) -> Option<(String, String)> {
+    let (name, password) = text.split_once(':').filter(|(name, _)| !name.is_empty())?;
+    Some((name.to_owned(), password.to_owned()))
 }
 
 /// `ID` or `ID:SECRET`.
@@ -356,7 +369,7 @@ mod tests {
             clients: vec![(Role::Confidential, "web".to_owned(), Some("s".into()))],
             auth: Auth::Post,
             redirect_uris: vec!["http://127.0.0.1/web".to_owned()],
-            user: Some(name_and_password("alice:a:b")),
+            user: name_and_password("alice:a:b"),
             ..Line::default()
         };
         let described = Described::parse(file).expect("a file").over(line);

@@ -1,5 +1,7 @@
 //! The program, seen from outside.
 
+#[cfg(unix)]
+mod attacks;
 #[path = "../../../mock-idp/tests/it/canary.rs"]
 mod canary;
 mod channels;

@@ -12,6 +12,9 @@ use super::LONGEST;
 use crate::agent::lock;
 use crate::client::{Rejected, Said};
 
+/// What a shell ends with when a signal has ended what it ran: 128, and the number of the signal.
+const SIGNALLED: std::ops::RangeInclusive<i32> = 129..=159;
+
 /// Something that a program said.
 #[derive(Debug)]
 pub(super) enum Word {
@@ -54,6 +57,7 @@ pub(super) fn listen(
         });
         tokio::join!(complaining, saying);
         let code = child.wait().await.ok().and_then(|status| status.code());
+        let code = code.filter(|code| !SIGNALLED.contains(code));
         let _ = words.send(Word::Ended { code, complaint: last });
     });
     (heard, listening)

@@ -31,7 +31,7 @@ pub fn line(row: &Row, columns: Columns, colour: Colour) -> String {
     let used = 12 + 1 + 8 + 2 + columns.id + 2;
     let why = match columns.line {
         0 => why,
-        width => cut(&why, width.saturating_sub(used).max(20)),
+        width => cut(&why, width.saturating_sub(used).max(1)),
     };
     format!(
         "{word} {:>8}  {:<width$}  {}",
@@ -108,6 +108,8 @@ mod tests {
         let cut = line(&row, Columns { id: 14, line: 70 }, Colour::Never);
         assert_eq!(cut.chars().count(), 70);
         assert!(cut.ends_with('…'));
+        let narrow = line(&row, Columns { id: 38, line: 80 }, Colour::Never);
+        assert_eq!(narrow.chars().count(), 80, "the width of a terminal");
     }
 
     #[test]

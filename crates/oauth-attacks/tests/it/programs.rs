@@ -184,6 +184,10 @@ async fn a_program_that_cannot_be_started_or_opens_nothing_is_inconclusive() {
     for (line, because) in [
         ("/nowhere/to/be/found", "the client begins no login"),
         ("true", "the program ended without opening a browser"),
+        ("exit 0", "the program ended without opening a browser"),
+        ("exit 3", "the client begins no login: it ended with 3"),
+        ("FOO=bar; test \"$FOO\" = bar && exit 4", "it ended with 4"),
+        ("FOO=1 sh -c 'exit $((FOO + 4))'", "it ended with 5"),
         ("echo '{\"rejected\": {\"code\": \"not today\"}}'", "not today"),
     ] {
         let client = Command::new(line).expect("a client");
