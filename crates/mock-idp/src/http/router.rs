@@ -82,10 +82,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<axum::body::Body> {
     #[cfg(feature = "control")]
-    if app.lacks_health(request.uri().path()) {
-        return control::none();
-    }
-    #[cfg(feature = "control")]
     if app.controls(request.uri().path()) {
         return control::handle(&app, request).await;
     }

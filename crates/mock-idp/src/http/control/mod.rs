@@ -78,20 +78,19 @@ pub(crate) fn is_control(path: &str) -> bool {
 }
 
 impl App {
-    /// Whether a path is for the control API, if there is one.
+    /// Whether a path is for the control API, or asks whether there is one.
     pub(crate) fn controls(&self, path: &str) -> bool {
-        self.control.is_on() && is_control(path)
-    }
-
-    /// Whether a healthcheck asks a server without control API: it does so all the time, and that is told to nobody.
-    pub(crate) fn lacks_health(&self, path: &str) -> bool {
-        !self.control.is_on() && path.strip_prefix(PREFIX) == Some(health::PATH)
+        match self.control.is_on() {
+            true => is_control(path),
+            // Healthchecks ask for it all the time. That there is none is told to them and to nobody else.
+            false => path.strip_prefix(PREFIX) == Some(health::PATH),
+        }
     }
 }
 
 /// What a healthcheck is answered where there is no control API.
-pub(crate) fn none() -> Response<Body> {
-    let mut response = Response::new(Body::from("There is no control API.\n"));
+fn none() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from_static(b"There is no control API.\n"));
     *response.status_mut() = StatusCode::NOT_FOUND;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
@@ -99,6 +98,9 @@ pub(crate) fn none() -> Response<Body> {
 
 /// Answers a request that came over a connection.
 pub(crate) async fn handle(app: &Arc<App>, request: Request) -> Response<Body> {
+    if !app.control.is_on() {
+        return none().map(Body::from);
+    }
     let (parts, body) = request.into_parts();
     // Whoever may not call is not listened to.
     let (response, cut) = match app.control.judge(&parts) {
@@ -119,6 +121,9 @@ pub(crate) async fn handle(app: &Arc<App>, request: Request) -> Response<Body> {
 
 /// Answers a call whose body has been read, or not.
 pub(crate) async fn answer(app: &Arc<App>, parts: &Parts, body: Result<Bytes, NoBody>) -> Response<Bytes> {
+    if !app.control.is_on() {
+        return none();
+    }
     let told = match app.control.judge(parts) {
         Ok(()) => dispatch(app, parts, body).await,
         Err(problem) => Err(problem),
