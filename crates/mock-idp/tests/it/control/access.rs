@@ -65,10 +65,18 @@ async fn pages_of_others_may_not_call() {
 #[tokio::test]
 async fn a_server_without_a_control_api_does_not_know_the_paths() {
     let idp = MockIdp::builder().without_control().in_process().expect("a server");
-    for path in ["/_control", "/_control/health", "/_control/reset"] {
+    for (path, says) in [
+        ("/_control", "invalid_request"),
+        ("/_control/health/", "invalid_request"),
+        ("/_control/reset", "invalid_request"),
+        ("/_control/health", "There is no control API."),
+    ] {
+        let before = idp.journal().len();
         let answer = from(&idp, "127.0.0.1:1", path, &[]).await;
         assert_eq!(answer.status(), 404);
-        assert!(String::from_utf8_lossy(answer.body()).contains("invalid_request"), "as any other path");
+        assert!(String::from_utf8_lossy(answer.body()).contains(says), "{path}");
+        let is_told = path != "/_control/health";
+        assert_eq!(idp.journal().len() - before, usize::from(is_told), "healthchecks are told to nobody: {path}");
     }
 }
 
