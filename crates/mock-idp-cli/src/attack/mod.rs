@@ -9,7 +9,6 @@ mod client;
 mod control;
 mod running;
 mod server;
-mod stop;
 mod target;
 
 #[cfg(unix)]

@@ -7,9 +7,9 @@ use std::time::Duration;
 use oauth_attacks::outcomes::Report;
 use oauth_attacks::{Baseline, Profile, catalogue};
 
-use super::stop::Stops;
 use crate::config::nearest;
 use crate::show::{Show, watched_until};
+use crate::signals::Ends;
 
 const NOTICE: &str = "\
 These are attacks. Run them against systems that you own or have permission to test, and against nothing else.";
@@ -112,12 +112,12 @@ impl Running {
         run: impl AsyncFnOnce(oauth_attacks::Options) -> Report,
     ) -> Result<String, Failure> {
         self.try_to_write()?;
-        let mut stops = Stops::listen()?;
+        let mut ends = Ends::listen()?;
         let ids: Vec<_> = ids.into_iter().filter(|id| options.count([*id]) > 0).collect();
         let widest = ids.iter().map(|id| id.len()).max().unwrap_or_default();
         let mut show = Show::new(title, target, widest);
         show.print(NOTICE);
-        let ended = watched_until(&mut show, "Attacks", (ids, options), run, stops.next()).await;
+        let ended = watched_until(&mut show, "Attacks", (ids, options), run, ends.next()).await;
         let finished = show.finish(&self.report);
         let ended = ended.map_err(|code| match &finished {
             Ok(_) => Failure::Stopped(code),
