@@ -95,9 +95,6 @@ calls! {
     MINT_TOKEN: "POST" "/tenants/{tenant}/tokens";
 }
 
-/// The keys that every server publishes. This is no call of the control API.
-pub(crate) const PUBLISHED_KEYS: Call = Call { method: "GET", path: "/jwks" };
-
 impl Call {
     /// The segments of its path, with these in the place of the names, in order.
     pub(crate) fn segments<'a>(self, parts: &'a [&'a str]) -> impl Iterator<Item = &'a str> {

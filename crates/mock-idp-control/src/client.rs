@@ -117,17 +117,6 @@ impl ControlClient {
         }
     }
 
-    /// The public keys of the tenant at the root, as a JWK Set (RFC 7517). Every server publishes them, whether it has a
-    /// control API or not; the control token is not sent.
-    ///
-    /// # Errors
-    /// [`Error`] if there is no such answer.
-    pub async fn published_keys(&self) -> Result<Value, Error> {
-        let mut open = self.connection.clone();
-        open.token = None;
-        open.ask(call::PUBLISHED_KEYS, &[]).await?.json()
-    }
-
     /// Whether the server can answer requests, and which one it is.
     ///
     /// # Errors
